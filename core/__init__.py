@@ -1,0 +1,1 @@
+"""Analytics core of Siyu Cockpit: facts in, figures out. Never imports the dashboard."""

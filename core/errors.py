@@ -1,0 +1,84 @@
+"""Refusals. Each has a stable code that is also the key of its text in the reader's language."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class Refusal(Exception):
+    """Something asked for cannot be done, and the asker can do something about it.
+
+    ``code`` is stable (``funnel.invalid``); ``details`` are the named values its text needs. The message is one
+    English sentence, printed by the command line; pages show ``t("error." + code, **details)`` instead.
+    """
+
+    code = "refused"
+
+    def __init__(self, message: str, **details: object) -> None:
+        super().__init__(message)
+        self.details: dict[str, object] = {"message": message, **details}
+
+
+class Unknown(Refusal):
+    """A name (metric, step, property, table, mapping …) that does not exist. Near names are suggested."""
+
+    code = "unknown"
+
+    def __init__(self, kind: str, name: str, known: Iterable[str] = ()) -> None:
+        near = get_close_matches(name, list(known), n=3, cutoff=0.5)
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        super().__init__(f"Unknown {kind} {name!r}.{hint}", kind=kind, name=name, near=", ".join(near))
+        self.near = near
+
+
+class Forbidden(Refusal):
+    """The operator's role or unit scope does not allow this."""
+
+    code = "forbidden"
+
+
+class Unreadable(Refusal):
+    """A file cannot be read to its end. Nothing of it was imported."""
+
+    code = "file.unreadable"
+
+
+class InvalidMapping(Refusal):
+    """A mapping names columns, formats or rules that do not fit the file or the contract."""
+
+    code = "mapping.invalid"
+
+
+class InvalidFunnel(Refusal):
+    """A funnel definition breaks a limit (2-10 steps, window 1 minute to 366 days, known events)."""
+
+    code = "funnel.invalid"
+
+
+class InvalidPeriod(Refusal):
+    """A period is empty, reversed or unreadable."""
+
+    code = "period.invalid"
+
+
+class InvalidFacts(Refusal):
+    """Rows handed to the lake break its contract. A fault of the caller, not of the data's owner."""
+
+    code = "facts.invalid"
+
+
+class VersionGone(Refusal):
+    """A past lake version whose files were removed, by an erasure or by age."""
+
+    code = "version.gone"
+
+
+class Cancelled(Refusal):
+    """A person cancelled long work. Nothing of it was committed."""
+
+    code = "cancelled"
+
+
+class LakeBusy(Refusal):
+    """Another process has been writing to the lake for longer than the writer was willing to wait."""
+
+    code = "lake.busy"

@@ -1,0 +1,68 @@
+"""Who may see which units, and who may do what. Every read takes a Scope, every write names a permission."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.errors import Forbidden
+
+Role = Literal["manager", "executive", "analyst", "admin", "compliance"]
+ROLES: tuple[Role, ...] = ("manager", "executive", "analyst", "admin", "compliance")
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "today.see": frozenset({"manager", "executive", "analyst", "admin", "compliance"}),
+    "overview.see": frozenset({"manager", "executive", "analyst", "admin"}),
+    "funnel.see": frozenset({"manager", "executive", "analyst"}),
+    "people.see": frozenset({"manager", "analyst", "compliance"}),
+    "people.export": frozenset({"analyst", "compliance"}),
+    "personal.reveal": frozenset({"manager", "compliance"}),
+    "segment.write": frozenset({"manager", "analyst"}),
+    "sources.see": frozenset({"analyst", "admin", "compliance"}),
+    "sources.write": frozenset({"analyst", "admin"}),
+    "rejects.download": frozenset({"analyst", "admin"}),
+    "identity.see": frozenset({"analyst", "admin", "compliance"}),
+    "identity.write": frozenset({"admin"}),
+    "catalog.see": frozenset({"manager", "executive", "analyst", "admin", "compliance"}),
+    "accounts.see": frozenset({"admin", "compliance"}),
+    "accounts.write": frozenset({"admin"}),
+    "audit.see": frozenset({"admin", "compliance"}),
+    "demo.remove": frozenset({"admin"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The units whose members one may see; ``units=None`` means all of them and people without a unit as well."""
+
+    units: frozenset[str] | None = None
+
+    @property
+    def sees_all(self) -> bool:
+        return self.units is None
+
+    def key(self) -> str:
+        """Part of a cache key: equal scopes, equal keys."""
+        return "*" if self.units is None else ",".join(sorted(self.units))
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """The person, or ``system``, in whose name something is read or done."""
+
+    account_id: int | None
+    name: str
+    role: Role | Literal["system"]
+    scope: Scope = EVERYTHING
+
+    def can(self, permission: str) -> bool:
+        return self.role == "system" or self.role in PERMISSIONS[permission]
+
+    def require(self, permission: str) -> None:
+        """Raise ``Forbidden`` unless the role holds the permission. An unknown permission is a ``KeyError``."""
+        if not self.can(permission):
+            raise Forbidden(f"The role {self.role} may not do {permission}.", permission=permission, role=self.role)
+
+
+SYSTEM = Operator(None, "system", "system")
