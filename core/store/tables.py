@@ -1,0 +1,349 @@
+"""Tables of the store. Both worlds of a home have a store of this one schema.
+
+Accounts, sessions and audit are used in the store of ``live`` only, so nothing else refers to them by foreign key: who did
+something is kept as a name. Times are aware UTC.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.scope import ROLES
+from core.store.columns import (
+    JSON_OR_NULL,
+    JSON_VALUE,
+    NEVER_REUSED,
+    Base,
+    CanonicalJson,
+    Code,
+    Count,
+    Id,
+    Key,
+    LongText,
+    Name,
+    Object,
+    Sha,
+    Time,
+    UtcTime,
+    one_of,
+)
+
+BATCH_STATES = ("queued", "running", "committed", "failed", "cancelled", "rolled_back")
+JOB_STATES = ("queued", "running", "done", "failed", "cancelled")
+DECISION_KINDS = ("block", "unblock", "link", "unlink", "cut", "uncut")
+SEVERITIES = ("info", "warning", "error")
+LANGUAGES = ("zh", "en")
+
+
+# -- the house: who may come in, and what they did -------------------------------------------------------------------
+
+
+class Account(Base):
+    """A person who may log in. ``units`` null = all units. Accounts are disabled, never deleted: the audit log names them."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (one_of("role", ROLES), one_of("language", LANGUAGES), NEVER_REUSED)
+
+    id: Mapped[Id]
+    name: Mapped[Code] = mapped_column(unique=True)
+    display_name: Mapped[Name]
+    role: Mapped[Code]
+    units: Mapped[list[str] | None] = mapped_column(JSON_VALUE)
+    password_hash: Mapped[LongText]
+    must_change_password: Mapped[bool]
+    is_active: Mapped[bool] = mapped_column(default=True)
+    language: Mapped[Code] = mapped_column(default="zh")
+    created_at: Mapped[Time]
+
+
+class LoginSession(Base):
+    """One browser that is logged in. The cookie holds the token, this table only its hash."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (NEVER_REUSED,)
+
+    id: Mapped[Id]
+    token_sha256: Mapped[Sha] = mapped_column(unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    created_at: Mapped[Time]
+    seen_at: Mapped[Time]
+    expires_at: Mapped[Time]
+    user_agent: Mapped[Name]
+
+
+class LoginAttempt(Base):
+    """Failed log-ins in a row for one subject (``account:lin``, ``address:10.0.0.1``), and when the next may be tried."""
+
+    __tablename__ = "login_attempts"
+
+    subject: Mapped[Name] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[Time]
+    not_before: Mapped[Time]
+
+
+class AuditEntry(Base):
+    """One thing somebody did. Only ever appended to; ``mac`` chains each entry to the one before (core/store/audit.py)."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_object", "object"), Index("ix_audit_actor_at", "actor", "at"))
+
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[Time]
+    actor: Mapped[Name]
+    actor_id: Mapped[int | None]
+    action: Mapped[Code]
+    object: Mapped[Name]
+    details: Mapped[dict[str, Any]] = mapped_column(CanonicalJson)
+    previous: Mapped[Sha]
+    mac: Mapped[Sha]
+
+
+class AuditHead(Base):
+    """The newest entry of the audit log; one row, locked by whoever appends so that the chain never forks."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sequence: Mapped[int]
+    mac: Mapped[Sha]
+
+
+class Setting(Base):
+    """A choice of the house, such as its home currency."""
+
+    __tablename__ = "settings"
+
+    key: Mapped[Code] = mapped_column(primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON_OR_NULL)
+    saved_by: Mapped[Name]
+    saved_at: Mapped[Time]
+
+
+# -- data in ---------------------------------------------------------------------------------------------------------
+
+
+class Batch(Base):
+    """One import. ``read_count = accepted_count + duplicate_count + rejected_count`` once it is committed."""
+
+    __tablename__ = "batches"
+    __table_args__ = (
+        one_of("state", BATCH_STATES),
+        CheckConstraint(
+            "state != 'committed' OR read_count = accepted_count + duplicate_count + rejected_count", name="reconciles"
+        ),
+        Index("ix_batches_source_started_at", "source", "started_at"),
+        Index("ix_batches_file_sha256", "file_sha256"),
+        NEVER_REUSED,
+    )
+
+    id: Mapped[Id]
+    table_name: Mapped[Code]
+    source: Mapped[Code]
+    file_name: Mapped[LongText]
+    file_sha256: Mapped[str | None] = mapped_column(String(64))
+    mapping_name: Mapped[str | None] = mapped_column(String(200))
+    state: Mapped[Code] = mapped_column(default="queued")
+    read_count: Mapped[Count]
+    accepted_count: Mapped[Count]
+    duplicate_count: Mapped[Count]
+    rejected_count: Mapped[Count]
+    lake_version: Mapped[int | None] = mapped_column(BigInteger)
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error_details: Mapped[dict[str, Any] | None] = mapped_column(JSON_VALUE)
+    progress: Mapped[dict[str, Any] | None] = mapped_column(JSON_VALUE)
+    actor: Mapped[Name]
+    created_at: Mapped[Time]
+    started_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class ColumnMapping(Base):
+    """A mapping that an operator saved; ``body`` is what a file in data/mappings holds. Saving again adds a revision."""
+
+    __tablename__ = "mappings"
+    __table_args__ = (UniqueConstraint("name", "revision"), NEVER_REUSED)
+
+    id: Mapped[Id]
+    name: Mapped[Name]
+    revision: Mapped[int]
+    source: Mapped[Code]
+    body: Mapped[Object]
+    saved_by: Mapped[Name]
+    saved_at: Mapped[Time]
+
+
+class QualityFinding(Base):
+    """What one check said of one batch. ``count``: rows concerned."""
+
+    __tablename__ = "quality_findings"
+    __table_args__ = (one_of("severity", SEVERITIES), NEVER_REUSED)
+
+    id: Mapped[Id]
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id"), index=True)
+    check: Mapped[Code]
+    severity: Mapped[Code]
+    count: Mapped[Count]
+    details: Mapped[Object]
+    at: Mapped[Time]
+
+
+class QualityScore(Base):
+    """Score of a source after an import. Each part is a share 0 to 1; null = could not be judged."""
+
+    __tablename__ = "quality_scores"
+    __table_args__ = (Index("ix_quality_scores_source_at", "source", "at"), NEVER_REUSED)
+
+    id: Mapped[Id]
+    source: Mapped[Code]
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
+    at: Mapped[Time]
+    accuracy_share: Mapped[float | None]
+    completeness_share: Mapped[float | None]
+    consistency_share: Mapped[float | None]
+    details: Mapped[Object]
+
+
+# -- work in the background ------------------------------------------------------------------------------------------
+
+
+class Job(Base):
+    """Work for the worker. ``fence`` grows with every claim: who holds an old fence may no longer write."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        one_of("state", JOB_STATES),
+        Index("ix_jobs_open", "id", sqlite_where=text("state IN ('queued', 'running')"),
+              postgresql_where=text("state IN ('queued', 'running')")),
+        NEVER_REUSED,
+    )  # fmt: skip
+
+    id: Mapped[Id]
+    kind: Mapped[Code]
+    arguments: Mapped[Object]
+    state: Mapped[Code] = mapped_column(default="queued")
+    due_at: Mapped[Time]
+    lease_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    worker: Mapped[str | None] = mapped_column(String(200))
+    fence: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    progress: Mapped[dict[str, Any] | None] = mapped_column(JSON_VALUE)
+    is_cancel_requested: Mapped[bool] = mapped_column(default=False)
+    created_by: Mapped[Name]
+    created_at: Mapped[Time]
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error_details: Mapped[dict[str, Any] | None] = mapped_column(JSON_VALUE)
+
+
+class Worker(Base):
+    """A worker process and when it was last seen alive."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[Name] = mapped_column(primary_key=True)
+    pid: Mapped[int]
+    started_at: Mapped[Time]
+    seen_at: Mapped[Time]
+
+
+# -- persons ---------------------------------------------------------------------------------------------------------
+
+
+class IdentityValue(Base):
+    """The raw value behind a pseudonym, encrypted. ``mac`` is the whole keyed hash that ``identity_key`` is cut from."""
+
+    __tablename__ = "identity_values"
+
+    identity_key: Mapped[Key] = mapped_column(primary_key=True, autoincrement=False)
+    identity_type: Mapped[Code]
+    namespace: Mapped[Code]
+    mac: Mapped[bytes] = mapped_column(LargeBinary(32))
+    ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class IdentityDecision(Base):
+    """What a person decided about identities. Only ever appended to; an undo is a row of its own that names what it undoes."""
+
+    __tablename__ = "identity_decisions"
+    __table_args__ = (one_of("kind", DECISION_KINDS), NEVER_REUSED)
+
+    id: Mapped[Id]
+    kind: Mapped[Code]
+    left_key: Mapped[Key] = mapped_column(index=True)
+    right_key: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    reason: Mapped[LongText]
+    by: Mapped[Name]
+    at: Mapped[Time]
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("identity_decisions.id"), unique=True)
+
+
+class ProfileField(Base):
+    """A personal field of somebody (name, address …), encrypted."""
+
+    __tablename__ = "profile_fields"
+
+    identity_key: Mapped[Key] = mapped_column(primary_key=True, autoincrement=False)
+    field: Mapped[Code] = mapped_column(primary_key=True)
+    ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Segment(Base):
+    """A list of people, as it was at ``lake_version``. ``sentence`` says in words who they are."""
+
+    __tablename__ = "segments"
+    __table_args__ = (NEVER_REUSED,)
+
+    id: Mapped[Id]
+    name: Mapped[Name] = mapped_column(unique=True)
+    sentence: Mapped[LongText]
+    definition: Mapped[Object]
+    lake_version: Mapped[int] = mapped_column(BigInteger)
+    member_count: Mapped[Count]
+    created_by: Mapped[Name]
+    created_at: Mapped[Time]
+
+
+class SegmentMember(Base):
+    __tablename__ = "segment_members"
+
+    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id", ondelete="CASCADE"), primary_key=True)
+    member_id: Mapped[Key] = mapped_column(primary_key=True, autoincrement=False)
+
+
+# -- pages -----------------------------------------------------------------------------------------------------------
+
+
+class SavedView(Base):
+    """Filters of a page that somebody gave a name: the query part of its address."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (UniqueConstraint("account", "page", "name"), NEVER_REUSED)
+
+    id: Mapped[Id]
+    account: Mapped[Code]
+    page: Mapped[Code]
+    name: Mapped[Name]
+    query: Mapped[LongText]
+    saved_at: Mapped[Time]
+
+
+class TopicRevision(Base):
+    """How often a topic (segments, merges, goals, consent …) was changed; part of the key of every cached read."""
+
+    __tablename__ = "topic_revisions"
+
+    topic: Mapped[Code] = mapped_column(primary_key=True)
+    revision: Mapped[int]

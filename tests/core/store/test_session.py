@@ -1,0 +1,184 @@
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from threading import Barrier, Thread
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+
+from core.store import choices, topics, workers
+from core.store.session import Store, put
+from core.store.tables import Base, Batch, ProfileField, TopicRevision
+
+
+def batch(**values) -> Batch:
+    known = {"table_name": "events", "source": "shop", "file_name": "a.csv", "actor": "lin"}
+    return Batch(**known | {"created_at": datetime(2026, 1, 1, tzinfo=UTC)} | values)
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_code_declares(store):
+    with store.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_migrating_again_changes_nothing(store, now):
+    with store.transaction() as session:
+        choices.write(session, "currency", "CNY", by="lin", now=now)
+    store.migrate()
+    with store.reading() as session:
+        assert choices.read(session, "currency") == "CNY"
+
+
+def test_processes_that_start_at_once_all_find_a_migrated_store(empty_store):
+    program = "import sys; from core.store.session import Store; Store(sys.argv[1]).migrate()"
+    runs = [
+        subprocess.Popen([sys.executable, "-c", program, empty_store.url], stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    said = [run.communicate(timeout=120)[1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0, 0], said
+    with empty_store.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Batch)) == 0
+
+
+def test_a_transaction_that_raises_leaves_nothing(store):
+    with pytest.raises(RuntimeError), store.transaction() as session:
+        session.add(batch())
+        session.flush()
+        raise RuntimeError
+    with store.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Batch)) == 0
+
+
+def test_reading_cannot_write_and_writing_still_works_on_the_same_connection(store):
+    with pytest.raises(DBAPIError), store.reading() as session:
+        session.add(batch())
+        session.flush()
+    with store.transaction() as session:
+        session.add(batch())
+    with store.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Batch)) == 1
+
+
+def test_a_reader_sees_one_state_while_a_writer_commits(store, now):
+    with store.reading() as session:
+        assert choices.read(session, "currency") is None
+        with store.transaction() as other:
+            choices.write(other, "currency", "EUR", by="lin", now=now)
+        assert choices.read(session, "currency") is None
+    with store.reading() as session:
+        assert choices.read(session, "currency") == "EUR"
+
+
+def test_writers_wait_for_each_other_and_none_is_lost(store):
+    gate = Barrier(4)
+    errors: list[BaseException] = []
+
+    def bump_ten_times() -> None:
+        try:
+            gate.wait()
+            for _ in range(10):
+                with store.transaction() as session:
+                    topics.bump(session, "segments")
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [Thread(target=bump_ten_times) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    with store.reading() as session:
+        assert topics.revisions(session, ["goals", "segments"]) == (0, 40)
+
+
+def test_times_come_back_as_they_went_in_in_utc(store):
+    shanghai = timezone(timedelta(hours=8))
+    with store.transaction() as session:
+        session.add(batch(created_at=datetime(2026, 1, 1, 8, 0, 0, 123456, tzinfo=shanghai)))
+    with store.reading() as session:
+        assert session.scalar(select(Batch.created_at)) == datetime(2026, 1, 1, 0, 0, 0, 123456, tzinfo=UTC)
+        assert session.scalar(select(Batch.created_at)).tzinfo == UTC
+
+
+def test_a_naive_time_is_refused(store):
+    with pytest.raises(StatementError, match="aware times only"), store.transaction() as session:
+        session.add(batch(created_at=datetime(2026, 1, 1)))
+        session.flush()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"state": "lost"},
+        {"state": "committed", "read_count": 3, "accepted_count": 1, "duplicate_count": 1},
+    ],
+)
+def test_a_batch_that_does_not_add_up_is_refused(store, wrong):
+    with pytest.raises(IntegrityError), store.transaction() as session:
+        session.add(batch(**wrong))
+        session.flush()
+
+
+def test_batch_numbers_are_never_used_twice(store):
+    with store.transaction() as session:
+        first = batch()
+        session.add(first)
+        session.flush()
+        number = first.id
+        session.delete(first)
+    with store.transaction() as session:
+        second = batch()
+        session.add(second)
+        session.flush()
+        assert second.id > number
+
+
+def test_putting_overwrites_the_rows_with_the_same_key(store):
+    with store.transaction() as session:
+        put(session, ProfileField, {"identity_key": 1, "field": "name", "ciphertext": b"a"})
+        put(
+            session,
+            ProfileField,
+            [
+                {"identity_key": 1, "field": "name", "ciphertext": b"b"},
+                {"identity_key": -(2**63), "field": "name", "ciphertext": b"c"},
+            ],
+        )
+        put(session, ProfileField, [])
+    with store.reading() as session:
+        rows = session.execute(select(ProfileField.identity_key, ProfileField.ciphertext).order_by("identity_key"))
+        assert [tuple(row) for row in rows] == [(-(2**63), b"c"), (1, b"b")]
+
+
+def test_a_choice_may_be_null_which_is_not_the_default(store, now):
+    with store.transaction() as session:
+        choices.write(session, "quiet", None, by="lin", now=now)
+    with store.reading() as session:
+        assert choices.read(session, "quiet", "default") is None
+        assert choices.read(session, "never", "default") == "default"
+
+
+def test_a_worker_is_alive_for_thirty_seconds_after_it_was_seen(store, now):
+    with store.transaction() as session:
+        workers.seen(session, "a", pid=1, started_at=now, now=now)
+    with store.reading() as session:
+        assert [w.name for w in workers.alive(session, now=now + timedelta(seconds=30))] == ["a"]
+        assert workers.alive(session, now=now + timedelta(seconds=30, microseconds=1)) == []
+
+
+def test_a_store_on_disk_survives_being_closed(tmp_path):
+    url = f"sqlite:///{tmp_path / 'deep' / 'er' / 'store.db'}"
+    first = Store(url)
+    first.migrate()
+    with first.transaction() as session:
+        session.add(TopicRevision(topic="goals", revision=3))
+    first.close()
+    second = Store(url)
+    with second.reading() as session:
+        assert topics.revision(session, "goals") == 3
+    second.close()
