@@ -1,5 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Thread
 
 import pytest
 from sqlalchemy import text
@@ -47,16 +47,13 @@ def test_entries_are_numbered_from_one_and_the_chain_is_whole(log, now):
 
 
 def test_a_chain_appended_by_several_threads_does_not_fork(log, now):
-    def append_ten() -> None:
+    def append_ten(_: int) -> None:
         for _ in range(10):
             with log.transaction() as session:
                 audit.append(session, LIN, "did", "raced", now=now)
 
-    threads = [Thread(target=append_ten) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(append_ten, range(4)))
     with log.reading() as session:
         assert audit.head(session).sequence == 44
     assert verify(log) == []

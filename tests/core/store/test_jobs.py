@@ -1,6 +1,7 @@
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -139,21 +140,16 @@ def test_a_job_that_kills_its_workers_is_given_up_after_five_attempts(queue, now
 
 def test_racing_workers_get_every_job_exactly_once(queue):
     wanted = {queue.enqueue() for _ in range(40)}
-    gate, taken, errors = Barrier(4), [], []
+    gate = Barrier(4)
 
-    def work(name: str) -> None:
-        try:
-            gate.wait()
-            while claim := queue.claim(worker=name):
-                taken.append(claim.job_id)
-                assert queue.finish(claim)
-        except BaseException as error:
-            errors.append(error)
+    def work(name: str) -> list[int]:
+        gate.wait()
+        taken = []
+        while claim := queue.claim(worker=name):
+            taken.append(claim.job_id)
+            assert queue.finish(claim)
+        return taken
 
-    threads = [Thread(target=work, args=(f"w{n}",)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    with ThreadPoolExecutor(4) as pool:
+        taken = [job for part in pool.map(work, "abcd") for job in part]
     assert Counter(taken) == Counter(wanted)

@@ -1,7 +1,8 @@
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
-from threading import Barrier, Thread
+from threading import Barrier
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -75,23 +76,15 @@ def test_a_reader_sees_one_state_while_a_writer_commits(store, now):
 
 def test_writers_wait_for_each_other_and_none_is_lost(store):
     gate = Barrier(4)
-    errors: list[BaseException] = []
 
-    def bump_ten_times() -> None:
-        try:
-            gate.wait()
-            for _ in range(10):
-                with store.transaction() as session:
-                    topics.bump(session, "segments")
-        except BaseException as error:
-            errors.append(error)
+    def bump_ten_times(_: int) -> None:
+        gate.wait()
+        for _ in range(10):
+            with store.transaction() as session:
+                topics.bump(session, "segments")
 
-    threads = [Thread(target=bump_ten_times) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(bump_ten_times, range(4)))
     with store.reading() as session:
         assert topics.revisions(session, ["goals", "segments"]) == (0, 40)
 
