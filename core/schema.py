@@ -57,10 +57,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One lake table.
+    """One lake table. ``time`` names the column that dates a fact; a dimension has None.
 
-    ``key``: the columns that tell two rows apart, besides ``source``. Empty: the whole row content does. ``time`` names the
-    column that dates a fact (None for a dimension). ``repeats``: equal rows of one file are real, and counted by an ordinal.
+    When are two rows one? A fact: same source, same time, and same ``key`` columns or, where ``key`` is empty or has a null,
+    same content. With ``repeats`` equal rows of one file are real: the n-th equals only the n-th of an earlier batch. A
+    dimension: a row that says what the newest revision of its ``key`` says is no new revision. With ``is_once`` there are no
+    revisions, and the key alone decides.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Table:
     key: tuple[str, ...] = ()
     time: str | None = "occurred_at"
     repeats: bool = False
+    is_once: bool = False
 
     @property
     def is_fact(self) -> bool:
@@ -98,7 +101,6 @@ SYSTEM_COLUMNS = (
     Column("source", "code", "where the row came from; a namespace for its ids", True),
     Column("batch_id", "count", "the import that brought it", True),
     Column("row_number", "count", "order of the row in its file, from 1; breaks ties of time", True),
-    Column("row_key", "key", "hash of source and natural key; two rows with the same key (and time) are one row", True),
 )
 FACT_COLUMNS = (
     Column("local_date", "day", "business date in the home's zone", True),
@@ -236,16 +238,16 @@ TABLES: dict[str, Table] = {
              Column("birth_year", "count", "year of birth"), Column("city", "code", "city"), _UNIT, _STAFF,
              Column("acquisition_channel", "code", "channel that brought the person"), Column("tier", "code", "membership tier"),
              Column("is_test", "flag", "an account for trials"), Column("is_friend", "flag", "is a WeCom contact"), _PROPERTIES),
-            (), time=None),
+            ("identity_key",), time=None),
         Table("identities", "every identity seen; its value lies encrypted in the store",
             (Column("identity_key", "key", "its pseudonym", True), Column("identity_type", "code", "phone, unionid …", True, IDENTITY_TYPES),
              Column("namespace", "code", "source it belongs to; empty for types that mean the same everywhere"),
              Column("first_seen_at", "time", "time of the first fact that carried it")),
-            ("identity_key",), time=None),
+            ("identity_key",), time=None, is_once=True),
         Table("identity_links", "two identities seen together: the evidence of one-id",
             (Column("left_key", "key", "identity", True), Column("right_key", "key", "identity", True),
              Column("rule", "code", "same_row, declared, manual", True), Column("seen_at", "time", "when they were seen together")),
-            ("left_key", "right_key", "rule"), time=None),
+            ("left_key", "right_key", "rule"), time=None, is_once=True),
         Table("event_names", "names of events; a held one is hidden until approved",
             (Column("name", "code", "the event's name", True), Column("is_held", "flag", "hidden until approved", True)), ("name",), time=None),
     )

@@ -1,0 +1,1 @@
+"""Engines that run expressions over the lake's files."""

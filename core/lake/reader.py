@@ -1,0 +1,128 @@
+"""Reading: a snapshot is the lake at one version, for one thread."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from core import schema
+from core.errors import InvalidFacts, VersionGone
+from core.lake.engine.duckdb import Cursor, Engine
+from core.lake.manifest import Manifest, Manifests
+from core.schema import Column
+
+MAP_COLUMNS = (
+    Column("identity_key", "key", "identity", True),
+    Column("member_id", "key", "the member it belongs to", True),
+    Column("is_known", "flag", "the member has an identity that is not anonymous", True),
+)
+REFUSED_FEATURES = {"deletionVectors", "columnMapping"}
+
+
+class Lake:
+    """One world's lake. Cheap to make; safe with any number of processes."""
+
+    def __init__(self, root: Path, engine: Engine) -> None:
+        self.root = root
+        self.engine = engine
+        self.manifests = Manifests(root)
+
+    @contextmanager
+    def open(self, version: int | None = None) -> Iterator["Snapshot"]:
+        """The lake at ``version`` (default: the newest), until the block ends. Raises ``VersionGone``."""
+        manifest = self.manifests.latest() if version is None else self.manifests.at(version)
+        with self.engine.cursor() as cursor:
+            yield Snapshot(self.root, manifest, cursor)
+
+
+class Snapshot:
+    """The lake at one version: tables as expressions, and the three ways to run one."""
+
+    def __init__(self, root: Path, manifest: Manifest, cursor: Cursor) -> None:
+        self._root = root
+        self.manifest = manifest
+        self.cursor = cursor
+
+    @property
+    def version(self) -> int:
+        return self.manifest.version
+
+    def table(self, name: str) -> ir.Table:
+        """A contract table: its columns and those the writer added, times naive in UTC. Empty when nothing came yet."""
+        return self._view(name, schema.table(name).stored)
+
+    def current(self, name: str) -> ir.Table:
+        """A dimension as it is now: the newest revision of each key."""
+        rows = self.table(name)
+        newest = ibis.row_number().over(
+            group_by=list(schema.table(name).key), order_by=[rows.batch_id.desc(), rows.row_number.desc()]
+        )
+        return rows.mutate(_revision=newest).filter(lambda t: t._revision == 0).drop("_revision")
+
+    def member_map(self) -> ir.Table:
+        """``identity_key -> member_id, is_known``: one row per identity ever seen."""
+        return self._view("identity_map", MAP_COLUMNS)
+
+    def files(self, name: str) -> list[str]:
+        """Parquet files of a table at this version. Raises ``VersionGone`` when an erasure removed them."""
+        delta = self.manifest.tables.get(name)
+        return [] if delta is None else list(_files(str(self._root / name), delta, self.manifest.lake_id))
+
+    def frame(self, expression: ir.Table) -> pd.DataFrame:
+        """Run, and return a frame: text as ``str``, integers that may be null as ``Int64``."""
+        return self.arrow(expression).to_pandas(types_mapper=_PANDAS.get)
+
+    def arrow(self, expression: ir.Table) -> pa.Table:
+        """Run, and return an Arrow table."""
+        return self.cursor.backend.to_pyarrow(expression)
+
+    def value(self, expression: ir.Scalar) -> object:
+        """Run an expression that is one value; undefined is None."""
+        return self.cursor.backend.to_pyarrow(expression).as_py()
+
+    def stream(self, expression: ir.Table) -> dict[str, np.ndarray]:
+        """Run, and return its columns as arrays for a kernel. Raises ``InvalidFacts`` when one holds a null.
+
+        The engine's order is kept only when the expression ends with an ``order_by`` that breaks every tie.
+        """
+        table = self.arrow(expression)
+        holes = [name for name, column in zip(table.column_names, table.columns, strict=True) if column.null_count]
+        if holes:
+            raise InvalidFacts(f"A stream may hold no nulls: {', '.join(holes)}.", columns=", ".join(holes))
+        return {name: table[name].to_numpy() for name in table.column_names}
+
+    def _view(self, name: str, columns: tuple[Column, ...]) -> ir.Table:
+        label = f"{name}_{self.manifest.lake_id or 'empty'}_{self.manifest.tables.get(name, -1)}"
+        return self.cursor.parquet(label, self.files(name), columns)
+
+
+_PANDAS = {
+    pa.int64(): pd.Int64Dtype(),
+    pa.int32(): pd.Int32Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+    pa.string(): pd.StringDtype(na_value=np.nan),
+}
+
+
+@lru_cache(maxsize=512)
+def _files(path: str, delta: int, lake_id: str) -> tuple[str, ...]:
+    try:
+        table = DeltaTable(path, version=delta)
+    except (DeltaError, FileNotFoundError) as error:
+        raise VersionGone(f"Version {delta} of {Path(path).name} cannot be read any more.", version=delta) from error
+    features = set(table.protocol().reader_features or ())
+    if features & REFUSED_FEATURES:
+        raise InvalidFacts(f"{Path(path).name} uses Delta features that a file list cannot follow: {features}.")
+    files = tuple(uri.removeprefix("file://") for uri in table.file_uris())
+    missing = next((file for file in files if not Path(file).exists()), None)
+    if missing:
+        raise VersionGone(f"Files of {Path(path).name} at version {delta} were removed.", version=delta)
+    return files

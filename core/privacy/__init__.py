@@ -1,0 +1,1 @@
+"""What keeps persons apart from figures: pseudonyms, encryption, disclosure."""
