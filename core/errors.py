@@ -82,3 +82,27 @@ class LakeBusy(Refusal):
     """Another process has been writing to the lake for longer than the writer was willing to wait."""
 
     code = "lake.busy"
+
+
+class WrongCredentials(Refusal):
+    """Name and password do not belong together, or the account is disabled. Never says which."""
+
+    code = "login.wrong"
+
+
+class TooManyAttempts(Refusal):
+    """Too many failed log-ins in a row for this account or this address. ``seconds``: how long to wait."""
+
+    code = "login.throttled"
+
+
+class InvalidPassword(Refusal):
+    """A new password breaks a rule: ``reason`` is ``short``, ``long``, ``common``, ``name`` or ``same``."""
+
+    code = "password.invalid"
+
+
+class InvalidAccount(Refusal):
+    """An account cannot be made or changed like this: ``reason`` is ``name``, ``taken``, ``role``, ``language``, ``self`` or ``last_admin``."""
+
+    code = "account.invalid"

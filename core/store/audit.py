@@ -50,7 +50,7 @@ def append(
     ``object`` names what was acted on (``account:lin``, ``batch:17``). ``details`` hold JSON values only, and never a secret.
     Appends wait for each other until the transaction of the one before has ended.
     """
-    last = session.execute(select(AuditHead).with_for_update()).scalar_one()
+    last = lock(session)
     entry = AuditEntry(
         sequence=last.sequence + 1,
         at=now.astimezone(UTC),
@@ -66,6 +66,11 @@ def append(
     last.sequence, last.mac = entry.sequence, entry.mac
     session.flush()
     return entry.sequence
+
+
+def lock(session: Session) -> AuditHead:
+    """Make every other transaction that appends wait for the end of this one."""
+    return session.execute(select(AuditHead).with_for_update()).scalar_one()
 
 
 def head(session: Session) -> Head:
