@@ -1,80 +1,65 @@
 """Wiring: the only place that builds lakes, stores, keys and engines, from settings."""
 
-import os
-import secrets
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+import threading
 
+from core.errors import Refusal
 from core.lake.engine.duckdb import Engine
 from core.lake.reader import Lake
 from core.lake.writer import Writer
 from core.privacy.pseudonyms import Keys
 from core.settings import Settings, World
+from core.store import keys as key_files
 from core.store.session import Store
-
-KEY_BYTES = 32
-
-
-@dataclass(frozen=True)
-class Home:
-    """One world of a home: its lake, store and keys."""
-
-    settings: Settings
-    world: World
-    engine: Engine
-
-    @cached_property
-    def lake(self) -> Lake:
-        return Lake(self.settings.lake(self.world), self.engine)
-
-    @cached_property
-    def writer(self) -> Writer:
-        return Writer(self.lake, self.settings.zone)
-
-    @cached_property
-    def store(self) -> Store:
-        """The world's store, brought to the newest schema."""
-        self.settings.world(self.world).mkdir(parents=True, exist_ok=True)
-        store = Store(self.settings.store_url(self.world))
-        store.migrate()
-        return store
-
-    @cached_property
-    def keys(self) -> Keys:
-        return Keys(_master(self.settings.key_file(self.world)))
+from core.work.home import Home
 
 
 class House:
-    """Both worlds of a home, over one engine. Accounts and audit live in the store of ``live``."""
+    """Both worlds of a home, over one engine. Accounts and audit live in the store of ``live``.
+
+    A world is opened at its first use, its store brought to the newest schema. Safe to share between threads.
+    """
 
     def __init__(self, settings: Settings) -> None:
+        if settings.engine != "duckdb":
+            raise Refusal(f"SIYU_ENGINE={settings.engine} is not supported yet; leave it unset or say duckdb.")
         self.settings = settings
         self.engine = Engine(settings.home / "run" / "spill")
-        self.live = Home(settings, "live", self.engine)
-        self.demo = Home(settings, "demo", self.engine)
+        self._worlds: dict[World, Home] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def live(self) -> Home:
+        return self.world("live")
+
+    @property
+    def demo(self) -> Home:
+        return self.world("demo")
 
     def world(self, world: World) -> Home:
-        return self.live if world == "live" else self.demo
+        with self._lock:
+            if world not in self._worlds:
+                self._worlds[world] = _open(self.settings, world, self.engine)
+            return self._worlds[world]
+
+    def forget(self, world: World) -> None:
+        """Open the world anew at its next use, because its folder was removed."""
+        with self._lock:
+            home = self._worlds.pop(world, None)
+        if home:
+            home.store.close()
 
     @property
     def shown(self) -> World:
-        """The world pages show when nobody asked for one: demo only while live has no data."""
-        live, demo = self.live.lake.manifests.latest(), self.demo.lake.manifests.latest()
+        """The world that pages show when nobody asked for one: demo only while live has no data."""
+        live = Lake(self.settings.lake("live"), self.engine).manifests.latest()
+        demo = Lake(self.settings.lake("demo"), self.engine).manifests.latest()
         return "demo" if not live.tables and demo.tables else "live"
 
 
-def _master(path: Path) -> bytes:
-    """The key in the file, made at first use. Two processes that start at once agree on one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    if not path.exists():
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            pass  # the other process was first; its key counts
-        finally:
-            fresh.unlink()
-    return path.read_bytes()
+def _open(settings: Settings, world: World, engine: Engine) -> Home:
+    keys = Keys(key_files.master(settings.key_file(world)))
+    lake = Lake(settings.lake(world), engine)
+    settings.world(world).mkdir(parents=True, exist_ok=True)
+    store = Store(settings.store_url(world), audit_key=keys.derived("audit"))
+    store.migrate()
+    return Home(settings, world, lake, Writer(lake, settings.zone), store, keys)
