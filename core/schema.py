@@ -61,8 +61,8 @@ class Table:
 
     When are two rows one? A fact: same source, same time, and same ``key`` columns or, where ``key`` is empty or has a null,
     same content. With ``repeats`` equal rows of one file are real: the n-th equals only the n-th of an earlier batch. A
-    dimension: a row that says what the newest revision of its ``key`` says is no new revision. With ``is_once`` there are no
-    revisions, and the key alone decides.
+    dimension: a row that says what the newest revision of its ``key`` says is no new revision. With ``is_once`` a batch keeps
+    one row per key, whatever other batches brought: rolling one back takes away nobody else's evidence.
     """
 
     name: str
