@@ -1,5 +1,6 @@
 """Reading: a snapshot is the lake at one version, for one thread."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -40,7 +41,11 @@ class Lake:
         """The lake at ``version`` (default: the newest), until the block ends. Raises ``VersionGone``."""
         manifest = self.manifests.latest() if version is None else self.manifests.at(version)
         with self.engine.cursor() as cursor:
-            yield Snapshot(self.root, manifest, cursor)
+            snapshot = Snapshot(self.root, manifest, cursor)
+            try:
+                yield snapshot
+            finally:
+                snapshot.close()
 
 
 class Snapshot:
@@ -50,6 +55,7 @@ class Snapshot:
         self._root = root
         self.manifest = manifest
         self.cursor = cursor
+        self._kept: list[str] = []
 
     @property
     def version(self) -> int:
@@ -98,6 +104,17 @@ class Snapshot:
         if holes:
             raise InvalidFacts(f"A stream may hold no nulls: {', '.join(holes)}.", columns=", ".join(holes))
         return {name: table[name].to_numpy() for name in table.column_names}
+
+    def keep(self, expression: ir.Table) -> ir.Table:
+        """Run once and keep the rows for as long as the snapshot is open, for expressions that several questions share."""
+        name = f"kept_{uuid.uuid4().hex}"
+        self._kept.append(name)
+        return self.cursor.backend.create_table(name, expression, temp=True)
+
+    def close(self) -> None:
+        for name in self._kept:
+            self.cursor.backend.drop_table(name, force=True)
+        self._kept.clear()
 
     def _view(self, name: str, columns: tuple[Column, ...]) -> ir.Table:
         label = f"{name}_{self.manifest.lake_id or 'empty'}_{self.manifest.tables.get(name, -1)}"

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from core.schema import GLOBAL_IDENTITY_TYPES
 
@@ -52,8 +54,8 @@ class Keys:
     master: bytes
 
     def derived(self, purpose: str) -> bytes:
-        """32 bytes for one purpose (``pseudonym``, ``vault``, ``rejects``, ``audit``). HKDF-Expand of RFC 5869, one block."""
-        return hmac.new(self.master, purpose.encode() + b"\x01", hashlib.sha256).digest()
+        """32 bytes for one purpose (``pseudonym``, ``vault``, ``rejects``, ``audit``), by HKDF-SHA256."""
+        return HKDF(SHA256(), length=32, salt=None, info=purpose.encode()).derive(self.master)
 
 
 def namespace(identity_type: str, source: str) -> str:

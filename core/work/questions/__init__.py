@@ -1,0 +1,1 @@
+"""Questions that pages and ``ask`` share: one function per question, tables in, frame or values out."""

@@ -1,0 +1,176 @@
+"""Figures of metrics: now, before, by day, and the people behind them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+
+from core.metrics import catalog
+from core.metrics.catalog import METRICS, Metric
+from core.metrics.parts import STOCKS, Grain, Part, by_bucket, in_periods, people
+from core.periods import Period, comparable
+from core.work.questions.reading import Reading
+
+SMALL = 30
+"""Fewer than this and a rate says nothing (product.md 4, rule of thumb)."""
+DAYS_BY_DAY = 92
+"""Longer periods are drawn by week."""
+
+Numbers = dict[str, float | int | None]
+
+@dataclass(frozen=True)
+class Figure:
+    """One metric's answer. Money is in the smallest unit; None is undefined.
+
+    ``count`` is what a rate rests on (its denominator); ``is_small`` when that is below 30. ``previous`` is None where the
+    lake has no data for the whole of the compared period. ``series``: one value per day or week of the period, in order;
+    ``is_partial`` weeks are those that reach beyond the period.
+    """
+
+    metric: Metric
+    period: Period
+    compared: Period
+    value: float | int | None
+    previous: float | int | None
+    count: float | int | None
+    series: tuple[tuple[date, float | int | None, bool], ...]
+    as_of: datetime
+
+    @property
+    def is_small(self) -> bool:
+        return self.metric.is_rate and (self.count or 0) < SMALL
+
+    @property
+    def change_share(self) -> float | None:
+        """Relative change against the compared period; None where it has no meaning."""
+        if self.value is None or not self.previous:
+            return None
+        return float(self.value / self.previous - 1)
+
+
+def available(reading: Reading) -> list[Metric]:
+    """Metrics the lake has facts for."""
+    return [m for m in METRICS.values() if all(reading.snapshot.files(table) for table in m.needs)]
+
+
+def overview(reading: Reading, metrics: Sequence[Metric] | None = None, *, with_series: bool = True) -> list[Figure]:
+    """The figures of the metrics (default: all that the data supports), over the period asked for, to date.
+
+    Empty when the lake has no facts. The comparison is like for like: see ``periods.comparable``.
+    """
+    if reading.as_of is None or reading.period is None or reading.as_of_on is None:
+        return []
+    wanted = list(metrics) if metrics is not None else available(reading)
+    now, before = comparable(reading.period, reading.as_of_on)
+    parts = list({p.name: p for m in wanted for p in m.parts}.values())
+    numbers = _in_periods(reading, parts, {"now": now, "before": before})
+    grain: Grain = "day" if now.days <= DAYS_BY_DAY else "week"
+    table = _by_bucket(reading, parts, now, grain, numbers["now"]) if with_series else None
+    has_before = reading.whole is not None and reading.whole.start_on <= before.start_on
+    return [_figure(m, numbers, now, before, table, grain, has_before, reading.as_of) for m in wanted]
+
+
+def behind(reading: Reading, name: str, side: str = "top") -> pd.DataFrame:
+    """The people behind a metric's ``top`` or ``bottom`` part, in the period to date.
+
+    Columns: ``member_id``, ``value`` (see ``parts.people``), the greatest value first. Raises ``Unknown``.
+    """
+    metric = catalog.find(name)
+    part = metric.top if side == "top" or metric.bottom is None else metric.bottom
+    if reading.period is None or reading.as_of_on is None:
+        return pd.DataFrame({"member_id": [], "value": []})
+    now, _ = comparable(reading.period, reading.as_of_on)
+    found = people(reading.facts, part, now)
+    return reading.snapshot.frame(found.order_by([found.value.desc(), found.member_id]))
+
+
+def _in_periods(reading: Reading, parts: Sequence[Part], periods: dict[str, Period]) -> dict[str, Numbers]:
+    found: dict[str, Numbers] = {name: {} for name in periods}
+    for expression in in_periods(reading.facts, parts, periods):
+        for column, value in reading.snapshot.arrow(expression).to_pylist()[0].items():
+            period, part = column.split("/", 1)
+            found[period][part] = _plain(value)
+    return found
+
+
+def _by_bucket(
+    reading: Reading, parts: Sequence[Part], period: Period, grain: Grain, now: Numbers
+) -> pd.DataFrame:
+    """One row per bucket of the period, one column per part, 0 where nothing happened; stocks as at the bucket's end."""
+    found = pd.DataFrame(index=pd.Index(_buckets(period, grain), name="on"))
+    for expression in by_bucket(reading.facts, parts, period, grain):
+        found = found.join(reading.snapshot.arrow(expression).to_pandas().set_index("on").astype("float64"))
+    for part in parts:
+        if part.name not in found:
+            continue
+        if part.how != "median":
+            found[part.name] = found[part.name].fillna(0)
+        if part.how in STOCKS:
+            grown = found[part.name].cumsum()
+            at_end = (now[part.name] or 0) - (0 if part.how == "stock_start" else grown.iloc[-1])
+            found[part.name] = at_end + grown - (found[part.name] if part.how == "stock_start" else 0)
+    return found
+
+
+def _buckets(period: Period, grain: Grain) -> list[date]:
+    if grain == "day":
+        return [period.start_on + timedelta(days=n) for n in range(period.days)]
+    first = period.start_on - timedelta(days=period.start_on.weekday())
+    return [first + timedelta(days=n) for n in range(0, (period.end_on - first).days, 7)]
+
+
+def _figure(
+    metric: Metric,
+    numbers: dict[str, Numbers],
+    now: Period,
+    before: Period,
+    table: pd.DataFrame | None,
+    grain: Grain,
+    has_before: bool,
+    as_of: datetime,
+) -> Figure:
+    has_series = table is not None and all(p.name in table for p in metric.parts)
+    return Figure(
+        metric,
+        now,
+        before,
+        _combined(metric, numbers["now"], now.days),
+        _combined(metric, numbers["before"], before.days) if has_before else None,
+        numbers["now"][metric.bottom.name] if metric.bottom else None,
+        _series(metric, table, now, grain) if table is not None and has_series else (),
+        as_of,
+    )
+
+
+def _series(
+    metric: Metric, table: pd.DataFrame, period: Period, grain: Grain
+) -> tuple[tuple[date, float | int | None, bool], ...]:
+    length = 1 if grain == "day" else 7
+    points = []
+    for on, row in table.iterrows():
+        start = on if isinstance(on, date) else on.date()  # type: ignore[attr-defined]
+        is_partial = start < period.start_on or start + timedelta(days=length) > period.end_on
+        numbers: Numbers = {p.name: (None if pd.isna(row[p.name]) else float(row[p.name])) for p in metric.parts}
+        points.append((start, _combined(metric, numbers, length), is_partial))
+    return tuple(points)
+
+
+def _combined(metric: Metric, numbers: Numbers, days: int) -> float | int | None:
+    top = numbers[metric.top.name]
+    if top is None:
+        return None
+    if metric.minus:
+        top = top - (numbers[metric.minus.name] or 0)
+    if metric.per_day:
+        top = top / days
+    if metric.bottom is None:
+        return top
+    bottom = numbers[metric.bottom.name]
+    return top / bottom * metric.scale if bottom else None
+
+
+def _plain(value: object) -> float | int | None:
+    if value is None or isinstance(value, int):
+        return value
+    return float(value)  # type: ignore[arg-type]

@@ -1,0 +1,168 @@
+"""What every question starts from: the lake at one version, cut to a scope and filters, and joined to members."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from core import schema
+from core.work.home import Home
+from core.lake.reader import Snapshot
+from core.lake.writer import local_date
+from core.metrics import facts as f
+from core.metrics.facts import Facts
+from core.periods import Period, business_date
+from core.scope import EVERYTHING, Scope
+from core.store import segments
+from core.store.settings import currency
+
+DATED = ("events", "order_lines", "group_messages", "group_membership", "touches", "offer_events", "feedback")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the asker narrowed the question to. Nothing chosen means everything the scope allows.
+
+    ``channels`` cut facts; ``units`` and ``segment`` cut members, and leave out what no member is known for.
+    """
+
+    period: Period | None = None
+    channels: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    segment: int | None = None
+
+    @property
+    def cuts_members(self) -> bool:
+        return bool(self.units) or self.segment is not None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An open snapshot with the question's facts."""
+
+    snapshot: Snapshot
+    zone: str
+    currency: str
+    scope: Scope
+    filters: Filters
+    segment_members: tuple[int, ...] | None
+
+    @cached_property
+    def span(self) -> tuple[datetime, datetime] | None:
+        """Time of the oldest and the newest fact (UTC); None in an empty lake."""
+        tables = [self.snapshot.table(name) for name in DATED if self.snapshot.files(name)]
+        if not tables:
+            return None
+        ends = ibis.union(*[t.aggregate(first=t.occurred_at.min(), last=t.occurred_at.max()) for t in tables])
+        row = self.snapshot.arrow(ends.aggregate(first=ends.first.min(), last=ends.last.max())).to_pylist()[0]
+        return (row["first"].replace(tzinfo=UTC), row["last"].replace(tzinfo=UTC)) if row["last"] else None
+
+    @property
+    def as_of(self) -> datetime | None:
+        """Time of the newest data, never of the reading."""
+        return self.span[1] if self.span else None
+
+    @property
+    def as_of_on(self) -> date | None:
+        return business_date(self.as_of, self.zone) if self.as_of else None
+
+    @cached_property
+    def whole(self) -> Period | None:
+        """From the first to the last day with data."""
+        if not self.span:
+            return None
+        first, last = (business_date(at, self.zone) for at in self.span)
+        return Period(first, date.fromordinal(last.toordinal() + 1))
+
+    @property
+    def period(self) -> Period | None:
+        return self.filters.period or self.whole
+
+    @cached_property
+    def allowed(self) -> ir.Table | None:
+        """``member_id`` of the members that scope and filters leave; None when they leave everybody."""
+        found: ir.Table | None = None
+        units = set(self.filters.units) if self.filters.units else None
+        if self.scope.units is not None:
+            units = set(self.scope.units) & units if units else set(self.scope.units)
+        if units is not None:
+            of_units = self._profiles
+            found = of_units.filter(of_units.unit_id.isin(sorted(units)) if units else ibis.literal(False))
+            found = found.select("member_id").distinct()
+        if self.segment_members is not None:
+            chosen = ibis.memtable(pa.table({"member_id": pa.array(self.segment_members, pa.int64())}))
+            found = chosen if found is None else found.semi_join(chosen, "member_id")
+        return None if found is None else self.snapshot.keep(found)
+
+    @cached_property
+    def facts(self) -> Facts:
+        return Facts(self.table, self.births)
+
+    @cached_property
+    def member_map(self) -> ir.Table:
+        return self.snapshot.member_map()
+
+    def table(self, name: str) -> ir.Table:
+        """A fact table joined to members, without held events, cut to scope and filters."""
+        rows = self._linked(name)
+        if self.filters.channels and schema.table(name).has("channel"):
+            rows = rows.filter(rows.channel.isin(self.filters.channels))
+        return self._cut(rows)
+
+    def _linked(self, name: str) -> ir.Table:
+        rows = self.snapshot.table(name)
+        if name == "events":
+            rows = f.visible(rows, self.snapshot.current("event_names"))
+        if not schema.table(name).has("identity_key"):
+            return rows.mutate(member_id=ibis.null("int64"))
+        rows = f.linked(rows, self.member_map)
+        if name == "referrals":
+            named = self.member_map.select(referred_key="identity_key", referred_id="member_id")
+            rows = rows.left_join(named, "referred_key").drop("referred_key_right")
+        return rows
+
+    def _cut(self, rows: ir.Table) -> ir.Table:
+        return rows if self.allowed is None else rows.semi_join(self.allowed, "member_id")
+
+    @cached_property
+    def births(self) -> ir.Table:
+        """See ``facts.births``. Kept, because every figure about members shares it."""
+        joins = self._linked("group_membership")
+        joins = f.known(joins.filter(joins.change == "join")).select("member_id", "local_date")
+        every = self.member_map.filter(self.member_map.is_known).select("member_id").distinct()
+        profiles = self._profiles.filter(self._profiles.joined_at.notnull())
+        profiles = profiles.select("member_id", joined_on=local_date(profiles.joined_at, self.zone))
+        return self.snapshot.keep(self._cut(f.births(f.actions(self._linked), joins, profiles, every)))
+
+    @cached_property
+    def _profiles(self) -> ir.Table:
+        return f.known(f.linked(self.snapshot.current("member_profiles"), self.member_map))
+
+
+@contextmanager
+def reading(
+    home: Home, filters: Filters = Filters(), scope: Scope = EVERYTHING, version: int | None = None
+) -> Iterator[Reading]:
+    """Open the lake for one question. Raises ``VersionGone``, and ``Unknown`` for a segment that does not exist."""
+    with home.store.reading() as session:
+        chosen = None if filters.segment is None else segments.members(session, filters.segment)
+        money = currency(session)
+    with home.lake.open(version) as snapshot:
+        yield Reading(snapshot, home.settings.zone, money, scope, filters, chosen)
+
+
+def options(reading: Reading) -> dict[str, Sequence[tuple[str, str]]]:
+    """What the shared filters can be set to: channels in use and units in scope, as (id, name)."""
+    channels = [reading.snapshot.table(t).select("channel") for t in ("events", "order_lines") if reading.snapshot.files(t)]
+    seen: list[str] = []
+    if channels:
+        found = ibis.union(*channels) if len(channels) > 1 else channels[0]
+        seen = sorted(c for c in reading.snapshot.arrow(found.distinct())["channel"].to_pylist() if c)
+    units = reading.snapshot.frame(reading.snapshot.current("units").select("unit_id", "name").order_by("unit_id"))
+    inside = units if reading.scope.units is None else units[units["unit_id"].isin(list(reading.scope.units))]
+    return {"channels": [(c, c) for c in seen], "units": list(inside.itertuples(index=False, name=None))}
