@@ -1,0 +1,124 @@
+"""What ``ask`` prints: rows of plain values, money in major units, times in UTC with Z, undefined as null."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from core.errors import InvalidFunnel, Refusal, Unknown
+from core.metrics import catalog
+from core.metrics.catalog import METRICS, Metric
+from core.work.home import Home
+from core.work.questions import figures, funnels
+from core.work.questions.figures import Figure
+from core.work.questions.funnels import Asked
+from core.work.questions.reading import Filters, Reading, reading
+
+Row = dict[str, Any]
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def overview(home: Home, filters: Filters, _options: Row) -> list[Row]:
+    """One row per KPI that the data supports: ``metric value unit previous as_of``."""
+    with reading(home, filters) as open_lake:
+        return [_figure(figure, open_lake) for figure in figures.overview(open_lake, with_series=False)]
+
+
+def single(metric: Metric) -> Callable[[Home, Filters, Row], list[Row]]:
+    """The question that answers one KPI: one row."""
+
+    def answer(home: Home, filters: Filters, _options: Row) -> list[Row]:
+        with reading(home, filters) as open_lake:
+            return [_figure(f, open_lake) for f in figures.overview(open_lake, [metric], with_series=False)]
+
+    return answer
+
+
+def people(home: Home, filters: Filters, options: Row) -> list[Row]:
+    """The people behind a KPI: ``member_id value``, value as ``core.metrics.parts.people`` says."""
+    if not options.get("of"):
+        raise Refusal("Say whose people: --of METRIC.", option="--of")
+    with reading(home, filters) as open_lake:
+        return _rows(figures.behind(open_lake, str(options["of"])))
+
+
+def funnel(home: Home, filters: Filters, options: Row) -> list[Row]:
+    """One row per step: ``step name members share step_share``; with ``--by P`` also ``P``, one run of steps per value."""
+    if not options.get("steps"):
+        raise InvalidFunnel("Say which steps: --steps a,b,c (a|b for either).", problem="steps")
+    steps = [tuple(name.strip() for name in step.split("|")) for step in str(options["steps"]).split(",")]
+    asked = Asked(
+        steps=tuple(steps),
+        order=options.get("order") or "sequential",
+        within=parse_window(options.get("within") or "7d"),
+        by=options.get("by"),
+        count=options.get("count") or "members",
+    )
+    with reading(home, filters) as open_lake:
+        return funnels.rows(funnels.conversion(open_lake, asked), asked)
+
+
+def parse_window(text: str) -> timedelta | None:
+    """``7d``, ``12h``, ``30m`` or ``none``. Raises ``InvalidFunnel``."""
+    if text == "none":
+        return None
+    number, unit = text[:-1], text[-1:]
+    if unit not in UNITS or not number.isdigit():
+        raise InvalidFunnel(f"{text!r} is not a window: 30m, 12h, 7d or none.", problem="within", within=text)
+    return timedelta(**{UNITS[unit]: int(number)})
+
+
+QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
+    "overview": overview,
+    "funnel": funnel,
+    "people": people,
+} | {name: single(metric) for name, metric in METRICS.items()}
+
+
+def ask(home: Home, name: str, filters: Filters, options: Row) -> list[Row]:
+    """Answer a question by name. Raises ``Unknown`` with near names."""
+    if name not in QUESTIONS:
+        raise Unknown("metric", name, QUESTIONS)
+    return QUESTIONS[name](home, filters, options)
+
+
+def unit_of(metric: Metric, currency: str) -> str:
+    return currency if metric.unit == "money" else metric.unit
+
+
+def _figure(figure: Figure, open_lake: Reading) -> Row:
+    return {
+        "metric": figure.metric.name,
+        "value": _plain(figure.metric, figure.value),
+        "unit": unit_of(figure.metric, open_lake.currency),
+        "previous": _plain(figure.metric, figure.previous),
+        "as_of": utc(figure.as_of),
+    }
+
+
+def _plain(metric: Metric, value: float | int | None) -> float | int | None:
+    """Money in major units, rounded to its smallest; other fractions to six digits."""
+    if value is None:
+        return None
+    if metric.unit == "money":
+        return round(value / 100, 2)
+    return round(value, 6) if isinstance(value, float) else value
+
+
+def utc(at: datetime) -> str:
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _rows(frame: pd.DataFrame) -> list[Row]:
+    return [{str(k): (None if pd.isna(v) else v) for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def catalogue() -> list[Row]:
+    """All metrics: name, goal, unit, the tables it needs, and its contract in words."""
+    return [
+        {"metric": m.name, "goal": m.goal, "unit": m.unit, "needs": list(m.needs), "text": m.text}
+        for goal in catalog.GOALS
+        for m in METRICS.values()
+        if m.goal == goal
+    ]
