@@ -106,3 +106,21 @@ class InvalidAccount(Refusal):
     """An account cannot be made or changed like this: ``reason`` is ``name``, ``taken``, ``role``, ``language``, ``self`` or ``last_admin``."""
 
     code = "account.invalid"
+
+
+class WrongKey(Refusal):
+    """An encrypted value cannot be opened with the key of this home."""
+
+    code = "key.wrong"
+
+
+class IdentityCollision(Refusal):
+    """Two different identities have the same pseudonym. ``identity_key`` and ``identities`` (masked) say which."""
+
+    code = "identity.collision"
+
+
+class InvalidDecision(Refusal):
+    """An identity decision cannot be made: ``reason`` is ``text``, ``unknown``, ``same``, ``blocked``, ``cut``, ``done``, ``undone`` or ``limit``."""
+
+    code = "identity.decision"

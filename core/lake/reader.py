@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,6 +25,11 @@ MAP_COLUMNS = (
     Column("member_id", "key", "the member it belongs to", True),
     Column("is_known", "flag", "the member has an identity that is not anonymous", True),
 )
+LEFT_OUT_COLUMNS = (
+    Column("identity_key", "key", "identity that connects nobody", True),
+    Column("reason", "code", "blocked or shared", True),
+    Column("crowd_count", "count", "how many identities of one kind it was seen with, when shared", True),
+)
 REFUSED_FEATURES = {"deletionVectors", "columnMapping"}
 
 
@@ -37,11 +42,14 @@ class Lake:
         self.manifests = Manifests(root)
 
     @contextmanager
-    def open(self, version: int | None = None) -> Iterator["Snapshot"]:
-        """The lake at ``version`` (default: the newest), until the block ends. Raises ``VersionGone``."""
+    def open(self, version: int | None = None, cursor: Cursor | None = None) -> Iterator["Snapshot"]:
+        """The lake at ``version`` (default: the newest), until the block ends. Raises ``VersionGone``.
+
+        ``cursor``: one the caller has borrowed already and made tables on; default: one of its own.
+        """
         manifest = self.manifests.latest() if version is None else self.manifests.at(version)
-        with self.engine.cursor() as cursor:
-            snapshot = Snapshot(self.root, manifest, cursor)
+        with nullcontext(cursor) if cursor else self.engine.cursor() as own:
+            snapshot = Snapshot(self.root, manifest, own)
             try:
                 yield snapshot
             finally:
@@ -76,6 +84,10 @@ class Snapshot:
     def member_map(self) -> ir.Table:
         """``identity_key -> member_id, is_known``: one row per identity ever seen."""
         return self._view("identity_map", MAP_COLUMNS)
+
+    def left_out(self) -> ir.Table:
+        """``identity_key, reason, crowd_count``: identities that were left out when members were resolved, and why."""
+        return self._view("identities_left_out", LEFT_OUT_COLUMNS)
 
     def files(self, name: str) -> list[str]:
         """Parquet files of a table at this version. Raises ``VersionGone`` when an erasure removed them."""

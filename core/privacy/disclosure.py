@@ -1,0 +1,47 @@
+"""How much of a personal value is shown: enough to recognise one's own customer, too little to use it."""
+
+STAR = "*"
+FEW = 4
+
+
+def masked(identity_type: str, value: str) -> str:
+    """An identity with its middle hidden: ``138****8000``, ``l***@example.com``, ``oX7****q2``."""
+    if identity_type == "phone":
+        return phone(value)
+    if identity_type == "email":
+        return email(value)
+    return ends(value)
+
+
+def phone(value: str) -> str:
+    """First three and last four digits of a number of 11 or more; of a shorter one the last two."""
+    if len(value) >= 11:
+        return value[:-8] + STAR * 4 + value[-4:]
+    return _hidden(value, 0, 2)
+
+
+def email(value: str) -> str:
+    """First letter and domain. Without an @ it is masked like any identity."""
+    name, at, domain = value.rpartition("@")
+    return f"{name[:1]}{STAR * 3}@{domain}" if at and name else ends(value)
+
+
+def name(value: str) -> str:
+    """A Chinese name: the first character (``王*``, ``欧***``); others: the first letter of every word (``L** W***``)."""
+    words = value.split()
+    if any(letter > "\u2e7f" for letter in value):
+        whole = "".join(words)
+        return whole[:1] + STAR * max(len(whole) - 1, 1)
+    return " ".join(word[:1] + STAR * max(len(word) - 1, 1) for word in words)
+
+
+def ends(value: str) -> str:
+    """A quarter of the letters at either end, at most three, with four stars between; short values are hidden whole."""
+    shown = min(len(value) // FEW, 3)
+    return value[:shown] + STAR * 4 + value[len(value) - shown :]
+
+
+def _hidden(value: str, first: int, last: int) -> str:
+    if len(value) <= first + last:
+        return STAR * 4
+    return value[:first] + STAR * 4 + value[len(value) - last :]

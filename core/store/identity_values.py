@@ -1,0 +1,34 @@
+"""Raw values of identities, encrypted: written in bulk, read one at a time. A value without an identity in the lake does no harm."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from core.store.session import Session, upsert
+from core.store.tables import IdentityValue
+
+ASKED_AT_ONCE = 5_000
+
+
+def macs(session: Session, identity_keys: Sequence[int]) -> dict[int, bytes]:
+    """The whole MAC of each of these identities that the store has."""
+    found: dict[int, bytes] = {}
+    for at in range(0, len(identity_keys), ASKED_AT_ONCE):
+        wanted = identity_keys[at : at + ASKED_AT_ONCE]
+        rows = session.execute(
+            select(IdentityValue.identity_key, IdentityValue.mac).where(IdentityValue.identity_key.in_(wanted))
+        )
+        found.update((key, mac) for key, mac in rows)
+    return found
+
+
+def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert values; those that the store has already are left as they are."""
+    if rows:
+        statement = upsert(session, IdentityValue).on_conflict_do_nothing(index_elements=["identity_key"])
+        session.connection().execute(statement, list(rows))
+
+
+def value(session: Session, identity_key: int) -> IdentityValue | None:
+    return session.get(IdentityValue, identity_key)

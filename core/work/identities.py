@@ -1,0 +1,252 @@
+"""One-id as it is lived: imports record identities, persons decide about them, and every change resolves them anew.
+
+The map from identities to members is derived from three things only: the evidence in the lake, the decisions in the store, and the
+limits in the store's settings. So taking one of them back brings back the former map exactly.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import select
+
+from core.errors import IdentityCollision
+from core.lake.reader import Snapshot
+from core.lake.writer import Change
+from core.privacy import one_id
+from core.privacy.disclosure import masked
+from core.privacy.one_id import Decisions, Identities, Links, Resolved
+from core.privacy.pseudonyms import Keys
+from core.privacy.vault import Vault, identity_label
+from core.schema import IDENTITY_MAP, IDENTITY_TYPES
+from core.store import identity_values, settings
+from core.store.session import Session, Store
+from core.store.tables import IdentityDecision
+
+CHUNK = 50_000
+LIMITS = "identity.limits"
+DEFAULT_LIMITS = {kind: 5 if kind in ("phone", "email") else 10 for kind in IDENTITY_TYPES}
+"""With how many identities of one other kind an identity may be seen before it is taken for shared. A family shares a phone or an
+e-mail, a person changes phones and cards; beyond that it is a store's phone, a walk-in customer number, a public device. Rule of
+thumb; operators change it."""
+UNDO_OF = {"block": "unblock", "link": "unlink", "cut": "uncut"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """``identities`` and ``links``: rows of evidence added. ``is_map_changed``: somebody belongs to another member than before,
+    or somebody is new."""
+
+    identities: int
+    links: int
+    is_map_changed: bool
+
+
+def record(
+    change: Change,
+    store: Store,
+    keys: Keys,
+    *,
+    source: str,
+    seen: ir.Table,
+    links: ir.Table | None = None,
+    is_last: bool = True,
+) -> Recorded:
+    """Keep what one batch says about identities, and resolve members anew.
+
+    ``seen``: one row per distinct identity of the batch, with ``identity_type``, ``namespace``, ``value`` (normalised), ``mac`` (hex),
+    ``identity_key``, ``seen_at`` (naive UTC, or null) and a unique ``row_number``. ``links``: pairs seen together, with ``left_key``,
+    ``right_key``, ``rule`` (same_row, declared, manual), ``seen_at`` and a unique ``row_number``. Both are read several times: hand
+    over tables, not long computations.
+
+    Call it only when the batch adds something, so that the same file again changes nothing; with ``is_last=False`` when more
+    calls follow within the change. Values are encrypted into the store before anything of the lake becomes visible.
+    Raises ``IdentityCollision``, and the batch must then be given up.
+    """
+    _keep_values(change.snapshot, store, Vault(keys), seen)
+    is_news = "identities" in change.tables or _is_news(change, seen, links)
+    added = change.merge("identities", seen.mutate(source=ibis.literal(source), first_seen_at=seen.seen_at))
+    linked = 0 if links is None else change.merge("identity_links", links.mutate(source=ibis.literal(source))).accepted
+    return Recorded(added.accepted, linked, rebuild(change, store) if is_news and is_last else False)
+
+
+def rebuild(change: Change, store: Store, pending: IdentityDecision | None = None) -> bool:
+    """Resolve all identities as the change has made them so far; False when the map stays as it was.
+
+    ``pending``: a decision that the store does not have yet.
+    """
+    with store.reading() as session:
+        decided = decisions(session, pending)
+        most = limits(session)
+    return _write_map(change, decided, most)
+
+
+def limits(session: Session) -> dict[str, int]:
+    """Per identity type, with how many identities of one other kind one may be seen before it counts as shared."""
+    return DEFAULT_LIMITS | dict(settings.read(session, LIMITS, {}))
+
+
+def decisions(session: Session, pending: IdentityDecision | None = None) -> Decisions:
+    """What stands, of all that was ever decided."""
+    rows = list(session.scalars(select(IdentityDecision).order_by(IdentityDecision.id)))
+    rows += [pending] if pending else []
+    undone = {row.undoes_id for row in rows}
+    standing = [row for row in rows if row.kind in UNDO_OF and (row.id is None or row.id not in undone)]
+    return Decisions(
+        blocked=np.array([row.left_key for row in standing if row.kind == "block"], np.int64),
+        merged=_pairs(row for row in standing if row.kind == "link"),
+        cut=_pairs(row for row in standing if row.kind == "cut"),
+    )
+
+
+# -- evidence in, map out -------------------------------------------------------------------------------------------
+
+
+def _pairs(rows: Iterable[IdentityDecision]) -> one_id.Longs:
+    return np.array([(row.left_key, row.right_key) for row in rows], np.int64).reshape(-1, 2)
+
+
+def _write_map(change: Change, decided: Decisions, most: dict[str, int]) -> bool:
+    snapshot = change.now()
+    identities = _identities(snapshot, most)
+    links = _links(snapshot)
+    resolved = one_id.resolve(identities, links, decided)
+    fresh = pa.table(
+        {"identity_key": identities.key, "member_id": resolved.member_id, "is_known": resolved.is_known},
+        schema=IDENTITY_MAP,
+    )
+    excluded = _excluded(identities, resolved)
+    is_changed = not _same(snapshot.arrow(snapshot.member_map()), fresh)
+    if is_changed:
+        change.replace("identity_map", fresh)
+    if not _same(snapshot.arrow(snapshot.left_out()), excluded):
+        change.replace("identities_left_out", excluded)
+    change.note["one_id"] = _counts(resolved)
+    return is_changed
+
+
+def _identities(snapshot: Snapshot, most: dict[str, int]) -> Identities:
+    rows = snapshot.table("identities")
+    rows = rows.mutate(namespace=rows.namespace.fill_null(""))
+    kinds = snapshot.frame(rows.select("identity_type", "namespace").distinct().order_by("identity_type", "namespace"))
+    numbered = ibis.memtable(
+        pa.table(
+            {
+                "identity_type": pa.array(kinds["identity_type"], pa.string()),
+                "namespace": pa.array(kinds["namespace"], pa.string()),
+                "kind": pa.array(range(len(kinds)), pa.int16()),
+            }
+        )
+    )
+    coded = rows.inner_join(numbered, ["identity_type", "namespace"])
+    columns = snapshot.stream(coded.select("identity_key", "batch_id", "row_number", "kind"))
+    key = columns["identity_key"]
+    order = one_id.oldest(key, columns["batch_id"], columns["row_number"])
+    return Identities(
+        key=key[order],
+        kind=columns["kind"][order],
+        limit=np.array([most[kind] for kind in kinds["identity_type"]], np.int64),
+        is_anonymous=(kinds["identity_type"] == "anonymous_id").to_numpy(dtype=bool),
+    )
+
+
+def _links(snapshot: Snapshot) -> Links:
+    columns = snapshot.arrow(snapshot.table("identity_links").select("left_key", "right_key", "seen_at"))
+    seen = columns["seen_at"].to_numpy()
+    clock = np.where(np.isnat(seen), one_id.NEVER, seen.astype("datetime64[us]").view(np.int64))
+    return Links(columns["left_key"].to_numpy(), columns["right_key"].to_numpy(), clock)
+
+
+def _excluded(identities: Identities, resolved: Resolved) -> pa.Table:
+    at = np.flatnonzero(resolved.left_out)
+    names = [one_id.REASONS[code] for code in resolved.left_out[at]]
+    return pa.table(
+        {"identity_key": identities.key[at], "reason": pa.array(names, pa.string()), "crowd_count": resolved.crowd[at]}
+    )
+
+
+def _counts(resolved: Resolved) -> dict[str, Any]:
+    """For the update log: how many identities, and how many of them and of their links were left out and why."""
+    nodes = np.bincount(resolved.left_out, minlength=len(one_id.REASONS))
+    links = np.bincount(resolved.link_left_out, minlength=len(one_id.REASONS))
+    return {
+        "identities": len(resolved.member_id),
+        "links": len(resolved.link_left_out),
+        "identities_left_out": {one_id.REASONS[i]: int(n) for i, n in enumerate(nodes) if i and n},
+        "links_left_out": {one_id.REASONS[i]: int(n) for i, n in enumerate(links) if i and n},
+    }
+
+
+def _same(old: pa.Table, new: pa.Table) -> bool:
+    return old.num_rows == new.num_rows and old.equals(new)
+
+
+def _is_news(change: Change, seen: ir.Table, links: ir.Table | None) -> bool:
+    """Whether the batch could change the map. Older evidence than what is known could, even about known identities."""
+    before = change.snapshot
+    newest = before.value(before.table("identities").batch_id.max())
+    if newest is None or change.batch_id is None or change.batch_id <= newest:  # type: ignore[operator]
+        return True
+    if before.value(seen.anti_join(before.member_map(), "identity_key").count()):
+        return True
+    if links is None:
+        return False
+    known = before.table("identity_links")
+    known = known.group_by("left_key", "right_key").aggregate(known_at=known.seen_at.min(), sightings=known.count())
+    paired = links.left_join(known, ["left_key", "right_key"])
+    is_older = links.seen_at.notnull() & (known.known_at.isnull() | (links.seen_at < known.known_at))
+    return bool(before.value(paired.filter(known.sightings.isnull() | is_older).count()))
+
+
+def _keep_values(snapshot: Snapshot, store: Store, vault: Vault, seen: ir.Table) -> None:
+    """Encrypt the values that the store does not have. In the order of the keys, which the store's index likes best."""
+    wanted = seen.select("identity_key", "identity_type", "namespace", "mac", "value").order_by("identity_key", "mac")
+    last: dict[str, Any] | None = None
+    for batch in snapshot.cursor.backend.to_pyarrow_batches(wanted, chunk_size=CHUNK):
+        rows = batch.to_pylist()
+        with store.transaction() as session:
+            last = _keep_chunk(session, vault, rows, last)
+
+
+def _keep_chunk(
+    session: Session, vault: Vault, rows: list[dict[str, Any]], last: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    known = identity_values.macs(session, [row["identity_key"] for row in rows])
+    fresh = []
+    for row in rows:
+        if last and last["identity_key"] == row["identity_key"] and last["mac"] != row["mac"]:
+            raise _collision(row["identity_key"], last, row)
+        last = row
+        mac = bytes.fromhex(row["mac"])
+        if row["identity_key"] not in known:
+            fresh.append((row, mac))
+        elif known[row["identity_key"]] != mac:
+            raise _collision(row["identity_key"], row)
+    sealed = vault.seal((row["value"] for row, _ in fresh), (identity_label(row["identity_key"]) for row, _ in fresh))
+    identity_values.add(
+        session,
+        [
+            {
+                "identity_key": row["identity_key"],
+                "identity_type": row["identity_type"],
+                "namespace": row["namespace"] or "",
+                "mac": mac,
+                "ciphertext": ciphertext,
+            }
+            for (row, mac), ciphertext in zip(fresh, sealed, strict=True)
+        ],
+    )
+    return last
+
+
+def _collision(identity_key: int, *rows: dict[str, Any]) -> IdentityCollision:
+    named = ", ".join(f"{row['identity_type']} {masked(row['identity_type'], row['value'])}" for row in rows)
+    return IdentityCollision(
+        f"The pseudonym {identity_key} of {named} belongs to another identity as well. Leave these rows out.",
+        identity_key=identity_key,
+        identities=named,
+    )
