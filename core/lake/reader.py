@@ -49,7 +49,7 @@ class Lake:
         """
         manifest = self.manifests.latest() if version is None else self.manifests.at(version)
         with nullcontext(cursor) if cursor else self.engine.cursor() as own:
-            snapshot = Snapshot(self.root, manifest, own)
+            snapshot = Snapshot(self.root, manifest, own, is_past=version is not None)
             try:
                 yield snapshot
             finally:
@@ -59,8 +59,9 @@ class Lake:
 class Snapshot:
     """The lake at one version: tables as expressions, and the three ways to run one."""
 
-    def __init__(self, root: Path, manifest: Manifest, cursor: Cursor) -> None:
+    def __init__(self, root: Path, manifest: Manifest, cursor: Cursor, *, is_past: bool = False) -> None:
         self._root = root
+        self._is_past = is_past
         self.manifest = manifest
         self.cursor = cursor
         self._kept: list[str] = []
@@ -92,7 +93,12 @@ class Snapshot:
     def files(self, name: str) -> list[str]:
         """Parquet files of a table at this version. Raises ``VersionGone`` when an erasure removed them."""
         delta = self.manifest.tables.get(name)
-        return [] if delta is None else list(_files(str(self._root / name), delta, self.manifest.lake_id))
+        if delta is None:
+            return []
+        found = list(_files(str(self._root / name), delta, self.manifest.lake_id))
+        if self._is_past and not all(Path(file).exists() for file in found):
+            raise VersionGone(f"Files of {name} at lake version {self.version} were removed.", version=self.version)
+        return found
 
     def frame(self, expression: ir.Table) -> pd.DataFrame:
         """Run, and return a frame: text as ``str``, integers that may be null as ``Int64``."""
@@ -150,8 +156,4 @@ def _files(path: str, delta: int, lake_id: str) -> tuple[str, ...]:
     features = set(table.protocol().reader_features or ())
     if features & REFUSED_FEATURES:
         raise InvalidFacts(f"{Path(path).name} uses Delta features that a file list cannot follow: {features}.")
-    files = tuple(uri.removeprefix("file://") for uri in table.file_uris())
-    missing = next((file for file in files if not Path(file).exists()), None)
-    if missing:
-        raise VersionGone(f"Files of {Path(path).name} at version {delta} were removed.", version=delta)
-    return files
+    return tuple(uri.removeprefix("file://") for uri in table.file_uris())

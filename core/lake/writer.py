@@ -30,7 +30,7 @@ from deltalake.transaction import AddAction
 
 from core import schema
 from core.errors import InvalidFacts, LakeBusy
-from core.lake.engine.duckdb import wall_clock
+from core.lake.engine.duckdb import Cursor, instant, wall_clock
 from core.lake.manifest import FOLDER, Manifest
 from core.lake.reader import Lake, Snapshot
 from core.schema import Column, Table
@@ -171,7 +171,7 @@ class Change:
         if not found:
             return None
         every = found[0] if len(found) == 1 else ibis.union(*found, distinct=True)
-        return self.snapshot.cursor.backend.create_table(f"repeated_{uuid.uuid4().hex}", every, temp=True)
+        return self.snapshot.keep(every)
 
     def _inside(self, slim: ir.Table) -> list[ir.Table]:
         """Rows that stand earlier in the same batch. Sorting the digests tells at once that there are none, as is usual."""
@@ -219,16 +219,19 @@ class Writer:
         self.zone = zone
 
     @contextmanager
-    def change(self, kind: str, batch_id: int | None = None, patience_s: float = LOCK_PATIENCE_S) -> Iterator[Change]:
+    def change(
+        self, kind: str, batch_id: int | None = None, patience_s: float = LOCK_PATIENCE_S, cursor: Cursor | None = None
+    ) -> Iterator[Change]:
         """A change that becomes visible when the block ends well, and never happened when it does not.
 
+        ``cursor``: one the caller made tables on that the change needs, so that they could be made before the lock was taken.
         Raises ``LakeBusy`` when another process held the lake for ``patience_s``.
         """
         self.lake.root.mkdir(parents=True, exist_ok=True)
         with _locked(self.lake.root / LOCK, patience_s):
             base = self.lake.manifests.latest()
             _recover(self.lake.root, base)
-            with self.lake.open(base.version) as snapshot:
+            with self.lake.open(base.version, cursor) as snapshot:
                 change = Change(self.lake, snapshot, self.zone, batch_id)
                 yield change
             if change.tables:
@@ -266,6 +269,14 @@ def local_date(at: ir.Value, zone: str) -> ir.Value:
     if shift is not None:
         return (at + ibis.interval(seconds=int(shift.total_seconds()))).date()
     return wall_clock(zone, at.cast("timestamp('UTC')")).date()
+
+
+def utc_time(naive: ir.Value, zone: str) -> ir.Value:
+    """Naive UTC time of a naive local time of a zone."""
+    shift = _fixed_offset(zone)
+    if shift is not None:
+        return naive - ibis.interval(seconds=int(shift.total_seconds()))
+    return instant(zone, naive).cast("timestamp(6)")
 
 
 def _fixed_offset(zone: str) -> timedelta | None:

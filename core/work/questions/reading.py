@@ -18,9 +18,11 @@ from core.metrics import facts as f
 from core.metrics.facts import Facts
 from core.periods import Period, business_date
 from core.scope import EVERYTHING, Scope
-from core.store import segments
-from core.store.settings import currency
+from core.settings import DEFAULT_CURRENCY
+from core.store import choices, segments
 
+CURRENCY = "currency"
+"""Choice of a world's store: ISO code of its money."""
 DATED = ("events", "order_lines", "group_messages", "group_membership", "touches", "offer_events", "feedback")
 
 
@@ -151,7 +153,7 @@ def reading(
     """Open the lake for one question. Raises ``VersionGone``, and ``Unknown`` for a segment that does not exist."""
     with home.store.reading() as session:
         chosen = None if filters.segment is None else segments.members(session, filters.segment)
-        money = currency(session)
+        money = str(choices.read(session, CURRENCY, DEFAULT_CURRENCY))
     with home.lake.open(version) as snapshot:
         yield Reading(snapshot, home.settings.zone, money, scope, filters, chosen)
 

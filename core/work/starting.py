@@ -1,0 +1,90 @@
+"""``make run``: the worker and the app as child processes that live and die together."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+
+from core.settings import PROJECT, Settings
+
+FIRST_PORT, LAST_PORT = 8501, 8599
+READY_WITHIN_S = 120.0
+POLL_S = 0.1
+Say = Callable[[str], None]
+
+
+def free_port(wanted: int | None = None) -> int:
+    """``wanted``, or the first free one from 8501 on."""
+    for port in [wanted] if wanted else range(FIRST_PORT, LAST_PORT + 1):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                if wanted:
+                    raise
+    raise OSError(f"No port between {FIRST_PORT} and {LAST_PORT} is free.")
+
+
+def serve(settings: Settings, port: int, address: str, say: Say) -> int:
+    """Start both, say when the pages answer, and wait. Ctrl-C, or the end of either, stops both. Returns an exit code."""
+    environment = os.environ | {"SIYU_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"}
+    children = [_child(command, environment) for command in (_worker(), _app(port, address))]
+    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    try:
+        if not _ready(port, children):
+            say("The app did not start; its messages stand above.")
+            return 1
+        shown = "127.0.0.1" if address == "0.0.0.0" else address
+        say(f"\n  Siyu Cockpit 私域驾驶舱   http://{shown}:{port}\n  Ctrl-C stops it.\n")
+        while all(child.poll() is None for child in children):
+            time.sleep(POLL_S)
+        return next(code for child in children if (code := child.poll()) is not None)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        _stop(children)
+
+
+def _worker() -> list[str]:
+    return [sys.executable, "-m", "core", "worker"]
+
+
+def _app(port: int, address: str) -> list[str]:
+    options = {"server.port": port, "server.address": address, "server.headless": "true"}
+    return [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *(f"--{k}={v}" for k, v in options.items())]
+
+
+def _child(command: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    # A session of its own: Ctrl-C reaches only the parent, which then stops both in order.
+    return subprocess.Popen(command, cwd=PROJECT, env=environment, start_new_session=True)
+
+
+def _ready(port: int, children: Sequence[subprocess.Popen[bytes]]) -> bool:
+    until = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < until and all(child.poll() is None for child in children):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
+                if answer.status == 200:
+                    return True
+        except (urllib.error.URLError, OSError):
+            time.sleep(POLL_S)
+    return False
+
+
+def _stop(children: Sequence[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+    for child in children:
+        try:
+            child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()

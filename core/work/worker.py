@@ -1,0 +1,154 @@
+"""The worker: takes jobs from the queue, and keeps both worlds tidy. Any number may run; each job has one at a time."""
+
+import os
+import socket
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.errors import Cancelled, Refusal
+from core.store import jobs, workers
+from core.store.jobs import Claim
+from core.store.session import Store
+
+POLL_S = 1.0
+BEAT = timedelta(seconds=10)
+FAILED = "job.failed"
+
+Clock = Callable[[], datetime]
+Log = Callable[[str], None]
+
+
+@dataclass
+class Work:
+    """One job in hand, as its handler sees it."""
+
+    claim: Claim
+    store: Store
+    clock: Clock
+    _next_beat: datetime | None = None
+    _is_cancelled: bool = False
+
+    def progress(self, stage: str, **counts: int) -> None:
+        """Say how far the work is; written at most every ten seconds, or when the stage changes."""
+        self._beat({"stage": stage, **counts})
+
+    def is_cancelled(self) -> bool:
+        self._beat(None)
+        return self._is_cancelled
+
+    def _beat(self, progress: dict[str, Any] | None) -> None:
+        now = self.clock()
+        if progress is None and self._next_beat and now < self._next_beat:
+            return
+        with self.store.transaction() as session:
+            pulse = jobs.heartbeat(session, self.claim, now=now, progress=progress)
+        self._next_beat = now + BEAT / 5
+        if not pulse.is_ours:
+            raise Cancelled("Another worker took this job over.", job=self.claim.job_id)
+        self._is_cancelled = pulse.is_cancel_requested
+
+
+Handler = Callable[[Work], None]
+
+
+@dataclass
+class Chore:
+    """Something done again and again. ``do`` returns what to log, or None."""
+
+    name: str
+    every: timedelta
+    do: Callable[[datetime], str | None]
+    due_at: datetime | None = None
+
+
+@dataclass
+class Worker:
+    """``handlers`` by kind of job. ``run`` ends when ``stop`` is set."""
+
+    store: Store
+    handlers: Mapping[str, Handler]
+    chores: list[Chore]
+    clock: Clock
+    log: Log
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}")
+
+    def run(self, stop: threading.Event) -> None:
+        started = self.clock()
+        beating = threading.Thread(target=self._beat, args=(stop, started), daemon=True)
+        beating.start()
+        while not stop.is_set():
+            if not self.step():
+                stop.wait(POLL_S)
+        beating.join(timeout=5)
+
+    def step(self) -> bool:
+        """Do what is due: chores, then one job. False when there was no job."""
+        self._chores()
+        with self.store.transaction() as session:
+            claim = jobs.claim(session, list(self.handlers), worker=self.name, now=self.clock())
+        if claim is None:
+            return False
+        self._do(claim)
+        return True
+
+    def _do(self, claim: Claim) -> None:
+        work = Work(claim, self.store, self.clock)
+        state, code, details = "done", None, None
+        try:
+            with _kept_alive(work):
+                self.handlers[claim.kind](work)
+        except Cancelled as refusal:
+            state, code = "cancelled", refusal.code
+        except Refusal as refusal:
+            state, code, details = "failed", refusal.code, {k: str(v) for k, v in refusal.details.items()}
+        except Exception as error:  # a fault of ours: the job fails, the worker lives, the trace is in its log
+            state, code, details = "failed", FAILED, {"message": f"{type(error).__name__}: {error}"}
+            self.log(traceback.format_exc())
+        with self.store.transaction() as session:
+            jobs.finish(session, claim, now=self.clock(), state=state, error_code=code, error_details=details)
+        self.log(f"job {claim.job_id} {claim.kind}: {state}{f' ({code})' if code else ''}")
+
+    def _chores(self) -> None:
+        for chore in self.chores:
+            now = self.clock()
+            if chore.due_at and now < chore.due_at:
+                continue
+            chore.due_at = now + chore.every
+            try:
+                said = chore.do(now)
+            except Exception:  # a chore that fails is tried again when it is due; it must not stop the others
+                said = traceback.format_exc()
+            if said:
+                self.log(f"{chore.name}: {said}")
+
+    def _beat(self, stop: threading.Event, started: datetime) -> None:
+        while True:
+            with self.store.transaction() as session:
+                workers.seen(session, self.name, pid=os.getpid(), started_at=started, now=self.clock())
+            if stop.wait(BEAT.total_seconds()):
+                return
+
+
+class _kept_alive:  # noqa: N801 - reads as the sentence it stands in
+    """Prolongs a job's lease from a thread of its own, for handlers that are long silent."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._prolong, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _prolong(self) -> None:
+        while not self._done.wait(BEAT.total_seconds()):
+            with self._work.store.transaction() as session:
+                jobs.heartbeat(session, self._work.claim, now=self._work.clock())
