@@ -15,7 +15,8 @@ from core.metrics.parts import Part
 
 
 def _orders(facts: Facts) -> ir.Table:
-    return facts.orders.select("member_id", "local_date", value=facts.orders.gross_minor)
+    orders = facts.orders
+    return orders.select("member_id", "local_date", "channel", "unit_id", value=orders.gross_minor)
 
 
 def _order_counts(facts: Facts) -> ir.Table:
@@ -25,7 +26,7 @@ def _order_counts(facts: Facts) -> ir.Table:
 def _refunds(facts: Facts) -> ir.Table:
     lines = facts.table("order_lines")
     lines = lines.filter(lines.line_kind == "refund")
-    return lines.select("member_id", "local_date", value=-lines.amount_minor)
+    return lines.select("member_id", "local_date", "channel", "unit_id", value=-lines.amount_minor)
 
 
 def _gaps(facts: Facts) -> ir.Table:

@@ -24,9 +24,8 @@ class NotAdditive(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One share of the change. ``value``: what the rows name, None where they name nothing; ``name``: what it is called.
-
-    Money in the smallest unit.
+    """One share of the change. ``value``: what the rows name, None where they name nothing; ``name``: what it is
+    called. Money in the smallest unit.
     """
 
     value: str | None
@@ -64,7 +63,7 @@ class Contributions:
 
 
 def splits(reading: Reading, name: str) -> tuple[By, ...]:
-    """What the metric's change can be told apart by in this lake; empty for rates and other figures that do not add up."""
+    """What the metric's change can be told apart by in this lake; empty for rates and others that do not add up."""
     metric = catalog.find(name)
     if not all(reading.snapshot.files(table) for table in metric.needs):
         return ()
@@ -107,7 +106,9 @@ def _by_column(reading: Reading, metric: Metric, by: str, now: Period, before: P
             total[0] += sign * int(row["now"])
             total[1] += sign * int(row["before"])
     names = _unit_names(reading) if by == "unit" else {}
-    found = [Contribution(value, names.get(value or "", value), *total) for value, total in totals.items() if any(total)]
+    found = [
+        Contribution(value, names.get(value or "", value), *total) for value, total in totals.items() if any(total)
+    ]
     return tuple(sorted(found, key=lambda row: (-abs(row.change), row.value is None, row.value or "")))
 
 

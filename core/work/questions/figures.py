@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 import pandas as pd
 
+from core.errors import Unknown
 from core.metrics import catalog
 from core.metrics.catalog import METRICS, Metric
 from core.metrics.parts import STOCKS, Grain, Part, by_bucket, in_periods, people
@@ -18,14 +20,18 @@ DAYS_BY_DAY = 92
 """Longer periods are drawn by week."""
 
 Numbers = dict[str, float | int | None]
+Side = Literal["top", "minus", "bottom"]
+Points = tuple[tuple[date, float | int | None, bool], ...]
+
 
 @dataclass(frozen=True)
 class Figure:
     """One metric's answer. Money is in the smallest unit; None is undefined.
 
-    ``count`` is what a rate rests on (its denominator); ``is_small`` when that is below 30. ``previous`` is None where the
-    lake has no data for the whole of the compared period. ``series``: one value per day or week of the period, in order;
-    ``is_partial`` weeks are those that reach beyond the period.
+    ``count`` is what a rate rests on (its denominator), ``previous_count`` the same before; ``is_small`` when that is
+    below 30. ``previous`` is None where the lake has no data for the whole of the compared period. ``series``: one value
+    per day or week of the period, in order; ``is_partial`` weeks are those that reach beyond the period. ``numbers``:
+    the value of each part of the metric, by its side.
     """
 
     metric: Metric
@@ -34,12 +40,25 @@ class Figure:
     value: float | int | None
     previous: float | int | None
     count: float | int | None
-    series: tuple[tuple[date, float | int | None, bool], ...]
+    series: Points
     as_of: datetime
+    previous_count: float | int | None = None
+    numbers: tuple[tuple[Side, float | int | None], ...] = ()
 
     @property
     def is_small(self) -> bool:
         return self.metric.is_rate and (self.count or 0) < SMALL
+
+    @property
+    def is_comparable(self) -> bool:
+        """Both values are defined, and neither is a rate of fewer than 30."""
+        is_previous_small = self.metric.is_rate and (self.previous_count or 0) < SMALL
+        return self.value is not None and self.previous is not None and not self.is_small and not is_previous_small
+
+    @property
+    def difference(self) -> float | int | None:
+        """Absolute change against the compared period."""
+        return None if self.value is None or self.previous is None else self.value - self.previous
 
     @property
     def change_share(self) -> float | None:
@@ -71,18 +90,43 @@ def overview(reading: Reading, metrics: Sequence[Metric] | None = None, *, with_
     return [_figure(m, numbers, now, before, table, grain, has_before, reading.as_of) for m in wanted]
 
 
-def behind(reading: Reading, name: str, side: str = "top") -> pd.DataFrame:
-    """The people behind a metric's ``top`` or ``bottom`` part, in the period to date.
+def series(reading: Reading, metric: Metric, period: Period) -> Points:
+    """A metric by day, or by week when the period is longer than 92 days. Empty where it has no values by day."""
+    parts = list(metric.parts)
+    numbers = _in_periods(reading, parts, {"now": period})["now"]
+    grain: Grain = "day" if period.days <= DAYS_BY_DAY else "week"
+    table = _by_bucket(reading, parts, period, grain, numbers)
+    return _series(metric, table, period, grain) if all(p.name in table for p in parts) else ()
+
+
+def behind(reading: Reading, name: str, side: Side = "top") -> pd.DataFrame:
+    """The people behind a side of a metric (``top``, ``minus`` or ``bottom``), in the period to date.
 
     Columns: ``member_id``, ``value`` (see ``parts.people``), the greatest value first. Raises ``Unknown``.
     """
     metric = catalog.find(name)
-    part = metric.top if side == "top" or metric.bottom is None else metric.bottom
+    part = part_of(metric, side)
     if reading.period is None or reading.as_of_on is None:
         return pd.DataFrame({"member_id": [], "value": []})
     now, _ = comparable(reading.period, reading.as_of_on)
     found = people(reading.facts, part, now)
     return reading.snapshot.frame(found.order_by([found.value.desc(), found.member_id]))
+
+
+def part_of(metric: Metric, side: Side) -> Part:
+    """The part on a side of the metric. Raises ``Unknown`` where it has none there."""
+    part = {"top": metric.top, "minus": metric.minus, "bottom": metric.bottom}.get(side)
+    if part is None:
+        raise Unknown("side", f"{metric.name}.{side}")
+    return part
+
+
+def sides(metric: Metric) -> tuple[Side, ...]:
+    """The sides of a metric that are people's own: numerator, what is taken off it, denominator."""
+    every: tuple[tuple[Side, Part | None], ...] = (
+        ("top", metric.top), ("minus", metric.minus), ("bottom", metric.bottom)
+    )  # fmt: skip
+    return tuple(side for side, part in every if part is not None)
 
 
 def _in_periods(reading: Reading, parts: Sequence[Part], periods: dict[str, Period]) -> dict[str, Numbers]:
@@ -94,9 +138,7 @@ def _in_periods(reading: Reading, parts: Sequence[Part], periods: dict[str, Peri
     return found
 
 
-def _by_bucket(
-    reading: Reading, parts: Sequence[Part], period: Period, grain: Grain, now: Numbers
-) -> pd.DataFrame:
+def _by_bucket(reading: Reading, parts: Sequence[Part], period: Period, grain: Grain, now: Numbers) -> pd.DataFrame:
     """One row per bucket of the period, one column per part, 0 where nothing happened; stocks as at the bucket's end."""
     found = pd.DataFrame(index=pd.Index(_buckets(period, grain), name="on"))
     for expression in by_bucket(reading.facts, parts, period, grain):
@@ -140,12 +182,12 @@ def _figure(
         numbers["now"][metric.bottom.name] if metric.bottom else None,
         _series(metric, table, now, grain) if table is not None and has_series else (),
         as_of,
+        numbers["before"][metric.bottom.name] if metric.bottom and has_before else None,
+        tuple((side, numbers["now"][part_of(metric, side).name]) for side in sides(metric)),
     )
 
 
-def _series(
-    metric: Metric, table: pd.DataFrame, period: Period, grain: Grain
-) -> tuple[tuple[date, float | int | None, bool], ...]:
+def _series(metric: Metric, table: pd.DataFrame, period: Period, grain: Grain) -> Points:
     length = 1 if grain == "day" else 7
     points = []
     for on, row in table.iterrows():
