@@ -115,12 +115,27 @@ class WrongKey(Refusal):
 
 
 class IdentityCollision(Refusal):
-    """Two different identities have the same pseudonym. ``identity_key`` and ``identities`` (masked) say which."""
+    """Two different identities have the same pseudonym. ``identity_key``, ``identity_type`` and ``masked`` say which."""
 
     code = "identity.collision"
 
 
 class InvalidDecision(Refusal):
-    """An identity decision cannot be made: ``reason`` is ``text``, ``unknown``, ``same``, ``blocked``, ``cut``, ``done``, ``undone`` or ``limit``."""
+    """An identity decision cannot be made.
+
+    ``reason``: ``text`` (none was given), ``same``, ``blocked``, ``cut``, ``linked``, ``done``, ``undone`` or ``limit``.
+    """
 
     code = "identity.decision"
+
+
+class DemoPresent(Refusal):
+    """The demo world already holds data. Remove it first."""
+
+    code = "demo.present"
+
+
+class InvalidDemoSize(Refusal):
+    """The demo cannot be made with so few or so many events (``events``)."""
+
+    code = "demo.size"

@@ -113,7 +113,8 @@ def resolve(identities: Identities, links: Links, decisions: Decisions) -> Resol
     is_late = _touching(left, right, anonymous, why)
     cuts = _pairs(slots, key, decisions.cut)
     merges = _pairs(slots, key, decisions.merged)
-    merges = tuple(side[~(blocked[merges[0]] | blocked[merges[1]])] for side in merges)
+    may_merge = ~(blocked[merges[0]] | blocked[merges[1]])
+    merges = merges[0][may_merge], merges[1][may_merge]
     every_merge = np.arange(len(merges[0]))
 
     parent = np.arange(len(key), dtype=np.int32)
@@ -190,7 +191,7 @@ def _known_roots(parent: Ints, anonymous: Flags, left_out: Codes) -> Flags:
 
 
 @njit(cache=True, nogil=True)
-def _slot(key: int, shift: int) -> int:
+def _slot(key: int, shift: int) -> np.int64:
     return np.int64((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(shift))
 
 

@@ -4,7 +4,7 @@ The map from identities to members is derived from three things only: the eviden
 limits in the store's settings. So taking one of them back brings back the former map exactly.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,10 @@ from core.lake.writer import Change
 from core.privacy import one_id
 from core.privacy.disclosure import masked
 from core.privacy.one_id import Decisions, Identities, Links, Resolved
-from core.privacy.pseudonyms import Keys
+from core.privacy.pseudonyms import Keys, unhex
 from core.privacy.vault import Vault, identity_label
 from core.schema import IDENTITY_MAP, IDENTITY_TYPES
-from core.store import identity_values, settings
+from core.store import choices, identity_values
 from core.store.session import Session, Store
 from core.store.tables import IdentityDecision
 
@@ -74,43 +74,48 @@ def record(
     return Recorded(added.accepted, linked, rebuild(change, store) if is_news and is_last else False)
 
 
-def rebuild(change: Change, store: Store, pending: IdentityDecision | None = None) -> bool:
+def rebuild(
+    change: Change, store: Store, *, pending: IdentityDecision | None = None, most: Mapping[str, int] | None = None
+) -> bool:
     """Resolve all identities as the change has made them so far; False when the map stays as it was.
 
-    ``pending``: a decision that the store does not have yet.
+    ``pending``: a decision that the store does not have yet; ``most``: limits that it does not have yet.
     """
     with store.reading() as session:
-        decided = decisions(session, pending)
-        most = limits(session)
-    return _write_map(change, decided, most)
+        rows = standing(session, pending)
+        most = most or limits(session)
+    return _write_map(change, _decisions(rows), most)
 
 
 def limits(session: Session) -> dict[str, int]:
     """Per identity type, with how many identities of one other kind one may be seen before it counts as shared."""
-    return DEFAULT_LIMITS | dict(settings.read(session, LIMITS, {}))
+    return DEFAULT_LIMITS | dict(choices.read(session, LIMITS, {}))
 
 
-def decisions(session: Session, pending: IdentityDecision | None = None) -> Decisions:
-    """What stands, of all that was ever decided."""
+def standing(session: Session, pending: IdentityDecision | None = None) -> list[IdentityDecision]:
+    """Blocks, merges and cuts that nobody undid, oldest first."""
     rows = list(session.scalars(select(IdentityDecision).order_by(IdentityDecision.id)))
     rows += [pending] if pending else []
-    undone = {row.undoes_id for row in rows}
-    standing = [row for row in rows if row.kind in UNDO_OF and (row.id is None or row.id not in undone)]
-    return Decisions(
-        blocked=np.array([row.left_key for row in standing if row.kind == "block"], np.int64),
-        merged=_pairs(row for row in standing if row.kind == "link"),
-        cut=_pairs(row for row in standing if row.kind == "cut"),
-    )
+    undone = {row.undoes_id for row in rows if row.undoes_id is not None}
+    return [row for row in rows if row.kind in UNDO_OF and row.id not in undone]
 
 
 # -- evidence in, map out -------------------------------------------------------------------------------------------
+
+
+def _decisions(rows: list[IdentityDecision]) -> Decisions:
+    return Decisions(
+        blocked=np.array([row.left_key for row in rows if row.kind == "block"], np.int64),
+        merged=_pairs(row for row in rows if row.kind == "link"),
+        cut=_pairs(row for row in rows if row.kind == "cut"),
+    )
 
 
 def _pairs(rows: Iterable[IdentityDecision]) -> one_id.Longs:
     return np.array([(row.left_key, row.right_key) for row in rows], np.int64).reshape(-1, 2)
 
 
-def _write_map(change: Change, decided: Decisions, most: dict[str, int]) -> bool:
+def _write_map(change: Change, decided: Decisions, most: Mapping[str, int]) -> bool:
     snapshot = change.now()
     identities = _identities(snapshot, most)
     links = _links(snapshot)
@@ -129,7 +134,7 @@ def _write_map(change: Change, decided: Decisions, most: dict[str, int]) -> bool
     return is_changed
 
 
-def _identities(snapshot: Snapshot, most: dict[str, int]) -> Identities:
+def _identities(snapshot: Snapshot, most: Mapping[str, int]) -> Identities:
     rows = snapshot.table("identities")
     rows = rows.mutate(namespace=rows.namespace.fill_null(""))
     kinds = snapshot.frame(rows.select("identity_type", "namespace").distinct().order_by("identity_type", "namespace"))
@@ -204,49 +209,51 @@ def _is_news(change: Change, seen: ir.Table, links: ir.Table | None) -> bool:
 
 def _keep_values(snapshot: Snapshot, store: Store, vault: Vault, seen: ir.Table) -> None:
     """Encrypt the values that the store does not have. In the order of the keys, which the store's index likes best."""
-    wanted = seen.select("identity_key", "identity_type", "namespace", "mac", "value").order_by("identity_key", "mac")
-    last: dict[str, Any] | None = None
-    for batch in snapshot.cursor.backend.to_pyarrow_batches(wanted, chunk_size=CHUNK):
-        rows = batch.to_pylist()
+    rows = seen.select("identity_key", "identity_type", "namespace", "value", mac=unhex(seen.mac))
+    is_old = rows.identity_key.isin(snapshot.member_map().identity_key)
+    old, new = rows.filter(is_old), rows.filter(~is_old)
+    for batch in _sorted_batches(snapshot, old):
+        with store.reading() as session:
+            _refuse_collisions(session, batch)
+    for batch in _sorted_batches(snapshot, new):
         with store.transaction() as session:
-            last = _keep_chunk(session, vault, rows, last)
+            if identity_values.add(session, _sealed(vault, batch)) < len(batch):
+                _refuse_collisions(session, batch)
 
 
-def _keep_chunk(
-    session: Session, vault: Vault, rows: list[dict[str, Any]], last: dict[str, Any] | None
-) -> dict[str, Any] | None:
+def _sorted_batches(snapshot: Snapshot, rows: ir.Table) -> Iterator[list[dict[str, Any]]]:
+    for batch in snapshot.cursor.backend.to_pyarrow_batches(rows.order_by("identity_key"), chunk_size=CHUNK):
+        yield batch.to_pylist()
+
+
+def _sealed(vault: Vault, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    labels = (identity_label(row["identity_key"]) for row in rows)
+    sealed = vault.seal((row["value"] for row in rows), labels)
+    return [
+        {
+            "identity_key": row["identity_key"],
+            "identity_type": row["identity_type"],
+            "namespace": row["namespace"] or "",
+            "mac": row["mac"],
+            "ciphertext": ciphertext,
+        }
+        for row, ciphertext in zip(rows, sealed, strict=True)
+    ]
+
+
+def _refuse_collisions(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Compare with what the store has, the rows of this batch of rows included."""
     known = identity_values.macs(session, [row["identity_key"] for row in rows])
-    fresh = []
     for row in rows:
-        if last and last["identity_key"] == row["identity_key"] and last["mac"] != row["mac"]:
-            raise _collision(row["identity_key"], last, row)
-        last = row
-        mac = bytes.fromhex(row["mac"])
-        if row["identity_key"] not in known:
-            fresh.append((row, mac))
-        elif known[row["identity_key"]] != mac:
-            raise _collision(row["identity_key"], row)
-    sealed = vault.seal((row["value"] for row, _ in fresh), (identity_label(row["identity_key"]) for row, _ in fresh))
-    identity_values.add(
-        session,
-        [
-            {
-                "identity_key": row["identity_key"],
-                "identity_type": row["identity_type"],
-                "namespace": row["namespace"] or "",
-                "mac": mac,
-                "ciphertext": ciphertext,
-            }
-            for (row, mac), ciphertext in zip(fresh, sealed, strict=True)
-        ],
-    )
-    return last
+        if known.get(row["identity_key"], row["mac"]) != row["mac"]:
+            raise _collision(row)
 
 
-def _collision(identity_key: int, *rows: dict[str, Any]) -> IdentityCollision:
-    named = ", ".join(f"{row['identity_type']} {masked(row['identity_type'], row['value'])}" for row in rows)
+def _collision(row: dict[str, Any]) -> IdentityCollision:
     return IdentityCollision(
-        f"The pseudonym {identity_key} of {named} belongs to another identity as well. Leave these rows out.",
-        identity_key=identity_key,
-        identities=named,
+        f"The pseudonym {row['identity_key']} of {row['identity_type']} {masked(row['identity_type'], row['value'])} belongs to "
+        "another identity as well. Leave its rows out of the file.",
+        identity_key=row["identity_key"],
+        identity_type=row["identity_type"],
+        masked=masked(row["identity_type"], row["value"]),
     )

@@ -1,0 +1,44 @@
+"""Showing one personal value to one person, for a stated reason."""
+
+from datetime import datetime
+
+from core.errors import Forbidden, InvalidDecision, Unknown
+from core.privacy.vault import Vault, identity_label
+from core.scope import Operator
+from core.store import audit, identity_values
+from core.store.session import Store
+from core.work.home import Home
+from core.work.questions.reading import reading
+
+
+def reveal(home: Home, log: Store, operator: Operator, identity_key: int, *, reason: str, now: datetime) -> str:
+    """The raw value of an identity. The audit entry is committed before the value is returned, and never holds it.
+
+    ``log``: the store that keeps the audit log. Raises ``Forbidden`` without the permission, and for people outside the operator's
+    units; ``InvalidDecision`` without a reason; ``Unknown``; ``WrongKey``.
+    """
+    operator.require("personal.reveal")
+    if not reason.strip():
+        raise InvalidDecision("Revealing a value needs a reason.", reason="text")
+    _require_scope(home, operator, identity_key)
+    with home.store.reading() as session:
+        found = identity_values.value(session, identity_key)
+    if found is None:
+        raise Unknown("identity", str(identity_key))
+    value = Vault(home.keys).open(found.ciphertext, identity_label(identity_key))
+    with log.transaction() as session:
+        details = {"reason": reason.strip(), "type": found.identity_type, "world": home.world}
+        audit.append(session, operator, "identity.revealed", f"identity:{identity_key}", details, now=now)
+    return value
+
+
+def _require_scope(home: Home, operator: Operator, identity_key: int) -> None:
+    if operator.scope.sees_all:
+        return
+    with reading(home, scope=operator.scope) as question:
+        own = question.member_map.filter(question.member_map.identity_key == identity_key)
+        allowed = question.allowed
+        if allowed is None or not question.snapshot.value(own.semi_join(allowed, "member_id").count()):
+            raise Forbidden(
+                "This person belongs to none of your units.", permission="personal.reveal", role=operator.role
+            )
