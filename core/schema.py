@@ -30,12 +30,18 @@ ARROW: dict[Kind, pa.DataType] = {
     "json": pa.string(),
 }
 
-CHANNELS = (
-    "wecom official_account mini_program group_chat sms email phone app web social live store offline_event"
-).split()
+CHANNELS = ["wecom", "official_account", "mini_program", "group_chat", "sms", "email", "phone", "app", "web", "social", "live", "store", "offline_event"]
 GLOBAL_IDENTITY_TYPES = ("unionid", "phone", "email")
 """Identities that mean the same person whatever source they come from. All others are namespaced by their source."""
-IDENTITY_TYPES = (*GLOBAL_IDENTITY_TYPES, "external_userid", "openid", "pos_card", "customer_no", "user_id", "anonymous_id")
+IDENTITY_TYPES = (
+    *GLOBAL_IDENTITY_TYPES,
+    "external_userid",
+    "openid",
+    "pos_card",
+    "customer_no",
+    "user_id",
+    "anonymous_id",
+)
 """In the order in which a fact that carries several chooses the one it is filed under."""
 
 LINE_KINDS = ("sale", "refund", "adjustment")

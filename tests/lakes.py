@@ -33,7 +33,9 @@ def rows(table: str, facts: Sequence[Mapping[str, Any]], source: str = "shop", f
     """Rows ready for ``Change.merge``: what is not named is null."""
     contract = schema.table(table)
     columns: dict[str, pa.Array] = {
-        c.name: pa.array([fact.get(c.name) for fact in facts], pa.timestamp("us") if c.kind == "time" else ARROW[c.kind])
+        c.name: pa.array(
+            [fact.get(c.name) for fact in facts], pa.timestamp("us") if c.kind == "time" else ARROW[c.kind]
+        )
         for c in contract.columns
     }
     columns["source"] = pa.array([fact.get("source", source) for fact in facts], pa.string())

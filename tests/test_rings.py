@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GROUND = {"errors", "settings", "periods", "calendar", "schema", "scope"}
 THINKING = {"metrics", "sequences", "models", "segments", "risk", "privacy"}
 TOUCHING = {"lake", "store", "sources", "senders"}
-RING = {name: 0 for name in GROUND} | {name: 1 for name in THINKING} | {name: 2 for name in TOUCHING}
+RING = dict.fromkeys(GROUND, 0) | dict.fromkeys(THINKING, 1) | dict.fromkeys(TOUCHING, 2)
 RING |= {"work": 3, "app": 4, "__main__": 4, "__init__": 0}
 SHOWING = {"web", "data", "actions"}
 CORE_WORDS = {"core.errors", "core.periods", "core.scope", "core.settings", "core.schema", "core.calendar"}
@@ -51,7 +51,9 @@ def test_core_knows_nothing_of_pages(path: Path):
     assert not {n for n in imports(path) if n.split(".")[0] in {"streamlit", "plotly", "dashboard"}}
 
 
-@pytest.mark.parametrize("path", [p for p in files("core") if RING.get(room(p)) == 1], ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [p for p in files("core") if RING.get(room(p)) == 1], ids=lambda p: str(p.relative_to(ROOT))
+)
 def test_thinking_touches_nothing(path: Path):
     touching = {"duckdb", "deltalake", "sqlalchemy", "requests", "socket", "subprocess"}
     assert not {n for n in imports(path) if n.split(".")[0] in touching}

@@ -76,7 +76,7 @@ class Manifests:
         try:
             os.link(file.name, self._path(manifest.version))
         finally:
-            os.unlink(file.name)
+            Path(file.name).unlink()
         directory = os.open(self._folder, os.O_RDONLY)
         try:
             os.fsync(directory)

@@ -148,7 +148,7 @@ _PANDAS = {
 
 
 @lru_cache(maxsize=512)
-def _files(path: str, delta: int, lake_id: str) -> tuple[str, ...]:
+def _files(path: str, delta: int, _lake_id: str) -> tuple[str, ...]:
     try:
         table = DeltaTable(path, version=delta)
     except (DeltaError, FileNotFoundError) as error:

@@ -80,7 +80,11 @@ class Change:
         repeated = self._repeated(table, fresh)
         duplicate = 0 if repeated is None else int(repeated.count().to_pyarrow().as_py())
         if repeated is not None and duplicate:
-            kept = self._write(name, _stored(table, fresh.anti_join(repeated, "row_number"))) if duplicate < written else []
+            kept = (
+                self._write(name, _stored(table, fresh.anti_join(repeated, "row_number")))
+                if duplicate < written
+                else []
+            )
             _remove(files)
             files = kept
         if files:
@@ -131,7 +135,9 @@ class Change:
         if absent or not {"source", "row_number"} <= given:
             raise InvalidFacts(f"Rows for {table.name} lack {', '.join(absent) or 'source or row_number'}.")
         typed = rows.select(
-            **{c.name: _as_typed(rows, c) for c in table.columns}, source=rows.source, row_number=rows.row_number.cast("int64")
+            **{c.name: _as_typed(rows, c) for c in table.columns},
+            source=rows.source,
+            row_number=rows.row_number.cast("int64"),
         )
         typed = typed.mutate(batch_id=ibis.literal(self.batch_id, "int64"))
         if table.is_fact:
@@ -156,7 +162,11 @@ class Change:
     def _read_back(self, table: Table, files: list[Path]) -> ir.Table:
         label = f"fresh_{uuid.uuid4().hex}"
         rows = self.snapshot.cursor.backend.read_parquet(
-            [str(f) for f in files], table_name=label, hive_partitioning=True, hive_types_autocast=False, union_by_name=True
+            [str(f) for f in files],
+            table_name=label,
+            hive_partitioning=True,
+            hive_types_autocast=False,
+            union_by_name=True,
         )
         times = {c.name: rows[c.name].cast("timestamp(6)") for c in table.columns if c.kind == "time"}
         return rows.mutate(**times).select([c.name for c in table.stored])
@@ -167,7 +177,9 @@ class Change:
         found = [] if table.repeats else self._inside(slim)
         if self.snapshot.files(table.name) and not table.is_once:
             known = self._known(table, fresh)
-            found.append(_known_already(table, slim, known.select(*_DATED[table.is_fact], digest=_digest(table, known))))
+            found.append(
+                _known_already(table, slim, known.select(*_DATED[table.is_fact], digest=_digest(table, known)))
+            )
         if not found:
             return None
         every = found[0] if len(found) == 1 else ibis.union(*found, distinct=True)
@@ -195,13 +207,19 @@ class Change:
         path = self.lake.root / table.name
         if not (path / "_delta_log").exists():
             DeltaTable.create(
-                str(path), Schema.from_arrow(table.arrow), mode="ignore", partition_by=["month"] if table.is_fact else None
+                str(path),
+                Schema.from_arrow(table.arrow),
+                mode="ignore",
+                partition_by=["month"] if table.is_fact else None,
             )
         for attempt in range(COMMIT_TRIES):
             delta = DeltaTable(str(path))
             try:
                 delta.create_write_transaction(
-                    [_action(path, file) for file in files], "append", delta.schema(), partition_by=delta.metadata().partition_columns
+                    [_action(path, file) for file in files],
+                    "append",
+                    delta.schema(),
+                    partition_by=delta.metadata().partition_columns,
                 )
                 break
             except CommitFailedError:
@@ -403,6 +421,9 @@ def _ever_added(log: Path) -> set[str]:
     paths: set[str] = set()
     prefix = str(log.parent) + "/"
     for version in sorted({int(f.stem) for f in log.glob("[0-9]*.json")}):
-        paths |= {uri.removeprefix("file://").removeprefix(prefix) for uri in DeltaTable(str(log.parent), version=version).file_uris()}
+        paths |= {
+            uri.removeprefix("file://").removeprefix(prefix)
+            for uri in DeltaTable(str(log.parent), version=version).file_uris()
+        }
     paths |= {uri.removeprefix("file://").removeprefix(prefix) for uri in delta.file_uris()}
     return paths

@@ -55,7 +55,7 @@ def metric(
     *,
     scale: float = 1.0,
     per_day: bool = False,
-) -> Callable[[Callable[[], tuple[Part, ...]]], Metric]:
+) -> Callable[[Callable[[], tuple[Part | None, ...]]], Metric]:
     """Declare a metric: the function's name is its name, its docstring its contract, and it returns its parts.
 
     One part: the figure itself. Two: the first over the second. Three: the first less the second, over the third; or, when the
@@ -75,7 +75,7 @@ def metric(
         METRICS[declared.name] = declared
         return declared
 
-    return declare  # type: ignore[return-value]
+    return declare
 
 
 def find(name: str) -> Metric:

@@ -65,7 +65,9 @@ def actions(table: Callable[[str], ir.Table]) -> ir.Table:
     """What members did: ``member_id``, ``local_date``, ``name``. Messages received are no actions."""
     events = table("events").select("member_id", "local_date", "name")
     lines = table("order_lines")
-    bought = lines.filter(lines.line_kind != "adjustment").select("member_id", "local_date", name=ibis.literal(ORDER_PLACED))
+    bought = lines.filter(lines.line_kind != "adjustment").select(
+        "member_id", "local_date", name=ibis.literal(ORDER_PLACED)
+    )
     messages = table("group_messages")
     spoke = messages.filter(messages.sender_kind == "member").select(
         "member_id", "local_date", name=ibis.literal(MESSAGE_SENT)

@@ -55,7 +55,9 @@ def _offers(facts: Facts) -> ir.Table:
 
 
 def _feedback(facts: Facts) -> ir.Table:
-    return facts.table("feedback").select("member_id", "local_date", "feedback_kind", value=facts.table("feedback").score)
+    return facts.table("feedback").select(
+        "member_id", "local_date", "feedback_kind", value=facts.table("feedback").score
+    )
 
 
 def _nps(facts: Facts) -> ir.Table:
@@ -116,7 +118,10 @@ NPS_MARKS = Part("nps_marks", _nps, "sum")
 NPS_ANSWERS = Part("nps_answers", _nps, "rows")
 SATISFACTION = Part("satisfaction_sum", _feedback, "sum", lambda rows: rows.feedback_kind == "satisfaction")
 SATISFACTION_ANSWERS = Part(
-    "satisfaction_answers", _feedback, "rows", lambda rows: (rows.feedback_kind == "satisfaction") & rows.value.notnull()
+    "satisfaction_answers",
+    _feedback,
+    "rows",
+    lambda rows: (rows.feedback_kind == "satisfaction") & rows.value.notnull(),
 )
 COMPLAINING = Part("complaining", _feedback, "members", lambda rows: rows.feedback_kind == "complaint")
 LEAVING = Part("leaving", _membership, "members", lambda rows: rows.change == "leave")
@@ -127,7 +132,7 @@ SPEND = Part("spend", _spend, "sum")
 
 
 @metric("conversion", "money", "order_lines")
-def gross_revenue() -> tuple[Part, ...]:
+def gross_revenue() -> tuple[Part | None, ...]:
     """Amount of all sales lines of members' orders, before refunds.
 
     An order counts when its gross is above 0 and belongs to the day of its first line. Orders nobody is known for are in
@@ -143,55 +148,55 @@ def net_revenue() -> tuple[Part | None, ...]:
 
 
 @metric("conversion", "orders", "order_lines")
-def orders() -> tuple[Part, ...]:
+def orders() -> tuple[Part | None, ...]:
     """Members' orders whose gross is above 0, by the day of their first line."""
     return (ORDERS,)
 
 
 @metric("conversion", "members", "order_lines")
-def buyers() -> tuple[Part, ...]:
+def buyers() -> tuple[Part | None, ...]:
     """Distinct members with at least one order in the period."""
     return (BUYERS,)
 
 
 @metric("conversion", "money", "order_lines")
-def aov() -> tuple[Part, ...]:
+def aov() -> tuple[Part | None, ...]:
     """Average order value: gross revenue over orders."""
     return (GROSS, ORDERS)
 
 
 @metric("conversion", "share", "order_lines events")
-def conversion_rate() -> tuple[Part, ...]:
+def conversion_rate() -> tuple[Part | None, ...]:
     """Buyers over active members of the period."""
     return (BUYERS, ACTIVE)
 
 
 @metric("conversion", "share", "events")
-def add_to_cart_rate() -> tuple[Part, ...]:
+def add_to_cart_rate() -> tuple[Part | None, ...]:
     """Members who put something into the cart over members who viewed a product, in the period, in any order."""
     return (CARTERS, VIEWERS)
 
 
 @metric("conversion", "share", "offer_events")
-def redemption_rate() -> tuple[Part, ...]:
+def redemption_rate() -> tuple[Part | None, ...]:
     """Coupons redeemed in the period over coupons claimed in the period (核销率)."""
     return (REDEEMED, CLAIMED)
 
 
 @metric("conversion", "share", "order_lines", "down")
-def refund_share() -> tuple[Part, ...]:
+def refund_share() -> tuple[Part | None, ...]:
     """Refunded amount of the period over gross revenue of the period. A refund may belong to an order of an earlier one."""
     return (REFUNDS, GROSS)
 
 
 @metric("conversion", "money", "order_lines", "down")
-def anonymous_revenue() -> tuple[Part, ...]:
+def anonymous_revenue() -> tuple[Part | None, ...]:
     """Gross of orders that no member is known for. Never part of the other figures."""
     return (ANONYMOUS_GROSS,)
 
 
 @metric("conversion", "orders", "order_lines", "down")
-def anonymous_orders() -> tuple[Part, ...]:
+def anonymous_orders() -> tuple[Part | None, ...]:
     """Orders with a gross above 0 that no member is known for."""
     return (ANONYMOUS_ORDERS,)
 
@@ -200,73 +205,73 @@ def anonymous_orders() -> tuple[Part, ...]:
 
 
 @metric("connection", "members", "identities")
-def members() -> tuple[Part, ...]:
+def members() -> tuple[Part | None, ...]:
     """Members at the end of the period: resolved persons with an identity that is not anonymous, seen before that day."""
     return (MEMBERS,)
 
 
 @metric("connection", "members", "identities")
-def new_members() -> tuple[Part, ...]:
+def new_members() -> tuple[Part | None, ...]:
     """Members whose first action ever, or joining, lies in the period."""
     return (NEW,)
 
 
 @metric("connection", "members", "identities")
-def active_members() -> tuple[Part, ...]:
+def active_members() -> tuple[Part | None, ...]:
     """Distinct members with an action of their own in the period: event, order, refund or group message."""
     return (ACTIVE,)
 
 
 @metric("connection", "members", "identities", per_day=True)
-def daily_active_members() -> tuple[Part, ...]:
+def daily_active_members() -> tuple[Part | None, ...]:
     """Mean of the daily distinct active members, over all days of the period (DAU)."""
     return (ACTIVE_DAYS,)
 
 
 @metric("connection", "share", "events", per_day=True)
-def stickiness() -> tuple[Part, ...]:
+def stickiness() -> tuple[Part | None, ...]:
     """Mean daily active members over the active members of the whole period (DAU/MAU when the period is a month)."""
     return (ACTIVE_DAYS, ACTIVE)
 
 
 @metric("connection", "share", "events")
-def interaction_rate() -> tuple[Part, ...]:
+def interaction_rate() -> tuple[Part | None, ...]:
     """Members who liked, commented, shared, replied or spoke in a group in the period, over members at its end."""
     return (INTERACTING, MEMBERS)
 
 
 @metric("connection", "share", "touches")
-def open_rate() -> tuple[Part, ...]:
+def open_rate() -> tuple[Part | None, ...]:
     """Touches opened in the period over touches delivered in the period."""
     return (OPENED, DELIVERED)
 
 
 @metric("connection", "share", "touches")
-def reply_rate() -> tuple[Part, ...]:
+def reply_rate() -> tuple[Part | None, ...]:
     """Touches answered in the period over touches delivered in the period."""
     return (REPLIED, DELIVERED)
 
 
 @metric("connection", "score", "feedback", scale=100)
-def nps() -> tuple[Part, ...]:
+def nps() -> tuple[Part | None, ...]:
     """Net promoter score: share of answers 9-10 less share of answers 0-6, times 100 (Reichheld, 2003)."""
     return (NPS_MARKS, NPS_ANSWERS)
 
 
 @metric("connection", "score", "feedback")
-def satisfaction() -> tuple[Part, ...]:
+def satisfaction() -> tuple[Part | None, ...]:
     """Mean of the satisfaction answers of the period, 1 to 5."""
     return (SATISFACTION, SATISFACTION_ANSWERS)
 
 
 @metric("connection", "share", "feedback", "down")
-def complaint_rate() -> tuple[Part, ...]:
+def complaint_rate() -> tuple[Part | None, ...]:
     """Members who complained in the period over active members of the period."""
     return (COMPLAINING, ACTIVE)
 
 
 @metric("connection", "share", "group_membership", "down")
-def exit_rate() -> tuple[Part, ...]:
+def exit_rate() -> tuple[Part | None, ...]:
     """Members who left at least one group in the period, over members at its start."""
     return (LEAVING, MEMBERS_BEFORE)
 
@@ -281,13 +286,13 @@ def arpu() -> tuple[Part | None, ...]:
 
 
 @metric("value", "share", "order_lines")
-def repeat_purchase_share() -> tuple[Part, ...]:
+def repeat_purchase_share() -> tuple[Part | None, ...]:
     """Buyers with two or more orders in the period over buyers of the period."""
     return (REPEATING, BUYERS)
 
 
 @metric("value", "days", "order_lines", "down")
-def purchase_cycle_days() -> tuple[Part, ...]:
+def purchase_cycle_days() -> tuple[Part | None, ...]:
     """Median days between an order of the period and the same member's order before it, whenever that was."""
     return (GAPS,)
 
@@ -302,24 +307,24 @@ def silence_rate() -> tuple[Part | None, ...]:
 
 
 @metric("growth", "share", "identities")
-def member_growth() -> tuple[Part, ...]:
+def member_growth() -> tuple[Part | None, ...]:
     """New members of the period over members at its start."""
     return (NEW, MEMBERS_BEFORE)
 
 
 @metric("growth", "ratio", "referrals")
-def k_factor() -> tuple[Part, ...]:
+def k_factor() -> tuple[Part | None, ...]:
     """New members of the period who came by a referral, per member at its start (裂变系数)."""
     return (REFERRED, MEMBERS_BEFORE)
 
 
 @metric("growth", "share", "referrals")
-def referral_share() -> tuple[Part, ...]:
+def referral_share() -> tuple[Part | None, ...]:
     """New members who came by a referral over all new members of the period."""
     return (REFERRED, NEW)
 
 
 @metric("growth", "money", "channel_spend", "down")
-def cac() -> tuple[Part, ...]:
+def cac() -> tuple[Part | None, ...]:
     """Customer acquisition cost: money spent on channels in the period over its new members."""
     return (SPEND, NEW)

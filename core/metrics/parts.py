@@ -49,10 +49,9 @@ def in_periods(facts: Facts, parts: Sequence[Part], periods: Mapping[str, Period
         flows = [p for p in group if p.how not in (*STOCKS, "repeating")]
         stocks = [p for p in group if p.how in STOCKS]
         if flows:
-            hull = _inside(rows, _hull(periods))
-            found.append(hull.aggregate(**_each(periods, flows, lambda p, period, t=hull: _flow(p, t, period))))
+            found.append(_aggregated(_inside(rows, _hull(periods)), flows, periods, _flow))
         if stocks:
-            found.append(rows.aggregate(**_each(periods, stocks, lambda p, period, t=rows: _stock(p, t, period))))
+            found.append(_aggregated(rows, stocks, periods, _stock))
         found += [_repeating(p, rows, periods) for p in group if p.how == "repeating"]
     return found
 
@@ -101,10 +100,15 @@ def _scans(facts: Facts, parts: Sequence[Part]) -> list[tuple[ir.Table, list[Par
     return [(rows(facts), group) for rows, group in groups.items()]
 
 
-def _each(
-    periods: Mapping[str, Period], parts: Sequence[Part], value: Callable[[Part, Period], ir.Value]
-) -> dict[str, ir.Value]:
-    return {f"{name}/{p.name}": value(p, period) for name, period in periods.items() for p in parts}
+def _aggregated(
+    rows: ir.Table,
+    parts: Sequence[Part],
+    periods: Mapping[str, Period],
+    value: Callable[[Part, ir.Table, Period], ir.Value],
+) -> ir.Table:
+    return rows.aggregate(
+        **{f"{name}/{p.name}": value(p, rows, period) for name, period in periods.items() for p in parts}
+    )
 
 
 def _within(rows: ir.Table, period: Period) -> ir.BooleanValue:

@@ -99,7 +99,7 @@ class Worker:
         work = Work(claim, self.store, self.clock)
         state, code, details = "done", None, None
         try:
-            with _kept_alive(work):
+            with _Lease(work):
                 self.handlers[claim.kind](work)
         except Cancelled as refusal:
             state, code = "cancelled", refusal.code
@@ -133,7 +133,7 @@ class Worker:
                 return
 
 
-class _kept_alive:  # noqa: N801 - reads as the sentence it stands in
+class _Lease:
     """Prolongs a job's lease from a thread of its own, for handlers that are long silent."""
 
     def __init__(self, work: Work) -> None:

@@ -23,7 +23,13 @@ from core.work.questions.reading import Reading
 
 Counted = Literal["members", "sessions"]
 COLUMNS_TO_BREAK_BY = ("channel", "unit_id", "group_id", "content_id", "product_id", "campaign_id")
-ALIASES = {"unit": "unit_id", "group": "group_id", "content": "content_id", "product": "product_id", "campaign": "campaign_id"}
+ALIASES = {
+    "unit": "unit_id",
+    "group": "group_id",
+    "content": "content_id",
+    "product": "product_id",
+    "campaign": "campaign_id",
+}
 FIRST_BIT = 1
 ROWS_OF_A_BATCH = 32
 """Bits that row numbers may take; the batch's number stands above them."""
@@ -191,7 +197,10 @@ def _as_steps(reading: Reading, events: ir.Table, asked: Asked, funnel: Funnel) 
         may_enter = may_enter & events.channel.isin(reading.filters.channels).fill_null(False)
     bits = _case(events.name, masks)
     barred = _case(events.name, {name: _barred(mask) for name, mask in masks.items()})
-    columns: dict[str, ir.Value] = {"at": events.occurred_at, "steps": ibis.ifelse(may_enter, bits, barred).cast("uint16")}
+    columns: dict[str, ir.Value] = {
+        "at": events.occurred_at,
+        "steps": ibis.ifelse(may_enter, bits, barred).cast("uint16"),
+    }
     if asked.count == "sessions":
         columns["session"] = events.source + "\x1f" + events.session_id
     else:
@@ -240,7 +249,9 @@ def _by_session(table: pa.Table) -> tuple[pa.Table, np.ndarray]:
     encoded = table["session"].combine_chunks().dictionary_encode()
     encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
     subjects = encoded.indices.cast(pa.int32())
-    return table.drop_columns(["session"]).append_column("subject", subjects), np.zeros(len(encoded.dictionary), np.int64)
+    return table.drop_columns(["session"]).append_column("subject", subjects), np.zeros(
+        len(encoded.dictionary), np.int64
+    )
 
 
 def properties(reading: Reading) -> list[str]:
@@ -248,7 +259,9 @@ def properties(reading: Reading) -> list[str]:
     events = reading.snapshot.table("events")
     if not reading.snapshot.files("events"):
         return []
-    filled = reading.snapshot.arrow(events.aggregate(**{c: events[c].count() for c in COLUMNS_TO_BREAK_BY})).to_pylist()[0]
+    filled = reading.snapshot.arrow(
+        events.aggregate(**{c: events[c].count() for c in COLUMNS_TO_BREAK_BY})
+    ).to_pylist()[0]
     some = events.filter(events.properties.notnull()).limit(10_000)
     found = reading.snapshot.arrow(some.select("properties").distinct())["properties"].to_pylist()
     names = {key for text in found for key in _keys(text)}
@@ -258,4 +271,3 @@ def properties(reading: Reading) -> list[str]:
 def _keys(text: str) -> list[str]:
     body = json.loads(text)
     return list(body) if isinstance(body, dict) else []
-

@@ -11,7 +11,6 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from core import schema
-from core.work.home import Home
 from core.lake.reader import Snapshot
 from core.lake.writer import local_date
 from core.metrics import facts as f
@@ -20,6 +19,7 @@ from core.periods import Period, business_date
 from core.scope import EVERYTHING, Scope
 from core.settings import DEFAULT_CURRENCY
 from core.store import choices, segments
+from core.work.home import Home
 
 CURRENCY = "currency"
 """Choice of a world's store: ISO code of its money."""
@@ -160,7 +160,9 @@ def reading(
 
 def options(reading: Reading) -> dict[str, Sequence[tuple[str, str]]]:
     """What the shared filters can be set to: channels in use and units in scope, as (id, name)."""
-    channels = [reading.snapshot.table(t).select("channel") for t in ("events", "order_lines") if reading.snapshot.files(t)]
+    channels = [
+        reading.snapshot.table(t).select("channel") for t in ("events", "order_lines") if reading.snapshot.files(t)
+    ]
     seen: list[str] = []
     if channels:
         found = ibis.union(*channels) if len(channels) > 1 else channels[0]

@@ -1,0 +1,335 @@
+"""The command line: JSON on standard output, progress and messages on standard error; a refusal is one line and exit code 2."""
+
+import argparse
+import csv
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from core import schema
+from core.app import House
+from core.errors import Refusal
+from core.periods import Period, business_date, parse_day
+from core.scope import ROLES, SYSTEM
+from core.settings import PROJECT, Settings
+from core.work.home import Home
+
+Row = dict[str, Any]
+REFUSED = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        return int(given.do(given, House(Settings.from_environment())) or 0)
+    except Refusal as refusal:
+        say(f"error: {refusal} [{refusal.code}]")
+        return REFUSED
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+# ---- facts in ----
+
+
+def ingest(given: argparse.Namespace, house: House) -> None:
+    """Import one file."""
+    from core.work.ingest import importing, mappings
+
+    home = _world(given, house)
+    schema.table(given.table) if given.table != "orders" else None
+    chosen = mappings.chosen(home, given.mapping, Path(given.file), given.table, source=given.source)
+    if not given.mapping:
+        say("No --mapping: this one was guessed; save it as a file and name it to be sure.\n" + chosen.toml)
+    done = importing.import_file(
+        home,
+        Path(given.file),
+        given.table,
+        chosen.mapping,
+        operator=SYSTEM,
+        now=now(),
+        is_named=bool(given.mapping),
+        progress=_progress,
+    )
+    answer = {
+        "batch": done.batch, "read": done.read, "accepted": done.accepted, "duplicate": done.duplicate,
+        "rejected": done.rejected, "rejects_file": done.rejects_file,
+    }  # fmt: skip
+    print(json.dumps(answer, ensure_ascii=False))
+
+
+def rollback(given: argparse.Namespace, house: House) -> None:
+    """Take one batch back."""
+    from core.work.ingest import importing
+
+    home = _world(given, house)
+    removed = importing.rollback(home, given.batch, operator=SYSTEM, now=now())
+    print(json.dumps({"batch": given.batch, "removed": removed, "lake_version": home.lake.manifests.latest().version}))
+
+
+def demo(given: argparse.Namespace, house: House) -> None:
+    """Fill the demo brand, or remove it."""
+    from core.work.demo import filling
+
+    if given.remove or given.anew:
+        filling.remove(house.demo)
+        house.forget("demo")
+        if given.remove:
+            print(json.dumps({"removed": True}))
+            return
+    end_on = parse_day(given.until) if given.until else business_date(now(), house.settings.zone) - timedelta(days=1)
+    done = filling.fill(house.demo, events=given.events, seed=given.seed, end_on=end_on, now=now(), progress=_progress)
+    print(json.dumps({"lake_version": done.lake_version, "rows": done.counts}, ensure_ascii=False))
+
+
+# ---- questions ----
+
+
+def ask(given: argparse.Namespace, house: House) -> None:
+    """Answer one question over the whole lake, or a period of it."""
+    from core.work.questions import answers
+    from core.work.questions.reading import Filters, reading
+
+    home = _world(given, house)
+    period = None
+    if given.since or given.until:
+        with reading(home) as whole:
+            known = whole.whole
+        start = parse_day(given.since) if given.since else (known.start_on if known else date.min)
+        end = parse_day(given.until) + timedelta(days=1) if given.until else (known.end_on if known else date.max)
+        period = Period(start, end)
+    filters = Filters(period, tuple(given.channel or ()), tuple(given.unit or ()), given.segment)
+    options = {name: getattr(given, name) for name in ("steps", "within", "order", "by", "count", "of")}
+    _write(answers.ask(home, given.metric, filters, options), given.format)
+
+
+def catalog(given: argparse.Namespace, _house: House) -> int:
+    """Print the metric catalogue, or write or check the page made from it."""
+    from core.work.questions import answers, catalogue
+
+    if not (given.write or given.check):
+        _write(answers.catalogue(), given.format)
+        return 0
+    page, path = catalogue.page(), Path(given.write or given.check)
+    if given.write:
+        path.write_text(page, encoding="utf-8")
+        return 0
+    if path.exists() and path.read_text(encoding="utf-8") == page:
+        return 0
+    say(f"error: {path} is stale; run: python -m core catalog --write {path} [catalog.stale]")
+    return REFUSED
+
+
+# ---- running ----
+
+
+def worker(_given: argparse.Namespace, house: House) -> None:
+    """Do queued work until stopped."""
+    from core.work import duties
+
+    stop = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stop.set())
+    duties.worker(house, now, say).run(stop)
+
+
+def start(given: argparse.Namespace, house: House) -> int:
+    """Start worker and app, after filling the demo brand where live is empty and it was never removed."""
+    from core.work import accounts, starting
+
+    created = accounts.first_account(house.live.store, now=now())
+    if created:
+        say(
+            f"\n  First log-in   name: {created.name}   password: {created.password}\n  It must be changed at the first log-in.\n"
+        )
+    if _wants_demo(house):
+        say("Filling the demo brand …")
+        _fill_apart(given.events)
+    port = starting.free_port(given.port)
+    return starting.serve(house.settings, port, given.address, say)
+
+
+def _wants_demo(house: House) -> bool:
+    if (house.settings.home / "demo.removed").exists():
+        return False
+    worlds = (house.settings.lake("live"), house.settings.lake("demo"))
+    return not any(list((lake / "_manifest").glob("[0-9]*.json")) for lake in worlds)
+
+
+def _fill_apart(events: int) -> None:
+    """In a process of its own, so that its memory is given back."""
+    import subprocess
+
+    subprocess.run(
+        [sys.executable, "-m", "core", "demo", "--events", str(events)],
+        check=True,
+        cwd=PROJECT,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def refresh(given: argparse.Namespace, house: House) -> None:
+    """Settle batches, join small files, sweep leftovers now instead of when the worker is due."""
+    from core.work import tending
+    from core.work.ingest import importing
+
+    home = _world(given, house)
+    settled = importing.reconcile(home, now=now())
+    print(
+        json.dumps(
+            {"settled": settled, "files_joined": tending.compact(home, least=1), "files_swept": tending.sweep(home)}
+        )
+    )
+
+
+def check(given: argparse.Namespace, house: House) -> int:
+    """Verify a home: every file of the visible version is there, batches add up, the audit chain is whole."""
+    from core.work import checking
+
+    faults = checking.faults(_world(given, house)) + checking.audit_faults(house.live)
+    _write([{"check": f.check, "object": f.object, "fault": f.fault} for f in faults], "json")
+    return 1 if faults else 0
+
+
+def user(given: argparse.Namespace, house: House) -> None:
+    """Accounts."""
+    from core.work import accounts
+
+    store = house.live.store
+    known = {account.name: account.id for account in accounts.listed(store, SYSTEM)}
+    if given.action == "list":
+        rows = accounts.listed(store, SYSTEM)
+        _write([{"name": a.name, "role": a.role, "units": a.units, "is_active": a.is_active} for a in rows], "json")
+        return
+    if not given.name:
+        raise Refusal("Name the account.", option="name")
+    if given.action == "add":
+        made = accounts.create(
+            store, SYSTEM, name=given.name, display_name=given.display_name or given.name, role=given.role,
+            units=given.unit or None, now=now(),
+        )  # fmt: skip
+        print(json.dumps({"name": made.name, "password": made.password}))
+        return
+    if given.name not in known:
+        from core.errors import Unknown
+
+        raise Unknown("account", given.name, known)
+    if given.action == "reset":
+        print(
+            json.dumps(
+                {"name": given.name, "password": accounts.reset_password(store, SYSTEM, known[given.name], now=now())}
+            )
+        )
+    else:
+        act = accounts.disable if given.action == "disable" else accounts.enable
+        act(store, SYSTEM, known[given.name], now=now())
+        print(json.dumps({"name": given.name, "is_active": given.action == "enable"}))
+
+
+# ---- how it reads and writes ----
+
+
+def _world(given: argparse.Namespace, house: House) -> Home:
+    return house.demo if given.demo else house.live
+
+
+def _progress(stage: str, **counts: int) -> None:
+    say(f"  {stage}" + "".join(f"  {name} {count:,}" for name, count in counts.items()))
+
+
+def _write(rows: list[Row], form: str) -> None:
+    if form == "json":
+        print(json.dumps(rows, ensure_ascii=False, default=str))
+    elif form == "csv":
+        writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    else:
+        names = list(rows[0]) if rows else []
+        cells = [names, *[["—" if row[n] is None else str(row[n]) for n in names] for row in rows]]
+        widths = [max(len(line[i]) for line in cells) for i in range(len(names))]
+        for line in cells:
+            print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m core", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(do: Callable[..., Any], *, world: bool = True) -> argparse.ArgumentParser:
+        added = commands.add_parser(do.__name__, help=(do.__doc__ or "").strip(), description=do.__doc__)
+        added.set_defaults(do=do, demo=False)
+        if world:
+            added.add_argument("--demo", action="store_true", help="the demo world instead of live")
+        return added
+
+    one = command(ingest)
+    one.add_argument("table", metavar="TABLE", help="grain of the file: order_lines, events, orders, members …")
+    one.add_argument("file", metavar="FILE", help="CSV (.gz, .zip), Excel, Parquet or JSON lines")
+    one.add_argument("--mapping", metavar="NAME_OR_FILE", help="a saved mapping or a TOML file; guessed when absent")
+    one.add_argument("--source", help="name of the source of a guessed mapping (default: the file's name)")
+    one = command(rollback)
+    one.add_argument("batch", type=int)
+    one = command(demo, world=False)
+    one.add_argument("--events", type=int, default=DEMO_EVENTS)
+    one.add_argument("--seed", type=int, default=DEMO_SEED)
+    one.add_argument("--until", metavar="DAY", help="last day with data (default: yesterday)")
+    one.add_argument("--anew", action="store_true", help="remove what is there first")
+    one.add_argument("--remove", action="store_true", help="remove the demo world")
+    one = command(ask)
+    one.add_argument("metric", metavar="METRIC", help="overview, funnel, people, or a metric of the catalogue")
+    one.add_argument("--from", dest="since", metavar="DAY", help="first day")
+    one.add_argument("--to", dest="until", metavar="DAY", help="last day, included")
+    one.add_argument("--channel", action="append")
+    one.add_argument("--unit", action="append")
+    one.add_argument("--segment", type=int)
+    one.add_argument("--steps", help="funnel: a,b,c; a|b for either")
+    one.add_argument("--within", help="funnel: 30m, 12h, 7d or none (default 7d)")
+    one.add_argument("--order", choices=["sequential", "strict", "any"])
+    one.add_argument("--by", help="funnel: break down by a column or property at entry")
+    one.add_argument("--count", choices=["members", "sessions"])
+    one.add_argument("--of", metavar="METRIC", help="people: whose")
+    one.add_argument("--format", choices=["json", "csv", "table"], default="json")
+    one = command(catalog, world=False)
+    one.add_argument("--format", choices=["json", "csv", "table"], default="json")
+    one.add_argument("--write", metavar="FILE")
+    one.add_argument("--check", metavar="FILE")
+    command(worker, world=False)
+    one = command(start, world=False)
+    one.add_argument("--port", type=int)
+    one.add_argument("--address", default="127.0.0.1")
+    one.add_argument("--events", type=int, default=DEMO_EVENTS, help="size of the demo brand")
+    command(refresh)
+    command(check)
+    one = command(user, world=False)
+    one.add_argument("action", choices=["list", "add", "disable", "enable", "reset"])
+    one.add_argument("name", nargs="?")
+    one.add_argument("--role", choices=ROLES, default="manager")
+    one.add_argument("--display-name")
+    one.add_argument("--unit", action="append", help="a unit to see (repeat); none: all units")
+    return parser
+
+
+DEMO_EVENTS = 400_000
+DEMO_SEED = 20_240_208
+
+if __name__ == "__main__":
+    sys.exit(main())
