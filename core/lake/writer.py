@@ -139,7 +139,8 @@ class Change:
             source=rows.source,
             row_number=rows.row_number.cast("int64"),
         )
-        typed = typed.mutate(batch_id=ibis.literal(self.batch_id, "int64"))
+        # The engine takes a bare literal for 32 bits, and would write files that do not fit the contract.
+        typed = typed.mutate(batch_id=ibis.literal(self.batch_id, "int32").cast("int64"))
         if table.is_fact:
             typed = typed.mutate(local_date=local_date(typed.occurred_at, self.zone))
             typed = typed.mutate(month=typed.local_date.cast("string").left(7))

@@ -96,7 +96,7 @@ class Resolved:
 
 def oldest(key: Longs, batch_id: Longs, row_number: Longs) -> Longs:
     """Positions of the first sighting of every key, in the order of arrival; equal arrivals by key."""
-    arrived = (batch_id << 32) + row_number
+    arrived = (batch_id.astype(np.int64) << 32) + row_number
     order = np.arange(len(key)) if np.all(arrived[1:] > arrived[:-1]) else np.lexsort((key, arrived))
     return order[_first_of_each(key[order])]
 

@@ -101,7 +101,7 @@ def test_limits_count_each_other_kind_apart():
 
 
 def test_cookies_and_the_own_kind_do_not_count_towards_the_limit():
-    kinds = {1: PHONE, 2: PHONE, 3: PHONE, 4: PHONE} | {key: COOKIE for key in range(10, 15)}
+    kinds = {1: PHONE, 2: PHONE, 3: PHONE, 4: PHONE} | dict.fromkeys(range(10, 15), COOKIE)
     assert set(members(kinds, [(1, key) for key in kinds]).values()) == {1}
 
 
@@ -185,8 +185,8 @@ def test_a_browser_given_to_a_person_by_decision_stays_there():
 
 
 def test_the_first_sighting_of_an_identity_counts():
-    keys, batches, rows = (np.array(c, np.int64) for c in ([7, 8, 7, 9, 8], [2, 1, 1, 1, 1], [1, 5, 9, 5, 2]))
-    assert keys[oldest(keys, batches, rows)].tolist() == [8, 9, 7]
+    keys, batches, rows = (np.array(c) for c in ([7, 8, 7, 9, 8], [2, 1, 1, 1, 1], [1, 5, 9, 5, 2]))
+    assert keys[oldest(keys, batches.astype(np.int32), rows)].tolist() == [8, 9, 7]
 
 
 # -- all rules at once ----------------------------------------------------------------------------------------------
