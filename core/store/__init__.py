@@ -1,1 +1,3 @@
-"""Everything that changes: accounts, jobs, batches, segments, identity decisions. SQLite by default, PostgreSQL by URL."""
+"""Everything that changes: accounts, jobs, batches, segments, identity decisions. SQLite by default, PostgreSQL by
+URL.
+"""

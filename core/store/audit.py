@@ -40,14 +40,14 @@ def append(
     session: Session,
     operator: Operator,
     action: str,
-    object: str,
+    thing: str,
     details: dict[str, Any] | None = None,
     *,
     now: datetime,
 ) -> int:
     """Add one entry within the caller's transaction, and return its number.
 
-    ``object`` names what was acted on (``account:lin``, ``batch:17``). ``details`` hold JSON values only, and never a secret.
+    ``thing`` names what was acted on (``account:lin``, ``batch:17``). ``details`` hold JSON values only, and never a secret.
     Appends wait for each other until the transaction of the one before has ended.
     """
     last = lock(session)
@@ -57,7 +57,7 @@ def append(
         actor=operator.name,
         actor_id=operator.account_id,
         action=action,
-        object=object,
+        object=thing,
         details=details or {},
         previous=last.mac,
     )

@@ -1,4 +1,5 @@
-"""The queue of the worker. A claim is a lease with a fence: a worker that died is replaced, one that slept too long is refused.
+"""The queue of the worker. A claim is a lease with a fence: a worker that died is replaced, one that slept too long
+is refused.
 
 All functions run in the caller's transaction; a use case enqueues in the transaction in which it decides.
 """

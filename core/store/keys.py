@@ -1,4 +1,6 @@
-"""Master keys of a home: made at first start, kept outside lake and store, never leaving their file but as derived keys."""
+"""Master keys of a home: made at first start, kept outside lake and store, never leaving their file but as derived
+keys.
+"""
 
 import os
 import secrets
@@ -41,4 +43,4 @@ def _create(path: Path) -> None:
     except FileExistsError:
         return
     finally:
-        os.unlink(draft)
+        Path(draft).unlink()

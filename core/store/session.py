@@ -107,7 +107,8 @@ def _reading_options(engine: Engine) -> dict[str, Any]:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver must not begin transactions by itself: it would begin them deferred, and a deferred transaction that turns
+    # The driver must not begin transactions by itself: it would begin them deferred, and a deferred transaction that
+    # turns
     # into a write fails at once with "database is locked" instead of waiting.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")

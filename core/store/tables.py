@@ -50,7 +50,9 @@ LANGUAGES = ("zh", "en")
 
 
 class Account(Base):
-    """A person who may log in. ``units`` null = all units. Accounts are disabled, never deleted: the audit log names them."""
+    """A person who may log in. ``units`` null = all units. Accounts are disabled, never deleted: the audit log names
+    them.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (one_of("role", ROLES), one_of("language", LANGUAGES), NEVER_REUSED)
@@ -83,7 +85,9 @@ class LoginSession(Base):
 
 
 class LoginAttempt(Base):
-    """Failed log-ins in a row for one subject (``account:lin``, ``address:10.0.0.1``), and when the next may be tried."""
+    """Failed log-ins in a row for one subject (``account:lin``, ``address:10.0.0.1``), and when the next may be
+    tried.
+    """
 
     __tablename__ = "login_attempts"
 
@@ -94,7 +98,9 @@ class LoginAttempt(Base):
 
 
 class AuditEntry(Base):
-    """One thing somebody did. Only ever appended to; ``mac`` chains each entry to the one before (core/store/audit.py)."""
+    """One thing somebody did. Only ever appended to; ``mac`` chains each entry to the one before
+    (core/store/audit.py).
+    """
 
     __tablename__ = "audit"
     __table_args__ = (Index("ix_audit_object", "object"), Index("ix_audit_actor_at", "actor", "at"))
@@ -275,7 +281,9 @@ class IdentityValue(Base):
 
 
 class IdentityDecision(Base):
-    """What a person decided about identities. Only ever appended to; an undo is a row of its own that names what it undoes."""
+    """What a person decided about identities. Only ever appended to; an undo is a row of its own that names what it
+    undoes.
+    """
 
     __tablename__ = "identity_decisions"
     __table_args__ = (one_of("kind", DECISION_KINDS), NEVER_REUSED)

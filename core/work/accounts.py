@@ -29,7 +29,9 @@ class Created:
 
 
 def first_account(store: Store, *, now: datetime) -> Created | None:
-    """Make ``admin`` when there is no account at all; None when there is one. Two processes that start at once make one."""
+    """Make ``admin`` when there is no account at all; None when there is one. Two processes that start at once make
+    one.
+    """
     password = passwords.generated()
     password_hash = passwords.hashed(password)
     with store.transaction() as session:
@@ -97,7 +99,9 @@ def change(
 
 
 def disable(store: Store, operator: Operator, account_id: int, *, now: datetime) -> None:
-    """Nobody can log in with it any more, and all its sessions end now. Raises ``InvalidAccount`` for oneself and the last admin."""
+    """Nobody can log in with it any more, and all its sessions end now. Raises ``InvalidAccount`` for oneself and the
+    last admin.
+    """
     operator.require("accounts.write")
     with store.transaction() as session:
         account = _account(session, account_id)
@@ -118,7 +122,9 @@ def enable(store: Store, operator: Operator, account_id: int, *, now: datetime) 
 
 
 def reset_password(store: Store, operator: Operator, account_id: int, *, now: datetime) -> str:
-    """A new random password, shown once, to be changed at the next log-in. All sessions end, and waiting after failures too."""
+    """A new random password, shown once, to be changed at the next log-in. All sessions end, and waiting after
+    failures too.
+    """
     operator.require("accounts.write")
     password = passwords.generated()
     password_hash = passwords.hashed(password)

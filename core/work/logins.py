@@ -69,7 +69,8 @@ def log_in(store: Store, *, name: str, password: str, address: str, user_agent: 
     rehashed = passwords.hashed(password) if passwords.is_outdated(known.password_hash) else known.password_hash
     with store.transaction() as session:
         account = session.get(Account, known.account_id, with_for_update=True)
-        # The password was tried outside the transaction, so that nobody waits for it: it may have been changed meanwhile.
+        # The password was tried outside the transaction, so that nobody waits for it: it may have been changed
+        # meanwhile.
         if account is None or not account.is_active or account.password_hash != known.password_hash:
             raise WrongCredentials("Name and password do not belong together.")
         account.password_hash = rehashed
@@ -88,15 +89,14 @@ def visitor_of_session(store: Store, session_id: int, *, now: datetime) -> Visit
     return _visitor(store, LoginSession.id == session_id, now)
 
 
-def log_out(store: Store, token: str, *, now: datetime) -> None:
+def log_out(store: Store, who: Visitor, *, now: datetime) -> None:
     """End the session in all its tabs. Doing it again does no harm."""
     with store.transaction() as session:
-        query = select(LoginSession, Account).join(Account).where(LoginSession.token_sha256 == _fingerprint(token))
-        row = session.execute(query).one_or_none()
-        if row is None:
-            return
-        session.delete(row.LoginSession)
-        audit.append(session, operator(row.Account), "account.logged_out", f"account:{row.Account.name}", now=now)
+        ended = session.execute(
+            delete(LoginSession).where(LoginSession.id == who.session_id).returning(LoginSession.id)
+        )
+        if ended.all():
+            audit.append(session, who.operator, "account.logged_out", f"account:{who.operator.name}", now=now)
 
 
 def change_password(
@@ -192,7 +192,9 @@ def _fingerprint(token: str) -> str:
 
 
 def _begin_attempt(store: Store, name: str, address: str, now: datetime) -> _Known | None:
-    """Count the attempt as failed before the password is tried, so that a thousand at once are not a thousand first ones."""
+    """Count the attempt as failed before the password is tried, so that a thousand at once are not a thousand first
+    ones.
+    """
     with store.transaction() as session:
         session.execute(delete(LoginAttempt).where(LoginAttempt.last_at < now - FORGIVEN_AFTER))
         attempts = [_locked(session, subject, now) for subject in _subjects(name, address)]

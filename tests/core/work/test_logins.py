@@ -193,8 +193,9 @@ def test_a_visit_is_noted_once_a_minute(store, log_in, now):
 
 def test_who_logged_out_is_out_and_may_do_it_again(store, log_in, now):
     token, other = log_in().token, log_in().token
-    logins.log_out(store, token, now=now)
-    logins.log_out(store, token, now=now)
+    who = logins.visitor(store, token, now=now)
+    logins.log_out(store, who, now=now)
+    logins.log_out(store, who, now=now)
     assert logins.visitor(store, token, now=now) is None
     assert logins.visitor(store, other, now=now)
     assert actions(store).count("account.logged_out") == 1

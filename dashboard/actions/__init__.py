@@ -1,0 +1,1 @@
+"""Every write a page can do: guarded, one module per topic."""

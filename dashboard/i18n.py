@@ -1,0 +1,195 @@
+"""Texts, numbers, money and dates in the reader's language. Undefined is "—" everywhere."""
+
+import math
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_skeleton
+from babel.numbers import (
+    format_compact_currency,
+    format_compact_decimal,
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+)
+
+from core.errors import Refusal
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+NAMES: dict[Language, str] = {"zh": "中文", "en": "English"}
+HTML_NAMES: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
+UNDEFINED = "—"
+_FOLDER = Path(__file__).parent / "locale"
+_KEY = "_language"
+Number = int | float | Decimal
+
+
+# -- texts -----------------------------------------------------------------------------------------------------------
+
+
+def t(key: str, /, **values: object) -> str:
+    """The text under ``page.part`` in the reader's language, with its {places} filled."""
+    return text(language(), key, **values)
+
+
+def text(language: Language, key: str, /, **values: object) -> str:
+    """The text in a given language, for code outside a page. A key that does not exist is a ``KeyError``."""
+    found = catalogue(language)[key]
+    return found.format(**values) if values else found
+
+
+def has(key: str) -> bool:
+    return key in catalogue(language())
+
+
+def refusal(error: Refusal, *, language: Language | None = None) -> str:
+    """What happened and what to do, in the reader's language.
+
+    Looked up as ``error.<code>_<reason>`` where the refusal has a reason, else ``error.<code>``; a code without a text is shown
+    with its English sentence rather than hidden.
+    """
+    chosen = language or _current()
+    texts = catalogue(chosen)
+    for key in (f"error.{error.code}_{error.details.get('reason')}", f"error.{error.code}"):
+        if key in texts:
+            return texts[key].format_map(_Given(error.details))
+    return texts["error.other"].format(code=error.code, message=error)
+
+
+@cache
+def catalogue(language: Language) -> Mapping[str, str]:
+    """All texts of a language by their dotted keys."""
+    with (_FOLDER / f"{language}.toml").open("rb") as file:
+        return dict(_flat(tomllib.load(file)))
+
+
+def language() -> Language:
+    """The reader's language; Chinese until the frame has set one."""
+    return _current()
+
+
+def set_language(language: Language) -> None:
+    """Called by the frame at the start of a run. Kept in the session, because callbacks run before the frame."""
+    st.session_state[_KEY] = language
+
+
+def _current() -> Language:
+    found = st.session_state.get(_KEY, "zh")
+    return found if found in LANGUAGES else "zh"
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    flat: list[tuple[str, str]] = []
+    for name, value in tree.items():
+        flat += _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else [(prefix + name, str(value))]
+    return flat
+
+
+class _Given(dict[str, object]):
+    """A refusal may carry fewer details than its text has places for."""
+
+    def __missing__(self, key: str) -> str:
+        return UNDEFINED
+
+
+# -- numbers ---------------------------------------------------------------------------------------------------------
+
+
+@cache
+def locale(language: Language) -> Locale:
+    return Locale.parse({"zh": "zh_Hans_CN", "en": "en"}[language])
+
+
+def number(value: Number | None, digits: int = 0) -> str:
+    """``12345.6`` -> ``12,346``; ``digits`` after the point."""
+    if _undefined(value):
+        return UNDEFINED
+    return format_decimal(value, format="#,##0" + ("." + "0" * digits if digits else ""), locale=_locale())
+
+
+def compact(value: Number | None, digits: int = 1) -> str:
+    """``12345`` -> ``1.2万`` / ``12.3K``. Below ten thousand (one thousand in English) all digits are shown."""
+    if _undefined(value):
+        return UNDEFINED
+    if abs(value) < _compact_from():
+        return number(value, 0 if float(value).is_integer() else digits)
+    return format_compact_decimal(value, locale=_locale(), fraction_digits=digits)
+
+
+def money(minor: Number | None, currency: str, *, digits: int | None = None) -> str:
+    """An amount in minor units in full: ``123456`` CNY -> ``¥1,234.56``."""
+    if _undefined(minor):
+        return UNDEFINED
+    precision = get_currency_precision(currency) if digits is None else digits
+    pattern = "¤#,##0" + ("." + "0" * precision if precision else "")
+    amount = _major(minor, currency)
+    return format_currency(amount, currency, format=f"{pattern};-{pattern}", locale=_locale(), currency_digits=False)
+
+
+def compact_money(minor: Number | None, currency: str, digits: int = 1) -> str:
+    """``315912345`` CNY -> ``¥315.9万``; small amounts in full."""
+    if _undefined(minor):
+        return UNDEFINED
+    amount = _major(minor, currency)
+    if abs(amount) < _compact_from():
+        return money(minor, currency)
+    return format_compact_currency(amount, currency, locale=_locale(), fraction_digits=digits)
+
+
+def share(value: Number | None, digits: int = 1) -> str:
+    """``0.1234`` -> ``12.3%``."""
+    if _undefined(value):
+        return UNDEFINED
+    return format_percent(value, format="#,##0" + ("." + "0" * digits if digits else "") + "%", locale=_locale())
+
+
+def change(value: Number | None, digits: int = 1) -> str:
+    """A share with its sign: ``0.03`` -> ``+3.0%``."""
+    if _undefined(value):
+        return UNDEFINED
+    return ("+" if value > 0 else "") + share(value, digits)
+
+
+def _undefined(value: Number | None) -> bool:
+    return value is None or not math.isfinite(value)
+
+
+def _major(minor: Number, currency: str) -> Decimal:
+    return Decimal(str(minor)).scaleb(-get_currency_precision(currency))
+
+
+def _compact_from() -> int:
+    return 10_000 if language() == "zh" else 1_000
+
+
+def _locale() -> Locale:
+    return locale(language())
+
+
+# -- days and times --------------------------------------------------------------------------------------------------
+
+
+def day(value: date | None, *, with_year: bool = True) -> str:
+    """``2026年11月20日`` / ``Nov 20, 2026``; without the year ``11月20日`` / ``Nov 20``."""
+    if value is None:
+        return UNDEFINED
+    if with_year:
+        return format_date(value, "long" if language() == "zh" else "medium", locale=_locale())
+    return format_skeleton("MMMd", datetime(value.year, value.month, value.day), locale=_locale())
+
+
+def moment(value: datetime | None, zone: str) -> str:
+    """An aware time on the clock of the business zone: ``2026-11-20 09:02``."""
+    if value is None:
+        return UNDEFINED
+    return format_datetime(value, "yyyy-MM-dd HH:mm", tzinfo=ZoneInfo(zone), locale=_locale())

@@ -1,0 +1,1 @@
+"""The server: log-in, the gate on every route, hardening, health."""

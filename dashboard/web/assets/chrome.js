@@ -1,0 +1,26 @@
+// Runs before Streamlit's own scripts: gives it the product's language, and leaves when the session is over.
+(function () {
+  "use strict";
+  var language = document.documentElement.lang;
+  Object.defineProperty(navigator, "language", { get: function () { return language; } });
+  Object.defineProperty(navigator, "languages", { get: function () { return [language]; } });
+
+  var leaving = false;
+  function leave() {
+    if (leaving) return;
+    leaving = true;
+    window.location.assign("/account/login?over=1&next=" + encodeURIComponent(location.pathname + location.search));
+  }
+  function ask() {
+    fetch("/account/ping", { cache: "no-store" }).then(
+      function (answer) { if (answer.status === 401) leave(); },
+      function () { /* The server is away for a moment; Streamlit says so and connects again by itself. */ }
+    );
+  }
+  setInterval(ask, 15000);
+  document.addEventListener("visibilitychange", function () { if (!document.hidden) ask(); });
+
+  new MutationObserver(function () {
+    if (document.querySelector(".st-key-session_over")) leave();
+  }).observe(document.documentElement, { childList: true, subtree: true });
+})();

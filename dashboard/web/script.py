@@ -1,0 +1,5 @@
+"""What Streamlit runs at every interaction."""
+
+from dashboard.frame import run
+
+run()

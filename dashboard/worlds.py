@@ -1,0 +1,52 @@
+"""Which of the two worlds is shown: live, or the demo while live is empty or when asked."""
+
+import streamlit as st
+
+from core.scope import Operator
+from core.settings import World
+from core.work.home import Home
+from dashboard.i18n import t
+from dashboard.web import wiring
+
+_PARAMETER = "world"
+_KEY = "_world"
+
+
+def shown() -> World:
+    """The world of this run: the one in the address, else the one chosen before in this session, else the house's own
+    choice.
+    """
+    asked = st.query_params.get(_PARAMETER)
+    if asked in ("live", "demo"):
+        st.session_state[_KEY] = asked
+    chosen: World | None = st.session_state.get(_KEY)
+    usual = wiring.house().shown
+    if chosen is None or chosen == usual:
+        st.query_params.pop(_PARAMETER, None)
+        return usual
+    st.query_params[_PARAMETER] = chosen
+    return chosen
+
+
+def home() -> Home:
+    """Lake, store and keys of the world that is shown."""
+    return wiring.house().world(shown())
+
+
+def banner(operator: Operator) -> None:
+    """Says on every page that what is shown is made up, and where one's own data goes in. Draws nothing in the live
+    world.
+    """
+    if shown() == "live":
+        return
+    with st.container(key="world_banner", horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":orange-badge[{t('world.demo')}] {t('world.demo_meaning')}")
+        if wiring.house().shown == "live":
+            st.button(t("world.to_live"), key="to_live", type="tertiary", on_click=_choose, args=("live",))
+        elif operator.can("sources.write"):
+            st.html(f'<a href="/sources">{t("world.bring_data")}</a>')
+
+
+def _choose(world: World) -> None:
+    st.session_state[_KEY] = world
+    st.query_params.pop(_PARAMETER, None)

@@ -1,0 +1,64 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.e2e.browsing import CHROMIUM, CHROMIUM_SWITCHES, Console, Server, new_context, serving
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"there is no browser at {CHROMIUM}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_SWITCHES))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Home of the server of these tests. A module that needs data in it overrides this fixture."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def server(home: Path) -> Iterator[Server]:
+    with serving(home) as running:
+        yield running
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens empty pages, each in a browser profile of its own. The test fails when one of them complained on its console."""
+    opened, console = [], Console()
+
+    def call(*, theme: str = "light", width: int = 1440, height: int = 900, locale: str = "zh-CN") -> Page:
+        context = new_context(chromium, theme=theme, width=width, height=height, locale=locale)
+        opened.append(context)
+        context.on("page", console.listen)
+        return context.new_page()
+
+    call.console = console  # type: ignore[attr-defined]
+    yield call
+    for context in opened:
+        context.close()
+    assert console.faults == []
+
+
+@pytest.fixture
+def signed_in(server: Server, visit: Callable[..., Page]) -> Callable[..., Page]:
+    """``signed_in(role, lang, theme)``: a page of somebody in this role who is logged in, not yet gone anywhere."""
+
+    def call(
+        role: str = "manager", lang: str = "zh", theme: str = "light", *, units: list[str] | None = None, width: int = 1440,
+        height: int = 900,
+    ) -> Page:  # fmt: skip
+        page = visit(theme=theme, width=width, height=height)
+        account = server.account(role, language=lang, units=units)
+        page.context.add_cookies([{"name": "siyu_session", "value": server.token(account), "url": server.url}])
+        page.account = account  # type: ignore[attr-defined]
+        return page
+
+    return call
