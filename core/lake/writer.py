@@ -30,7 +30,7 @@ from deltalake.transaction import AddAction
 
 from core import schema
 from core.errors import InvalidFacts, LakeBusy
-from core.lake.engine.duckdb import Cursor, instant, wall_clock
+from core.lake.engine.duckdb import Cursor, as_instant, as_naive, instant, wall_clock
 from core.lake.manifest import FOLDER, Manifest
 from core.lake.reader import Lake, Snapshot
 from core.schema import Column, Table
@@ -169,7 +169,7 @@ class Change:
             hive_types_autocast=False,
             union_by_name=True,
         )
-        times = {c.name: rows[c.name].cast("timestamp(6)") for c in table.columns if c.kind == "time"}
+        times = {c.name: as_naive(rows[c.name]) for c in table.columns if c.kind == "time"}
         return rows.mutate(**times).select([c.name for c in table.stored])
 
     def _repeated(self, table: Table, fresh: ir.Table) -> ir.Table | None:
@@ -338,9 +338,7 @@ def _as_typed(rows: ir.Table, column: Column) -> ir.Value:
 
 def _stored(table: Table, rows: ir.Table) -> ir.Table:
     """Rows as they lie in files: times as instants."""
-    return rows.select(
-        **{c.name: rows[c.name].cast("timestamp('UTC')") if c.kind == "time" else rows[c.name] for c in table.stored}
-    )
+    return rows.select(**{c.name: as_instant(rows[c.name]) if c.kind == "time" else rows[c.name] for c in table.stored})
 
 
 def _action(root: Path, file: Path) -> AddAction:

@@ -1,18 +1,17 @@
 """Facts as metrics read them: joined to members, visible, and cut to what was asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import ibis
 import ibis.expr.types as ir
 
-INTERACTIONS = ("like", "comment", "share", "reply", "group_message")
-"""Names of actions that count as interaction; a message in a group is one of them."""
+INTERACTIONS = ("like", "comment", "share", "reply")
+"""Events that count as interaction; a message in a group does as well."""
 VIEWS = ("product_view",)
 CARTS = ("add_to_cart",)
 ORDER_PLACED = "order_placed"
-MESSAGE_SENT = "group_message"
 
 
 def linked(facts: ir.Table, member_map: ir.Table) -> ir.Table:
@@ -21,22 +20,25 @@ def linked(facts: ir.Table, member_map: ir.Table) -> ir.Table:
     return found.mutate(member_id=ibis.ifelse(found.is_known, found.member_id, None)).drop("is_known")
 
 
-def visible(events: ir.Table, event_names: ir.Table) -> ir.Table:
+def visible(events: ir.Table, held: Sequence[str]) -> ir.Table:
     """Events without those whose name is held until somebody approves it."""
-    held = event_names.filter(event_names.is_held).select("name")
-    return events.anti_join(held, "name")
+    return events.filter(events.name.notin(held)) if held else events
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The tables of one question, after ``linked`` and ``visible``, cut to scope and filters.
+    """The tables of one question, joined to members and cut to scope and filters.
 
-    ``births`` has one row per member: ``member_id``, ``local_date`` (first action ever or joining; null when neither has a
-    date). It obeys scope, unit and segment, never the channel: a person is new once.
+    ``table`` gives a fact table by name. ``births``: one row per member, ``member_id`` and ``local_date`` (first action ever or
+    joining; null when neither has a date); it obeys scope, unit and segment, never the channel: a person is new once.
+    ``actions``: one row per member and day with an action of the member's own, for the days the question is about, with
+    ``has_viewed``, ``has_carted``, ``has_interacted``. ``keep`` holds on to rows that several figures share.
     """
 
     table: Callable[[str], ir.Table]
     births: ir.Table
+    actions: ir.Table
+    keep: Callable[[ir.Table], ir.Table]
 
     @cached_property
     def orders(self) -> ir.Table:
@@ -54,25 +56,54 @@ class Facts:
             campaign_id=lines.campaign_id.min(),
             row=lines.row_number.min(),
         )
-        return grouped.filter(grouped.gross_minor > 0)
-
-    @cached_property
-    def actions(self) -> ir.Table:
-        return actions(self.table)
+        return self.keep(grouped.filter(grouped.gross_minor > 0))
 
 
-def actions(table: Callable[[str], ir.Table]) -> ir.Table:
-    """What members did: ``member_id``, ``local_date``, ``name``. Messages received are no actions."""
-    events = table("events").select("member_id", "local_date", "name")
-    lines = table("order_lines")
-    bought = lines.filter(lines.line_kind != "adjustment").select(
-        "member_id", "local_date", name=ibis.literal(ORDER_PLACED)
+def identity_days(table: Callable[[str], ir.Table]) -> ir.Table:
+    """What people did, before anybody is joined to a member: that keeps the join small.
+
+    ``table`` gives fact tables as they are. Grain: one row per identity and business day with an action, and per table it
+    comes from. Columns: ``identity_key``, ``local_date``, ``has_viewed``, ``has_carted``, ``has_interacted``. Messages
+    received and stock adjustments are no actions.
+    """
+    events, lines, messages = table("events"), table("order_lines"), table("group_messages")
+    lines = lines.filter(lines.line_kind != "adjustment")
+    messages = messages.filter(messages.sender_kind == "member")
+    no, yes = ibis.literal(False), ibis.literal(True)
+    return ibis.union(
+        _days(events, events.name.isin(VIEWS), events.name.isin(CARTS), events.name.isin(INTERACTIONS)),
+        _days(lines, no, no, no),
+        _days(messages, no, no, yes),
     )
-    messages = table("group_messages")
-    spoke = messages.filter(messages.sender_kind == "member").select(
-        "member_id", "local_date", name=ibis.literal(MESSAGE_SENT)
+
+
+def first_days(table: Callable[[str], ir.Table]) -> ir.Table:
+    """First business day with an action, per identity and table: ``identity_key``, ``local_date``."""
+    lines, messages = table("order_lines"), table("group_messages")
+    rows = (
+        table("events"),
+        lines.filter(lines.line_kind != "adjustment"),
+        messages.filter(messages.sender_kind == "member"),
     )
-    return known(ibis.union(events, bought, spoke))
+    return ibis.union(*[_identified(t).group_by("identity_key").aggregate(local_date=t.local_date.min()) for t in rows])
+
+
+def member_days(linked_days: ir.Table) -> ir.Table:
+    """``identity_days`` joined to members, as one row per member and day."""
+    days = known(linked_days)
+    flags = ("has_viewed", "has_carted", "has_interacted")
+    return days.group_by(["member_id", "local_date"]).aggregate(**{flag: days[flag].any() for flag in flags})
+
+
+def _days(rows: ir.Table, viewed: ir.Value, carted: ir.Value, interacted: ir.Value) -> ir.Table:
+    rows = _identified(rows.mutate(has_viewed=viewed, has_carted=carted, has_interacted=interacted))
+    return rows.group_by(["identity_key", "local_date"]).aggregate(
+        has_viewed=rows.has_viewed.any(), has_carted=rows.has_carted.any(), has_interacted=rows.has_interacted.any()
+    )
+
+
+def _identified(rows: ir.Table) -> ir.Table:
+    return rows.filter(rows.identity_key.notnull())
 
 
 def known(rows: ir.Table) -> ir.Table:
@@ -80,14 +111,14 @@ def known(rows: ir.Table) -> ir.Table:
     return rows.filter(rows.member_id.notnull())
 
 
-def births(acts: ir.Table, joins: ir.Table, profiles: ir.Table, every_member: ir.Table) -> ir.Table:
+def births(firsts: ir.Table, joins: ir.Table, profiles: ir.Table, every_member: ir.Table) -> ir.Table:
     """When each member was new: first action ever or joining, whichever was first.
 
-    ``acts``, ``joins``: ``member_id``, ``local_date``. ``profiles``: ``member_id``, ``joined_on``. ``every_member``:
+    ``firsts``, ``joins``: ``member_id``, ``local_date``. ``profiles``: ``member_id``, ``joined_on``. ``every_member``:
     ``member_id`` of all members. Grain: one row per member; ``local_date`` is null when no date is known.
     """
     days = ibis.union(
-        acts.group_by("member_id").aggregate(local_date=acts.local_date.min()),
+        firsts.group_by("member_id").aggregate(local_date=firsts.local_date.min()),
         joins.group_by("member_id").aggregate(local_date=joins.local_date.min()),
         profiles.group_by("member_id").aggregate(local_date=profiles.joined_on.min()),
     )

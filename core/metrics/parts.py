@@ -15,9 +15,8 @@ from core.metrics import facts as f
 from core.metrics.facts import Facts
 from core.periods import Period
 
-How = Literal["members", "member_days", "repeating", "rows", "sum", "median", "stock_end", "stock_start"]
-"""members: distinct members. member_days: distinct members of each day, added up. repeating: members whose values add up to
-2 or more. rows: rows. sum, median: of ``value``. stock_end, stock_start: members born before the period's end, its start."""
+How = Literal["members", "repeating", "rows", "sum", "median", "stock_end", "stock_start"]
+"""members: distinct members. repeating: members whose values add up to 2 or more. rows: rows. sum, median: of ``value``. stock_end, stock_start: members born before the period's end, its start."""
 
 Grain = Literal["day", "week"]
 STOCKS = ("stock_end", "stock_start")
@@ -83,10 +82,8 @@ def people(facts: Facts, part: Part, period: Period) -> ir.Table:
     if part.how in STOCKS:
         return rows.filter(_born_before(rows, _edge(part, period))).select("member_id", value=ibis.literal(1))
     inside = _inside(rows, period)
-    if part.how == "member_days":
-        value: ir.Value = inside.local_date.nunique()
-    elif part.how == "median":
-        value = inside.value.median()
+    if part.how == "median":
+        value: ir.Value = inside.value.median()
     else:
         value = inside.value.sum() if part.how in ("sum", "repeating") else inside.count()
     grouped = inside.group_by("member_id").aggregate(value=value)
@@ -130,8 +127,6 @@ def _flow(part: Part, rows: ir.Table, period: Period) -> ir.Value:
 def _aggregate(part: Part, rows: ir.Table, where: ir.BooleanValue) -> ir.Value:
     if part.how == "members":
         return rows.member_id.nunique(where=where)
-    if part.how == "member_days":
-        return ibis.struct({"member": rows.member_id, "day": rows.local_date}).nunique(where=where)
     if part.how == "sum":
         return rows.value.sum(where=where).fill_null(0)
     if part.how == "median":

@@ -42,6 +42,36 @@ def instant(zone: str, at: dt.timestamp) -> dt.Timestamp(timezone="UTC"):  # typ
     """Instant of a naive local time."""
 
 
+@ibis.udf.scalar.builtin
+def epoch_us(at: dt.Timestamp(timezone="UTC")) -> dt.int64:  # type: ignore[empty-body,valid-type]
+    """Microseconds since 1970 of an instant."""
+
+
+@ibis.udf.scalar.builtin(name="epoch_us")
+def naive_epoch_us(at: dt.timestamp) -> dt.int64:  # type: ignore[empty-body,valid-type]
+    """Microseconds since 1970 of a naive UTC time."""
+
+
+@ibis.udf.scalar.builtin
+def make_timestamp(microseconds: dt.int64) -> dt.timestamp:  # type: ignore[empty-body,valid-type]
+    """Naive UTC time of microseconds since 1970."""
+
+
+@ibis.udf.scalar.builtin
+def make_timestamptz(microseconds: dt.int64) -> dt.Timestamp(timezone="UTC"):  # type: ignore[empty-body,valid-type]
+    """Instant of microseconds since 1970."""
+
+
+def as_naive(instant_: ir.Value) -> ir.Value:
+    """Naive UTC time of an instant. A cast does the same at twelve times the cost, through the time zone library."""
+    return make_timestamp(epoch_us(instant_)).cast("timestamp(6)")
+
+
+def as_instant(naive: ir.Value) -> ir.Value:
+    """Instant of a naive UTC time."""
+    return make_timestamptz(naive_epoch_us(naive))
+
+
 class Cursor:
     """One connection to the engine, used by one thread at a time, with the views it has made."""
 
@@ -85,7 +115,7 @@ def _typed(raw: ir.Table, column: Column) -> ir.Value:
     if column.name not in raw.columns:
         return ibis.null().cast(IBIS_TYPES[column.kind])
     if column.kind == "time":
-        return raw[column.name].cast("timestamp('UTC')").cast("timestamp(6)")
+        return as_naive(raw[column.name])
     return raw[column.name]
 
 

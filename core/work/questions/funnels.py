@@ -93,7 +93,7 @@ class Answer:
 
 def event_names(reading: Reading) -> list[str]:
     """Names that can be a step, in alphabetical order: visible events, and ``order_placed`` where there are orders."""
-    events = f.visible(reading.snapshot.table("events"), reading.snapshot.current("event_names"))
+    events = reading.visible("events")
     names = set(reading.snapshot.arrow(events.select("name").distinct())["name"].to_pylist())
     return sorted(names | ({f.ORDER_PLACED} if reading.snapshot.files("order_lines") else set()))
 
@@ -159,7 +159,7 @@ def _subjects(reading: Reading) -> Subjects:
 
 def _scan(reading: Reading, asked: Asked, funnel: Funnel) -> pa.Table:
     """Columns ``identity_key`` or ``session``, ``at``, ``steps``, and what ties and the breakdown need. Unordered."""
-    events = f.visible(reading.snapshot.table("events"), reading.snapshot.current("event_names"))
+    events = reading.visible("events")
     tables = [_as_steps(reading, events, asked, funnel)]
     if f.ORDER_PLACED in asked.names and reading.snapshot.files("order_lines"):
         tables.append(_as_steps(reading, _orders_as_events(reading), asked, funnel))

@@ -15,7 +15,7 @@ from core.lake.reader import Snapshot
 from core.lake.writer import local_date
 from core.metrics import facts as f
 from core.metrics.facts import Facts
-from core.periods import Period, business_date
+from core.periods import Period, business_date, comparable
 from core.scope import EVERYTHING, Scope
 from core.settings import DEFAULT_CURRENCY
 from core.store import choices, segments
@@ -103,7 +103,7 @@ class Reading:
 
     @cached_property
     def facts(self) -> Facts:
-        return Facts(self.table, self.births)
+        return Facts(self.table, self.births, self.actions, self.snapshot.keep)
 
     @cached_property
     def member_map(self) -> ir.Table:
@@ -111,15 +111,48 @@ class Reading:
 
     def table(self, name: str) -> ir.Table:
         """A fact table joined to members, without held events, cut to scope and filters."""
-        rows = self._linked(name)
+        return self._cut(self._linked(name, self._in_channels(name)))
+
+    def visible(self, name: str) -> ir.Table:
+        """A fact table as it is, without held events."""
+        rows = self.snapshot.table(name)
+        return f.visible(rows, self.held) if name == "events" else rows
+
+    @cached_property
+    def held(self) -> tuple[str, ...]:
+        """Names of events that wait for approval."""
+        if not self.snapshot.files("event_names"):
+            return ()
+        names = self.snapshot.current("event_names")
+        return tuple(self.snapshot.arrow(names.filter(names.is_held).select("name"))["name"].to_pylist())
+
+    @cached_property
+    def hull(self) -> Period | None:
+        """All days the question is about: the period to date and the one it is held against."""
+        if self.period is None or self.as_of_on is None:
+            return None
+        now, before = comparable(self.period, self.as_of_on)
+        return Period(min(now.start_on, before.start_on), max(now.end_on, before.end_on))
+
+    @cached_property
+    def actions(self) -> ir.Table:
+        """See ``Facts.actions``. Kept, because most figures about members share it."""
+        days = f.identity_days(self._in_hull)
+        return self.snapshot.keep(self._cut(f.member_days(f.linked(days, self.member_map))))
+
+    def _in_hull(self, name: str) -> ir.Table:
+        rows = self._in_channels(name)
+        if self.hull is None:
+            return rows
+        return rows.filter((rows.local_date >= self.hull.start_on) & (rows.local_date < self.hull.end_on))
+
+    def _in_channels(self, name: str) -> ir.Table:
+        rows = self.visible(name)
         if self.filters.channels and schema.table(name).has("channel"):
             rows = rows.filter(rows.channel.isin(self.filters.channels))
-        return self._cut(rows)
+        return rows
 
-    def _linked(self, name: str) -> ir.Table:
-        rows = self.snapshot.table(name)
-        if name == "events":
-            rows = f.visible(rows, self.snapshot.current("event_names"))
+    def _linked(self, name: str, rows: ir.Table) -> ir.Table:
         if not schema.table(name).has("identity_key"):
             return rows.mutate(member_id=ibis.null("int64"))
         rows = f.linked(rows, self.member_map)
@@ -134,12 +167,13 @@ class Reading:
     @cached_property
     def births(self) -> ir.Table:
         """See ``facts.births``. Kept, because every figure about members shares it."""
-        joins = self._linked("group_membership")
+        joins = self._linked("group_membership", self.snapshot.table("group_membership"))
+        firsts = f.known(f.linked(f.first_days(self.visible), self.member_map))
         joins = f.known(joins.filter(joins.change == "join")).select("member_id", "local_date")
         every = self.member_map.filter(self.member_map.is_known).select("member_id").distinct()
         profiles = self._profiles.filter(self._profiles.joined_at.notnull())
         profiles = profiles.select("member_id", joined_on=local_date(profiles.joined_at, self.zone))
-        return self.snapshot.keep(self._cut(f.births(f.actions(self._linked), joins, profiles, every)))
+        return self.snapshot.keep(self._cut(f.births(firsts, joins, profiles, every)))
 
     @cached_property
     def _profiles(self) -> ir.Table:
