@@ -16,7 +16,7 @@ def masked(identity_type: str, value: str) -> str:
 def phone(value: str) -> str:
     """First three and last four digits of a number of 11 or more; of a shorter one the last two."""
     if len(value) >= 11:
-        return value[:-8] + STAR * 4 + value[-4:]
+        return value[:3] + STAR * 4 + value[-4:]
     return _hidden(value, 0, 2)
 
 

@@ -1,4 +1,7 @@
-"""Raw values of identities, encrypted: written in bulk, read one at a time. A value without an identity in the lake does no harm."""
+"""Raw values of identities, encrypted: written in bulk, read one at a time.
+
+A value whose identity never reached the lake does no harm.
+"""
 
 from collections.abc import Sequence
 from typing import Any, cast

@@ -25,5 +25,5 @@ def revisions(session: Session, topics: Iterable[str]) -> tuple[int, ...]:
     """Revisions in the order asked for: part of the key of a cached read."""
     wanted = list(topics)
     rows = session.execute(select(TopicRevision.topic, TopicRevision.revision).where(TopicRevision.topic.in_(wanted)))
-    known: dict[str, int] = dict(rows.tuples().all())
+    known = {row.topic: row.revision for row in rows}
     return tuple(known.get(topic, 0) for topic in wanted)

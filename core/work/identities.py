@@ -58,10 +58,10 @@ def record(
 ) -> Recorded:
     """Keep what one batch says about identities, and resolve members anew.
 
-    ``seen``: one row per distinct identity of the batch, with ``identity_type``, ``namespace``, ``value`` (normalised), ``mac`` (hex),
-    ``identity_key``, ``seen_at`` (naive UTC, or null) and a unique ``row_number``. ``links``: pairs seen together, with ``left_key``,
-    ``right_key``, ``rule`` (same_row, declared, manual), ``seen_at`` and a unique ``row_number``. Both are read several times: hand
-    over tables, not long computations.
+    ``seen``: one row per distinct identity of the batch, with ``identity_type``, ``namespace``, ``value`` (normalised), ``mac``
+    (hex), ``identity_key``, ``seen_at`` (naive UTC, or null) and a unique ``row_number``. ``links``: pairs seen together, with
+    ``left_key``, ``right_key``, ``rule`` (same_row, declared, manual), ``seen_at`` and a unique ``row_number``. Both are read
+    several times: hand over tables, not long computations.
 
     Call it only when the batch adds something, so that the same file again changes nothing; with ``is_last=False`` when more
     calls follow within the change. Values are encrypted into the store before anything of the lake becomes visible.

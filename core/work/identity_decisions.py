@@ -1,8 +1,8 @@
 """What persons decide about identities: blocks, merges, cuts, limits. Each has a reason, is audited, and can be undone.
 
-A decision holds the lake's lock, so decisions and imports never overlap. The new map is written first, the decision with its audit
-entry second, and the lake's manifest, which makes the map visible, last. Should a process die between the last two, ``settle`` or the
-next import brings the map up to the decision.
+A decision holds the lake's lock, so decisions and imports never overlap. The new map is written first, the decision with its
+audit entry second, and the lake's manifest, which makes the map visible, last. Should a process die between the last two,
+``settle`` brings the map up to the decision; the worker calls it when it starts.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -68,8 +68,8 @@ def merge(
 ) -> Decided:
     """These two members are one person. The member that arrived first gives its id.
 
-    Raises ``Forbidden``; ``Unknown`` for a member that does not exist; ``InvalidDecision`` when they are one already, when either has
-    only blocked identities, or when a cut stands between them (undo it first).
+    Raises ``Forbidden``; ``Unknown`` for a member that does not exist; ``InvalidDecision`` when they are one already, when
+    either has only blocked identities, or when a cut stands between them (undo it first).
     """
 
     def decide(session: Session, snapshot: Snapshot) -> IdentityDecision:
@@ -92,8 +92,8 @@ def cut(
 ) -> Decided:
     """These two identities are not one person, whatever evidence says: the youngest link between them is left out.
 
-    Raises ``Forbidden``; ``Unknown`` for an identity that the lake has not seen; ``InvalidDecision`` when they are cut already, or were
-    merged by decision (undo that one).
+    Raises ``Forbidden``; ``Unknown`` for an identity that the lake has not seen; ``InvalidDecision`` when they are cut already,
+    or were merged by decision (undo that one).
     """
 
     def decide(session: Session, snapshot: Snapshot) -> IdentityDecision:
@@ -201,8 +201,10 @@ def _require(reason: str) -> None:
 
 @contextmanager
 def _both(home: Home, log: Store) -> Iterator[tuple[Session, Session]]:
-    """One transaction on the world's store and one on the log's, which may be the same. The log is committed first: a decision that
-    failed at the last moment may stand in it, but none is missing."""
+    """One transaction on the world's store and one on the log's, which may be the same.
+
+    The log is committed first: a decision that failed at the last moment may stand in it, but none is missing.
+    """
     if log.url == home.store.url:
         with log.transaction() as session:
             yield session, session

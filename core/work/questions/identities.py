@@ -29,8 +29,8 @@ class Overview:
     ``channels``: per ``table``, ``source`` and ``channel`` (null where the facts name none): ``facts``, ``known_facts`` (of a known
     member), ``known_share``. Lines outside orders are left out.
     ``largest``: the members with most identities: ``member_id``, ``identities``, ``types``.
-    ``left_out``: ``identity_key``, ``identity_type``, ``namespace``, ``reason`` (blocked, shared), ``crowd_count`` (how many identities
-    of one kind a shared one was seen with). ``members`` are known, ``visitors`` only anonymous, blocked or shared.
+    ``left_out``: ``identity_key``, ``identity_type``, ``namespace``, ``reason`` (blocked, shared), ``crowd_count`` (how many
+    identities of one kind a shared one was seen with). ``members`` are known, ``visitors`` only anonymous, blocked or shared.
     All but ``left_out`` obeys the reading's scope. Frames are ordered; shares are 0 to 1.
     """
 
@@ -46,11 +46,11 @@ class Overview:
 class Member:
     """One member, and why the identities are one person.
 
-    ``identities``: ``identity_key``, ``identity_type``, ``namespace``, ``first_seen_at``, ``sources``, ``batches`` (imports that saw it),
-    ``left_out`` (null, blocked, shared); oldest first.
-    ``links``: every link of theirs: ``left_key``, ``right_key``, ``rule``, ``sources``, ``first_seen_at``, ``sightings`` (imports that saw
-    them together), ``left_out`` (null when it connects; else blocked, shared, or ``cut_or_anonymous``).
-    ``decisions``: ``decision_id``, ``kind``, ``left_key``, ``right_key``, ``reason``, ``by``, ``at`` of standing decisions about them.
+    ``identities``: ``identity_key``, ``identity_type``, ``namespace``, ``first_seen_at``, ``sources``, ``batches`` (imports that
+    saw it), ``left_out`` (null, blocked, shared); oldest first.
+    ``links``: every link of theirs: ``left_key``, ``right_key``, ``rule``, ``sources``, ``first_seen_at``, ``sightings`` (imports
+    that saw them together), ``left_out`` (null when it connects; else blocked, shared, or ``cut_or_anonymous``).
+    ``decisions``: ``decision_id``, ``kind``, ``left_key``, ``right_key``, ``reason``, ``by``, ``at`` of standing decisions.
     """
 
     member_id: int

@@ -12,7 +12,7 @@ from core.schema import IDENTITY_TYPES
     ("kind", "value", "shown"),
     [
         ("phone", "13800138000", "138****8000"),
-        ("phone", "+8613800138000", "+86138****8000"),
+        ("phone", "+8613800138000", "+86****8000"),
         ("phone", "85512", "****12"),
         ("phone", "12", "****"),
         ("email", "lin@example.com", "l***@example.com"),
@@ -29,7 +29,15 @@ def test_an_identity_is_shown_with_its_middle_hidden(kind, value, shown):
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [("王伟", "王*"), ("欧阳娜娜", "欧***"), ("王", "王*"), ("Li Wei", "L* W**"), ("X", "X*"), ("王 小明", "王**"), ("", "")],
+    [
+        ("王伟", "王*"),
+        ("欧阳娜娜", "欧***"),
+        ("王", "王*"),
+        ("Li Wei", "L* W**"),
+        ("X", "X*"),
+        ("王 小明", "王**"),
+        ("", ""),
+    ],
 )
 def test_a_name_is_shown_by_its_first_characters(value, shown):
     assert disclosure.name(value) == shown
