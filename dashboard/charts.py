@@ -1,0 +1,365 @@
+"""Pictures. Each is made once per data, language and theme, kept, and never changed afterwards: building one costs
+more than
+the rest of a page.
+
+Colours come from the theme (``.streamlit/config.toml``); what must be neutral in light and dark is a half-transparent grey.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from html import escape
+from itertools import pairwise
+from math import ceil, floor, log10
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import i18n
+from dashboard.data.funnels import Count, Duration
+from dashboard.data.overview import Contributions, Note, Trend
+from dashboard.i18n import t
+
+KEPT = 64
+FONT = "Inter, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', 'Noto Sans CJK SC', system-ui, sans-serif"
+GREY, FAINT, LINE = "rgba(122,135,142,.85)", "rgba(122,135,142,.28)", "rgba(122,135,142,.16)"
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "showAxisDragHandles": False}
+BRAND = {"light": "#0e7c66", "dark": "#43c2a3"}
+BAD = {"light": "#d1490c", "dark": "#f4854b"}
+MOST_NAMED = 8
+"""Beyond this many, notes on a time axis are marks without a word; the word is shown on pointing at them."""
+MOST_VALUES = 6
+
+Format = Callable[[float | int | None], str]
+
+
+def theme() -> str:
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def show(name: str, key: str, draw: Callable[[], go.Figure], *, alt: str) -> None:
+    """Draw a picture, from the kept ones where it was made before. ``key``: what it was made from."""
+    look = theme()
+    figure = _kept(f"{name}|{key}|{i18n.language()}|{look}", draw)
+    # Streamlit recolours an open chart only when it is mounted anew, so the theme is part of its key.
+    st.plotly_chart(figure, key=f"chart_{name}_{look}", config=CONFIG, alt=alt)
+
+
+@st.cache_resource(ttl=3600, max_entries=KEPT, show_spinner=False)
+def _kept(key: str, _draw: Callable[[], go.Figure]) -> go.Figure:  # noqa: ARG001 - what it is cached by
+    return _draw()
+
+
+# -- a figure over time ----------------------------------------------------------------------------------------------
+
+
+def trend(view: Trend, words: Format, *, name: str) -> go.Figure:
+    """The period as a line, the compared one as a thin line below it, days that may still change dotted, days without
+    data hatched."""
+    points = [(on, value) for on, value, _ in view.figure.series]
+    days = [on for on, _ in points]
+    figure = go.Figure()
+    if view.before:
+        _add_before(figure, view, days, words)
+    _add_line(figure, view, words, name)
+    top = max([value for _, value in points if value] + [value or 0 for _, value, _ in view.before], default=0)
+    low = min([value for _, value in points if value is not None], default=0)
+    if view.open_from:
+        _hatch(figure, view.open_from, view.asked.end_on, max(top, 1))
+    _add_notes(figure, view.notes, max(top, 1))
+    figure.update_layout(**_layout(300, margin_top=26), hovermode="x unified")
+    figure.update_xaxes(
+        showgrid=False,
+        tickformat="%m月%d日" if i18n.language() == "zh" else "%b %d",
+        range=[days[0] - timedelta(days=0.6), view.asked.last_on + timedelta(days=0.6)] if days else None,
+        nticks=8,
+    )
+    figure.update_yaxes(**ticks(min(low, 0), top * 1.14, words))
+    return figure
+
+
+def _add_before(figure: go.Figure, view: Trend, days: Sequence[date], words: Format) -> None:
+    pairs = list(zip(days, view.before, strict=False))
+    figure.add_scatter(
+        x=[on for on, _ in pairs],
+        y=[value for _, (_, value, _) in pairs],
+        name=t("overview.compared"),
+        mode="lines",
+        line={"color": GREY, "width": 1.2},
+        hovertemplate="%{customdata}<extra></extra>",
+        customdata=[
+            f"{t('overview.compared')} · {i18n.day(on, with_year=False)} {words(v)}" for _, (on, v, _) in pairs
+        ],
+    )
+
+
+def _add_line(figure: go.Figure, view: Trend, words: Format, name: str) -> None:
+    """The last bucket may still grow: it is joined by a dotted line and drawn hollow."""
+    color = BRAND[theme()]
+    points = view.figure.series
+    running = 1 if len(points) > 1 and (view.figure.period.end_on - points[-1][0]).days <= 7 else 0
+    whole = points[: len(points) - running]
+    figure.add_scatter(
+        x=[on for on, _, _ in whole],
+        y=[value for _, value, _ in whole],
+        name=name,
+        mode="lines",
+        line={"color": color, "width": 2.4},
+        fill="tozeroy",
+        fillcolor=_faded(color, 0.10),
+        hovertemplate="%{customdata}<extra></extra>",
+        customdata=[f"<b>{i18n.day(on, with_year=False)} {words(value)}</b>" for on, value, _ in whole],
+    )
+    if not running:
+        return
+    tail = points[-2:]
+    figure.add_scatter(
+        x=[on for on, _, _ in tail],
+        y=[value for _, value, _ in tail],
+        showlegend=False,
+        mode="lines+markers",
+        line={"color": color, "width": 2, "dash": "dot"},
+        marker={"color": ["rgba(0,0,0,0)", "rgba(0,0,0,0)"], "size": [0, 8], "line": {"color": color, "width": 2}},
+        hovertemplate=["<extra></extra>", "%{customdata}<extra></extra>"],
+        customdata=["", f"<b>{i18n.day(tail[1][0], with_year=False)} {words(tail[1][1])}</b> {t('overview.running')}"],
+    )
+
+
+def _hatch(figure: go.Figure, start_on: date, end_on: date, top: float) -> None:
+    days = max((end_on - start_on).days, 1)
+    figure.add_bar(
+        x=[start_on + timedelta(days=(days - 1) / 2)],
+        y=[top * 1.14],
+        width=[days * 86_400_000],
+        name=t("overview.no_data_yet"),
+        marker={"color": "rgba(0,0,0,0)", "pattern": {"shape": "/", "fgcolor": FAINT, "size": 7}, "line": {"width": 0}},
+        hovertemplate=t("overview.no_data_yet") + "<extra></extra>",
+    )
+
+
+def _add_notes(figure: go.Figure, notes: Sequence[Note], top: float) -> None:
+    """Feasts and imports: a band or a line, with a word above it while there are few."""
+    for note in notes:
+        if note.last_on > note.start_on:
+            ends = (note.start_on - timedelta(hours=12), note.last_on + timedelta(hours=12))
+            figure.add_vrect(x0=ends[0], x1=ends[1], fillcolor=LINE, line_width=0, layer="below")
+        else:
+            figure.add_vline(x=_noon(note), line={"color": FAINT, "width": 1, "dash": "dot"}, layer="below")
+    if not notes:
+        return
+    figure.add_scatter(
+        x=[_noon(note) for note in notes],
+        y=[top * 1.09] * len(notes),
+        mode="markers+text" if len(notes) <= MOST_NAMED else "markers",
+        marker={"symbol": ["diamond" if n.kind == "import" else "circle" for n in notes], "size": 6, "color": GREY},
+        text=[note_words(note) for note in notes],
+        textposition="top center",
+        textfont={"size": 10, "color": GREY},
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+        cliponaxis=False,
+    )
+
+
+def note_words(note: Note) -> str:
+    if note.kind == "import":
+        return t("overview.note_import")
+    key = f"holiday.{note.name}"
+    return t(key) if i18n.has(key) else note.name
+
+
+def _noon(note: Note) -> date:
+    return note.start_on + (note.last_on - note.start_on) / 2
+
+
+# -- what moved it ---------------------------------------------------------------------------------------------------
+
+
+def waterfall(found: Contributions, words: Format, label: Callable[[str | None, str | None], str]) -> go.Figure:
+    """From the compared value to the value of the period, share by share. Downwards, so that it fits a phone."""
+    rows = [row for row in found.rows if row.change]
+    shown = rows[: MOST_VALUES + 2]
+    rest = sum(row.change for row in rows[len(shown) :])
+    steps = [(_cut(label(row.value, row.name), 18), row.change) for row in shown]
+    if rest:
+        steps.append((t("overview.others"), rest))
+    names = [t("overview.compared"), *[name for name, _ in steps], t("overview.this_period")]
+    values = [found.before, *[change for _, change in steps], 0]
+    texts = [words(found.before), *[signed(change, words) for _, change in steps], words(found.now)]
+    good, bad = BRAND[theme()], BAD[theme()]
+    figure = go.Figure(
+        go.Waterfall(
+            orientation="h",
+            y=names,
+            x=values,
+            measure=["absolute", *["relative"] * len(steps), "total"],
+            text=texts,
+            textposition="outside",
+            cliponaxis=False,
+            increasing={"marker": {"color": good}},
+            decreasing={"marker": {"color": bad}},
+            totals={"marker": {"color": GREY}},
+            connector={"line": {"color": FAINT, "width": 1}},
+            hovertemplate="%{y} %{text}<extra></extra>",
+        )
+    )
+    figure.update_layout(**_layout(64 + 34 * len(names)), showlegend=False)
+    figure.update_yaxes(autorange="reversed", automargin=True, ticks="", showgrid=False)
+    figure.update_xaxes(visible=False, range=_room(values, found.now))
+    return figure
+
+
+def signed(change: float | int, words: Format) -> str:
+    """``▲ 12`` or ``▼ 12``: direction without colour."""
+    return t("overview.no_change") if not change else f"{'▲ +' if change > 0 else '▼ −'}{words(abs(change))}"
+
+
+def _room(values: Sequence[float], last: float) -> list[float]:
+    """A range with room for the texts at either end of the longest bars."""
+    level, levels = 0.0, [0.0, last]
+    for value in values[:-1]:
+        level += value
+        levels.append(level)
+    low, high = min(levels), max(levels)
+    wide = (high - low) or 1
+    return [low - (0.3 * wide if low < 0 else 0), high + 0.38 * wide]
+
+
+# -- funnels ---------------------------------------------------------------------------------------------------------
+
+
+def funnel(steps: Sequence[Count], names: Sequence[str]) -> go.Figure:
+    """One bar per step: who got there, and in outline who was lost since the step before."""
+    members = [step.members for step in steps]
+    lost = [0, *[a - b for a, b in pairwise(members)]]
+    rows = [f"<b>{number}</b>  {_cut(name, 26)}" for number, name in enumerate(names, 1)]
+    color = BRAND[theme()]
+    figure = go.Figure()
+    figure.add_bar(
+        orientation="h",
+        y=rows,
+        x=members,
+        width=0.62,
+        marker={"color": color, "cornerradius": 4},
+        name=t("funnel.reached"),
+        hovertemplate="%{customdata}<extra></extra>",
+        customdata=[_told(step, name) for step, name in zip(steps, names, strict=True)],
+    )
+    figure.add_bar(
+        orientation="h",
+        y=rows,
+        x=lost,
+        width=0.62,
+        marker={"color": "rgba(0,0,0,0)", "pattern": {"shape": "/", "fgcolor": FAINT, "size": 6}, "cornerradius": 4},
+        name=t("funnel.lost"),
+        hovertemplate="%{customdata}<extra></extra>",
+        customdata=[t("funnel.lost_since", count=i18n.number(count)) for count in lost],
+    )
+    for row, step, gone in zip(rows, steps, lost, strict=True):
+        words = f"<b>{i18n.number(step.members)}</b>  {i18n.share(step.share)}"
+        if step.step > 1:
+            words += f"   <span style='color:{GREY}'>{t('funnel.step_share', share=i18n.share(step.step_share))}</span>"
+            words += f"   <span style='color:{BAD[theme()]}'>▼ {i18n.number(gone)}</span>" if gone else ""
+        figure.add_annotation(
+            x=0, y=row, yshift=24, text=words, showarrow=False, xanchor="left", font={"size": 12.5}, align="left"
+        )
+    figure.update_layout(**_layout(46 + 66 * len(rows)), barmode="stack", showlegend=False)
+    figure.update_yaxes(autorange="reversed", automargin=True, ticks="", showgrid=False)
+    figure.update_xaxes(visible=False, range=[0, max(max(members), 1) * 1.02])
+    return figure
+
+
+def _told(step: Count, name: str) -> str:
+    return f"{_cut(name, 40)}<br>{i18n.number(step.members)} · {t('funnel.of_first', share=i18n.share(step.share))}"
+
+
+def breakdown(
+    by_value: Mapping[str | None, Sequence[Count]], names: Sequence[str], label: Callable[[str | None], str]
+) -> go.Figure:
+    """Share of step 1 that got to each later step, one colour per value; values with the most entries first."""
+    figure = go.Figure()
+    for value, steps in list(by_value.items())[:MOST_VALUES]:
+        figure.add_bar(
+            x=[_cut(f"{step.step} {name}", 18) for step, name in zip(steps[1:], names[1:], strict=True)],
+            y=[step.share for step in steps[1:]],
+            name=_cut(label(value), 18),
+            hovertemplate="%{customdata}<extra></extra>",
+            customdata=[
+                f"{_cut(label(value), 40)} · {_told(step, name)}"
+                for step, name in zip(steps[1:], names[1:], strict=True)
+            ],
+        )
+    top = max((step.share or 0 for steps in by_value.values() for step in steps[1:]), default=0)
+    figure.update_layout(**_layout(300), barmode="group", bargap=0.28, bargroupgap=0.06)
+    figure.update_yaxes(**ticks(0, max(top, 0.01) * 1.05, lambda value: i18n.share(value, 0)))
+    figure.update_xaxes(showgrid=False)
+    return figure
+
+
+def histogram(found: Duration, lasting: Callable[[float | None], str]) -> go.Figure:
+    """How many took how long. Bins without anybody before the first and after the last are left out."""
+    filled = [number for number, count in enumerate(found.histogram) if count]
+    low, high = (min(filled), max(filled) + 1) if filled else (0, 1)
+    edges = found.edges_seconds
+    names = [
+        f"{lasting(edges[i])} – {lasting(edges[i + 1])}" if i + 1 < len(edges) else f"≥ {lasting(edges[i])}"
+        for i in range(low, high)
+    ]
+    counts = list(found.histogram[low:high])
+    figure = go.Figure(
+        go.Bar(
+            x=names,
+            y=counts,
+            marker={"cornerradius": 4, "color": BRAND[theme()]},
+            text=[i18n.number(count) if count else "" for count in counts],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{x}: %{y}<extra></extra>",
+        )
+    )
+    figure.update_layout(**_layout(250), showlegend=False)
+    figure.update_yaxes(visible=False, range=[0, max(counts, default=1) * 1.18])
+    figure.update_xaxes(showgrid=False, tickangle=0, automargin=True, tickfont={"size": 11})
+    return figure
+
+
+# -- axes ------------------------------------------------------------------------------------------------------------
+
+
+def ticks(low: float, high: float, words: Format) -> dict[str, object]:
+    """A few round values, in the reader's own numerals (Plotly has no 万)."""
+    if high <= low:
+        high = low + 1
+    raw = (high - low) / 4
+    unit = 10.0 ** floor(log10(raw))
+    step = next(unit * m for m in (1, 2, 2.5, 5, 10) if unit * m >= raw)
+    values = [step * i for i in range(ceil(low / step), floor(high / step) + 1)]
+    return {
+        "tickvals": values,
+        "ticktext": [words(value) for value in values],
+        "range": [low, high],
+        "gridcolor": LINE,
+        "zeroline": False,
+    }
+
+
+def _layout(height: int, *, margin_top: int = 8) -> dict[str, object]:
+    return {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": margin_top, "b": 8},
+        "font": {"family": FONT, "size": 12},
+        "hoverlabel": {"font": {"family": FONT, "size": 12}},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "legend": {"orientation": "h", "x": 0, "y": -0.14, "yanchor": "top", "title": None},
+        "dragmode": False,
+    }
+
+
+def _cut(text: str, length: int) -> str:
+    """A name from the data, short enough for its place, and without a meaning for Plotly, which reads some HTML."""
+    return escape(text if len(text) <= length else text[: length - 1] + "…", quote=False)
+
+
+def _faded(color: str, opacity: float) -> str:
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"

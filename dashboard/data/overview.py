@@ -1,0 +1,173 @@
+"""Figures of the Overview, and what moved them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import streamlit as st
+
+from core import calendar
+from core.metrics.catalog import GOALS, METRICS, Goal, Metric
+from core.metrics.parts import Part
+from core.periods import Period, business_date
+from core.work.questions import contributions as question
+from core.work.questions import figures as figures_question
+from core.work.questions.contributions import By, Contributions
+from core.work.questions.figures import Figure, Points, Side
+from core.work.questions.reading import Reading
+from dashboard.data.ground import KEPT_SECONDS, Ground, stand
+from dashboard.filters import Filters
+
+__all__ = ["By", "Contributions", "Figure", "Goal", "Metric", "Overview", "Points", "Side", "Trend", "read", "sides"]
+
+HEADLINES: dict[Goal, tuple[str, ...]] = {
+    "conversion": ("net_revenue", "conversion_rate", "add_to_cart_rate"),
+    "connection": ("active_members", "stickiness", "interaction_rate"),
+    "value": ("repeat_purchase_share", "arpu", "silence_rate"),
+    "growth": ("member_growth", "k_factor", "cac"),
+}
+"""The figure that stands for a goal: the first one that the data supports."""
+CHARTS = ("net_revenue", "orders", "active_members", "new_members", "stickiness")
+"""Figures that the main chart can show, those that the data supports."""
+
+MONEY_PARTS = frozenset({"gross", "refunds", "anonymous_gross", "spend"})
+NOBODY = frozenset({"anonymous_gross", "anonymous_orders", "spend"})
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One answer for the whole page. ``key`` names it for pictures made from it."""
+
+    key: str
+    figures: dict[str, Figure]
+    headlines: tuple[Figure, ...]
+    by_goal: dict[Goal, tuple[Figure, ...]]
+    charts: tuple[str, ...]
+    currency: str
+    zone: str
+    version: int
+    as_of: datetime | None
+    events: bool
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.figures
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that a time axis marks. ``kind``: holiday, festival or import; ``name`` is that of the feast."""
+
+    start_on: date
+    last_on: date
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A figure over time beside the compared period, with what happened then and what moved it.
+
+    ``open_from``: first business day of the period that has no data yet; None when it is complete. ``key``: names the
+    answer, for pictures made from it.
+    """
+
+    key: str
+    figure: Figure
+    before: Points
+    notes: tuple[Note, ...]
+    open_from: date | None
+    asked: Period
+    by: By | None
+    splits: tuple[By, ...]
+    moved: Contributions | None
+
+
+def read(asked: Filters) -> Overview:
+    """Everything above the fold: all figures that the data supports. Raises ``Forbidden``."""
+    ground = stand("overview.see")
+    return _read(f"{ground.key}|{asked}", ground, asked)
+
+
+def trend(asked: Filters, name: str, by: By | None = None) -> Trend:
+    """One of the page's figures over time. ``by``: how its change is told apart, where that can be chosen."""
+    ground = stand("overview.see")
+    return _trend(f"{ground.key}|{asked}|{name}|{by}", ground, asked, name, by)
+
+
+def sides(metric: Metric) -> tuple[Side, ...]:
+    return figures_question.sides(metric)
+
+
+def part(metric: Metric, side: Side) -> Part:
+    return figures_question.part_of(metric, side)
+
+
+def has_people(metric: Metric, side: Side) -> bool:
+    """Whether members stand behind a side: not behind orders nobody is known for, nor behind money spent."""
+    return part(metric, side).name not in NOBODY
+
+
+@st.cache_resource(ttl=KEPT_SECONDS, max_entries=24, show_spinner=False)
+def _read(key: str, _ground: Ground, _asked: Filters) -> Overview:
+    with _ground.open(_asked) as lake:
+        found = {figure.metric.name: figure for figure in figures_question.overview(lake)}
+        headlines = _headlines(found)
+        rest = [figure for figure in found.values() if figure not in headlines]
+        return Overview(
+            key,
+            found,
+            headlines,
+            {goal: tuple(figure for figure in rest if figure.metric.goal == goal) for goal in GOALS},
+            tuple(name for name in CHARTS if name in found and found[name].series),
+            lake.currency,
+            lake.zone,
+            _ground.version,
+            lake.as_of,
+            bool(lake.snapshot.files("events")),
+        )
+
+
+def _headlines(found: dict[str, Figure]) -> tuple[Figure, ...]:
+    first = [next((found[name] for name in names if name in found), None) for names in HEADLINES.values()]
+    return tuple(figure for figure in first if figure is not None)
+
+
+@st.cache_resource(ttl=KEPT_SECONDS, max_entries=48, show_spinner=False)
+def _trend(key: str, _ground: Ground, _asked: Filters, _name: str, _by: By | None) -> Trend:
+    with _ground.open(_asked) as lake:
+        metric = METRICS[_name]
+        (figure,) = figures_question.overview(lake, [metric])
+        before = figures_question.series(lake, metric, figure.compared) if figure.previous is not None else ()
+        splits = question.splits(lake, _name) if figure.previous is not None else ()
+        by = _by if _by in splits else (splits[0] if splits else None)
+        is_open = lake.as_of_on is not None and figure.period.end_on < _asked.period.end_on
+        return Trend(
+            key,
+            figure,
+            before,
+            _notes(lake, _ground, _asked.period),
+            figure.period.end_on if is_open else None,
+            _asked.period,
+            by,
+            splits,
+            question.contributions(lake, _name, by) if by else None,
+        )
+
+
+def _notes(lake: Reading, ground: Ground, period: Period) -> tuple[Note, ...]:
+    runs: list[Note] = []
+    for day in calendar.days(period.start_on, period.end_on):
+        if day.kind == "workday":
+            continue
+        last = next((run for run in runs if run.name == day.name and (day.on - run.last_on).days == 1), None)
+        if last:
+            runs[runs.index(last)] = Note(last.start_on, day.on, day.kind, day.name)
+        else:
+            runs.append(Note(day.on, day.on, day.kind, day.name))
+    imports = {
+        business_date(manifest.at, lake.zone)
+        for manifest in ground.home.lake.manifests.log()
+        if manifest.kind == "import"
+    }
+    inside = sorted(on for on in imports if period.start_on <= on < period.end_on)
+    return (*runs, *(Note(on, on, "import", "") for on in inside))

@@ -1,0 +1,91 @@
+"""经营总览: are we on target, what moved, how new is it."""
+
+import streamlit as st
+
+from dashboard import addresses, charts, filters, i18n
+from dashboard.data import freshness, overview
+from dashboard.filters import Choices, Filters
+from dashboard.i18n import t
+from dashboard.pages import Page
+from dashboard.widgets import cards, contract, heading, names, values
+
+PAGE = Page("business", 10, "overview.see", ":material/monitoring:")
+
+
+def show() -> None:
+    fresh = freshness.read(PAGE.permission)
+    heading.show(t("overview.title"), fresh)
+    if fresh.choices is None:
+        heading.empty(t("overview.empty"), t("overview.empty_lead"))
+        return
+    asked = filters.bar(fresh.choices)
+    view = overview.read(asked)
+    if view.is_empty:
+        heading.empty(t("overview.empty"), t("overview.empty_lead"))
+        return
+    _headlines(view, asked, fresh.choices)
+    if view.charts:
+        _trend(view, asked)
+    for goal, figures in view.by_goal.items():
+        if figures:
+            st.header(t(f"goal.{goal}"), anchor=False, help=t(f"goal.{goal}_help"))
+            cards.wall(figures, view.currency, lambda figure: contract.show(figure, view, asked, fresh.choices))
+
+
+def _headlines(view: overview.Overview, asked: Filters, choices: Choices) -> None:
+    cards.wall(view.headlines, view.currency, lambda figure: contract.show(figure, view, asked, choices), large=True)
+
+
+def _trend(view: overview.Overview, asked: Filters) -> None:
+    """The chosen figure over time, and what moved it."""
+    addresses.read("chart", view.charts[0], view.charts)
+    labels = {name: t(f"metric.{name}.title") for name in view.charts}
+    with st.container(border=True, key="card_trend"):
+        st.segmented_control(
+            t("overview.chart"), view.charts, format_func=labels.get, required=True, key="chart", label_visibility="collapsed"
+        )  # fmt: skip
+        addresses.write("chart", view.charts[0])
+        name = st.session_state["chart"]
+        found = overview.trend(asked, name, _split())
+
+        def words(value: values.Value) -> str:
+            return values.short(found.figure.metric, value, view.currency)
+
+        left, right = st.columns([5, 3], gap="medium") if found.by else (st.container(), None)
+        with left:
+            st.subheader(labels[name], anchor=False)
+            st.caption(t(f"overview.by_{'week' if len(found.figure.series) != found.figure.period.days else 'day'}"))
+            charts.show("trend", found.key, lambda: charts.trend(found, words, name=labels[name]), alt=labels[name])
+        if right is not None:
+            with right:
+                _moved(found, words)
+    if not found.by and found.figure.previous is not None:
+        st.caption(t("overview.not_additive"))
+
+
+def _split() -> overview.By | None:
+    return st.session_state.get("split")
+
+
+def _moved(found: overview.Trend, words: charts.Format) -> None:
+    """Shares of the change, adding up to it."""
+    assert found.moved is not None and found.by is not None
+    moved = found.moved
+    st.subheader(t("overview.moved"), anchor=False)
+    st.caption(
+        t(
+            "overview.moved_lead",
+            change=charts.signed(moved.change, words),
+            days=f"{i18n.day(moved.compared.start_on, with_year=False)} – {i18n.day(moved.compared.last_on, with_year=False)}",
+        )
+    )
+    if len(found.splits) > 1:
+        labels = {by: t(f"overview.split_{by}") for by in found.splits}
+        st.segmented_control(
+            t("overview.split"), found.splits, format_func=labels.get, default=found.by, required=True, key="split",
+            label_visibility="collapsed",
+        )  # fmt: skip
+    label = names.of_split(found.by)
+    charts.show("moved", found.key, lambda: charts.waterfall(moved, words, label), alt=t("overview.moved"))
+    with st.expander(t("overview.table"), icon=":material/table:"):
+        st.dataframe(names.contributions(moved, words, label), hide_index=True, alt=t("overview.moved"))

@@ -1,0 +1,1 @@
+"""What several pages draw: headings, cards, number contracts, people."""

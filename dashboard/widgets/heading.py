@@ -1,0 +1,25 @@
+"""A page's title, and how new its data is."""
+
+import streamlit as st
+
+from dashboard import i18n
+from dashboard.data.freshness import Freshness
+from dashboard.i18n import t
+
+
+def show(title: str, fresh: Freshness, lead: str = "") -> None:
+    """``data as of`` is the time of the newest data, never that of the drawing."""
+    with st.container(key="heading", gap=None):
+        st.title(title, anchor=False)
+        parts = [lead] if lead else []
+        if fresh.as_of:
+            parts.append(t("overview.as_of", at=i18n.moment(fresh.as_of, fresh.zone), version=fresh.version))
+        st.caption(" · ".join(parts))
+
+
+def empty(title: str, lead: str) -> None:
+    """A page without data says what to do."""
+    with st.container(border=True, key="card_empty"):
+        st.subheader(title, anchor=False)
+        st.write(lead)
+        st.html(f'<a href="/sources">{t("overview.to_sources")}</a>')

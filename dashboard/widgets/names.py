@@ -1,0 +1,56 @@
+"""What channels, units, events and their splits are called on screen."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from dashboard import i18n
+from dashboard.data.overview import By, Contributions
+from dashboard.i18n import t
+
+
+def of_split(by: By) -> Callable[[str | None, str | None], str]:
+    """Names the shares of a split; what names nothing is "not stated"."""
+
+    def label(value: str | None, name: str | None) -> str:
+        if value is None:
+            return t("overview.not_stated")
+        key = f"{'channel' if by == 'channel' else 'movement'}.{value}"
+        return t(key) if by != "unit" and i18n.has(key) else str(name or value)
+
+    return label
+
+
+def event(name: str) -> str:
+    """An event in the reader's words, with its own name beside it; a step of several joined by "or"."""
+    parts = [t(f"event.{one}") if i18n.has(f"event.{one}") else one for one in name.split(" | ")]
+    return t("number.or").join(parts)
+
+
+def value(by: str, one: str | None) -> str:
+    """A value of a breakdown."""
+    if one is None:
+        return t("funnel.no_value")
+    return t(f"channel.{one}") if by == "channel" and i18n.has(f"channel.{one}") else one
+
+
+def property_of(name: str) -> str:
+    return t(f"property.{name}") if i18n.has(f"property.{name}") else name
+
+
+def contributions(
+    found: Contributions, words: Callable[[int], str], label: Callable[[str | None, str | None], str]
+) -> pd.DataFrame:
+    """Shares as a table whose last row is their sum, which is the figure."""
+    rows = [(label(row.value, row.name), row.now, row.before, row.change) for row in found.rows]
+    rows.append((t("overview.sum"), found.now, found.before, found.change))
+    return pd.DataFrame(
+        {
+            t(f"overview.split_{found.by}"): [name for name, *_ in rows],
+            t("overview.this_period"): [words(now) for _, now, _, _ in rows],
+            t("overview.compared"): [words(before) for _, _, before, _ in rows],
+            t("overview.change"): [
+                f"{'+' if change > 0 else '−' if change < 0 else ''}{words(abs(change))}" for *_, change in rows
+            ],
+        }
+    )
