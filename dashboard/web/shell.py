@@ -127,7 +127,7 @@ def rewritten(page: str, language: Language) -> str:
     page = re.sub(r'<html lang="[^"]*"', f'<html lang="{i18n.HTML_NAMES[language]}"', page, count=1)
     page = re.sub(r"<title>.*?</title>", f"<title>{escape(i18n.text(language, 'app.name'))}</title>", page, count=1)
     page = re.sub(r'<link rel="shortcut icon" href="[^"]*"', '<link rel="icon" href="/look/icon.png"', page, count=1)
-    page = re.sub(r'<link rel="service-desc"[^>]*>', "", page)
+    page = re.sub(r'<!--.*?-->|<link rel="service-desc"[^>]*>', "", page, flags=re.S)
     page = re.sub(
         r"<noscript>.*?</noscript>", f"<noscript>{i18n.text(language, 'app.needs_script')}</noscript>", page, flags=re.S
     )
