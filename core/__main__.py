@@ -96,6 +96,7 @@ def demo(given: argparse.Namespace, house: House) -> None:
             print(json.dumps({"removed": True}))
             return
     end_on = parse_day(given.until) if given.until else business_date(now(), house.settings.zone) - timedelta(days=1)
+    filling.plant_key(house.settings, given.seed)
     done = filling.fill(house.demo, events=given.events, seed=given.seed, end_on=end_on, now=now(), progress=_progress)
     print(json.dumps({"lake_version": done.lake_version, "rows": done.counts}, ensure_ascii=False))
 

@@ -1,0 +1,258 @@
+"""Filling the demo world, and removing it."""
+
+import hashlib
+import os
+import shutil
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+import ibis
+import numpy as np
+import pyarrow as pa
+
+from core.errors import DemoPresent, InvalidDemoSize
+from core.lake.writer import Change
+from core.privacy import pseudonyms
+from core.settings import Settings
+from core.store.tables import Batch
+from core.work import identities
+from core.work.demo import activity, brand, care, chat, columns, people, planted, shopping, touching, truth
+from core.work.demo.activity import Acts, Months
+from core.work.demo.brand import Brand
+from core.work.demo.people import People
+from core.work.demo.rhythm import Span
+from core.work.home import Home
+
+DAYS = 430
+DEFAULT_EVENTS, FEWEST_EVENTS, MOST_EVENTS = 400_000, 10_000, 10_000_000
+EVENTS_PER_MEMBER, MOST_MEMBERS = 20, 200_000
+VISITORS_PER_MEMBER = 0.3
+MESSAGES_PER_EVENT, MOST_MESSAGES = 0.12, 500_000
+SOURCE = "demo"
+REMOVED = "demo.removed"
+
+
+class Progress(Protocol):
+    """Called after each part: its table, ``rows`` of that table so far and ``rows_in_all``."""
+
+    def __call__(self, stage: str, **counts: int) -> None: ...
+
+
+def _unheard(stage: str, **counts: int) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Rows per table, and the lake version at which they appeared."""
+
+    counts: dict[str, int]
+    lake_version: int
+
+
+def plant_key(settings: Settings, seed: int) -> None:
+    """Give the demo world a key made of the seed, unless it has one; so the same seed gives the same pseudonyms.
+
+    Call it before the world is opened for the first time. The demo holds nobody's data, so its key need not be a secret.
+    """
+    path = settings.key_file("demo")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(_key_of(seed))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()
+
+
+def fill(home: Home, *, events: int, seed: int, end_on: date, now: datetime, progress: Progress = _unheard) -> Filled:
+    """Make the brand of ``seed`` with exactly ``events`` events in the 430 business days that end with ``end_on``.
+
+    Everything appears in one version of the lake; ``truth.json`` beside it says what is planted. The same seed, size, day and key
+    give the same rows. Raises ``DemoPresent`` when the world has data, ``InvalidDemoSize`` for a size outside 10,000 to 10 million.
+    """
+    if not FEWEST_EVENTS <= events <= MOST_EVENTS:
+        raise InvalidDemoSize(
+            f"The demo takes {FEWEST_EVENTS:,} to {MOST_EVENTS:,} events, not {events:,}.", events=events
+        )
+    if home.lake.manifests.latest().tables:
+        raise DemoPresent("The demo is already filled. Remove it before you fill it again.")
+    batch_id = _queued(home, now)
+    counts: dict[str, int] = {}
+    with home.writer.change("demo", batch_id) as change:
+        filler = _Filler(home, change, events, progress, counts)
+        world = _drawn(filler, seed, end_on)
+        change.note["demo"] = {"seed": seed, "events": events, "end_on": end_on.isoformat()}
+    version = home.lake.manifests.latest().version
+    facts = {
+        "seed": seed,
+        "events": events,
+        "end_on": end_on.isoformat(),
+        "is_reproducible": home.keys.master == _key_of(seed),
+        "tables": counts,
+    }
+    truth.write(home.settings.world("demo"), facts | truth.told(world))
+    _finished(home, batch_id, sum(counts.values()), version, now)
+    (home.settings.home / REMOVED).unlink(missing_ok=True)
+    return Filled(counts, version)
+
+
+def remove(home: Home) -> None:
+    """Delete the demo world and its key, and leave a mark so that it is not filled again unasked.
+
+    Whoever holds the world open must open it anew.
+    """
+    settings = home.settings
+    (settings.home / REMOVED).touch()
+    home.store.close()
+    gone = settings.home / f".demo-{uuid.uuid4().hex}"
+    if settings.world("demo").exists():
+        settings.world("demo").rename(gone)
+        shutil.rmtree(gone)
+    settings.key_file("demo").unlink(missing_ok=True)
+
+
+def is_removed(settings: Settings) -> bool:
+    """Somebody removed the demo; only a person asks for it again."""
+    return (settings.home / REMOVED).exists()
+
+
+def _key_of(seed: int) -> bytes:
+    return hashlib.sha256(f"siyu cockpit demo {seed}".encode()).digest()
+
+
+def _queued(home: Home, now: datetime) -> int:
+    with home.store.transaction() as session:
+        batch = Batch(
+            table_name="all", source=SOURCE, file_name="", state="running", actor="system", created_at=now, started_at=now,
+            read_count=0, accepted_count=0, duplicate_count=0, rejected_count=0,
+        )  # fmt: skip
+        session.add(batch)
+        session.flush()
+        return batch.id
+
+
+def _finished(home: Home, batch_id: int, rows: int, version: int, now: datetime) -> None:
+    with home.store.transaction() as session:
+        batch = session.get_one(Batch, batch_id)
+        batch.state, batch.read_count, batch.accepted_count = "committed", rows, rows
+        batch.lake_version, batch.finished_at = version, now
+
+
+@dataclass
+class _Filler:
+    """Hands tables over to the change, counts them, and tells how far it is."""
+
+    home: Home
+    change: Change
+    events: int
+    progress: Progress
+    counts: dict[str, int]
+
+    def put(self, name: str, rows: pa.Table) -> None:
+        if "row_number" not in rows.column_names:
+            rows = columns.with_numbers(rows)
+        merged = self.change.merge(name, ibis.memtable(rows))
+        self.counts[name] = self.counts.get(name, 0) + merged.accepted
+        self.progress(name, rows=self.counts[name], rows_in_all=sum(self.counts.values()))
+
+
+def _drawn(filler: _Filler, seed: int, end_on: date) -> truth.World:
+    """Draw the world part by part, and hand each part over as soon as nothing needs it any more."""
+    streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(16)]
+    span = Span(end_on, DAYS, filler.home.settings.zone)
+    house = brand.build(span, streams[0])
+    members = min(filler.events // EVENTS_PER_MEMBER, MOST_MEMBERS)
+    crowd = people.build(house, streams[1], members, round(members * VISITORS_PER_MEMBER))
+    _name(filler, crowd)
+    stays = chat.memberships(house, crowd, streams[2])
+    trial, trial_acts, trial_orders = planted.trial(house, crowd, streams[3])
+    booking, booking_acts = planted.booking(house, crowd, streams[4])
+    lift, lift_acts, lift_orders = planted.lift(house, crowd, streams[5])
+    fixed = activity.acts_together(
+        [activity.arrivals(crowd, span), chat.join_events(stays), trial_acts, booking_acts, lift_acts]
+    )
+    carts = _events(filler, house, crowd, streams[6], fixed)
+    made = shopping.orders_together([
+        carts, trial_orders, lift_orders, shopping.store_orders(house, crowd, streams[7]),
+        shopping.orders_by_law(house, crowd, streams[8]), planted.incident(house, crowd, streams[9]),
+    ])  # fmt: skip
+    sold = shopping.lines(house, streams[10], made)
+    incident_day = span.days - planted.INCIDENT_DAYS_BEFORE_END
+    back = shopping.refunds(
+        house, streams[10], made, sold, made.kind == shopping.INCIDENT_ORDER, int(span.starts_s[incident_day])
+    )
+    given = shopping.coupons(house, crowd, streams[11], made)
+    said = care.feedback(house, crowd, streams[12], made, incident_day)
+    brought = care.referrals(house, crowd, streams[13])
+    written = chat.messages(
+        house, crowd, streams[14], stays, min(round(filler.events * MESSAGES_PER_EVENT), MOST_MESSAGES)
+    )
+    world = truth.World(house, crowd, trial, booking, lift, made, sold, back, given, said, brought, stays, written)
+    _facts(filler, world, streams[15])
+    _people(filler, world)
+    return world
+
+
+def _name(filler: _Filler, crowd: People) -> None:
+    """Compute the pseudonyms of all identities in the engine."""
+    keys, macs = [], []
+    for kind, (identity_type, source) in enumerate(people.TYPES):
+        values = crowd.identities.value.filter(pa.array(crowd.identities.kind == kind))
+        table = ibis.memtable(pa.table({"v": values, "n": pa.array(np.arange(len(values)))}))
+        mac = pseudonyms.mac(filler.home.keys, identity_type, pseudonyms.namespace(identity_type, source), table.v)
+        named = filler.change.snapshot.arrow(table.select(n=table.n, mac=mac, key=pseudonyms.key(mac)).order_by("n"))
+        keys.append(named["key"].to_numpy())
+        macs.append(named["mac"].combine_chunks())
+    people.name(crowd, np.concatenate(keys), pa.concat_arrays(macs))
+
+
+def _events(filler: _Filler, house: Brand, crowd: People, rng: np.random.Generator, fixed: Acts) -> shopping.Orders:
+    """Draw and write the events month by month; returns the orders that came of them."""
+    span = house.span
+    planted_by_month = activity.by_month(span, fixed)
+    quotas = activity.quotas(crowd, span, filler.events, np.array([len(part) for part in planted_by_month]))
+    months, baskets, number = Months(house, crowd, rng), [], 1
+    for (first, end), quota, part in zip(span.months, quotas, planted_by_month, strict=True):
+        drawn, bought = months.draw(first, end, quota, part)
+        filler.put("events", activity.table(house, crowd, drawn, number))
+        baskets.append(bought)
+        number += len(drawn)
+    return shopping.orders(activity.baskets_together(baskets), shopping.ORDINARY)
+
+
+def _facts(filler: _Filler, world: truth.World, rng: np.random.Generator) -> None:
+    house, crowd, made = world.brand, world.people, world.made
+    filler.put("order_lines", shopping.order_lines(house, crowd, made, world.sold, world.back))
+    filler.put("offer_events", shopping.offer_events(house, crowd, world.given))
+    filler.put("channel_spend", shopping.channel_spend(house, rng, crowd.members))
+    filler.put("touches", touching.table(house, crowd, rng, touching.build(house, crowd, rng, made, world.lift)))
+    filler.put("group_membership", chat.membership_rows(house, crowd, world.stays))
+    filler.put("group_messages", chat.message_rows(house, crowd, world.written))
+    filler.put("activity_participation", chat.participation(house, crowd, rng, world.stays))
+    filler.put("feedback", care.feedback_rows(house, crowd, rng, world.said))
+    filler.put("service_conversations", care.conversations(house, crowd, rng))
+    filler.put("referrals", care.referral_rows(crowd, world.brought))
+
+
+def _people(filler: _Filler, world: truth.World) -> None:
+    """Dimensions, profiles, and the evidence of one-id."""
+    for name, rows in brand.tables(world.brand).items():
+        filler.put(name, rows)
+    names = sorted(set(activity.NAMES))
+    held = columns.rows(
+        "event_names", {"name": pa.array(names), "is_held": columns.constant(False, len(names), pa.bool_())}, SOURCE
+    )
+    filler.put("event_names", held)
+    filler.put("member_profiles", people.profiles(world.people, world.brand))
+    home = filler.home
+    recorded = identities.record(
+        filler.change, home.store, home.keys, source=SOURCE,
+        seen=ibis.memtable(people.seen(world.people)), links=ibis.memtable(people.links(world.people)),
+    )  # fmt: skip
+    filler.counts |= {"identities": recorded.identities, "identity_links": recorded.links}
