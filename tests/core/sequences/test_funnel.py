@@ -404,7 +404,7 @@ def test_published_figures(by: str, order: Order, within: timedelta | None, memb
     batch = Batch(
         pd.factorize(frame[by])[0].astype(np.int32),
         pd.to_datetime(frame["timestamp"]).to_numpy("datetime64[us]").view(np.int64),
-        frame["event"].map(question.masks).fillna(0).to_numpy(np.uint16),
+        frame["event"].map(question.masks).fillna(0).to_numpy().astype(np.uint16),
     )
     assert len(batch) == 31_076
     assert funnel.by_step(reach(ordered([batch]), question)).tolist() == members
