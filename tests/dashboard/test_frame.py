@@ -1,0 +1,100 @@
+"""The frame around all pages, run as Streamlit runs it."""
+
+from datetime import UTC, datetime
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.scope import PERMISSIONS, ROLES, SYSTEM
+from core.work import accounts
+from dashboard import frame, markdown
+from dashboard.web.server import SCRIPT
+
+
+@pytest.fixture
+def opened(enter):
+    """``opened(role)``: the app at its start page, as somebody in this role sees it."""
+
+    def call(role="manager", *, language="zh", **more) -> AppTest:
+        _, who = enter(role, language=language, **more)
+        test = AppTest.from_file(str(SCRIPT), default_timeout=60)
+        test.user = {"account": str(who.operator.account_id), "session": str(who.session_id)}
+        test.who = who
+        return test.run()
+
+    return call
+
+
+def said(test):
+    parts = [
+        *test.title,
+        *test.header,
+        *test.subheader,
+        *test.markdown,
+        *test.caption,
+        *test.error,
+        *test.info,
+        *test.success,
+    ]
+    return "\n".join(str(part.value) for part in parts)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_everybody_opens_the_start_page_in_the_own_language(opened, role, language):
+    test = opened(role, language=language)
+    assert not test.exception
+    assert test.title[0].value == {"zh": "今日待办", "en": "Today"}[language]
+    assert role in said(test)
+
+
+@pytest.mark.parametrize("user", [{}, {"session": ""}, {"session": "999"}, {"session": "x"}, {"session": "-1"}])
+def test_without_a_session_there_is_nothing_to_see(store, user):
+    test = AppTest.from_file(str(SCRIPT), default_timeout=60)
+    test.user = user
+    test.run()
+    assert not test.exception
+    assert not test.title
+    assert "登录已结束" in said(test)
+
+
+def test_a_session_that_ended_elsewhere_is_over_at_the_next_run(opened, store):
+    test = opened("manager")
+    accounts.disable(store, SYSTEM, test.who.operator.account_id, now=datetime.now(UTC))
+    test.run()
+    assert not test.title
+    assert "登录已结束" in said(test)
+
+
+def test_logging_out_ends_the_session(opened, store):
+    test = opened("manager")
+    test.button(key="log_out").click().run()
+    assert "登录已结束" in said(test)
+    assert accounts.sessions(store, SYSTEM, now=datetime.now(UTC)) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_names_a_permission_that_exists_and_the_start_page_is_for_all(role):
+    entries = frame.pages()
+    assert {entry.place.permission for entry in entries} <= set(PERMISSIONS)
+    start = [entry for entry in entries if entry.place.is_start]
+    assert [entry.name for entry in start] == ["today"]
+    assert role in PERMISSIONS[start[0].place.permission]
+
+
+def test_a_name_of_somebody_is_shown_as_it_is_and_never_as_a_link(opened, store):
+    test = opened("manager")
+    account = test.who.operator.account_id
+    evil = "[x](http://evil.test) ![y](http://evil.test) <b>"
+    accounts.change(store, SYSTEM, account, display_name=evil, role="manager", units=["[a](b)"], now=datetime.now(UTC))
+    test.run()
+    assert "](http" not in said(test).replace("\\", "\0")
+    assert markdown.escaped(evil) in said(test)
+
+
+def test_an_address_of_a_world_that_was_never_filled_shows_that_world_labelled(opened):
+    test = opened("admin")
+    assert "演示数据" not in said(test)
+    test.query_params["world"] = "demo"
+    test.run()
+    assert "演示数据" in said(test)

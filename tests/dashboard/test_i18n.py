@@ -1,0 +1,184 @@
+import ast
+import re
+import string
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import core.errors
+from core.errors import Refusal
+from core.schema import CHANNELS
+from core.scope import ROLES
+from core.settings import PROJECT
+from dashboard import filters, frame, i18n
+from dashboard.pages import SECTIONS
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+SPEAKERS = {"t", "text", "has"}
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def sources() -> list[Path]:
+    return sorted((PROJECT / "dashboard").rglob("*.py"))
+
+
+def calls() -> Iterator[tuple[str, ast.expr]]:
+    """The key of every text that the code asks for, with where it does."""
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in SPEAKERS:
+                yield f"{path.name}:{node.lineno}", node.args[1 if name == "text" and len(node.args) > 1 else 0]
+
+
+def test_both_languages_have_the_same_texts_with_the_same_places():
+    zh, en = i18n.catalogue("zh"), i18n.catalogue("en")
+    assert sorted(zh) == sorted(en)
+    assert {key: places(zh[key]) for key in zh} == {key: places(en[key]) for key in en}
+
+
+def test_no_text_is_empty_and_no_english_one_is_chinese():
+    for language in i18n.LANGUAGES:
+        assert [key for key, text in i18n.catalogue(language).items() if not text.strip()] == []
+    assert [key for key, text in i18n.catalogue("en").items() if CHINESE.search(text)] == []
+
+
+def test_every_text_that_is_asked_for_by_name_exists():
+    texts = i18n.catalogue("zh")
+    missing = [
+        (where, key.value)
+        for where, key in calls()
+        if isinstance(key, ast.Constant) and isinstance(key.value, str) and "." in key.value and key.value not in texts
+    ]
+    assert missing == []
+
+
+def test_every_text_that_is_asked_for_by_the_start_of_its_name_exists():
+    texts = i18n.catalogue("zh")
+    missing = []
+    for where, key in calls():
+        if isinstance(key, ast.JoinedStr) and isinstance(key.values[0], ast.Constant):
+            start = str(key.values[0].value)
+            if not any(known.startswith(start) for known in texts):
+                missing.append((where, start))
+    assert missing == []
+
+
+def test_nothing_that_is_read_stands_in_the_code():
+    """Chinese may stand in remarks, in a language's own name, and in patterns of days that Plotly fills (``%m月``)."""
+    found = []
+    for path in sources():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        remarks = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in remarks
+            if (
+                is_text
+                and CHINESE.search(node.value)
+                and not (node.value in i18n.NAMES.values() or node.value.startswith("%"))
+            ):
+                found.append((path.name, node.lineno, node.value))
+    assert found == []
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_every_role_channel_section_period_and_page_has_a_name(language):
+    texts = i18n.catalogue(language)
+    wanted = [f"role.{role}" for role in ROLES] + [f"channel.{channel}" for channel in CHANNELS]
+    wanted += [f"section.{section}" for section in SECTIONS] + [
+        f"filters.period_{preset}" for preset in filters.PRESETS
+    ]
+    wanted += [f"{entry.name}.title" for entry in frame.pages()]
+    assert [key for key in wanted if key not in texts] == []
+
+
+def refusals(of: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from refusals(kind)
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_every_refusal_of_the_core_has_a_text(language):
+    texts = i18n.catalogue(language)
+    kinds = [kind for kind in refusals() if kind.__module__ == core.errors.__name__]
+    assert len(kinds) > 10
+    bare = [kind.code for kind in kinds if not any(key.startswith(f"error.{kind.code}") for key in texts)]
+    assert bare == []
+
+
+def test_a_refusal_is_told_with_its_reason_and_one_without_a_text_is_not_hidden():
+    assert i18n.refusal(core.errors.InvalidPassword("", reason="short"), language="zh") == "密码至少需要 10 个字符。"
+    throttled = core.errors.TooManyAttempts("", seconds=8)
+    assert i18n.refusal(throttled, language="en") == "Too many attempts. Please try again in 8 seconds."
+    assert i18n.refusal(core.errors.Unknown("metric", "gmv"), language="zh") == "找不到“gmv”。相近的有："
+
+    class Strange(Refusal):
+        code = "strange.thing"
+
+    assert "The English sentence." in i18n.refusal(Strange("The English sentence."), language="zh")
+
+
+def test_a_text_that_does_not_exist_is_a_fault_of_the_program():
+    with pytest.raises(KeyError):
+        i18n.t("nothing.here")
+
+
+@pytest.fixture(params=["zh", "en"])
+def language(request, monkeypatch):
+    monkeypatch.setattr(i18n.st, "session_state", {"_language": request.param})
+    return request.param
+
+
+CASES = [
+    (lambda: i18n.number(1234567), "1,234,567", "1,234,567"),
+    (lambda: i18n.number(Decimal("2.5"), 2), "2.50", "2.50"),
+    (lambda: i18n.number(-1234), "-1,234", "-1,234"),
+    (lambda: i18n.compact(999), "999", "999"),
+    (lambda: i18n.compact(1000), "1,000", "1K"),
+    (lambda: i18n.compact(9999), "9,999", "10K"),
+    (lambda: i18n.compact(10000), "1万", "10K"),
+    (lambda: i18n.compact(123456789), "1.2亿", "123.5M"),
+    (lambda: i18n.compact(2.34), "2.3", "2.3"),
+    (lambda: i18n.money(123456, "CNY"), "¥1,234.56", "CN¥1,234.56"),
+    (lambda: i18n.money(-123456, "CNY"), "-¥1,234.56", "-CN¥1,234.56"),
+    (lambda: i18n.money(1234, "JPY"), "JP¥1,234", "¥1,234"),
+    (lambda: i18n.money(123456, "GBP", digits=0), "£1,235", "£1,235"),
+    (lambda: i18n.compact_money(315912345, "CNY"), "¥315.9万", "CN¥3.2M"),
+    (lambda: i18n.compact_money(48087, "GBP"), "£480.87", "£480.87"),
+    (lambda: i18n.share(0.6558), "65.6%", "65.6%"),
+    (lambda: i18n.share(0.6558, 2), "65.58%", "65.58%"),
+    (lambda: i18n.share(0), "0.0%", "0.0%"),
+    (lambda: i18n.change(0.03), "+3.0%", "+3.0%"),
+    (lambda: i18n.change(-0.03), "-3.0%", "-3.0%"),
+    (lambda: i18n.change(0), "0.0%", "0.0%"),
+    (lambda: i18n.day(date(2026, 11, 20)), "2026年11月20日", "Nov 20, 2026"),
+    (lambda: i18n.day(date(2026, 11, 20), with_year=False), "11月20日", "Nov 20"),
+    (
+        lambda: i18n.moment(datetime(2026, 11, 20, 16, 30, tzinfo=UTC), "Asia/Shanghai"),
+        "2026-11-21 00:30",
+        "2026-11-21 00:30",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", range(len(CASES)))
+def test_numbers_and_days_are_written_as_readers_write_them(language, case):
+    call, zh, en = CASES[case]
+    assert call() == {"zh": zh, "en": en}[language]
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), float("inf"), float("-inf")])
+def test_what_is_undefined_is_a_dash_and_never_zero(language, value):
+    written = [i18n.number(value), i18n.compact(value), i18n.share(value), i18n.change(value)]
+    written += [i18n.money(value, "CNY"), i18n.compact_money(value, "CNY")]
+    assert written == ["—"] * 6
+    assert [i18n.day(None), i18n.moment(None, "Asia/Shanghai")] == ["—"] * 2
