@@ -13,15 +13,15 @@ from core import schema
 from core.app import House
 from core.lake.writer import Merged
 from core.schema import ARROW
-from core.settings import Settings
+from core.settings import Settings, World
 from core.work.home import Home
 
 ZONE = "Asia/Shanghai"
 
 
-def home(folder: Path) -> Home:
-    """An empty live world below ``folder``."""
-    return House(Settings(home=folder)).live
+def home(folder: Path, world: World = "live") -> Home:
+    """An empty world below ``folder``."""
+    return House(Settings(home=folder)).world(world)
 
 
 def at(text: str) -> datetime:

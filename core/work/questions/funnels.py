@@ -187,7 +187,6 @@ def _orders_as_events(reading: Reading) -> ir.Table:
 
 def _as_steps(reading: Reading, events: ir.Table, asked: Asked, funnel: Funnel) -> ir.Table:
     masks = funnel.masks
-    events = events.filter(events.name.isin(sorted(masks)))
     may_enter = ibis.literal(True)
     period = reading.filters.period
     if period:
@@ -210,7 +209,8 @@ def _as_steps(reading: Reading, events: ir.Table, asked: Asked, funnel: Funnel) 
     needs_rows = asked.by or funnel.shares_events or period or reading.filters.channels
     if needs_rows:
         columns["row"] = events.batch_id * 2**ROWS_OF_A_BATCH + events.row_number
-    return events.select(**columns)
+    # Kept by the bits, not by the name: the engine evaluates the cases once per distinct name and never builds the text.
+    return events.select(**columns).filter(lambda rows: rows.steps > 0)
 
 
 def _case(name: ir.Value, values: dict[str, int]) -> ir.Value:
