@@ -139,3 +139,9 @@ class InvalidDemoSize(Refusal):
     """The demo cannot be made with so few or so many events (``events``)."""
 
     code = "demo.size"
+
+
+class InvalidBatch(Refusal):
+    """A batch is not in the state that this needs: ``state`` says which it is in."""
+
+    code = "batch.state"

@@ -1,0 +1,358 @@
+"""Files as the engine can read them: plain UTF-8 CSV or Parquet, whatever was handed in.
+
+Archives are unpacked and checked to their end, spreadsheets and JSON lines written out as CSV, other encodings turned into
+UTF-8. A plain UTF-8 CSV is read where it lies. Nothing here knows what the columns mean.
+"""
+
+import codecs
+import csv
+import gzip
+import hashlib
+import shutil
+import zipfile
+import zlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.errors import Unreadable
+from core.sources import json_lines, sheets
+from core.sources.encodings import BOMS, detected
+from core.sources.text import Broken, Dialect, header, sniffed
+
+CHUNK = 1 << 22
+SAMPLE = 1 << 20
+SPARE_DISK = 1 << 30
+"""Bytes that unpacking leaves free on the disk, so that a small archive cannot fill it."""
+DATA_SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".parquet", ".gz")
+ODD_SPACES = ("\t", "\v", "\f", "\u00a0", "\u3000")
+FOREIGN = {b"7z\xbc\xaf": "7z", b"Rar!": "RAR", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"%PDF": "PDF"}
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What is known of a file beforehand. Empty means: find out. ``part``: sheet of a workbook, member of an archive."""
+
+    part: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A file ready for the engine. ``columns``: its header, made unique. ``broken``: rows that could not even be split.
+
+    ``has_odd_spaces``: cells may begin or end with tabs, line ends, or wide spaces, as exports write them to keep long numbers whole;
+    taking those off costs more than plain spaces.
+    """
+
+    path: Path
+    kind: Literal["csv", "parquet"]
+    columns: tuple[str, ...]
+    sha256: str
+    dialect: Dialect = Dialect()
+    encoding: str = "utf-8"
+    part: str = ""
+    broken: tuple[Broken, ...] = ()
+    parts: tuple[str, ...] = ()
+    has_odd_spaces: bool = True
+
+
+def opened(
+    file: Path,
+    *,
+    folder: Path,
+    form: Form = Form(),
+    wanted: Collection[str] = (),
+    progress: Progress = lambda _bytes: None,
+) -> Readable:
+    """Make a file readable. What has to be written on the way goes to ``folder``, which the caller removes.
+
+    ``wanted``: columns the mapping names; of several sheets or members the one that has most of them is chosen, of
+    equals the largest. Raises ``Unreadable`` when the file cannot be read to its end, naming the last good row.
+    """
+    if not file.is_file():
+        raise Unreadable(f"There is no file {file.name}.", file=file.name, last_row=0)
+    try:
+        readable = _opened(file, file, folder, form, wanted, progress)
+    except OSError as error:
+        raise Unreadable(f"{file.name} cannot be read: {error.strerror or error}.", file=file.name, last_row=0) from error
+    return replace(readable, sha256=_sha256(file))
+
+
+def _opened(
+    file: Path, origin: Path, folder: Path, form: Form, wanted: Collection[str], progress: Progress
+) -> Readable:
+    with file.open("rb") as stream:
+        start = stream.read(8)
+    if not start:
+        raise Unreadable(f"{origin.name} is empty: it has not even a header.", file=origin.name, last_row=0)
+    if start.startswith(b"\x1f\x8b"):
+        return _opened(_gunzipped(file, origin, folder, form, progress), origin, folder, form, wanted, progress)
+    if start.startswith(b"PAR1"):
+        return _parquet(file, origin)
+    if start.startswith(b"\xd0\xcf\x11\xe0") or (start.startswith(b"PK") and sheets.is_workbook(file)):
+        return _from_workbook(file, origin, folder, form, wanted)
+    if start.startswith(b"PK"):
+        return _from_archive(file, origin, folder, form, wanted, progress)
+    for magic, name in FOREIGN.items():
+        if start.startswith(magic):
+            raise Unreadable(f"{origin.name} is a {name} file. Save it as CSV, Excel or Parquet.", file=origin.name, last_row=0)
+    return _text(file, origin, folder, form)
+
+
+# -- archives --------------------------------------------------------------------------------------------------------
+
+
+def _gunzipped(file: Path, origin: Path, folder: Path, form: Form, progress: Progress) -> Path:
+    """Unpacked to the end: a wrong checksum or a missing end is found here, before anything is imported."""
+    target = folder / "unpacked"
+    target = target if not target.exists() else folder / "unpacked-again"
+    try:
+        with gzip.open(file, "rb") as packed, target.open("wb") as out:
+            _copy(packed, out, folder, origin, progress)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise _cut_off(target, origin, form, "its compressed data ends early or is damaged") from error
+    return target
+
+
+def _from_archive(
+    file: Path, origin: Path, folder: Path, form: Form, wanted: Collection[str], progress: Progress
+) -> Readable:
+    target = folder / "member"
+    try:
+        with zipfile.ZipFile(file) as archive:
+            member, names = _member(archive, origin, form, wanted, folder)
+            with archive.open(member) as packed, target.open("wb") as out:
+                _copy(packed, out, folder, origin, progress)
+    except zipfile.BadZipFile as error:
+        if target.exists():
+            raise _cut_off(target, origin, form, "its compressed data is damaged") from error
+        raise Unreadable(
+            f"{origin.name} is a damaged or incomplete ZIP archive; no row of it can be read.", file=origin.name, last_row=0
+        ) from error
+    except (EOFError, zlib.error) as error:
+        raise _cut_off(target, origin, form, "its compressed data ends early or is damaged") from error
+    except (RuntimeError, NotImplementedError) as error:
+        raise Unreadable(f"{origin.name} cannot be unpacked: {error}.", file=origin.name, last_row=0) from error
+    inner = replace(form, part="") if form.part == member.filename else form
+    readable = _opened(target, origin, folder, inner, wanted, progress)
+    return replace(readable, part=readable.part or member.filename, parts=readable.parts or names)
+
+
+def _member(
+    archive: zipfile.ZipFile, origin: Path, form: Form, wanted: Collection[str], folder: Path
+) -> tuple[zipfile.ZipInfo, tuple[str, ...]]:
+    members = [
+        m for m in archive.infolist()
+        if not m.is_dir() and not m.filename.startswith("__MACOSX/") and m.filename.lower().endswith(DATA_SUFFIXES)
+    ]  # fmt: skip
+    if not members:
+        raise Unreadable(f"{origin.name} holds no data file ({', '.join(DATA_SUFFIXES)}).", file=origin.name, last_row=0)
+    names = tuple(m.filename for m in members)
+    named = [m for m in members if m.filename == form.part]
+    if named or len(members) == 1:
+        return (named or members)[0], names
+    return max(members, key=lambda m: (_fit(_member_columns(archive, m, folder, form), wanted), m.file_size)), names
+
+
+def _member_columns(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, form: Form) -> tuple[str, ...]:
+    """Header of a text member; nothing for other kinds, which are then chosen by size."""
+    with archive.open(member) as stream:
+        start = stream.read(SAMPLE)
+    if start[:2] in (b"PK", b"\x1f\x8b") or start[:4] in (b"PAR1", b"\xd0\xcf\x11\xe0"):
+        return ()
+    text = start.decode(form.encoding or detected(start), errors="replace")
+    return header(text, sniffed(text, form.delimiter, form.skip))
+
+
+def _copy(source: IO[bytes], target: IO[bytes], folder: Path, origin: Path, progress: Progress) -> None:
+    done = 0
+    while block := source.read(CHUNK):
+        if shutil.disk_usage(folder).free < SPARE_DISK:
+            raise Unreadable(f"There is not enough room on the disk to unpack {origin.name}.", file=origin.name, last_row=0)
+        target.write(block)
+        done += len(block)
+        progress(done)
+
+
+def _cut_off(target: Path, origin: Path, form: Form, why: str) -> Unreadable:
+    last = _complete_rows(target, form)
+    return Unreadable(
+        f"{origin.name} cannot be read to its end: {why}. The last good row is {last}; nothing was imported.",
+        file=origin.name,
+        last_row=last,
+    )
+
+
+def _complete_rows(target: Path, form: Form) -> int:
+    """Data rows of an unpacked beginning of a file; the last one, which may be cut, is not counted."""
+    with target.open("rb") as stream:
+        start = stream.read(SAMPLE)
+    if not start or start[:4] == b"PAR1" or start[:2] == b"PK":
+        return 0
+    encoding = form.encoding or detected(start, is_cut=True)
+    text = start.decode(encoding, errors="replace")
+    with target.open(encoding=encoding, errors="replace", newline="") as lines:
+        if json_lines.is_json(text):
+            return max(0, sum(1 for _ in lines) - 1)
+        dialect = sniffed(text, form.delimiter, form.skip)
+        csv.field_size_limit(1 << 30)
+        rows = sum(1 for _ in csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote))
+    return max(0, rows - 2 - dialect.skip)
+
+
+# -- workbooks and Parquet -------------------------------------------------------------------------------------------
+
+
+def _from_workbook(file: Path, origin: Path, folder: Path, form: Form, wanted: Collection[str]) -> Readable:
+    book = sheets.workbook(file, origin.name)
+    names = tuple(book.sheet_names)
+    if form.part and form.part not in names:
+        raise Unreadable(
+            f"{origin.name} has no sheet {form.part!r}; it has {', '.join(names)}.", file=origin.name, last_row=0
+        )
+    chosen = [form.part] if form.part else list(names)
+    read = [(name, sheets.rows(book, name, origin.name, form.skip)) for name in chosen]
+    name, rows = max(read, key=lambda pair: (_fit(pair[1][0] if pair[1] else (), wanted), len(pair[1])))
+    if not rows:
+        raise Unreadable(f"{origin.name} is empty: no sheet has a header.", file=origin.name, last_row=0)
+    target = folder / "sheet.csv"
+    with target.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out, lineterminator="\n").writerows(rows)
+    return Readable(target, "csv", _unique(rows[0]), "", part=name, parts=names)
+
+
+def _parquet(file: Path, origin: Path) -> Readable:
+    try:
+        with pq.ParquetFile(file) as parquet:
+            columns = parquet.schema_arrow.names
+    except (pa.ArrowException, OSError) as error:
+        raise Unreadable(
+            f"{origin.name} is an incomplete or damaged Parquet file; no row of it can be read.", file=origin.name, last_row=0
+        ) from error
+    return Readable(file, "parquet", tuple(columns), "")
+
+
+# -- text ------------------------------------------------------------------------------------------------------------
+
+
+def _text(file: Path, origin: Path, folder: Path, form: Form) -> Readable:
+    encoding = _known(form.encoding, origin) if form.encoding else _encoding(file)
+    path = file if encoding in ("utf-8", "utf-8-sig") else _transcoded(file, origin, folder, encoding)
+    with path.open("rb") as stream:
+        start = stream.read(SAMPLE)
+    text = start.decode("utf-8-sig", errors="replace")
+    if json_lines.is_json(text):
+        return _from_json(path, origin, folder, encoding)
+    dialect = sniffed(text, form.delimiter, form.skip)
+    columns = header(text, dialect)
+    if not columns:
+        raise Unreadable(f"{origin.name} is empty: it has not even a header.", file=origin.name, last_row=0)
+    return Readable(path, "csv", _unique(columns), "", dialect, encoding, has_odd_spaces=_has_odd_spaces(path, dialect))
+
+
+def _from_json(path: Path, origin: Path, folder: Path, encoding: str) -> Readable:
+    target = folder / "flat.csv"
+    columns, broken = json_lines.flattened(path, target, origin.name)
+    return Readable(target, "csv", columns, "", Dialect(), encoding, broken=broken)
+
+
+def _has_odd_spaces(file: Path, dialect: Dialect) -> bool:
+    odd = [mark.encode() for mark in ODD_SPACES if mark != dialect.delimiter]
+    with file.open("rb") as stream:
+        before = b""
+        while block := stream.read(CHUNK):
+            if any(mark in block or mark in before + block[:2] for mark in odd):
+                return True
+            before = block[-2:]
+    return False
+
+
+def _encoding(file: Path) -> str:
+    """UTF-8 when the file is that to its end; otherwise what its beginning or first foreign bytes look like."""
+    with file.open("rb") as stream:
+        start = stream.read(SAMPLE)
+        for name, mark in BOMS.items():
+            if start.startswith(mark):
+                return name
+        if b"\0" in start[:4096]:
+            return detected(start)
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        block, before = start, b""
+        while block:
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                return detected(before[-SAMPLE:] + block)
+            before, block = block[-64:], stream.read(CHUNK)
+    return "utf-8"
+
+
+def _known(encoding: str, origin: Path) -> str:
+    """One spelling of an encoding; the older Chinese ones are parts of GB18030."""
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError as error:
+        raise Unreadable(f"There is no encoding {encoding!r} to read {origin.name} in.", file=origin.name, last_row=0) from error
+    return {"ascii": "utf-8", "gbk": "gb18030", "gb2312": "gb18030"}.get(name, name)
+
+
+def _transcoded(file: Path, origin: Path, folder: Path, encoding: str) -> Path:
+    target = folder / "utf-8.csv"
+    row = 0
+    with file.open("rb") as raw, target.open("w", encoding="utf-8", newline="") as out:
+        decoder = codecs.getincrementaldecoder(encoding)()
+        try:
+            while block := raw.read(CHUNK):
+                text = decoder.decode(block)
+                row += text.count("\n")
+                out.write(text)
+            out.write(decoder.decode(b"", final=True))
+        except UnicodeDecodeError as error:
+            raise Unreadable(
+                f"{origin.name} is not written in {encoding} throughout. The last good row is before row {row + 1}; "
+                "nothing was imported.",
+                file=origin.name,
+                last_row=max(0, row - 1),
+            ) from error
+    return target
+
+
+def with_plain_line_ends(readable: Readable, folder: Path) -> Readable:
+    """The same file with one kind of line end, for those that mix them in a way the engine refuses."""
+    target = folder / "lines.csv"
+    with readable.path.open(encoding="utf-8-sig", errors="replace", newline=None) as source, target.open("w", encoding="utf-8") as out:
+        while block := source.read(CHUNK):
+            out.write(block)
+    return replace(readable, path=target)
+
+
+def _fit(columns: Collection[str], wanted: Collection[str]) -> int:
+    return len(set(wanted) & {c.strip() for c in columns})
+
+
+def _unique(columns: Collection[str]) -> tuple[str, ...]:
+    """Header cells as names: trimmed, never empty, never twice."""
+    names: list[str] = []
+    for number, cell in enumerate(columns, 1):
+        name = cell.strip() or f"column_{number}"
+        again = 1
+        while name in names:
+            again += 1
+            name = f"{cell.strip() or f'column_{number}'}_{again}"
+        names.append(name)
+    return tuple(names)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+

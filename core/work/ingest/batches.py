@@ -1,0 +1,164 @@
+"""Batches in the store: what was imported, by whom, and what became of it.
+
+The manifest of the lake is the truth. The store says "running" until a batch is seen to its end; after a crash
+``reconcile`` reads from the manifest which batches came through.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from core.errors import InvalidBatch, Refusal, Unknown
+from core.lake.manifest import Manifest
+from core.scope import SYSTEM, Operator
+from core.store import audit, choices
+from core.store.session import Session
+from core.store.tables import Batch
+from core.work.home import Home
+from core.work.ingest import rejects, workplace
+from core.work.ingest.mapping import Mapping
+from core.work.ingest.workplace import Workplace
+
+INTERRUPTED = "import.interrupted"
+CURRENCY = "currency"
+WORKPLACE = "workplace"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """In rows of the file; ``read`` is the sum of the others."""
+
+    read: int
+    accepted: int
+    duplicate: int
+    rejected: int
+
+    def __post_init__(self) -> None:
+        if self.read != self.accepted + self.duplicate + self.rejected:
+            raise AssertionError(f"Counts of an import do not add up: {self}.")
+
+    def as_dict(self) -> dict[str, int]:
+        return {"read": self.read, "accepted": self.accepted, "duplicate": self.duplicate, "rejected": self.rejected}
+
+
+def queue(
+    session: Session, *, table: str, source: str, file_name: str, mapping_name: str | None, operator: Operator, now: datetime
+) -> int:
+    """A batch that waits for the worker; hand its id to ``import_file``."""
+    batch = Batch(
+        table_name=table, source=source, file_name=file_name, mapping_name=mapping_name, actor=operator.name, created_at=now
+    )
+    session.add(batch)
+    session.flush()
+    return batch.id
+
+
+def begin(
+    home: Home, place: Workplace, mapping: Mapping, *, file_name: str, mapping_name: str | None, operator: Operator, now: datetime,
+    batch_id: int | None,
+) -> int:  # fmt: skip
+    """A running batch: a new one, or one that was queued or whose process died. Raises ``InvalidBatch``."""
+    with home.store.transaction() as session:
+        if batch_id is None:
+            batch_id = queue(
+                session, table=mapping.table, source=mapping.source, file_name=file_name, mapping_name=mapping_name,
+                operator=operator, now=now,
+            )  # fmt: skip
+        batch = get(session, batch_id)
+        known = (batch.progress or {}).get(WORKPLACE, "")
+        if batch.state != "queued" and not (batch.state == "running" and not workplace.is_alive(home, known)):
+            raise InvalidBatch(f"Batch {batch_id} is {batch.state} and cannot be run.", batch=batch_id, state=batch.state)
+        batch.state, batch.started_at = "running", now
+        batch.table_name, batch.source, batch.mapping_name = mapping.table, mapping.source, mapping_name
+        batch.progress = {WORKPLACE: place.name, "stage": "reading"}
+        audit.append(session, operator, "import.started", f"batch:{batch_id}", {"file": file_name}, now=now)
+    return batch_id
+
+
+def say(home: Home, batch_id: int, place: Workplace, stage: str, counts: dict[str, int]) -> None:
+    """How far a running batch is."""
+    with home.store.transaction() as session:
+        values = {"progress": {WORKPLACE: place.name, "stage": stage, **counts}}
+        session.execute(update(Batch).where(Batch.id == batch_id, Batch.state == "running").values(**values))
+
+
+def commit(
+    session: Session, batch_id: int, counts: Counts, *, lake_version: int, sha256: str | None, operator: Operator, now: datetime
+) -> None:
+    """The lake has the batch; now the store knows as well."""
+    batch = get(session, batch_id)
+    batch.state, batch.finished_at, batch.progress = "committed", now, None
+    batch.read_count, batch.accepted_count = counts.read, counts.accepted
+    batch.duplicate_count, batch.rejected_count = counts.duplicate, counts.rejected
+    batch.lake_version, batch.file_sha256 = lake_version, sha256 or batch.file_sha256
+    batch.error_code = batch.error_details = None
+    audit.append(session, operator, "import.committed", f"batch:{batch_id}", counts.as_dict(), now=now)
+
+
+def fail(home: Home, batch_id: int, error: BaseException, *, operator: Operator, now: datetime) -> None:
+    """The batch came to nothing: cancelled by a person, or refused with a code."""
+    code = error.code if isinstance(error, Refusal) else "unexpected"
+    details = {k: str(v) for k, v in error.details.items()} if isinstance(error, Refusal) else {"message": type(error).__name__}
+    _end(home, batch_id, "cancelled" if code == "cancelled" else "failed", code, details, operator, now)
+
+
+def get(session: Session, batch_id: int) -> Batch:
+    batch = session.get(Batch, batch_id)
+    if batch is None:
+        raise Unknown("batch", str(batch_id))
+    return batch
+
+
+def reconcile(home: Home, *, now: datetime) -> list[int]:
+    """Settle every batch whose process died, and remove what it left behind. Returns their ids.
+
+    What the manifest has is committed with the counts it carries, all else failed. Batches that are still running are left alone.
+    """
+    with home.store.reading() as session:
+        running = list(session.scalars(select(Batch).where(Batch.state == "running")))
+        committed = set(session.scalars(select(Batch.id).where(Batch.state == "committed")))
+    dead = [b.id for b in running if WORKPLACE in (b.progress or {}) and not workplace.is_alive(home, (b.progress or {})[WORKPLACE])]
+    newest = _newest(home)
+    undone = [b for b in committed if b in newest and newest[b].kind == "rollback"]
+    for batch_id in dead:
+        _settle(home, batch_id, newest.get(batch_id), now)
+    for batch_id in undone:
+        _end(home, batch_id, "rolled_back", None, {}, SYSTEM, now)
+    workplace.sweep(home)
+    return dead + undone
+
+
+def adopt_currency(session: Session, currency: str | None, *, now: datetime) -> None:
+    """Keep the currency that the first import named, unless a person has chosen one."""
+    if currency and choices.read(session, CURRENCY) is None:
+        choices.write(session, CURRENCY, currency, by="import", now=now)
+
+
+def _newest(home: Home) -> dict[int, Manifest]:
+    """The last that the lake's update log says of each batch."""
+    return {m.batch_id: m for m in reversed(home.lake.manifests.log()) if m.batch_id is not None and m.kind in ("import", "rollback")}
+
+
+def _settle(home: Home, batch_id: int, said: Manifest | None, now: datetime) -> None:
+    if said is None or said.kind != "import":
+        rejects.path(home, batch_id).unlink(missing_ok=True)
+        rejects.path(home, batch_id).with_suffix(".new").unlink(missing_ok=True)
+        _end(home, batch_id, "failed", INTERRUPTED, {}, SYSTEM, now)
+        return
+    note: dict[str, Any] = said.note
+    with home.store.transaction() as session:
+        counts = Counts(note["read"], note["accepted"], note["duplicate"], note["rejected"])
+        commit(session, batch_id, counts, lake_version=said.version, sha256=note["sha256"], operator=SYSTEM, now=now)
+        adopt_currency(session, note.get("currency"), now=now)
+
+
+def _end(
+    home: Home, batch_id: int, state: str, code: str | None, details: dict[str, Any], operator: Operator, now: datetime
+) -> None:
+    with home.store.transaction() as session:
+        batch = get(session, batch_id)
+        batch.state, batch.finished_at, batch.progress = state, now, None
+        batch.error_code, batch.error_details = code, details or None
+        audit.append(session, operator, f"import.{state}", f"batch:{batch_id}", {"code": code} if code else {}, now=now)

@@ -1,0 +1,243 @@
+"""Importing a file: one batch, that comes whole or not at all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import ibis
+import ibis.expr.types as ir
+
+from core.errors import Cancelled, InvalidBatch, InvalidMapping
+from core.lake.writer import Change
+from core.scope import Operator
+from core.settings import DEFAULT_CURRENCY
+from core.sources import files
+from core.sources.files import Form, Readable
+from core.store import audit, choices
+from core.work import identities, quality
+from core.work.home import Home
+from core.work.ingest import batches, derived, rejects, rows, workplace
+from core.work.ingest.batches import CURRENCY, Counts
+from core.work.ingest.mapping import Mapping, fits, validate
+from core.work.ingest.staging import Staged, staged
+from core.work.ingest.world import World
+from core.work.ingest.workplace import Workplace
+
+LOCK_PATIENCE_S = 1800.0
+"""Imports wait for each other far longer than a click would."""
+
+
+class Progress(Protocol):
+    def __call__(self, stage: str, **counts: int) -> None: ...
+
+
+def silent(stage: str, **counts: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a file, in its rows: ``read = accepted + duplicate + rejected``. ``currency``: set when this import
+    decided the home currency."""
+
+    batch: int
+    read: int
+    accepted: int
+    duplicate: int
+    rejected: int
+    rejects_file: Path | None
+    currency: str | None = None
+
+
+def import_file(
+    home: Home,
+    file: Path,
+    table: str,
+    mapping: Mapping,
+    *,
+    operator: Operator,
+    now: datetime,
+    is_named: bool,
+    mapping_name: str | None = None,
+    progress: Progress = silent,
+    is_cancelled: Callable[[], bool] = lambda: False,
+    batch_id: int | None = None,
+) -> Imported:
+    """Bring a file into the lake, with the identities, products and event names it tells of.
+
+    ``is_named``: the mapping comes from the catalogue or was saved by somebody, and vouches for its event names. ``batch_id``: a
+    batch that was queued. The same file again changes nothing. Raises ``Forbidden``, ``InvalidMapping``, ``Unreadable``,
+    ``Cancelled``, ``LakeBusy``; nothing was imported then, and the batch says why.
+    """
+    operator.require("sources.write")
+    _refuse_other_table(table, mapping)
+    validate(mapping)
+    with workplace.opened(home) as place:
+        batch_id = batches.begin(
+            home, place, mapping, file_name=file.name, mapping_name=mapping_name, operator=operator, now=now, batch_id=batch_id
+        )
+        run = _Run(home, place, batch_id, mapping, operator, now, is_named, progress, is_cancelled)
+        try:
+            imported = run.import_file(file)
+        except BaseException as error:
+            rejects.path(home, batch_id).unlink(missing_ok=True)
+            batches.fail(home, batch_id, error, operator=operator, now=now)
+            raise
+        progress("committed", **imported.counts.as_dict())
+        run.settle(imported)
+        quality.check(home, batch_id, now=now, reasons=imported.reasons)
+        progress("done", **imported.counts.as_dict())
+        return imported.told(batch_id)
+
+
+def rollback(home: Home, batch_id: int, operator: Operator, *, now: datetime) -> int:
+    """Take a batch back: its rows, and what it said about identities. Returns how many rows went.
+
+    Raises ``InvalidBatch`` unless it is committed.
+    """
+    operator.require("sources.write")
+    with home.store.reading() as session:
+        state = batches.get(session, batch_id).state
+    if state != "committed":
+        raise InvalidBatch(f"Batch {batch_id} is {state}; only a committed one can be rolled back.", batch=batch_id, state=state)
+    with home.writer.change("rollback", batch_id) as change:
+        gone = change.forget(batch_id)
+        identities.rebuild(change, home.store)
+        change.note["rows"] = gone
+    with home.store.transaction() as session:
+        batch = batches.get(session, batch_id)
+        batch.state = "rolled_back"
+        audit.append(session, operator, "import.rolled_back", f"batch:{batch_id}", {"rows": gone}, now=now)
+    return gone
+
+
+def home_currency(home: Home) -> str | None:
+    """The currency all amounts of a world are in; None while nobody has decided."""
+    with home.store.reading() as session:
+        return choices.read(session, CURRENCY)  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    counts: Counts
+    lake_version: int
+    sha256: str
+    rejects_file: Path | None
+    adopted: str | None
+    reasons: dict[str, int]
+
+    def told(self, batch_id: int) -> Imported:
+        return Imported(batch_id, **self.counts.as_dict(), rejects_file=self.rejects_file, currency=self.adopted)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One import under way."""
+
+    home: Home
+    place: Workplace
+    batch_id: int
+    mapping: Mapping
+    operator: Operator
+    now: datetime
+    is_named: bool
+    progress: Progress
+    is_cancelled: Callable[[], bool]
+
+    def import_file(self, file: Path) -> _Merged:
+        form = Form(**{name: getattr(self.mapping.file, name) for name in Form.__dataclass_fields__})
+        self._step("reading")
+        readable = files.opened(
+            file, folder=self.place.folder, form=form, wanted=self.mapping.wanted(), progress=lambda done: self._cancel_point()
+        )
+        fits(self.mapping, readable.columns)
+        with self.home.lake.engine.cursor() as cursor, staged(cursor, readable, self.place.folder) as stage:
+            self._step("staged", read=stage.read)
+            with self.home.writer.change("import", self.batch_id, LOCK_PATIENCE_S, cursor) as change:
+                merged = self._merge(change, stage, readable)
+        return merged
+
+    def settle(self, merged: _Merged) -> None:
+        with self.home.store.transaction() as session:
+            batches.commit(
+                session, self.batch_id, merged.counts, lake_version=merged.lake_version, sha256=merged.sha256,
+                operator=self.operator, now=self.now,
+            )  # fmt: skip
+            batches.adopt_currency(session, merged.adopted, now=self.now)
+
+    def _merge(self, change: Change, stage: Staged, readable: Readable) -> _Merged:
+        snapshot = change.snapshot
+        currency, adopted = self._currency(change)
+        world = World(currency, self.home.settings.zone, self.now.astimezone(UTC).replace(tzinfo=None), self.home.keys)
+        named = rows.identities(stage, self.mapping, self.home.keys, snapshot.keep)
+        contract = rows.translated(stage, self.mapping, named, world)
+        if self.mapping.target.name == "order_lines":  # money is dear to compute, and read four times below
+            contract = snapshot.keep(contract)
+        refused = snapshot.keep(contract.filter(contract.reasons.notnull()).select("row_number", "reasons"))
+        refused_count = int(snapshot.value(refused.count()))  # type: ignore[call-overload]
+        rejected = refused_count + len(stage.broken)
+        good = contract.filter(contract.reasons.isnull()) if refused_count else contract
+        good = good.mutate(source=ibis.literal(self.mapping.source))
+        rejects_file = rejects.write(self.home, self.batch_id, snapshot.cursor, stage, refused) if rejected else None
+        reasons = rejects.first_reasons(snapshot, refused, stage.broken)
+        self._step("checked", read=stage.read, rejected=rejected)
+        facts = change.merge(self.mapping.target.name, good)
+        counts = Counts(stage.read, facts.accepted, facts.duplicate, rejected)
+        self._step("merged", **counts.as_dict())
+        self._record(change, good, named, facts.accepted)
+        if facts.accepted and self.mapping.target.name == "order_lines":
+            change.merge("products", snapshot.keep(derived.products(good, snapshot)))
+        if self.mapping.target.name == "events":
+            change.merge("event_names", snapshot.keep(derived.event_names(good, snapshot, self.is_named)))
+        change.note |= counts.as_dict() | {"table": self.mapping.table, "source": self.mapping.source, "sha256": readable.sha256}
+        change.note |= {"reasons": reasons} if reasons else {}
+        change.note |= {"currency": adopted} if adopted and change.tables else {}
+        self._step("committing", **counts.as_dict())
+        version = snapshot.version + bool(change.tables)
+        return _Merged(counts, version, readable.sha256, rejects_file, adopted if change.tables else None, reasons)
+
+    def _record(self, change: Change, good: ir.Table, named: list[rows.Named], accepted: int) -> None:
+        """Evidence about identities, unless this batch brings neither facts nor anything new about persons."""
+        if not named:
+            return
+        seen, links = rows.sighted(good, named)
+        seen = change.snapshot.keep(seen)
+        links = None if links is None else change.snapshot.keep(links)
+        if accepted or self._tells_news(change, seen, links):
+            identities.record(change, self.home.store, self.home.keys, source=self.mapping.source, seen=seen, links=links)
+        self._step("identified")
+
+    @staticmethod
+    def _tells_news(change: Change, seen: ir.Table, links: ir.Table | None) -> bool:
+        before = change.snapshot
+        fresh = seen.anti_join(before.table("identities"), "identity_key")
+        if before.value(fresh.count()):
+            return True
+        return links is not None and bool(
+            before.value(links.anti_join(before.table("identity_links"), ["left_key", "right_key"]).count())
+        )
+
+    def _currency(self, change: Change) -> tuple[str, str | None]:
+        """Currency of the world, and the same again when this import decides it: the first one does, unless a person has."""
+        known = home_currency(self.home)
+        if known is not None:
+            return known, None
+        is_first = not change.snapshot.manifest.tables
+        chosen = self.mapping.money.currency if is_first and self.mapping.money.currency else ""
+        return chosen or DEFAULT_CURRENCY, chosen or None
+
+    def _step(self, stage: str, **counts: int) -> None:
+        self._cancel_point()
+        batches.say(self.home, self.batch_id, self.place, stage, counts)
+        self.progress(stage, **counts)
+
+    def _cancel_point(self) -> None:
+        if self.is_cancelled():
+            raise Cancelled("The import was cancelled; nothing was imported.", batch=self.batch_id)
+
+
+def _refuse_other_table(table: str, mapping: Mapping) -> None:
+    if mapping.table != table:
+        raise InvalidMapping(f"The mapping is for {mapping.table}, not for {table}.", table=table, mapping=mapping.table)

@@ -1,0 +1,59 @@
+"""What else a source said, as one JSON object per row: keys sorted, nothing empty, so that equal rows are equal texts."""
+
+import json
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from core.work.ingest.mapping import Mapping
+from core.work.ingest.staging import Staged
+
+
+@ibis.udf.scalar.builtin(name="to_json")
+def _quoted(text: str) -> str:  # type: ignore[empty-body]
+    """A text as a JSON string."""
+
+
+@ibis.udf.scalar.pyarrow
+def _merged(objects: str, flat: str) -> str:
+    """JSON objects of a column, with the keys of another JSON object put over them; a text that is no object is kept as ``value``."""
+    texts = [_one(left, right) for left, right in zip(objects.to_pylist(), flat.to_pylist(), strict=True)]  # type: ignore[attr-defined]
+    return pa.array(texts, pa.string())  # type: ignore[return-value]
+
+
+def properties(rows: ir.Table, staged: Staged, mapping: Mapping) -> ir.StringValue:
+    """JSON object of the columns that the mapping sends there; null when all are empty."""
+    flat = _flat(rows, staged, mapping)
+    if mapping.properties.json and mapping.properties.json in staged.cells:
+        objects = staged.text(mapping.properties.json, rows)
+        return _merged(objects.fill_null(""), flat.fill_null("")).nullif("")
+    return flat
+
+
+def columns(staged: Staged, mapping: Mapping) -> list[str]:
+    """Source columns that become properties, sorted."""
+    used = set(mapping.wanted())
+    rest = [c for c in staged.header if c not in used] if mapping.properties.rest else []
+    return sorted({*rest, *mapping.properties.columns})
+
+
+def _flat(rows: ir.Table, staged: Staged, mapping: Mapping) -> ir.StringValue:
+    names = columns(staged, mapping)
+    if not names:
+        return ibis.null("string")
+    pairs = [ibis.literal(json.dumps(name, ensure_ascii=False) + ":") + _quoted(staged.text(name, rows)) for name in names]
+    inside = ibis.literal(",").join(pairs).nullif("")  # leaves out what is null
+    return ibis.literal("{") + inside + "}"
+
+
+def _one(text: str, flat: str) -> str:
+    said = json.loads(flat) if flat else {}
+    if text:
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = {"value": text}
+        said = (value if isinstance(value, dict) else {"value": value}) | said
+    said = {key: value for key, value in said.items() if value is not None and value != ""}
+    return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")) if said else ""
