@@ -6,7 +6,7 @@ Colours come from the theme (``.streamlit/config.toml``); what must be neutral i
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from html import escape
 from itertools import pairwise
 from math import ceil, floor, log10
@@ -24,6 +24,7 @@ FONT = "Inter, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', 'Noto Sans CJK 
 GREY, FAINT, LINE = "rgba(122,135,142,.85)", "rgba(122,135,142,.28)", "rgba(122,135,142,.16)"
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "showAxisDragHandles": False}
 BRAND = {"light": "#0e7c66", "dark": "#43c2a3"}
+INK = {"light": "#12211d", "dark": "#e8eef0"}
 BAD = {"light": "#d1490c", "dark": "#f4854b"}
 MOST_NAMED = 8
 """Beyond this many, notes on a time axis are marks without a word; the word is shown on pointing at them."""
@@ -52,7 +53,7 @@ def _kept(key: str, _draw: Callable[[], go.Figure]) -> go.Figure:  # noqa: ARG00
 # -- a figure over time ----------------------------------------------------------------------------------------------
 
 
-def trend(view: Trend, words: Format, *, name: str) -> go.Figure:
+def trend(view: Trend, words: Format, axis: Format, *, name: str) -> go.Figure:
     """The period as a line, the compared one as a thin line below it, days that may still change dotted, days without
     data hatched."""
     points = [(on, value) for on, value, _ in view.figure.series]
@@ -70,10 +71,10 @@ def trend(view: Trend, words: Format, *, name: str) -> go.Figure:
     figure.update_xaxes(
         showgrid=False,
         tickformat="%m月%d日" if i18n.language() == "zh" else "%b %d",
-        range=[days[0] - timedelta(days=0.6), view.asked.last_on + timedelta(days=0.6)] if days else None,
+        range=[_at(days[0], -0.6), _at(view.asked.last_on, 0.6)] if days else None,
         nticks=8,
     )
-    figure.update_yaxes(**ticks(min(low, 0), top * 1.14, words))
+    figure.update_yaxes(**ticks(min(low, 0), top * 1.14, axis))
     return figure
 
 
@@ -127,7 +128,7 @@ def _add_line(figure: go.Figure, view: Trend, words: Format, name: str) -> None:
 def _hatch(figure: go.Figure, start_on: date, end_on: date, top: float) -> None:
     days = max((end_on - start_on).days, 1)
     figure.add_bar(
-        x=[start_on + timedelta(days=(days - 1) / 2)],
+        x=[_at(start_on, (days - 1) / 2)],
         y=[top * 1.14],
         width=[days * 86_400_000],
         name=t("overview.no_data_yet"),
@@ -140,8 +141,9 @@ def _add_notes(figure: go.Figure, notes: Sequence[Note], top: float) -> None:
     """Feasts and imports: a band or a line, with a word above it while there are few."""
     for note in notes:
         if note.last_on > note.start_on:
-            ends = (note.start_on - timedelta(hours=12), note.last_on + timedelta(hours=12))
-            figure.add_vrect(x0=ends[0], x1=ends[1], fillcolor=LINE, line_width=0, layer="below")
+            figure.add_vrect(
+                x0=_at(note.start_on, -0.5), x1=_at(note.last_on, 0.5), fillcolor=LINE, line_width=0, layer="below"
+            )
         else:
             figure.add_vline(x=_noon(note), line={"color": FAINT, "width": 1, "dash": "dot"}, layer="below")
     if not notes:
@@ -167,8 +169,13 @@ def note_words(note: Note) -> str:
     return t(key) if i18n.has(key) else note.name
 
 
-def _noon(note: Note) -> date:
-    return note.start_on + (note.last_on - note.start_on) / 2
+def _noon(note: Note) -> datetime:
+    return _at(note.start_on, (note.last_on - note.start_on).days / 2)
+
+
+def _at(on: date, days: float) -> datetime:
+    """A place on a time axis, so many days from the start of a day."""
+    return datetime.combine(on, time()) + timedelta(days=days)
 
 
 # -- what moved it ---------------------------------------------------------------------------------------------------
@@ -238,7 +245,7 @@ def funnel(steps: Sequence[Count], names: Sequence[str]) -> go.Figure:
         orientation="h",
         y=rows,
         x=members,
-        width=0.62,
+        width=0.36,
         marker={"color": color, "cornerradius": 4},
         name=t("funnel.reached"),
         hovertemplate="%{customdata}<extra></extra>",
@@ -248,7 +255,7 @@ def funnel(steps: Sequence[Count], names: Sequence[str]) -> go.Figure:
         orientation="h",
         y=rows,
         x=lost,
-        width=0.62,
+        width=0.36,
         marker={"color": "rgba(0,0,0,0)", "pattern": {"shape": "/", "fgcolor": FAINT, "size": 6}, "cornerradius": 4},
         name=t("funnel.lost"),
         hovertemplate="%{customdata}<extra></extra>",
@@ -260,7 +267,14 @@ def funnel(steps: Sequence[Count], names: Sequence[str]) -> go.Figure:
             words += f"   <span style='color:{GREY}'>{t('funnel.step_share', share=i18n.share(step.step_share))}</span>"
             words += f"   <span style='color:{BAD[theme()]}'>▼ {i18n.number(gone)}</span>" if gone else ""
         figure.add_annotation(
-            x=0, y=row, yshift=24, text=words, showarrow=False, xanchor="left", font={"size": 12.5}, align="left"
+            x=0,
+            y=row,
+            yshift=24,
+            text=words,
+            showarrow=False,
+            xanchor="left",
+            align="left",
+            font={"size": 13, "color": INK[theme()]},
         )
     figure.update_layout(**_layout(46 + 66 * len(rows)), barmode="stack", showlegend=False)
     figure.update_yaxes(autorange="reversed", automargin=True, ticks="", showgrid=False)
@@ -307,18 +321,20 @@ def histogram(found: Duration, lasting: Callable[[float | None], str]) -> go.Fig
     counts = list(found.histogram[low:high])
     figure = go.Figure(
         go.Bar(
-            x=names,
-            y=counts,
+            orientation="h",
+            y=names,
+            x=counts,
+            width=0.62,
             marker={"cornerradius": 4, "color": BRAND[theme()]},
             text=[i18n.number(count) if count else "" for count in counts],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{x}: %{y}<extra></extra>",
+            hovertemplate="%{y}: %{x}<extra></extra>",
         )
     )
-    figure.update_layout(**_layout(250), showlegend=False)
-    figure.update_yaxes(visible=False, range=[0, max(counts, default=1) * 1.18])
-    figure.update_xaxes(showgrid=False, tickangle=0, automargin=True, tickfont={"size": 11})
+    figure.update_layout(**_layout(24 + 30 * len(names)), showlegend=False)
+    figure.update_yaxes(autorange="reversed", automargin=True, ticks="", showgrid=False)
+    figure.update_xaxes(visible=False, range=[0, max(counts, default=1) * 1.15])
     return figure
 
 

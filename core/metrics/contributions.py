@@ -39,6 +39,23 @@ def by_column(facts: Facts, part: Part, column: str, periods: Mapping[str, Perio
     return rows.group_by(value=rows.split_by).aggregate(**sums)
 
 
+def by_newness(facts: Facts, part: Part, period: Period) -> ir.Table:
+    """An additive part by whether the member was new in the period.
+
+    Grain: one row per value that occurs. Columns: ``value`` (``new``: first action ever or joining lies in the period, else
+    ``known``; null where nobody is known), ``total``.
+    """
+    rows = part.rows(facts)
+    rows = rows.filter(part.condition(rows) & _within(rows, period))
+    births = facts.births.select("member_id", born_on=facts.births.local_date)
+    rows = rows.left_join(births, "member_id", rname="{name}_of_birth")
+    is_new = ((rows.born_on >= period.start_on) & (rows.born_on < period.end_on)).fill_null(False)
+    kind = ibis.cases((rows.member_id.isnull(), ibis.null("string")), (is_new, "new"), else_="known")
+    rows = rows.mutate(kind=kind)
+    total = rows.value.sum().fill_null(0) if part.how == "sum" else rows.count()
+    return rows.group_by(value=rows.kind).aggregate(total=total)
+
+
 def movement(facts: Facts, now: Period, before: Period) -> ir.Table:
     """Active members of two periods, by how they moved.
 

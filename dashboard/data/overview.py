@@ -7,6 +7,7 @@ import streamlit as st
 
 from core import calendar
 from core.metrics.catalog import GOALS, METRICS, Goal, Metric
+from core.metrics.contributions import is_additive
 from core.metrics.parts import Part
 from core.periods import Period, business_date
 from core.work.questions import contributions as question
@@ -79,6 +80,7 @@ class Trend:
     asked: Period
     by: By | None
     splits: tuple[By, ...]
+    is_additive: bool
     moved: Contributions | None
 
 
@@ -128,8 +130,12 @@ def _read(key: str, _ground: Ground, _asked: Filters) -> Overview:
 
 
 def _headlines(found: dict[str, Figure]) -> tuple[Figure, ...]:
-    first = [next((found[name] for name in names if name in found), None) for names in HEADLINES.values()]
-    return tuple(figure for figure in first if figure is not None)
+    """Figures with a value before those without."""
+    chosen = []
+    for names in HEADLINES.values():
+        there = [found[name] for name in names if name in found]
+        chosen += sorted(there, key=lambda figure: figure.value is None or figure.is_small)[:1]
+    return tuple(chosen)
 
 
 @st.cache_resource(ttl=KEPT_SECONDS, max_entries=48, show_spinner=False)
@@ -150,6 +156,7 @@ def _trend(key: str, _ground: Ground, _asked: Filters, _name: str, _by: By | Non
             _asked.period,
             by,
             splits,
+            is_additive(metric),
             question.contributions(lake, _name, by) if by else None,
         )
 

@@ -43,7 +43,7 @@ def _result(view: View, asked: Filters, choices: Choices) -> None:
         steps.summary(view)
         charts.show("funnel", view.key, lambda: charts.funnel(view.steps, called), alt=t("funnels.title"))
         steps.table(view, called)
-        steps.meaning(view, asked, contract.in_words(asked, choices, with_period=True))
+        steps.meaning(view, contract.in_words(asked, choices, with_period=True))
     with st.container(border=True, key="card_people"):
         steps.drops(view, asked, called, contract.in_words(asked, choices, with_period=True))
     with st.container(border=True, key="card_time"):

@@ -23,6 +23,14 @@ def show() -> None:
     if view.is_empty:
         heading.empty(t("overview.empty"), t("overview.empty_lead"))
         return
+    first = view.headlines[0]
+    st.caption(
+        t(
+            "overview.compare",
+            now=f"{i18n.day(first.period.start_on)} – {i18n.day(first.period.last_on)}",
+            before=f"{i18n.day(first.compared.start_on)} – {i18n.day(first.compared.last_on)}",
+        )
+    )
     _headlines(view, asked, fresh.choices)
     if view.charts:
         _trend(view, asked)
@@ -41,30 +49,34 @@ def _trend(view: overview.Overview, asked: Filters) -> None:
     addresses.read("chart", view.charts[0], view.charts)
     labels = {name: t(f"metric.{name}.title") for name in view.charts}
     with st.container(border=True, key="card_trend"):
-        st.segmented_control(
-            t("overview.chart"), view.charts, format_func=labels.get, required=True, key="chart", label_visibility="collapsed"
-        )  # fmt: skip
-        addresses.write("chart", view.charts[0])
-        name = st.session_state["chart"]
-        found = overview.trend(asked, name, _split())
+        found = overview.trend(asked, st.session_state["chart"], _split())
+        metric = found.figure.metric
 
         def words(value: values.Value) -> str:
-            return values.short(found.figure.metric, value, view.currency)
+            return values.short(metric, value, view.currency)
+
+        def axis(value: values.Value) -> str:
+            return values.tick(metric, value, view.currency)
 
         left, right = st.columns([5, 3], gap="medium") if found.by else (st.container(), None)
         with left:
-            st.subheader(labels[name], anchor=False)
+            st.segmented_control(
+                t("overview.chart"), view.charts, format_func=labels.get, required=True, key="chart", label_visibility="collapsed"
+            )  # fmt: skip
+            addresses.write("chart", view.charts[0])
+            name = labels[metric.name]
             st.caption(t(f"overview.by_{'week' if len(found.figure.series) != found.figure.period.days else 'day'}"))
-            charts.show("trend", found.key, lambda: charts.trend(found, words, name=labels[name]), alt=labels[name])
+            charts.show("trend", found.key, lambda: charts.trend(found, words, axis, name=name), alt=name)
+            if not found.by and found.figure.previous is not None:
+                st.caption(t("overview.no_split" if found.is_additive else "overview.not_additive"))
         if right is not None:
             with right:
                 _moved(found, words)
-    if not found.by and found.figure.previous is not None:
-        st.caption(t("overview.not_additive"))
 
 
 def _split() -> overview.By | None:
-    return st.session_state.get("split")
+    """As chosen, or as the address says; what this figure does not have is left aside by the answer."""
+    return st.session_state.get("split") or st.query_params.get("split")
 
 
 def _moved(found: overview.Trend, words: charts.Format) -> None:
@@ -81,10 +93,11 @@ def _moved(found: overview.Trend, words: charts.Format) -> None:
     )
     if len(found.splits) > 1:
         labels = {by: t(f"overview.split_{by}") for by in found.splits}
+        addresses.read("split", found.splits[0], found.splits)
         st.segmented_control(
-            t("overview.split"), found.splits, format_func=labels.get, default=found.by, required=True, key="split",
-            label_visibility="collapsed",
+            t("overview.split"), found.splits, format_func=labels.get, required=True, key="split", label_visibility="collapsed"
         )  # fmt: skip
+        addresses.write("split", found.splits[0])
     label = names.of_split(found.by)
     charts.show("moved", found.key, lambda: charts.waterfall(moved, words, label), alt=t("overview.moved"))
     with st.expander(t("overview.table"), icon=":material/table:"):

@@ -14,10 +14,10 @@ Open = Callable[[Figure], None]
 
 def wall(figures: tuple[Figure, ...], currency: str, open_contract: Open, *, large: bool = False) -> None:
     """Cards side by side, as many as fit."""
-    with st.grid("auto", min_column_width=250 if large else 200, gap="small", key=f"wall_{figures[0].metric.name}"):
+    with st.grid("auto", min_column_width=240 if large else 162, gap="small", key=f"wall_{figures[0].metric.name}"):
         for figure in figures:
             with st.container(key=f"kpi_{'large_' if large else ''}{figure.metric.name}", height="stretch"):
-                _card(figure, currency)
+                _card(figure, currency, large)
                 with st.container(key=f"how_{figure.metric.name}", width="content"):
                     if st.button(
                         t("contract.open"),
@@ -28,7 +28,7 @@ def wall(figures: tuple[Figure, ...], currency: str, open_contract: Open, *, lar
                         open_contract(figure)
 
 
-def _card(figure: Figure, currency: str) -> None:
+def _card(figure: Figure, currency: str, large: bool) -> None:
     change = values.change(figure)
     course = [value for _, value, is_partial in whole(figure) if not is_partial and value is not None]
     st.metric(
@@ -37,7 +37,7 @@ def _card(figure: Figure, currency: str) -> None:
         delta=change.text if change else (t("number.small") if figure.is_small else t("number.no_comparison")),
         delta_color=change.tone if change else "gray",
         delta_arrow="off",
-        delta_description=t("number.than_before") if change else None,
+        delta_description=t("number.than_before", days=figure.compared.days) if change and large else None,
         chart_data=course if len(course) > 2 and not figure.is_small else None,
         chart_type="area" if figure.metric.bottom is None else "line",
         help=hint(figure, currency),

@@ -22,7 +22,7 @@ def _body(figure: Figure, view: Overview, asked: Filters, choices: Choices) -> N
     guard.require("overview.see")
     name, metric = figure.metric.name, figure.metric
     with st.container(key="contract", gap="small"):
-        st.markdown(f"### {markdown.escaped(values.exact(metric, figure.value, view.currency))}")
+        st.metric(t("contract.exact"), values.exact(metric, figure.value, view.currency))
         if figure.is_small:
             st.warning(t("number.small_meaning", count=i18n.number(figure.count)), icon=":material/info:")
         st.markdown(t(f"metric.{name}.formula"))

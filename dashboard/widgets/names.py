@@ -15,7 +15,7 @@ def of_split(by: By) -> Callable[[str | None, str | None], str]:
     def label(value: str | None, name: str | None) -> str:
         if value is None:
             return t("overview.not_stated")
-        key = f"{'channel' if by == 'channel' else 'movement'}.{value}"
+        key = f"{by}.{value}"
         return t(key) if by != "unit" and i18n.has(key) else str(name or value)
 
     return label

@@ -100,7 +100,9 @@ def _saving(found: People, sentence: str) -> None:
     if not guard.may("segment.write"):
         return
     with st.form("save_segment", border=False), st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        name = st.text_input(t("people.segment_name"), max_chars=segments.LONGEST_NAME, placeholder=sentence[:40])
+        name = st.text_input(
+            t("people.segment_name"), max_chars=segments.LONGEST_NAME, placeholder=t("people.segment_hint")
+        )
         is_sent = st.form_submit_button(t("people.save_segment"), icon=":material/group_add:")
     st.caption(t("people.segment_meaning", sentence=markdown.escaped(sentence)))
     if is_sent:

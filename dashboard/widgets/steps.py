@@ -75,7 +75,7 @@ def table(view: View, called: list[str]) -> None:
         )
 
 
-def meaning(view: View, asked: Filters, filters: str) -> None:
+def meaning(view: View, filters: str) -> None:
     """The number contract of the funnel."""
     order, within = view.asked.order, view.asked.within
     with st.popover(t("contract.open"), icon=":material/function:", type="tertiary", key="funnel_contract"):

@@ -28,6 +28,15 @@ def short(metric: Metric, value: Value, currency: str) -> str:
     return exact(metric, value, currency, digits=1)
 
 
+def tick(metric: Metric, value: Value, currency: str) -> str:
+    """At an axis: round values without decimals of money."""
+    if metric.unit == "money" and value is not None and abs(value) < 1_000_000:
+        return i18n.money(value, currency, digits=0)
+    if metric.unit == "share":
+        return i18n.share(value, 0 if value is None or round(value * 100, 6) == round(value * 100) else 1)
+    return short(metric, value, currency)
+
+
 def exact(metric: Metric, value: Value, currency: str, *, digits: int | None = None) -> str:
     """All digits: ``¥8,300,065.81``, ``65.58%``, ``18,532``."""
     if value is None:

@@ -1,4 +1,7 @@
-"""What moved a figure between two periods: by channel, by unit, or by who came and went. The changes add up exactly."""
+"""What moved a figure between two periods: by channel, by unit, by new and known members, or by who came and went.
+
+The changes add up exactly.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +13,7 @@ from core.metrics.catalog import Metric
 from core.periods import Period, comparable
 from core.work.questions.reading import Reading
 
-By = Literal["channel", "unit", "movement"]
+By = Literal["channel", "unit", "newness", "movement"]
 COLUMNS: dict[str, str] = {"channel": "channel", "unit": "unit_id"}
 MOVEMENT = "active_members"
 """The metric that can be told apart by who came and who went."""
@@ -72,7 +75,8 @@ def splits(reading: Reading, name: str) -> tuple[By, ...]:
     if not expressions.is_additive(metric):
         return ()
     found = expressions.columns(reading.facts, metric, tuple(COLUMNS.values()))
-    return tuple(by for by, column in COLUMNS.items() if column in found and _is_filled(reading, metric, column))  # type: ignore[misc]
+    named = tuple(by for by, column in COLUMNS.items() if column in found and _is_filled(reading, metric, column))
+    return (*named, "newness") if found else named  # type: ignore[return-value]
 
 
 def contributions(reading: Reading, name: str, by: By) -> Contributions | None:
@@ -85,16 +89,21 @@ def contributions(reading: Reading, name: str, by: By) -> Contributions | None:
     if reading.period is None or reading.as_of_on is None or reading.whole is None:
         return None
     now, before = comparable(reading.period, reading.as_of_on)
-    rows = _movement(reading, now, before) if by == "movement" else _by_column(reading, metric, by, now, before)
     if by == "movement" and name != MOVEMENT:
         raise NotAdditive(f"{name} cannot be told apart by who came and went.", metric=name)
+    if by != "movement" and not expressions.is_additive(metric):
+        raise NotAdditive(f"{name} is not the sum of its values by {by}.", metric=name)
+    if by == "movement":
+        rows = _movement(reading, now, before)
+    elif by == "newness":
+        rows = _by_newness(reading, metric, now, before)
+    else:
+        rows = _by_column(reading, metric, by, now, before)
     has_before = reading.whole.start_on <= before.start_on
     return Contributions(metric, by, now, before, rows, has_before)
 
 
 def _by_column(reading: Reading, metric: Metric, by: str, now: Period, before: Period) -> tuple[Contribution, ...]:
-    if not expressions.is_additive(metric):
-        raise NotAdditive(f"{metric.name} is not the sum of its values by {by}.", metric=metric.name)
     if by not in COLUMNS or COLUMNS[by] not in expressions.columns(reading.facts, metric, tuple(COLUMNS.values())):
         raise Unknown("split", by, COLUMNS)
     totals: dict[str | None, list[int]] = {}
@@ -110,6 +119,18 @@ def _by_column(reading: Reading, metric: Metric, by: str, now: Period, before: P
         Contribution(value, names.get(value or "", value), *total) for value, total in totals.items() if any(total)
     ]
     return tuple(sorted(found, key=lambda row: (-abs(row.change), row.value is None, row.value or "")))
+
+
+def _by_newness(reading: Reading, metric: Metric, now: Period, before: Period) -> tuple[Contribution, ...]:
+    """What is taken off (refunds) is a share of its own: it is of orders of any age."""
+    totals: dict[str | None, list[int]] = {}
+    for part in metric.parts:
+        for side, period in enumerate((now, before)):
+            for row in reading.snapshot.arrow(expressions.by_newness(reading.facts, part, period)).to_pylist():
+                value, sign = (part.name, -1) if part is metric.minus else (row["value"], 1)
+                totals.setdefault(value, [0, 0])[side] += sign * int(row["total"])
+    found = [Contribution(value, value, *total) for value, total in totals.items() if any(total)]
+    return tuple(sorted(found, key=lambda row: (-abs(row.change), row.value or "")))
 
 
 def _movement(reading: Reading, now: Period, before: Period) -> tuple[Contribution, ...]:

@@ -29,9 +29,9 @@ class Figure:
     """One metric's answer. Money is in the smallest unit; None is undefined.
 
     ``count`` is what a rate rests on (its denominator), ``previous_count`` the same before; ``is_small`` when that is
-    below 30. ``previous`` is None where the lake has no data for the whole of the compared period. ``series``: one value
-    per day or week of the period, in order; ``is_partial`` weeks are those that reach beyond the period. ``numbers``:
-    the value of each part of the metric, by its side.
+    below 30. ``previous`` is None where the lake has no data for the whole of the compared period. ``series``: one
+    value per day or week of the period, in order; ``is_partial`` weeks are those that reach beyond the period.
+    ``numbers``: the value of each part of the metric, by its side.
     """
 
     metric: Metric

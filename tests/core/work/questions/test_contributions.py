@@ -88,6 +88,18 @@ def test_active_members_are_told_apart_by_who_came_and_who_went(home: Home):
     assert (found.now, found.before) == (2, 2)
 
 
+def test_net_revenue_is_told_apart_by_new_and_known_members_and_refunds(home: Home):
+    with reading(lake(home, LINES), Filters(period=MAY)) as opened:
+        found = contributions(opened, "net_revenue", "newness")
+    assert found is not None
+    assert found.rows == (
+        Contribution("known", "known", 4000, 0),
+        Contribution("new", "new", 900, 1500),
+        Contribution("refunds", "refunds", -300, 0),
+    )
+    assert (found.now, found.before) == (4600, 1500)
+
+
 def test_a_rate_a_mean_and_a_count_of_persons_are_refused(home: Home):
     with reading(lake(home, LINES), Filters(period=MAY)) as opened:
         for name in ("aov", "repeat_purchase_share", "buyers", "daily_active_members"):
@@ -105,7 +117,7 @@ def test_a_split_that_the_rows_do_not_have_is_unknown(home: Home):
 
 def test_a_split_is_offered_only_where_something_is_named(home: Home):
     with reading(lake(home, LINES), Filters(period=MAY)) as opened:
-        assert splits(opened, "net_revenue") == ("channel",)
+        assert splits(opened, "net_revenue") == ("channel", "newness")
         assert splits(opened, "active_members") == ("movement",)
 
 
@@ -144,12 +156,13 @@ def test_the_shares_of_every_additive_metric_add_up_to_its_two_values(tmp_path_f
     with reading(home, Filters(period=MAY)) as opened:
         for name in ("gross_revenue", "net_revenue", "orders"):
             assert expressions.is_additive(METRICS[name])
-            shares = contributions(opened, name, "channel")
             (figure,) = figures.overview(opened, [METRICS[name]], with_series=False)
-            assert shares is not None
-            assert shares.now == figure.value
-            if figure.previous is not None:
-                assert shares.before == figure.previous
+            for by in ("channel", "unit", "newness"):
+                shares = contributions(opened, name, by)
+                assert shares is not None
+                assert shares.now == figure.value
+                if figure.previous is not None:
+                    assert shares.before == figure.previous
         moved = contributions(opened, "active_members", "movement")
         (active,) = figures.overview(opened, [METRICS["active_members"]], with_series=False)
         assert moved is not None
