@@ -170,8 +170,9 @@ def sessions(store: Store, operator: Operator, *, now: datetime) -> list[tuple[L
     """Open sessions with their accounts, the most recently seen first."""
     operator.require("accounts.see")
     with store.reading() as session:
-        query = select(LoginSession, Account).join(Account).order_by(LoginSession.seen_at.desc(), LoginSession.id)
-        return [(login, account) for login, account in session.execute(query) if logins.is_open(login, now)]
+        query = select(LoginSession, Account).join(Account).where(Account.is_active)
+        newest_first = query.order_by(LoginSession.seen_at.desc(), LoginSession.id)
+        return [(login, account) for login, account in session.execute(newest_first) if logins.is_open(login, now)]
 
 
 def audit_entries(

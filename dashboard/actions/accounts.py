@@ -11,6 +11,8 @@ from dashboard.web import wiring
 
 PASSWORD = "_first_password"
 """Where the page finds a password that was just generated."""
+TURN = "_turn"
+"""Counts what was done to accounts in this session."""
 _WRITE = "accounts.write"
 
 
@@ -35,18 +37,21 @@ def change(account_id: int, name: str) -> None:
 def reset(account_id: int, name: str) -> None:
     password = accounts.reset_password(wiring.accounts_store(), guard.operator(), account_id, now=wiring.now())
     st.session_state[PASSWORD] = Created(account_id, name, password)
+    _turned()
     guard.note(t("accounts.reset_done", name=name))
 
 
 @guarded(_WRITE)
 def disable(account_id: int, name: str) -> None:
     accounts.disable(wiring.accounts_store(), guard.operator(), account_id, now=wiring.now())
+    _turned()
     guard.note(t("accounts.disabled_done", name=name))
 
 
 @guarded(_WRITE)
 def enable(account_id: int, name: str) -> None:
     accounts.enable(wiring.accounts_store(), guard.operator(), account_id, now=wiring.now())
+    _turned()
     guard.note(t("accounts.enabled_done", name=name))
 
 
@@ -58,6 +63,10 @@ def end_session(session_id: int, name: str) -> None:
 
 def forget_password() -> None:
     st.session_state.pop(PASSWORD, None)
+
+
+def _turned() -> None:
+    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
 
 
 def _fields(key: str) -> dict[str, object]:

@@ -4,16 +4,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-import streamlit as st
 from sqlalchemy import func, select
 
 from core.periods import business_date
-from core.settings import World
 from core.store.session import Session
 from core.store.tables import Batch, Job
-from core.work.questions.reading import reading
 from dashboard import worlds
 from dashboard.actions import guard
+from dashboard.data import freshness
 from dashboard.web import wiring
 
 LATE_AFTER_DAYS = 2
@@ -41,8 +39,7 @@ def state() -> State:
     """Read anew at every run: it is about this very minute, and costs a few rows."""
     operator = guard.require("today.see")
     home, now = worlds.home(), wiring.now()
-    manifest = home.lake.manifests.latest()
-    as_of_on = newest_day(home.world, manifest.lake_id, manifest.version)
+    as_of_on = freshness.read("today.see").as_of_on
     items: list[Item] = []
     if as_of_on is not None:
         late = (business_date(now, home.settings.zone) - as_of_on).days
@@ -54,15 +51,6 @@ def state() -> State:
             recent = Batch.finished_at >= now - RECENT
             items += _failed(session, recent) + _rejected(session, recent) + _running(session)
     return State(as_of_on, has_batches, tuple(items))
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def newest_day(world: World, lake_id: str, version: int) -> date | None:  # noqa: ARG001 - part of the cache key
-    """Business day of the newest fact of a lake version; None while there is none. Not cut to a scope: it says
-    nothing of people.
-    """
-    with reading(wiring.house().world(world), version=version) as open_lake:
-        return open_lake.as_of_on
 
 
 def _failed(session: Session, recent: object) -> list[Item]:

@@ -80,8 +80,10 @@ def _account_actions(account: Account) -> None:
         st.form_submit_button(
             t("accounts.save"), type="primary", on_click=actions.change, args=(account.id, account.name)
         )
+    # Under another name it is another popover, and closed: a done deed leaves no open question behind.
+    turn = st.session_state.get(actions.TURN, 0)
     with st.container(horizontal=True):
-        with st.popover(t("accounts.reset"), icon=":material/key:", key=f"reset_{account.id}"):
+        with st.popover(t("accounts.reset"), icon=":material/key:", key=f"reset_{account.id}_{turn}"):
             st.write(t("accounts.confirm_reset", name=name))
             st.button(
                 t("accounts.confirm"),
@@ -90,7 +92,7 @@ def _account_actions(account: Account) -> None:
                 args=(account.id, account.name),
             )
         if account.is_active:
-            with st.popover(t("accounts.disable"), icon=":material/block:", key=f"disable_{account.id}"):
+            with st.popover(t("accounts.disable"), icon=":material/block:", key=f"disable_{account.id}_{turn}"):
                 st.write(t("accounts.confirm_disable", name=name))
                 st.button(
                     t("accounts.confirm"),

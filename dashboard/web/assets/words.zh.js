@@ -3,7 +3,7 @@
   "use strict";
   var WORDS = {
     "Rerun": "重新运行", "Settings": "设置", "Print": "打印", "Record a screencast": "录制屏幕", "About": "关于", "Report a bug": "报告问题",
-    "Get help": "获取帮助", "Clear cache": "清除缓存", "Theme": "主题", "System": "跟随系统", "Light": "浅色", "Dark": "深色",
+    "Get help": "获取帮助", "Clear cache": "清除缓存", "Theme": "主题", "System": "系统", "Light": "浅色", "Dark": "深色",
     "Use system setting": "跟随系统", "Main menu": "主菜单", "App pages": "页面导航", "Close": "关闭", "Open": "打开", "Cancel": "取消", "OK": "确定",
     "Page not found": "找不到页面", "View more": "展开更多", "View less": "收起", "Select all": "全选", "Clear selection": "清除选择", "Clear value": "清除",
     "Clear all": "全部清除", "Add options": "请添加", "Add an option": "请添加", "No results": "没有结果", "No options": "没有选项", "No options to select": "没有可选项", "No options to select.": "没有可选项。",
@@ -22,6 +22,7 @@
   };
   var ATTRIBUTES = ["aria-label", "title", "placeholder", "alt"];
   var SIZE = /^(\d+(?:\.\d+)?\s?[KMG]B) per file(?: • (.*))?$/;
+  var MADE_WITH = /^Made with Streamlit (v.*)$/;
   var PAGE_MISSING = /^The page that you have requested does not seem to exist\. Running the app['’]s main page\.$/;
 
   function translated(text) {
@@ -30,6 +31,8 @@
     if (Object.prototype.hasOwnProperty.call(WORDS, key)) return text.replace(key, WORDS[key]);
     var size = SIZE.exec(key);
     if (size) return "每个文件不超过 " + size[1] + (size[2] ? " • " + size[2] : "");
+    var made = MADE_WITH.exec(key);
+    if (made) return "基于 Streamlit " + made[1];
     return PAGE_MISSING.test(key) ? "您访问的页面不存在，已打开首页。" : null;
   }
   // Text of ours, and of the data: Markdown, tables, HTML blocks, text that people type.
