@@ -25,7 +25,7 @@ NAMES = [
 SLOTS = 15
 """The first names are the slots of a session, in the order in which they happen."""
 PAGE_VIEW, PRODUCT_VIEW, CART, CHECKOUT = NAMES.index("page_view"), NAMES.index("product_view"), 13, 14
-_SHOP = [0, 0.62, 0, 0, 0.12, 0.60, 0.26, 0.04, 0.17, 0.05, 0.11, 0.03, 0.09, 0, 0]
+_SHOP = [0, 0.60, 0, 0, 0.12, 0.60, 0.26, 0.04, 0.23, 0.06, 0.12, 0.03, 0.09, 0, 0]
 _READ = [0, 0.20, 0.95, 0, 0, 0.12, 0, 0.03, 0.38, 0.12, 0.20, 0.02, 0.05, 0, 0]
 _TALK = [0, 0.30, 0.45, 0, 0, 0.22, 0, 0.01, 0.30, 0.12, 0.15, 0.05, 0.30, 0, 0]
 _LIVE = [0, 0.15, 0, 1.0, 0, 0.55, 0.30, 0.03, 0.45, 0.22, 0.10, 0.08, 0.03, 0, 0]
@@ -34,7 +34,7 @@ CHANCES = np.array([_SHOP, _READ, _TALK, _TALK, _LIVE, _SHOP, _SHOP, _VISIT])
 """How likely each slot is in a session on each channel; cart and checkout follow from the person's appetite."""
 SOCIAL = slice(8, 11)
 SOCIABLE_SHARE = 0.9
-CART_CHANCE, CHECKOUT_CHANCE, ORDER_CHANCE = 0.125, 0.56, 0.76
+CART_CHANCE, CHECKOUT_CHANCE, ORDER_CHANCE = 0.108, 0.56, 0.76
 GAP_S = 22.0
 KEPT_ROOM = 0.94
 """Sessions fill this part of a month's events; page views within them fill the rest exactly."""

@@ -36,7 +36,7 @@ SOURCES = list(KNOWN_BY)
 TIERS = ["普通会员", "银卡", "金卡", "黑金卡"]
 ACQUISITION = ["store", "wecom", "mini_program", "live", "social", "group_chat", "official_account", "offline_event"]
 ACQUISITION_SHARES = np.array([0.30, 0.14, 0.14, 0.12, 0.14, 0.08, 0.05, 0.03])
-LTV_JOIN_DAYS = 180
+LTV_JOIN_DAYS = 240
 STORE_PHONES, STORE_PHONE_USERS = 6, (24, 64)
 
 
@@ -156,7 +156,7 @@ def _roles(rng: np.random.Generator, span: Span, joined: Ints, members: int) -> 
     """Planted people are drawn from those who have long been members."""
     role = np.zeros(len(joined), np.int64)
     pool = rng.permutation(np.flatnonzero(joined[:members] < span.days - 270))
-    shares = {"ltv": 0.10, "trial": 0.06, "lift": 0.15} | dict.fromkeys(CAUSES, 0.005)
+    shares = {"ltv": 0.07, "trial": 0.06, "lift": 0.15} | dict.fromkeys(CAUSES, 0.005)
     caps = {"trial": 1200, "lift": 6000, "ltv": 12000} | dict.fromkeys(CAUSES, 400)
     start = 0
     for planted, share in shares.items():

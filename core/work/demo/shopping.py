@@ -17,9 +17,9 @@ LTV_LAW = {"r": 0.6, "alpha": 85.0, "a": 0.8, "b": 2.2}
 """BG/NBD: purchase rate Gamma(r, rate alpha) per day, dropout after a repeat purchase Beta(a, b)."""
 SPEND_LAW = {"p": 6.0, "q": 4.0, "v": 90.0}
 """Gamma-Gamma: an order is Gamma(p, rate nu) in major units, nu is Gamma(q, rate v); the mean order is p v / (q - 1) = 180."""
-REFUND_SHARE = 0.075
+REFUND_SHARE = 0.062
 COUPON_SHARE = 0.35
-STORE_ORDERS_PER_MONTH = 0.055
+STORE_ORDERS_PER_MONTH = 0.054
 SPEND_CHANNELS = ["social", "live", "sms", "official_account", "offline_event", "wecom"]
 SPEND_A_DAY = np.array([0.030, 0.018, 0.006, 0.008, 0.009, 0.005])
 """Major units a day for each member the brand has in the end."""
@@ -263,7 +263,7 @@ def _issued(
     issued = low + ((until - low) * rng.uniform(0, 0.6, len(who))).astype(np.int64)
     claimed = issued + ((until - issued) * rng.uniform(0.05, 0.9, len(who))).astype(np.int64)
     is_used = np.arange(len(who)) < len(used)
-    claimed[~is_used & (rng.random(len(who)) < 0.5)] = 0
+    claimed[~is_used & (rng.random(len(who)) < 0.18)] = 0
     order = np.concatenate([used, np.full(len(others), -1)])
     return Coupons(
         who, np.full(len(who), offer), issued, claimed, np.where(is_used, until, 0), np.where(is_used, 0, end_s), order
