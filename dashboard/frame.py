@@ -54,9 +54,10 @@ def run() -> None:
     page = st.navigation(_navigation(who), position="sidebar", expanded=True)
     with st.sidebar:
         _account_box(who)
-    worlds.banner(who.operator)
-    guard.show_notes()
-    page.run()
+    with guard.known(who):
+        worlds.banner(who.operator)
+        guard.show_notes()
+        page.run()
 
 
 def _configure() -> None:

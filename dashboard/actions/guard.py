@@ -4,7 +4,9 @@ time.
 Hiding a button is not a guard: callbacks run before the page, fragments without it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from typing import ParamSpec
 
@@ -20,6 +22,7 @@ from dashboard.web import wiring
 SESSION = "session"
 """Key of ``st.user`` under which the gate hands over the number of the log-in session."""
 _NOTES = "_notes"
+_known: ContextVar[Visitor | None] = ContextVar("visitor", default=None)
 P = ParamSpec("P")
 
 
@@ -29,8 +32,21 @@ class LoggedOut(Refusal):
     code = "login.over"
 
 
+@contextmanager
+def known(who: Visitor) -> Iterator[None]:
+    """While a page is drawn the store need not be asked again for every read. Callbacks and fragments run outside of this."""
+    token = _known.set(who)
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
 def visitor() -> Visitor | None:
-    """Whoever is logged in, as the store knows them now; None when the session is over."""
+    """Whoever is logged in, as the store knew them at the start of this run; None when the session is over."""
+    remembered = _known.get()
+    if remembered is not None:
+        return remembered
     number = st.user.to_dict().get(SESSION)
     if not str(number or "").isdecimal():
         return None

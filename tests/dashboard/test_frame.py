@@ -98,3 +98,40 @@ def test_an_address_of_a_world_that_was_never_filled_shows_that_world_labelled(o
     test.query_params["world"] = "demo"
     test.run()
     assert "演示数据" in said(test)
+
+
+def guarded_page() -> None:
+    import streamlit as st
+
+    from dashboard.actions import guard
+
+    @guard.guarded("accounts.write")
+    def act() -> None:
+        st.session_state["acted"] = True
+
+    st.button("act", key="act", on_click=act)
+    guard.show_notes()
+
+
+@pytest.mark.parametrize(("role", "acted"), [("admin", True), ("manager", False), ("compliance", False)])
+def test_a_callback_runs_only_for_who_may(enter, role, acted):
+    _, who = enter(role)
+    test = AppTest.from_function(guarded_page)
+    test.user = {"session": str(who.session_id)}
+    test.run()
+    test.button(key="act").click().run()
+    assert ("acted" in test.session_state) is acted
+    assert [error.value for error in test.error] == ([] if acted else ["您的角色没有这项权限。需要时请联系管理员开通。"])
+
+
+def test_a_callback_of_a_page_that_was_left_open_asks_anew(enter, store):
+    _, admin = enter("admin")
+    _, other = enter("compliance")
+    accounts.change(store, SYSTEM, other.operator.account_id, display_name="", role="admin", units=None, now=datetime.now(UTC))
+    test = AppTest.from_function(guarded_page)
+    test.user = {"session": str(admin.session_id)}
+    test.run()
+    accounts.change(store, SYSTEM, admin.operator.account_id, display_name="", role="analyst", units=None, now=datetime.now(UTC))
+    test.button(key="act").click().run()
+    assert "acted" not in test.session_state
+    assert len(test.error) == 1
