@@ -145,3 +145,9 @@ class InvalidBatch(Refusal):
     """A batch is not in the state that this needs: ``state`` says which it is in."""
 
     code = "batch.state"
+
+
+class InvalidUpload(Refusal):
+    """An uploaded file, or what is asked of its import, cannot be taken: ``reason`` is ``disk``, ``queued`` or ``text``."""
+
+    code = "upload.invalid"

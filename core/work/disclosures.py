@@ -1,12 +1,17 @@
 """Showing one personal value to one person, for a stated reason."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import select
+
 from core.errors import Forbidden, InvalidDecision, Unknown
+from core.privacy.disclosure import masked
 from core.privacy.vault import Vault, identity_label
 from core.scope import Operator
 from core.store import audit, identity_values
 from core.store.session import Store
+from core.store.tables import IdentityValue
 from core.work.home import Home
 from core.work.questions.reading import reading
 
@@ -30,6 +35,21 @@ def reveal(home: Home, log: Store, operator: Operator, identity_key: int, *, rea
         details = {"reason": reason.strip(), "type": found.identity_type, "world": home.world}
         audit.append(session, operator, "identity.revealed", f"identity:{identity_key}", details, now=now)
     return value
+
+
+def shown(home: Home, operator: Operator, identity_keys: Iterable[int]) -> dict[int, str]:
+    """Masked values of identities, by key, as many as the store has; nothing else of a value leaves this function.
+
+    The caller asks only for identities that the operator may see. Raises ``Forbidden``.
+    """
+    if not operator.can("identity.see"):
+        operator.require("people.see")
+    wanted = sorted({int(key) for key in identity_keys})
+    with home.store.reading() as session:
+        rows = list(session.scalars(select(IdentityValue).where(IdentityValue.identity_key.in_(wanted))))
+    vault = Vault(home.keys)
+    opened = ((row, vault.open(row.ciphertext, identity_label(row.identity_key))) for row in rows)
+    return {row.identity_key: masked(row.identity_type, value) for row, value in opened}
 
 
 def _require_scope(home: Home, operator: Operator, identity_key: int) -> None:

@@ -1,0 +1,53 @@
+"""What the worker of a house does: the kinds of jobs it takes, and the chores it sees to by itself."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from core.app import House
+from core.work import identity_decisions, tending, uploads
+from core.work.home import Home
+from core.work.ingest import batches
+from core.work.worker import Chore, Clock, Handler, Log, Work, Worker
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def worker(house: House, clock: Clock, say: Log) -> Worker:
+    """A worker for both worlds. Its jobs and its heartbeat live in the store of ``live``."""
+    return Worker(house.live.store, handlers(house), chores(house), clock, say)
+
+
+def handlers(house: House) -> dict[str, Handler]:
+    def import_file(work: Work) -> None:
+        uploads.run(house.live, work)
+
+    return {uploads.KIND: import_file}
+
+
+def chores(house: House) -> list[Chore]:
+    """Imports that died are settled every minute, small files joined every hour, leftovers swept every day."""
+    return [
+        Chore("settle", MINUTE, lambda now: _told("batches settled", len(batches.reconcile(house.live, now=now)))),
+        Chore("identities", DAY, lambda _now: _told("map brought up to the decisions", int(_settled(house.live)))),
+        Chore("compact", HOUR, lambda _now: _told("files joined", _everywhere(house, tending.compact))),
+        Chore("sweep", DAY, lambda _now: _told("leftover files removed", _everywhere(house, tending.sweep))),
+        Chore("inbox", HOUR, lambda now: _told("uploads and batches cleared away", uploads.tidy(house.live, now=now))),
+        Chore("sessions", DAY, lambda now: _told("old sessions dropped", tending.drop_old_sessions(house.live, now))),
+    ]
+
+
+def _settled(home: Home) -> bool:
+    return bool(home.lake.manifests.latest().tables) and identity_decisions.settle(home)
+
+
+def _everywhere(house: House, do: Callable[[Home], int]) -> int:
+    """In both worlds, as far as they have data. The demo is opened anew each time: somebody may have removed or refilled it."""
+    done = do(house.live) if house.live.lake.manifests.latest().tables else 0
+    house.forget("demo")
+    if house.settings.lake("demo").exists():
+        done += do(house.demo)
+    return done
+
+
+def _told(what: str, count: int) -> str | None:
+    return f"{count} {what}" if count else None
