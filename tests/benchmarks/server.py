@@ -1,0 +1,167 @@
+"""What a page costs the server: CPU of a warm rerun beside an empty page, and waiting times of many users beside one.
+
+    python -m tests.benchmarks.server [--events 10000000] [--users 50] [--seconds 30]
+
+Users are websocket clients without a browser: log in by cookie, ask for the page, and ask again after thinking for
+about three seconds. The app is a process of its own over a copy of the demo home. The empty page is an app of one line
+of text, tuned alike, without gate, accounts or navigation (``empty_page.py``).
+"""
+
+import argparse
+import asyncio
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+from core.settings import PROJECT
+from tests.benchmarks import homes
+from tests.e2e.browsing import Server, free_port, serving
+
+THINK_S = 3.0
+RERUNS = 40
+PAGES = {"catalog": "the metric catalogue", "overview": "the Overview", "funnels": "the Funnels"}
+
+
+class User:
+    """One open tab."""
+
+    def __init__(self, url: str, page: str, token: str) -> None:
+        self._url, self._page, self._token = url, page, token
+        self._socket: ClientConnection
+
+    async def __aenter__(self) -> "User":
+        address = self._url.replace("http", "ws") + "/_stcore/stream"
+        headers = {"Cookie": f"siyu_session={self._token}", "Origin": self._url}
+        self._socket = await connect(address, additional_headers=headers, subprotocols=["streamlit"], max_size=None)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._socket.close()
+
+    async def rerun(self) -> float:
+        """Seconds until the script has finished."""
+        message = BackMsg()
+        message.rerun_script.query_string = ""
+        message.rerun_script.page_name = self._page
+        start = time.perf_counter()
+        await self._socket.send(message.SerializeToString())
+        while True:
+            answer = ForwardMsg()
+            answer.ParseFromString(await self._socket.recv(decode=False))
+            if answer.WhichOneof("type") == "script_finished":
+                if answer.script_finished == ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY:
+                    return time.perf_counter() - start
+
+
+def bench(events: int = 10_000_000, users: int = 50, seconds: int = 30) -> list[dict[str, Any]]:
+    """Rows: CPU milliseconds of a warm rerun per page with its ratio to the empty page; then p50 and p95 of one and many."""
+    homes.demo(events)
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        shutil.copytree(homes.folder(events), home)
+        with serving(home) as server:
+            return asyncio.run(_measured(server, users, seconds))
+
+
+async def _measured(server: Server, users: int, seconds: int) -> list[dict[str, Any]]:
+    rows = []
+    with _empty() as url:
+        empty = await _cpu(url, "", "")
+    rows.append({"way": "warm rerun, an empty page", "ms": empty * 1000, "ratio": 1.0})
+    for page, name in PAGES.items():
+        took = await _cpu(server.url, page, server.token(server.account("analyst")))
+        rows.append({"way": f"warm rerun, {name}", "ms": took * 1000, "ratio": took / empty})
+    one = await _crowd(server, 1, seconds)
+    many = await _crowd(server, users, seconds)
+    for share, index in (("p50", 49), ("p95", 94)):
+        alone, together = (statistics.quantiles(times, n=100)[index] for times in (one, many))
+        rows.append({"way": f"{share} of 1 user on the Overview", "ms": alone * 1000, "ratio": 1.0})
+        rows.append(
+            {"way": f"{share} of {users} users, {len(many)} reruns", "ms": together * 1000, "ratio": together / alone}
+        )
+    return rows
+
+
+async def _cpu(url: str, page: str, token: str) -> float:
+    """CPU seconds of the server process per warm rerun."""
+    process = _process(url)
+    async with User(url, page, token) as user:
+        for _ in range(5):
+            await user.rerun()
+        before = sum(process.cpu_times()[:2])
+        for _ in range(RERUNS):
+            await user.rerun()
+        return float(sum(process.cpu_times()[:2]) - before) / RERUNS
+
+
+async def _crowd(server: Server, users: int, seconds: int) -> list[float]:
+    until = time.monotonic() + seconds
+    times: list[float] = []
+
+    async def one(number: int) -> None:
+        rng = random.Random(number)
+        async with User(server.url, "overview", server.token(server.account("analyst"))) as user:
+            await user.rerun()
+            while time.monotonic() < until:
+                await asyncio.sleep(THINK_S * rng.uniform(0.5, 1.5))
+                times.append(await user.rerun())
+
+    await asyncio.gather(*[one(number) for number in range(users)])
+    return times
+
+
+@contextmanager
+def _empty() -> Iterator[str]:
+    port = free_port()
+    command = ["streamlit", "run", "tests/benchmarks/empty_page.py", "--server.port", str(port)]
+    process = subprocess.Popen([sys.executable, "-m", *command], cwd=PROJECT, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(200):
+            with suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
+                break
+            time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _process(url: str) -> psutil.Process:
+    port = int(url.rsplit(":", 1)[1])
+    for process in psutil.process_iter(["cmdline"]):
+        command = process.info["cmdline"] or []
+        if "streamlit" in command and str(port) in command:
+            return process
+    raise LookupError(f"no server on port {port}")
+
+
+def table_of(rows: list[dict[str, Any]]) -> str:
+    lines = ["| way | milliseconds | ratio |", "|---|---|---|"]
+    return "\n".join(lines + [f"| {r['way']} | {r['ms']:.1f} | {r['ratio']:.2f} |" for r in rows])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=10_000_000)
+    parser.add_argument("--users", type=int, default=50)
+    parser.add_argument("--seconds", type=int, default=30)
+    print(table_of(bench(**vars(parser.parse_args()))))
+
+
+if __name__ == "__main__":
+    main()
