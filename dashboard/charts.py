@@ -67,7 +67,7 @@ def trend(view: Trend, words: Format, axis: Format, *, name: str) -> go.Figure:
     if view.open_from:
         _hatch(figure, view.open_from, view.asked.end_on, max(top, 1))
     _add_notes(figure, view.notes, max(top, 1))
-    figure.update_layout(**_layout(300, margin_top=26), hovermode="x unified")
+    figure.update_layout(**_layout(340, margin_top=26), hovermode="x unified")
     figure.update_xaxes(
         showgrid=False,
         tickformat="%m月%d日" if i18n.language() == "zh" else "%b %d",

@@ -69,6 +69,12 @@ def menu() -> Menu:
     return _menu(ground.key, ground)
 
 
+def usual() -> Asked | None:
+    """The first common journey that the lake has events for, as it is asked when nobody chose anything."""
+    steps = next(iter(menu().templates.values()), None)
+    return Asked(tuple((name,) for name in steps)) if steps else None
+
+
 def answer(filters: Filters, asked: Asked) -> View:
     """Raises ``InvalidFunnel``, ``Unknown`` and ``Forbidden``."""
     ground = stand("funnel.see")

@@ -27,7 +27,7 @@ HEADLINES: dict[Goal, tuple[str, ...]] = {
     "growth": ("member_growth", "k_factor", "cac"),
 }
 """The figure that stands for a goal: the first one that the data supports."""
-CHARTS = ("net_revenue", "orders", "active_members", "new_members", "stickiness")
+CHARTS = ("net_revenue", "orders", "buyers", "active_members", "new_members")
 """Figures that the main chart can show, those that the data supports."""
 
 MONEY_PARTS = frozenset({"gross", "refunds", "anonymous_gross", "spend"})

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dashboard import addresses, charts, filters, i18n
-from dashboard.data import freshness, overview
+from dashboard.actions import guard
+from dashboard.data import freshness, funnels, overview
 from dashboard.filters import Choices, Filters
 from dashboard.i18n import t
 from dashboard.pages import Page
@@ -34,6 +35,8 @@ def show() -> None:
     _headlines(view, asked, fresh.choices)
     if view.charts:
         _trend(view, asked)
+    if view.events and guard.may("funnel.see"):
+        _teaser(asked)
     for goal, figures in view.by_goal.items():
         if figures:
             st.header(t(f"goal.{goal}"), anchor=False, help=t(f"goal.{goal}_help"))
@@ -72,6 +75,19 @@ def _trend(view: overview.Overview, asked: Filters) -> None:
         if right is not None:
             with right:
                 _moved(found, words)
+
+
+def _teaser(asked: Filters) -> None:
+    """The usual journey in short, and the way to the page that asks further."""
+    usual = funnels.usual()
+    found = funnels.answer(asked, usual) if usual else None
+    if found is None or found.is_empty:
+        return
+    called = [names.event(step.name) for step in found.steps]
+    with st.container(border=True, key="card_teaser"):
+        st.subheader(t("overview.teaser"), anchor=False)
+        charts.show("teaser", found.key, lambda: charts.funnel(found.steps, called), alt=t("overview.teaser"))
+        st.html(f'<a href="/funnels">{t("overview.to_funnels")}</a>')
 
 
 def _split() -> overview.By | None:

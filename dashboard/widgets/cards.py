@@ -37,7 +37,7 @@ def _card(figure: Figure, currency: str, large: bool) -> None:
         delta=change.text if change else (t("number.small") if figure.is_small else t("number.no_comparison")),
         delta_color=change.tone if change else "gray",
         delta_arrow="off",
-        delta_description=t("number.than_before", days=figure.compared.days) if change and large else None,
+        delta_description=values.against(figure) if change and large else None,
         chart_data=course if len(course) > 2 and not figure.is_small else None,
         chart_type="area" if figure.metric.bottom is None else "line",
         help=hint(figure, currency),

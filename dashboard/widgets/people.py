@@ -49,12 +49,7 @@ def _table(found: People) -> None:
     pages = -(-found.count // ROWS)
     page = st.pagination(pages, key=f"page_{abs(hash(found.key))}") if pages > 1 else 1
     rows = found.frame.iloc[(page - 1) * ROWS : page * ROWS]
-    st.dataframe(
-        _shown(found, rows),
-        hide_index=True,
-        height=min(38 + 35 * len(rows), 318),
-        alt=t("people.table"),
-    )
+    st.dataframe(_shown(found, rows), hide_index=True, alt=t("people.table"))
     if pages > 1:
         last = min(page * ROWS, found.count)
         st.caption(

@@ -194,4 +194,4 @@ def breakdown(view: View, called: list[str]) -> None:
     rows[t("funnel.conversion")] = [
         i18n.share(steps[-1].share) if steps[0].members >= SMALL else i18n.UNDEFINED for steps in view.by_value.values()
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(view.by_value), 400), alt=t("funnel.by"))
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt=t("funnel.by"))

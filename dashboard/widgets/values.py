@@ -63,23 +63,31 @@ def change(figure: Figure) -> Change | None:
     """Relative for amounts and counts, in points for shares and scores; None where nothing can be compared."""
     if not figure.is_comparable or figure.difference is None:
         return None
+    unit = figure.metric.unit
     moved: Value
-    if figure.metric.unit == "share":
-        moved = figure.difference
-        words = t("number.points", points=i18n.number(abs(moved) * 100, 1))
-        is_flat = abs(moved) < 0.0005
-    elif figure.metric.unit in ("score", "ratio", "days"):
-        moved = figure.difference
-        words = i18n.number(abs(moved), 1 if figure.metric.unit != "ratio" else 3)
-        is_flat = abs(moved) < 0.0005
+    if unit == "share":
+        moved, digits = figure.difference * 100, 1
+        words = t("number.points", points=i18n.number(abs(moved), digits))
+    elif unit in ("score", "ratio", "days"):
+        moved, digits = figure.difference, 3 if unit == "ratio" else 1
+        words = i18n.number(abs(moved), digits)
     else:
-        moved = figure.change_share
-        if moved is None:
+        share = figure.change_share
+        if share is None:
             return None
-        words, is_flat = i18n.share(abs(moved)), abs(moved) < 0.0005
-    if is_flat:
+        moved, digits = share * 100, 1
+        words = i18n.share(abs(share))
+    if round(abs(moved), digits) == 0:
         return Change(t("number.flat"), "gray")
     return Change(f"{'▲ +' if moved > 0 else '▼ −'}{words}", _tone(figure.metric, moved > 0))
+
+
+def against(figure: Figure) -> str:
+    """What the change is held against, in two words."""
+    starts_months = figure.period.start_on.day == figure.compared.start_on.day == 1
+    if starts_months and figure.compared.days <= 31:
+        return t("number.than_last_month")
+    return t("number.than_before", days=figure.compared.days)
 
 
 def _tone(metric: Metric, has_risen: bool) -> Tone:

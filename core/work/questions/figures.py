@@ -96,7 +96,7 @@ def series(reading: Reading, metric: Metric, period: Period) -> Points:
     numbers = _in_periods(reading, parts, {"now": period})["now"]
     grain: Grain = "day" if period.days <= DAYS_BY_DAY else "week"
     table = _by_bucket(reading, parts, period, grain, numbers)
-    return _series(metric, table, period, grain) if all(p.name in table for p in parts) else ()
+    return _series(metric, table, period, grain) if _has_series(metric, table) else ()
 
 
 def behind(reading: Reading, name: str, side: Side = "top") -> pd.DataFrame:
@@ -172,7 +172,7 @@ def _figure(
     has_before: bool,
     as_of: datetime,
 ) -> Figure:
-    has_series = table is not None and all(p.name in table for p in metric.parts)
+    has_series = table is not None and _has_series(metric, table)
     return Figure(
         metric,
         now,
@@ -185,6 +185,11 @@ def _figure(
         numbers["before"][metric.bottom.name] if metric.bottom and has_before else None,
         tuple((side, numbers["now"][part_of(metric, side).name]) for side in sides(metric)),
     )
+
+
+def _has_series(metric: Metric, table: pd.DataFrame) -> bool:
+    """A daily mean over persons of the whole period (stickiness) is 1 on every single day, so it has no course."""
+    return all(p.name in table for p in metric.parts) and not (metric.per_day and metric.bottom)
 
 
 def _series(metric: Metric, table: pd.DataFrame, period: Period, grain: Grain) -> Points:

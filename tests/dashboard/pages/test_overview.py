@@ -1,0 +1,133 @@
+"""经营总览, through the frame: figures, likes with likes, contracts, people, and who may see them."""
+
+import pytest
+from streamlit.proto.Metric_pb2 import Metric as MetricProto
+
+from tests.dashboard.pages.conftest import go, said
+from tests.dashboard.pages.shop import fill
+
+NOVEMBER = {"period": "custom", "from": "2026-11-01", "to": "2026-11-30"}
+
+
+def open_with(opened, role="analyst", language="zh", query=NOVEMBER, **more):
+    """The page at an address, come to from another page."""
+    test = opened("catalog", role, language, **more)
+    for name, value in query.items():
+        test.query_params[name] = value
+    return go(test, "overview")
+
+
+def card(test, title):
+    return next(metric for metric in test.metric if metric.label == title)
+
+
+def press(test, key):
+    test.button(key=key).click()
+    return test.run()
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "net"), [("zh", "净收入", "¥1,395.00"), ("en", "Net revenue", "CN¥1.4K")]
+)
+def test_the_page_shows_figures_in_both_languages(opened, language, title, net):
+    fill()
+    test = open_with(opened, language=language)
+    assert not test.exception
+    assert card(test, title).value == net
+    assert ("2026-11-28 12:00" in said(test)) and ("1" in said(test))
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "还没有数据"), ("en", "No data yet")])
+def test_an_empty_world_says_what_to_do(opened, language, words):
+    test = opened("overview", "manager", language)
+    assert not test.exception
+    assert words in said(test)
+    assert not test.metric
+
+
+def test_a_role_without_the_permission_sees_nothing_of_it(opened):
+    fill()
+    test = opened("overview", "compliance")
+    assert test.exception[0].message == "The role compliance may not do overview.see."
+    assert not test.title and not test.metric
+
+
+def test_a_running_period_is_held_against_as_many_days(opened):
+    fill()
+    test = open_with(opened)
+    # Data ends on 28 November: 28 days, so October counts up to the 28th, and with it all of its 40 orders.
+    assert "2026年11月1日 – 2026年11月28日，对比 2026年10月1日 – 2026年10月28日" in said(test)
+    assert card(test, "订单数").value == "70"
+    assert card(test, "订单数").delta == "▲ +75.0%"
+
+
+def test_a_rate_of_fewer_than_thirty_shows_the_count_and_no_rate(opened):
+    fill(units=True)
+    test = open_with(opened, "analyst", units=["east"])
+    assert card(test, "复购率").value == "n = 5"
+    assert card(test, "购买会员").value == "5"
+
+
+def test_units_of_others_are_in_no_figure(opened):
+    fill(units=True)
+    test = open_with(opened, "manager", units=["east"])
+    assert card(test, "订单数").value == "10"
+
+
+def test_without_data_before_there_is_nothing_to_compare(opened):
+    fill()
+    test = open_with(opened, query={"period": "all"})
+    assert card(test, "净收入").delta == "无可比数据"
+
+
+def test_a_change_for_the_worse_is_red_whatever_its_direction(opened):
+    fill()
+    test = open_with(opened)
+    assert card(test, "退款占比").delta.startswith("▲")
+    assert card(test, "退款占比").proto.color == MetricProto.RED
+    assert card(test, "订单数").proto.color == MetricProto.GREEN
+
+
+def test_the_contract_tells_the_exact_value_its_parts_filters_and_version(opened):
+    fill()
+    test = press(open_with(opened), "open_net_revenue")
+    assert not test.exception
+    assert card(test, "精确值").value == "¥1,395.00"
+    words = said(test).replace("\\", "")
+    assert "成交额 − 会员退款" in words
+    assert "| ¥1,400.00 |" in words and "| ¥5.00 |" in words
+    assert "数据截至：** 2026-11-28 12:00 (Asia/Shanghai)" in words
+    assert "数据版本：** 1" in words
+
+
+def test_nobody_known_stands_behind_anonymous_revenue(opened):
+    fill()
+    test = press(open_with(opened), "open_anonymous_revenue")
+    assert "没有可识别的会员" in said(test)
+
+
+def test_an_executive_sees_the_contract_and_no_people(opened):
+    fill()
+    test = press(open_with(opened, "executive"), "open_buyers")
+    assert card(test, "精确值").value == "35"
+    assert not [toggle for toggle in test.toggle if toggle.key == "people_buyers"]
+
+
+def test_what_moved_it_can_be_chosen_and_adds_up(opened):
+    fill()
+    test = open_with(opened)
+    test.segmented_control(key="split").set_value("newness").run()
+    assert not test.exception
+    table = next(frame.value for frame in test.dataframe if "按新老会员" in frame.value.columns)
+    assert table["按新老会员"].tolist()[-1] == "合计"
+    assert table["本期"].tolist()[-1] == "¥1,395.00"
+    assert test.query_params["split"] == "newness"
+
+
+@pytest.mark.parametrize("with_orders", [True, False])
+def test_a_lake_of_events_alone_is_an_overview_too(opened, with_orders):
+    fill(orders=with_orders)
+    test = open_with(opened)
+    assert not test.exception
+    assert card(test, "活跃会员")
+    assert any(metric.label == "净收入" for metric in test.metric) == with_orders
