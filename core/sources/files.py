@@ -8,6 +8,7 @@ import codecs
 import csv
 import gzip
 import hashlib
+import io
 import shutil
 import zipfile
 import zlib
@@ -173,14 +174,17 @@ def _member_columns(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: P
     return header(text, sniffed(text, form.delimiter, form.skip))
 
 
-def _copy(source: IO[bytes], target: IO[bytes], folder: Path, origin: Path, progress: Progress) -> None:
-    done = 0
-    while block := source.read(CHUNK):
-        if shutil.disk_usage(folder).free < SPARE_DISK:
+def _copy(source: io.BufferedIOBase, target: IO[bytes], folder: Path, origin: Path, progress: Progress) -> None:
+    """``read1`` hands out what there is before it raises, so that all of a cut file reaches the target."""
+    done = looked_at = 0
+    while block := source.read1(CHUNK):
+        if done >= looked_at and shutil.disk_usage(folder).free < SPARE_DISK:
             raise Unreadable(f"There is not enough room on the disk to unpack {origin.name}.", file=origin.name, last_row=0)
         target.write(block)
         done += len(block)
-        progress(done)
+        if done >= looked_at:
+            progress(done)
+            looked_at = done + CHUNK
 
 
 def _cut_off(target: Path, origin: Path, form: Form, why: str) -> Unreadable:

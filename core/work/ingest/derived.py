@@ -12,6 +12,8 @@ def products(rows: ir.Table, before: Snapshot) -> ir.Table:
     What a catalogue said of a product stays: a line changes no product that has a category or a list price. A line without a
     name takes no name away.
     """
+    if "product_name" not in rows.columns:
+        rows = rows.mutate(product_name=ibis.null("string"))
     sold = rows.filter(rows.product_id.notnull() & (rows.line_kind == "sale"))
     named = sold.filter(sold.product_name.notnull())
     names = named.group_by("product_id").aggregate(said=named.product_name.argmax(named.row_number))

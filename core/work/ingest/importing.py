@@ -187,7 +187,7 @@ class _Run:
         counts = Counts(stage.read, facts.accepted, facts.duplicate, rejected)
         self._step("merged", **counts.as_dict())
         self._record(change, good, named, facts.accepted)
-        if facts.accepted and self.mapping.target.name == "order_lines":
+        if facts.accepted and self.mapping.target.name == "order_lines" and "product_id" in good.columns:
             change.merge("products", snapshot.keep(derived.products(good, snapshot)))
         if self.mapping.target.name == "events":
             change.merge("event_names", snapshot.keep(derived.event_names(good, snapshot, self.is_named)))

@@ -1,0 +1,115 @@
+"""Words that headers use, in Chinese and English, the most telling first. Written without case, spaces and underscores."""
+
+WORDS: dict[str, tuple[str, ...]] = {
+    "occurred_at": (
+        "occurredat", "timestamp", "eventtime", "ordertime", "orderdate", "invoicedate", "paytime", "paidat", "datetime", "createdat",
+        "createtime", "time", "date", "发生时间", "事件时间", "行为时间", "下单时间", "订单时间", "付款时间", "支付时间", "成交时间",
+        "交易时间", "创建时间", "订单创建时间", "发送时间", "时间", "日期", "下单日期", "订单日期",
+    ),
+    "name": (
+        "event", "eventname", "eventtype", "action", "activity", "name", "type", "事件", "事件名", "事件名称", "行为", "行为类型", "动作",
+        "名称", "姓名",
+    ),
+    "event_id": ("eventid", "messageid", "insertid", "事件id", "事件编号"),
+    "order_no": (
+        "orderno", "orderid", "ordernumber", "ordersn", "invoiceno", "invoice", "invoiceid", "transactionid", "tradeno", "订单号",
+        "订单编号", "单号", "交易号", "主订单号", "小票号", "流水号",
+    ),
+    "product_id": (
+        "productid", "sku", "skuid", "stockcode", "itemid", "goodsid", "product", "productcode", "商品id", "商品编码", "商品编号", "货号",
+        "款号", "商品sku",
+    ),
+    "product_name": ("productname", "description", "itemname", "goodsname", "title", "商品名称", "商品名", "商品", "商品标题", "品名"),
+    "quantity": ("quantity", "qty", "count", "units", "num", "数量", "件数", "购买数量", "商品数量"),
+    "unit_price": ("unitprice", "price", "itemprice", "单价", "商品单价", "成交单价", "价格"),
+    "amount": (
+        "amount", "linetotal", "total", "totalamount", "totalprice", "revenue", "sales", "payment", "paidamount", "金额", "实付金额",
+        "实付款", "支付金额", "订单金额", "成交金额", "总金额", "总价", "小计", "花费", "消耗", "费用",
+    ),
+    "currency": ("currency", "currencycode", "币种", "货币"),
+    "channel": ("channel", "touchpoint", "medium", "渠道", "来源渠道", "触点", "下单渠道"),
+    "acquisition_channel": ("acquisitionchannel", "acquiredby", "获客渠道", "注册渠道", "来源渠道"),
+    "unit_id": ("unitid", "storeid", "store", "shopid", "storecode", "门店", "门店编号", "门店编码", "店铺", "门店id", "经营单元"),
+    "staff_id": ("staffid", "employeeid", "salesid", "guideid", "员工id", "员工编号", "导购", "导购编号", "工号", "群主", "跟进人"),
+    "group_id": ("groupid", "chatid", "roomid", "群id", "群编号", "社群id", "社群"),
+    "campaign_id": ("campaignid", "campaign", "utmcampaign", "活动id", "活动编号", "活动", "推广计划"),
+    "content_id": ("contentid", "articleid", "postid", "内容id", "文章id"),
+    "session_id": ("sessionid", "session", "visitid", "会话id", "会话"),
+    "sequence": ("sequence", "seq", "step", "顺序", "序号"),
+    "message_id": ("messageid", "msgid", "消息id"),
+    "sender_kind": ("senderkind", "sendertype", "发送者类型"),
+    "message_kind": ("messagekind", "messagetype", "msgtype", "消息类型"),
+    "text": ("text", "content", "message", "body", "comment", "消息内容", "内容", "文本", "反馈内容", "评价内容"),
+    "reply_to": ("replyto", "inreplyto", "回复"),
+    "change": ("change", "变动", "进退群"),
+    "scene": ("scene", "joinscene", "入群方式", "方式", "场景"),
+    "touch_id": ("touchid", "sendid", "触达id"),
+    "state": ("state", "status", "状态"),
+    "reason": ("reason", "原因"),
+    "cost": ("cost", "成本", "费用"),
+    "offer_id": ("offerid", "couponid", "券id", "优惠券id", "活动券"),
+    "coupon_no": ("couponno", "couponcode", "券码", "优惠券码", "券号"),
+    "activity_id": ("activityid", "活动id"),
+    "action": ("action", "动作", "行为"),
+    "feedback_id": ("feedbackid", "反馈id"),
+    "feedback_kind": ("feedbackkind", "feedbacktype", "反馈类型"),
+    "score": ("score", "rating", "nps", "评分", "分数", "满意度"),
+    "category": ("category", "类目", "品类", "分类", "类别", "商品分类"),
+    "conversation_id": ("conversationid", "会话id", "会话编号"),
+    "first_reply_at": ("firstreplyat", "首次回复时间", "首响时间"),
+    "resolved_at": ("resolvedat", "解决时间", "结束时间"),
+    "joined_at": ("joinedat", "registeredat", "registrationdate", "signupdate", "注册时间", "入会时间", "加入时间", "添加时间"),
+    "gender": ("gender", "sex", "性别"),
+    "birth_year": ("birthyear", "yearofbirth", "出生年份"),
+    "city": ("city", "城市", "所在城市"),
+    "tier": ("tier", "level", "memberlevel", "会员等级", "等级"),
+    "price": ("price", "listprice", "标价", "吊牌价", "价格"),
+    "parent_unit_id": ("parentunitid", "parentid", "上级", "上级编号"),
+    "unit_kind": ("unitkind", "unittype", "类型"),
+    "title": ("title", "标题"),
+    "topic": ("topic", "主题", "话题"),
+    "format": ("format", "形式", "体裁"),
+    "published_at": ("publishedat", "发布时间"),
+    "on_date": ("ondate", "date", "日期"),
+    "day_kind": ("daykind", "类型"),
+}  # fmt: skip
+
+IDENTITY_WORDS: dict[str, tuple[str, ...]] = {
+    "unionid": ("unionid", "微信unionid"),
+    "phone": ("phone", "mobile", "phonenumber", "mobilephone", "tel", "手机号", "手机", "手机号码", "联系电话", "电话", "收货电话"),
+    "email": ("email", "mail", "emailaddress", "邮箱", "电子邮箱"),
+    "external_userid": ("externaluserid", "外部联系人id", "企微客户id", "客户userid"),
+    "openid": ("openid", "微信openid"),
+    "pos_card": ("poscard", "cardno", "membercard", "loyaltycard", "会员卡号", "卡号", "会员卡"),
+    "customer_no": ("customerid", "customerno", "customer", "buyerid", "memberid", "memberno", "客户编号", "客户id", "会员号", "会员编号", "会员id", "买家id"),
+    "user_id": ("userid", "uid", "user", "用户id", "用户编号", "用户"),
+    "anonymous_id": ("anonymousid", "deviceid", "visitorid", "cookieid", "设备id", "访客id"),
+}  # fmt: skip
+
+CHANNEL_WORDS: dict[str, str] = {
+    "企微": "wecom", "企业微信": "wecom", "wechatwork": "wecom", "wework": "wecom",
+    "公众号": "official_account", "服务号": "official_account", "订阅号": "official_account", "officialaccount": "official_account", "mp": "official_account",
+    "小程序": "mini_program", "miniprogram": "mini_program", "微信小程序": "mini_program", "miniapp": "mini_program",
+    "社群": "group_chat", "群聊": "group_chat", "微信群": "group_chat", "企微群": "group_chat", "groupchat": "group_chat",
+    "短信": "sms", "邮件": "email", "邮箱": "email", "电话": "phone", "外呼": "phone",
+    "官网": "web", "网站": "web", "网页": "web", "website": "web", "desktop": "web", "pc": "web", "h5": "web",
+    "客户端": "app", "手机app": "app", "ios": "app", "android": "app",
+    "社交": "social", "小红书": "social", "微博": "social", "抖音": "social", "朋友圈": "social",
+    "直播": "live", "livestream": "live", "门店": "store", "线下": "store", "线下门店": "store", "offline": "store", "pos": "store", "shop": "store",
+    "线下活动": "offline_event", "offlineevent": "offline_event",
+}  # fmt: skip
+
+CURRENCY_SIGNS = {"¥": "CNY", "￥": "CNY", "元": "CNY", "€": "EUR", "£": "GBP", "HK$": "HKD", "US$": "USD", "CNY": "CNY", "EUR": "EUR", "GBP": "GBP", "USD": "USD"}
+
+_ORDER = frozenset(WORDS["order_no"])
+TABLE_HINTS: dict[str, tuple[frozenset[str], ...]] = {
+    "order_lines": (_ORDER, frozenset(WORDS["product_id"] + WORDS["product_name"]), frozenset(WORDS["quantity"])),
+    "orders": (_ORDER, frozenset(WORDS["amount"])),
+    "events": (frozenset({"event", "eventname", "eventtype", "事件", "事件名", "事件名称", "行为", "行为类型"}),),
+    "group_messages": (frozenset(WORDS["group_id"]), frozenset(WORDS["text"])),
+    "group_membership": (frozenset(WORDS["group_id"]), frozenset(WORDS["change"] + WORDS["scene"])),
+    "member_profiles": (frozenset(WORDS["joined_at"] + WORDS["gender"] + WORDS["tier"] + WORDS["birth_year"]),),
+    "channel_spend": (frozenset(WORDS["channel"]), frozenset({"spend", "cost", "花费", "消耗"})),
+    "products": (frozenset(WORDS["product_id"]), frozenset(WORDS["category"] + WORDS["price"])),
+}
+"""A table is likely when the header has a word of each of its groups."""
