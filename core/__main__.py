@@ -8,11 +8,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from core import schema
 from core.app import House
 from core.errors import Refusal
 from core.periods import Period, business_date, parse_day
@@ -52,26 +52,22 @@ def now() -> datetime:
 
 def ingest(given: argparse.Namespace, house: House) -> None:
     """Import one file."""
-    from core.work.ingest import importing, mappings
+    from core.work.ingest import importing, library, preview
+    from core.work.ingest.mapping import to_toml
 
-    home = _world(given, house)
-    schema.table(given.table) if given.table != "orders" else None
-    chosen = mappings.chosen(home, given.mapping, Path(given.file), given.table, source=given.source)
-    if not given.mapping:
-        say("No --mapping: this one was guessed; save it as a file and name it to be sure.\n" + chosen.toml)
+    home, file = _world(given, house), Path(given.file)
+    named = library.find(home, given.mapping) if given.mapping else None
+    mapping = named.mapping if named else preview.guessed(home, file, given.table).mapping
+    if named is None:
+        mapping = replace(mapping, source=given.source or mapping.source)
+        say("No --mapping, so this one was guessed. Save it as a file, correct it, and name it:\n" + to_toml(mapping))
     done = importing.import_file(
-        home,
-        Path(given.file),
-        given.table,
-        chosen.mapping,
-        operator=SYSTEM,
-        now=now(),
-        is_named=bool(given.mapping),
-        progress=_progress,
-    )
+        home, file, given.table, mapping, operator=SYSTEM, now=now(), is_named=named is not None,
+        mapping_name=named.name if named else None, progress=_progress,
+    )  # fmt: skip
     answer = {
         "batch": done.batch, "read": done.read, "accepted": done.accepted, "duplicate": done.duplicate,
-        "rejected": done.rejected, "rejects_file": done.rejects_file,
+        "rejected": done.rejected, "rejects_file": str(done.rejects_file) if done.rejects_file else None,
     }  # fmt: skip
     print(json.dumps(answer, ensure_ascii=False))
 
@@ -81,7 +77,7 @@ def rollback(given: argparse.Namespace, house: House) -> None:
     from core.work.ingest import importing
 
     home = _world(given, house)
-    removed = importing.rollback(home, given.batch, operator=SYSTEM, now=now())
+    removed = importing.rollback(home, given.batch, SYSTEM, now=now())
     print(json.dumps({"batch": given.batch, "removed": removed, "lake_version": home.lake.manifests.latest().version}))
 
 
@@ -190,10 +186,10 @@ def _fill_apart(events: int) -> None:
 def refresh(given: argparse.Namespace, house: House) -> None:
     """Settle batches, join small files, sweep leftovers now instead of when the worker is due."""
     from core.work import tending
-    from core.work.ingest import importing
+    from core.work.ingest import batches
 
     home = _world(given, house)
-    settled = importing.reconcile(home, now=now())
+    settled = len(batches.reconcile(home, now=now()))
     print(
         json.dumps(
             {"settled": settled, "files_joined": tending.compact(home, least=1), "files_swept": tending.sweep(home)}

@@ -30,19 +30,28 @@ ARROW: dict[Kind, pa.DataType] = {
     "json": pa.string(),
 }
 
-CHANNELS = ["wecom", "official_account", "mini_program", "group_chat", "sms", "email", "phone", "app", "web", "social", "live", "store", "offline_event"]
+CHANNELS = [
+    "wecom",
+    "official_account",
+    "mini_program",
+    "group_chat",
+    "sms",
+    "email",
+    "phone",
+    "app",
+    "web",
+    "social",
+    "live",
+    "store",
+    "offline_event",
+]
 GLOBAL_IDENTITY_TYPES = ("unionid", "phone", "email")
 """Identities that mean the same person whatever source they come from. All others are namespaced by their source."""
 IDENTITY_TYPES = (
-    *GLOBAL_IDENTITY_TYPES,
-    "external_userid",
-    "openid",
-    "pos_card",
-    "customer_no",
-    "user_id",
-    "anonymous_id",
-)
-"""In the order in which a fact that carries several chooses the one it is filed under."""
+    "customer_no", "user_id", "external_userid", "openid", "pos_card", "unionid", "phone", "email", "anonymous_id",
+)  # fmt: skip
+"""In the order in which a fact that carries several chooses the one it is filed under: a source's own id first, because a
+phone or an address may turn out to be shared and then stands for nobody."""
 
 LINE_KINDS = ("sale", "refund", "adjustment")
 TOUCH_STATES = ("sent", "delivered", "opened", "clicked", "replied", "converted", "failed", "unsubscribed")
