@@ -10,15 +10,18 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.app import House
 from core.errors import Refusal
 from core.periods import Period, business_date, parse_day
 from core.scope import ROLES, SYSTEM
 from core.settings import PROJECT, Settings
-from core.work.home import Home
+
+if TYPE_CHECKING:  # what a command needs is imported by it: `start` should not wait for engines
+    from core.app import House
+    from core.work.home import Home
 
 Row = dict[str, Any]
 REFUSED = 2
@@ -28,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code."""
     given = _parser().parse_args(arguments)
     try:
-        return int(given.do(given, House(Settings.from_environment())) or 0)
+        return int(given.do(given, Settings.from_environment()) or 0)
     except Refusal as refusal:
         say(f"error: {refusal} [{refusal.code}]")
         return REFUSED
@@ -50,12 +53,12 @@ def now() -> datetime:
 # ---- facts in ----
 
 
-def ingest(given: argparse.Namespace, house: House) -> None:
+def ingest(given: argparse.Namespace, settings: Settings) -> None:
     """Import one file."""
     from core.work.ingest import importing, library, preview
     from core.work.ingest.mapping import to_toml
 
-    home, file = _world(given, house), Path(given.file)
+    home, file = _world(given, settings), Path(given.file)
     named = library.find(home, given.mapping) if given.mapping else None
     mapping = named.mapping if named else preview.guessed(home, file, given.table).mapping
     if named is None:
@@ -72,27 +75,28 @@ def ingest(given: argparse.Namespace, house: House) -> None:
     print(json.dumps(answer, ensure_ascii=False))
 
 
-def rollback(given: argparse.Namespace, house: House) -> None:
+def rollback(given: argparse.Namespace, settings: Settings) -> None:
     """Take one batch back."""
     from core.work.ingest import importing
 
-    home = _world(given, house)
+    home = _world(given, settings)
     removed = importing.rollback(home, given.batch, SYSTEM, now=now())
     print(json.dumps({"batch": given.batch, "removed": removed, "lake_version": home.lake.manifests.latest().version}))
 
 
-def demo(given: argparse.Namespace, house: House) -> None:
+def demo(given: argparse.Namespace, settings: Settings) -> None:
     """Fill the demo brand, or remove it."""
     from core.work.demo import filling
 
+    house = _house(settings)
     if given.remove or given.anew:
         filling.remove(house.demo)
         house.forget("demo")
         if given.remove:
             print(json.dumps({"removed": True}))
             return
-    end_on = parse_day(given.until) if given.until else business_date(now(), house.settings.zone) - timedelta(days=1)
-    filling.plant_key(house.settings, given.seed)
+    end_on = parse_day(given.until) if given.until else business_date(now(), settings.zone) - timedelta(days=1)
+    filling.plant_key(settings, given.seed)
     done = filling.fill(house.demo, events=given.events, seed=given.seed, end_on=end_on, now=now(), progress=_progress)
     print(json.dumps({"lake_version": done.lake_version, "rows": done.counts}, ensure_ascii=False))
 
@@ -100,12 +104,12 @@ def demo(given: argparse.Namespace, house: House) -> None:
 # ---- questions ----
 
 
-def ask(given: argparse.Namespace, house: House) -> None:
+def ask(given: argparse.Namespace, settings: Settings) -> None:
     """Answer one question over the whole lake, or a period of it."""
     from core.work.questions import answers
     from core.work.questions.reading import Filters, reading
 
-    home = _world(given, house)
+    home = _world(given, settings)
     period = None
     if given.since or given.until:
         with reading(home) as whole:
@@ -118,7 +122,7 @@ def ask(given: argparse.Namespace, house: House) -> None:
     _write(answers.ask(home, given.metric, filters, options), given.format)
 
 
-def catalog(given: argparse.Namespace, _house: House) -> int:
+def catalog(given: argparse.Namespace, _settings: Settings) -> int:
     """Print the metric catalogue, or write or check the page made from it."""
     from core.work.questions import answers, catalogue
 
@@ -138,36 +142,37 @@ def catalog(given: argparse.Namespace, _house: House) -> int:
 # ---- running ----
 
 
-def worker(_given: argparse.Namespace, house: House) -> None:
+def worker(_given: argparse.Namespace, settings: Settings) -> None:
     """Do queued work until stopped."""
     from core.work import duties
 
     stop = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
-    duties.worker(house, now, say).run(stop)
+    duties.worker(_house(settings), now, say).run(stop)
 
 
-def start(given: argparse.Namespace, house: House) -> int:
+def start(given: argparse.Namespace, settings: Settings) -> int:
     """Start worker and app, after filling the demo brand where live is empty and it was never removed."""
+    from core import app
     from core.work import accounts, starting
 
-    created = accounts.first_account(house.live.store, now=now())
+    created = accounts.first_account(app.store(settings, "live"), now=now())
     if created:
         say(
             f"\n  First log-in   name: {created.name}   password: {created.password}\n  It must be changed at the first log-in.\n"
         )
-    if _wants_demo(house):
+    if _wants_demo(settings):
         say("Filling the demo brand …")
         _fill_apart(given.events)
     port = starting.free_port(given.port)
-    return starting.serve(house.settings, port, given.address, say)
+    return starting.serve(settings, port, given.address, say)
 
 
-def _wants_demo(house: House) -> bool:
-    if (house.settings.home / "demo.removed").exists():
+def _wants_demo(settings: Settings) -> bool:
+    if (settings.home / "demo.removed").exists():
         return False
-    worlds = (house.settings.lake("live"), house.settings.lake("demo"))
+    worlds = (settings.lake("live"), settings.lake("demo"))
     return not any(list((lake / "_manifest").glob("[0-9]*.json")) for lake in worlds)
 
 
@@ -183,12 +188,12 @@ def _fill_apart(events: int) -> None:
     )
 
 
-def refresh(given: argparse.Namespace, house: House) -> None:
+def refresh(given: argparse.Namespace, settings: Settings) -> None:
     """Settle batches, join small files, sweep leftovers now instead of when the worker is due."""
     from core.work import tending
     from core.work.ingest import batches
 
-    home = _world(given, house)
+    home = _world(given, settings)
     settled = len(batches.reconcile(home, now=now()))
     print(
         json.dumps(
@@ -197,20 +202,21 @@ def refresh(given: argparse.Namespace, house: House) -> None:
     )
 
 
-def check(given: argparse.Namespace, house: House) -> int:
+def check(given: argparse.Namespace, settings: Settings) -> int:
     """Verify a home: every file of the visible version is there, batches add up, the audit chain is whole."""
     from core.work import checking
 
-    faults = checking.faults(_world(given, house)) + checking.audit_faults(house.live)
+    faults = checking.faults(_world(given, settings)) + checking.audit_faults(_house(settings).live)
     _write([{"check": f.check, "object": f.object, "fault": f.fault} for f in faults], "json")
     return 1 if faults else 0
 
 
-def user(given: argparse.Namespace, house: House) -> None:
+def user(given: argparse.Namespace, settings: Settings) -> None:
     """Accounts."""
+    from core import app
     from core.work import accounts
 
-    store = house.live.store
+    store = app.store(settings, "live")
     known = {account.name: account.id for account in accounts.listed(store, SYSTEM)}
     if given.action == "list":
         rows = accounts.listed(store, SYSTEM)
@@ -244,8 +250,15 @@ def user(given: argparse.Namespace, house: House) -> None:
 # ---- how it reads and writes ----
 
 
-def _world(given: argparse.Namespace, house: House) -> Home:
-    return house.demo if given.demo else house.live
+@cache
+def _house(settings: Settings) -> "House":
+    from core.app import House
+
+    return House(settings)
+
+
+def _world(given: argparse.Namespace, settings: Settings) -> "Home":
+    return _house(settings).demo if given.demo else _house(settings).live
 
 
 def _progress(stage: str, **counts: int) -> None:

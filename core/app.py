@@ -1,16 +1,21 @@
-"""Wiring: the only place that builds lakes, stores, keys and engines, from settings."""
+"""Wiring: the only place that builds lakes, stores, keys and engines, from settings.
+
+Engines take seconds to import, so they are imported where they are built: a process that needs the accounts only does not wait.
+"""
 
 import threading
+from typing import TYPE_CHECKING
 
 from core.errors import Refusal
-from core.lake.engine.duckdb import Engine
-from core.lake.reader import Lake
-from core.lake.writer import Writer
-from core.privacy.pseudonyms import Keys
 from core.settings import Settings, World
 from core.store import keys as key_files
 from core.store.session import Store
-from core.work.home import Home
+
+if TYPE_CHECKING:
+    from core.lake.engine.duckdb import Engine
+    from core.work.home import Home
+
+AUDIT = "audit"
 
 
 class House:
@@ -20,6 +25,8 @@ class House:
     """
 
     def __init__(self, settings: Settings) -> None:
+        from core.lake.engine.duckdb import Engine
+
         if settings.engine != "duckdb":
             raise Refusal(f"SIYU_ENGINE={settings.engine} is not supported yet; leave it unset or say duckdb.")
         self.settings = settings
@@ -28,14 +35,14 @@ class House:
         self._lock = threading.Lock()
 
     @property
-    def live(self) -> Home:
+    def live(self) -> "Home":
         return self.world("live")
 
     @property
-    def demo(self) -> Home:
+    def demo(self) -> "Home":
         return self.world("demo")
 
-    def world(self, world: World) -> Home:
+    def world(self, world: World) -> "Home":
         with self._lock:
             if world not in self._worlds:
                 self._worlds[world] = _open(self.settings, world, self.engine)
@@ -51,15 +58,27 @@ class House:
     @property
     def shown(self) -> World:
         """The world that pages show when nobody asked for one: demo only while live has no data."""
-        live = Lake(self.settings.lake("live"), self.engine).manifests.latest()
-        demo = Lake(self.settings.lake("demo"), self.engine).manifests.latest()
+        from core.lake.manifest import Manifests
+
+        live, demo = (Manifests(self.settings.lake(world)).latest() for world in ("live", "demo"))
         return "demo" if not live.tables and demo.tables else "live"
 
 
-def _open(settings: Settings, world: World, engine: Engine) -> Home:
-    keys = Keys(key_files.master(settings.key_file(world)))
-    lake = Lake(settings.lake(world), engine)
+def store(settings: Settings, world: World) -> Store:
+    """The store of a world, brought to the newest schema; that of ``live`` keeps accounts and audit."""
     settings.world(world).mkdir(parents=True, exist_ok=True)
-    store = Store(settings.store_url(world), audit_key=keys.derived("audit"))
-    store.migrate()
-    return Home(settings, world, lake, Writer(lake, settings.zone), store, keys)
+    audit_key = key_files.derive(key_files.master(settings.key_file(world)), AUDIT)
+    opened = Store(settings.store_url(world), audit_key=audit_key)
+    opened.migrate()
+    return opened
+
+
+def _open(settings: Settings, world: World, engine: "Engine") -> "Home":
+    from core.lake.reader import Lake
+    from core.lake.writer import Writer
+    from core.privacy.pseudonyms import Keys
+    from core.work.home import Home
+
+    lake = Lake(settings.lake(world), engine)
+    keys = Keys(key_files.master(settings.key_file(world)))
+    return Home(settings, world, lake, Writer(lake, settings.zone), store(settings, world), keys)
