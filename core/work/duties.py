@@ -2,14 +2,29 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Protocol
 
-from core.app import House
+from core.settings import Settings, World
 from core.work import identity_decisions, tending, uploads
 from core.work.home import Home
 from core.work.ingest import batches
 from core.work.worker import Chore, Clock, Handler, Log, Work, Worker
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+class House(Protocol):
+    """Both worlds of a home; ``core.app`` builds it."""
+
+    settings: Settings
+
+    @property
+    def live(self) -> Home: ...
+
+    @property
+    def demo(self) -> Home: ...
+
+    def forget(self, world: World) -> None: ...
 
 
 def worker(house: House, clock: Clock, say: Log) -> Worker:

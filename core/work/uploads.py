@@ -88,7 +88,14 @@ def discard(home: Home, upload_id: str) -> None:
 
 
 def queue(
-    home: Home, operator: Operator, upload_id: str, mapping: Mapping, *, mapping_name: str | None, is_named: bool, now: datetime
+    home: Home,
+    operator: Operator,
+    upload_id: str,
+    mapping: Mapping,
+    *,
+    mapping_name: str | None,
+    is_named: bool,
+    now: datetime,
 ) -> Queued:
     """Hand an upload to the worker: a queued batch and its job, in one transaction.
 

@@ -1,70 +1,79 @@
 """What needs somebody now, as far as store and lake know."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Literal
+from datetime import date, datetime
 
+import streamlit as st
 from sqlalchemy import func, select
 
-from core.periods import business_date
-from core.store.session import Session
-from core.store.tables import Batch, Job
+from core.settings import World
+from core.store import workers
+from core.store.tables import Batch
+from core.work.questions import today as question
+from core.work.questions.reading import reading
+from core.work.questions.today import Item, Rhythm
 from dashboard import worlds
 from dashboard.actions import guard
-from dashboard.data import freshness
 from dashboard.web import wiring
 
-LATE_AFTER_DAYS = 2
-RECENT = timedelta(days=7)
+__all__ = ["Item", "Rhythm", "State", "state"]
 
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing to do. ``count``: rows, imports, jobs or days, by its kind."""
-
-    kind: Literal["late", "failed", "rejected", "running"]
-    count: int
-    file: str = ""
-    on: date | None = None
+NEEDS = {"sources": "sources.see", "identity": "identity.see"}
+"""Permission that the page has, on which a thing is done; without it the thing is somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
+    """``imports``: of the last seven days. ``sources``: None for roles that do not look after them, as is ``has_worker``."""
+
+    world: World
+    as_of: datetime | None
     as_of_on: date | None
+    zone: str
     has_batches: bool
     items: tuple[Item, ...]
+    sources: tuple[Rhythm, ...] | None
+    imports: int
+    has_worker: bool | None
 
 
 def state() -> State:
-    """Read anew at every run: it is about this very minute, and costs a few rows."""
+    """Read anew at every run: it is about this very minute, and costs a few rows. Only what is read from the lake is kept."""
     operator = guard.require("today.see")
     home, now = worlds.home(), wiring.now()
-    as_of_on = freshness.read("today.see").as_of_on
-    items: list[Item] = []
-    if as_of_on is not None:
-        late = (business_date(now, home.settings.zone) - as_of_on).days
-        if late >= LATE_AFTER_DAYS and home.world == "live":
-            items.append(Item("late", late, on=as_of_on))
+    today = question.today_of(home, now)
+    manifest = home.lake.manifests.latest()
+    sees_sources = operator.can("sources.see")
+    with reading(home, version=manifest.version) as lake:
+        as_of, as_of_on = _ends(home.world, manifest.lake_id, manifest.version)
+        rhythms = _rhythms(home.world, manifest.lake_id, manifest.version, today) if home.world == "live" else []
+        items = question.items(home, rhythms, lake, now=now)
+    with wiring.accounts_store().reading() as session:
+        stopped = question.worker_item(session, now=now)
+        has_worker = bool(workers.alive(session, now=now))
     with home.store.reading() as session:
-        has_batches = bool(session.scalar(select(func.count()).select_from(Batch)))
-        if operator.can("sources.see"):
-            recent = Batch.finished_at >= now - RECENT
-            items += _failed(session, recent) + _rejected(session, recent) + _running(session)
-    return State(as_of_on, has_batches, tuple(items))
+        batches = select(func.count()).select_from(Batch)
+        has_batches = bool(session.scalar(batches))
+        imports = (
+            session.scalar(batches.where(Batch.state == "committed", Batch.finished_at >= now - question.RECENT)) or 0
+        )
+    mine = [item for item in [*([stopped] if stopped else []), *items] if operator.can(NEEDS[item.page])]
+    if not sees_sources:
+        mine += [item for item in items if item.kind == "late"]
+    return State(
+        home.world, as_of, as_of_on, home.settings.zone, has_batches, tuple(question.ranked(mine)),
+        tuple(rhythms) if sees_sources else None, imports, has_worker if sees_sources else None,
+    )  # fmt: skip
 
 
-def _failed(session: Session, recent: object) -> list[Item]:
-    query = select(Batch.file_name).where(Batch.state == "failed", recent).order_by(Batch.id.desc())  # type: ignore[arg-type]
-    files = list(session.scalars(query))
-    return [Item("failed", len(files), file=files[0])] if files else []
+@st.cache_data(max_entries=8, show_spinner=False)
+def _ends(world: World, lake_id: str, version: int) -> tuple[datetime | None, date | None]:  # noqa: ARG001 - cache key
+    """Time and business day of the newest fact of a lake version. Not cut to a scope: it says nothing of people."""
+    with reading(wiring.house().world(world), version=version) as lake:
+        return lake.as_of, lake.as_of_on
 
 
-def _rejected(session: Session, recent: object) -> list[Item]:
-    query = select(func.sum(Batch.rejected_count)).where(Batch.state == "committed", recent)  # type: ignore[arg-type]
-    count = session.scalar(query) or 0
-    return [Item("rejected", int(count))] if count else []
-
-
-def _running(session: Session) -> list[Item]:
-    count = session.scalar(select(func.count()).select_from(Job).where(Job.state == "running")) or 0
-    return [Item("running", count)] if count else []
+@st.cache_data(max_entries=8, show_spinner=False)
+def _rhythms(world: World, lake_id: str, version: int, today: date) -> list[Rhythm]:  # noqa: ARG001 - cache key
+    with reading(wiring.house().world(world), version=version) as lake:
+        return question.rhythms(lake, today)

@@ -11,6 +11,7 @@ from dashboard.data import people
 from dashboard.data.identity import Member
 from dashboard.i18n import UNDEFINED, moment, number, t
 
+MOST_ROWS = 14
 MOST_LINKS = 200
 """Links that the card lists; a member with more is a case for the limits, and the card says how many there are."""
 
@@ -26,9 +27,20 @@ def show(member_id: int) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             kind = t("identity.member") if found.is_known else t("identity.visitor")
             st.subheader(f"{label} :gray-badge[{kind}]", anchor=False)
-            st.button(t("identity.close"), icon=":material/close:", type="tertiary", key="close_member", on_click=actions.close)
+            st.button(
+                t("identity.close"),
+                icon=":material/close:",
+                type="tertiary",
+                key="close_member",
+                on_click=actions.close,
+            )
         st.caption(t("identity.card_lead", count=number(len(found.identities)), links=number(len(found.links))))
-        st.dataframe(_identities(found, masks, zone), hide_index=True, alt=t("identity.identities"))
+        st.dataframe(
+            _identities(found, masks, zone),
+            hide_index=True,
+            height=_height(found.identities),
+            alt=t("identity.identities"),
+        )
         _identity_actions(found, masks)
         st.markdown(f"**{t('identity.evidence')}**")
         _links(found, masks, zone)
@@ -47,7 +59,10 @@ def kind(identity_type: str) -> str:
 
 
 def source(code: str) -> str:
-    return t("identity.everywhere") if not code else code
+    """A source by its name; many are named after the channel they speak for."""
+    if not code:
+        return t("identity.everywhere")
+    return t(f"channel.{code}") if i18n.has(f"channel.{code}") else code
 
 
 def reason_form(key: str, label: str, act: object, *, args: tuple[object, ...] = (), lead: str = "") -> None:
@@ -77,6 +92,10 @@ def _identities(found: Member, masks: dict[int, str], zone: str) -> pd.DataFrame
             t("identity.state"): [_state(one) for one in rows["left_out"]],
         }
     )
+
+
+def _height(rows: pd.DataFrame) -> int | str:
+    return "content" if len(rows) <= MOST_ROWS else 420
 
 
 def _state(left_out: object) -> str:
@@ -116,7 +135,9 @@ def _links(found: Member, masks: dict[int, str], zone: str) -> None:
         st.caption(t("identity.no_links"))
         return
     types = dict(zip(found.identities["identity_key"], found.identities["identity_type"], strict=True))
-    ends = {key: name(types[key], masks.get(key)) if key in types else masks.get(key, UNDEFINED) for key in _keys(found)}
+    ends = {
+        key: name(types[key], masks.get(key)) if key in types else masks.get(key, UNDEFINED) for key in _keys(found)
+    }
     shown = rows.head(MOST_LINKS)
     st.dataframe(
         pd.DataFrame(
@@ -131,6 +152,7 @@ def _links(found: Member, masks: dict[int, str], zone: str) -> None:
             }
         ),
         hide_index=True,
+        height=_height(shown),
         alt=t("identity.evidence"),
     )
     if len(rows) > MOST_LINKS:

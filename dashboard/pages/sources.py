@@ -1,0 +1,50 @@
+"""数据源与质量: bring files in, see what became of them, and whether the data can be trusted."""
+
+import streamlit as st
+
+from dashboard import worlds
+from dashboard.actions import demo as demo_actions
+from dashboard.actions import guard
+from dashboard.data import freshness
+from dashboard.data import sources as data
+from dashboard.i18n import t
+from dashboard.pages import Page
+from dashboard.widgets import heading, importing, quality, update_log
+
+PAGE = Page("data", 10, "sources.see", ":material/database:")
+
+
+def show() -> None:
+    heading.show(t("sources.title"), freshness.read(PAGE.permission), t("sources.lead"))
+    can_write = guard.may("sources.write")
+    names = (["import"] if can_write else []) + ["log", "quality"]
+    importing.running()
+    importing.result()
+    held = data.held()
+    if any(not one.is_settled for one in held):
+        quality.held(held)
+    tabs = dict(zip(names, st.tabs([t(f"sources.tab_{name}") for name in names]), strict=True))
+    if can_write:
+        with tabs["import"]:
+            if worlds.shown() == "demo":
+                st.caption(f":material/info: {t('sources.into_live')}")
+            importing.form()
+    with tabs["log"]:
+        update_log.show()
+    with tabs["quality"]:
+        quality.show()
+    _demo()
+
+
+def _demo() -> None:
+    """The way out of the demo."""
+    if not data.has_demo() or not guard.may("demo.remove"):
+        return
+    with (
+        st.container(border=True, key="card_demo"),
+        st.container(horizontal=True, vertical_alignment="center"),
+    ):
+        st.markdown(f":orange-badge[{t('world.demo')}] {t('sources.demo_lead')}")
+        with st.popover(t("sources.demo_remove"), icon=":material/delete:", key="pop_demo"):
+            st.write(t("sources.demo_confirm"))
+            st.button(t("sources.demo_remove_yes"), type="primary", key="remove_demo", on_click=demo_actions.remove)

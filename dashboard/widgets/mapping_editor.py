@@ -1,0 +1,332 @@
+"""A mapping as a person edits it: a table of columns and plain controls, from the guess or from a saved one, into a mapping."""
+
+import re
+from collections.abc import Mapping as Dict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+import streamlit as st
+from babel.numbers import list_currencies
+
+from core.schema import CHANNELS, IDENTITY_TYPES
+from dashboard import i18n, markdown
+from dashboard.data.sources import (
+    AUTO_FORMATS,
+    DAY_FIRST,
+    MONTH_FIRST,
+    NAMED_MONTHS,
+    ORDERS,
+    Guess,
+    Mapping,
+    Money,
+    Properties,
+    Refund,
+    Sample,
+    Times,
+    mappable,
+)
+from dashboard.i18n import t
+
+IGNORE, PROPERTY = "", "property"
+IDENTITY, REFERRED = "identity:", "referred:"
+USUAL_CURRENCIES = ("CNY", "HKD", "TWD", "MOP", "USD", "EUR", "GBP", "JPY", "SGD")
+USUAL_ZONES = ("Asia/Shanghai", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Tokyo", "Asia/Singapore", "UTC", "Europe/London", "Europe/Berlin", "America/New_York", "America/Los_Angeles")  # fmt: skip
+MOST_NAMES = 60
+SAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Base:
+    """What editing starts from. ``key`` names it, so that another base gives fresh controls."""
+
+    key: str
+    mapping: Mapping
+    guess: Guess | None
+
+
+def show(base: Base, sample: Sample) -> Mapping:
+    """Draw the editor; returns the mapping as it stands now. It is not validated."""
+    edited = _columns(base, sample)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        source = st.text_input(
+            t("sources.source"), base.mapping.source, key=f"map_source_{base.key}", help=t("sources.source_help")
+        )
+        times = _times(base, edited)
+        zone = _zone(base)
+    with right:
+        decimal, money = _money(base, edited)
+        refund = _refund(base, edited)
+        constants = _channel(base, edited)
+    edited = replace(
+        edited,
+        source=source.strip(),
+        times=Times(times, zone),
+        decimal=decimal,
+        money=money,
+        refund=refund,
+        constants=constants,
+    )
+    return replace(edited, values=_names(base, edited, sample))
+
+
+def grain(table: str) -> str:
+    return t(f"grain.{table}") if i18n.has(f"grain.{table}") else table
+
+
+def target(code: str) -> str:
+    """What a column can be, in words that are unique: ``发生时间``, ``身份 · 手机号``."""
+    if code == IGNORE:
+        return t("sources.ignore")
+    if code == PROPERTY:
+        return t("sources.property")
+    for prefix, word in ((IDENTITY, "sources.identity_of"), (REFERRED, "sources.referred_of")):
+        if code.startswith(prefix):
+            return t(word, type=t(f"identity_type.{code.removeprefix(prefix)}"))
+    return t(f"column.{code}") if i18n.has(f"column.{code}") else code
+
+
+# -- columns ---------------------------------------------------------------------------------------------------------
+
+
+def _columns(base: Base, sample: Sample) -> Mapping:
+    codes = _targets(base.mapping)
+    labels = {code: target(code) for code in codes}
+    by_label = {label: code for code, label in labels.items()}
+    now = _placed(base.mapping, sample)
+    why = {reason.column: reason for reason in base.guess.reasons} if base.guess else {}
+    frame = pd.DataFrame(
+        {
+            "column": list(sample.columns),
+            "samples": [_samples(cells) for cells in sample.columns.values()],
+            "target": [labels.get(now.get(name, IGNORE), labels[IGNORE]) for name in sample.columns],
+            "why": [_why(why.get(name)) for name in sample.columns],
+            "sure": [why[name].confidence * 100 if name in why else None for name in sample.columns],
+        }
+    )
+    edited = st.data_editor(
+        frame,
+        key=f"map_columns_{base.key}",
+        hide_index=True,
+        num_rows="fixed",
+        height="content" if len(frame) <= 15 else 560,
+        disabled=["column", "samples", "why", "sure"],
+        column_order=["column", "samples", "target", *(["why", "sure"] if base.guess else [])],
+        column_config={
+            "column": st.column_config.TextColumn(t("sources.column"), pinned=True),
+            "samples": st.column_config.TextColumn(t("sources.samples"), width="medium"),
+            "target": st.column_config.SelectboxColumn(
+                t("sources.target"), options=list(by_label), required=True, width="medium"
+            ),
+            "why": st.column_config.TextColumn(t("sources.why"), help=t("sources.why_help")),
+            "sure": st.column_config.ProgressColumn(t("sources.sure"), format="%.0f%%", min_value=0, max_value=100),
+        },
+    )
+    chosen = {str(row.column): by_label.get(str(row.target), IGNORE) for row in edited.itertuples()}
+    return _with_columns(base.mapping, chosen)
+
+
+def _targets(mapping: Mapping) -> list[str]:
+    kinds = [f"{IDENTITY}{kind}" for kind in IDENTITY_TYPES] if mapping.target.has("identity_key") else []
+    kinds += [f"{REFERRED}{kind}" for kind in IDENTITY_TYPES] if mapping.target.has("referred_key") else []
+    rest = [PROPERTY] if mapping.target.has("properties") else []
+    return [IGNORE, *mappable(mapping.table), *kinds, *rest]
+
+
+def _placed(mapping: Mapping, sample: Sample) -> dict[str, str]:
+    """Source column -> what it is. A column used twice is shown by its first use; the other is kept."""
+    found: dict[str, str] = {}
+    for prefix, part in (("", mapping.columns), (IDENTITY, mapping.identities), (REFERRED, mapping.referred)):
+        for name, columns in part.items():
+            for column in columns:
+                found.setdefault(column, prefix + name)
+    for column in mapping.properties.columns:
+        found.setdefault(column, PROPERTY)
+    if mapping.properties.rest:
+        for column in sample.columns:
+            found.setdefault(column, PROPERTY)
+    return found
+
+
+def _with_columns(mapping: Mapping, chosen: Dict[str, str]) -> Mapping:
+    """The mapping with every column where the person put it; several columns of one target are tried in the file's order."""
+    columns: dict[str, tuple[str, ...]] = {}
+    identities: dict[str, tuple[str, ...]] = {}
+    referred: dict[str, tuple[str, ...]] = {}
+    properties = []
+    for column, code in chosen.items():
+        if code == PROPERTY:
+            properties.append(column)
+        elif code.startswith(IDENTITY):
+            kind = code.removeprefix(IDENTITY)
+            identities[kind] = (*identities.get(kind, ()), column)
+        elif code.startswith(REFERRED):
+            kind = code.removeprefix(REFERRED)
+            referred[kind] = (*referred.get(kind, ()), column)
+        elif code != IGNORE:
+            columns[code] = (*columns.get(code, ()), column)
+    return replace(
+        mapping,
+        columns=columns,
+        identities=identities,
+        referred=referred,
+        properties=Properties(False, tuple(properties), mapping.properties.json),
+        values={name: values for name, values in mapping.values.items() if name in columns},
+        optional=tuple(one for one in mapping.optional if one in chosen),
+    )
+
+
+def _samples(cells: Sequence[str | None]) -> str:
+    return " · ".join(list(dict.fromkeys(cell.strip() for cell in cells if cell and cell.strip()))[:SAMPLES])
+
+
+def _why(reason: object) -> str:
+    return t(f"sources.because_{reason.because}") if reason is not None else ""  # type: ignore[attr-defined]
+
+
+# -- controls --------------------------------------------------------------------------------------------------------
+
+_FORMS = {"auto": AUTO_FORMATS, "day_first": DAY_FIRST, "month_first": MONTH_FIRST, "named": NAMED_MONTHS,
+          "epoch_s": ("epoch_s",), "epoch_ms": ("epoch_ms",)}  # fmt: skip
+
+
+def _times(base: Base, edited: Mapping) -> tuple[str, ...]:
+    given = base.mapping.times.formats
+    known = next((name for name, formats in _FORMS.items() if set(given) <= set(formats)), "as_is")
+    options = [*_FORMS, *(["as_is"] if known == "as_is" else []), "own"]
+    labels = {one: t(f"sources.times_{one}") for one in options} | {"as_is": " · ".join(given[:3])}
+    chosen = st.selectbox(
+        t("sources.times"), options, options.index(known), format_func=labels.get, key=f"map_times_{base.key}",
+        help=t("sources.times_help"), disabled=not _has_time(edited),
+    )  # fmt: skip
+    if chosen == "own":
+        text = st.text_input(
+            t("sources.times_pattern"),
+            "%d/%m/%Y %H:%M",
+            key=f"map_pattern_{base.key}",
+            help=t("sources.times_pattern_help"),
+        )
+        return tuple(part.strip() for part in text.split(";") if part.strip()) or AUTO_FORMATS
+    return given if chosen in ("as_is", known) else _FORMS[chosen]
+
+
+def _has_time(edited: Mapping) -> bool:
+    return any(
+        edited.target.has(name) and edited.target.column(name).kind in ("time", "day") for name in edited.columns
+    )
+
+
+def _zone(base: Base) -> str:
+    given = base.mapping.times.zone
+    options = ["", *dict.fromkeys(([given] if given else []) + list(USUAL_ZONES))]
+    return st.selectbox(
+        t("sources.zone"), options, options.index(given), format_func=lambda one: one or t("sources.zone_home"),
+        key=f"map_zone_{base.key}", accept_new_options=True, help=t("sources.zone_help"),
+    ) or ""  # fmt: skip
+
+
+def _money(base: Base, edited: Mapping) -> tuple[str, Money]:
+    marks = {".": t("sources.decimal_point"), ",": t("sources.decimal_comma")}
+    decimal = st.segmented_control(
+        t("sources.decimal"), list(marks), default=base.mapping.decimal, format_func=marks.get, required=True,
+        key=f"map_decimal_{base.key}",
+    )  # fmt: skip
+    if not any(column.kind == "money" for column in edited.target.columns):
+        return decimal or ".", base.mapping.money
+    given = base.mapping.money.currency
+    options = [
+        "",
+        *dict.fromkeys(([given] if given else []) + list(USUAL_CURRENCIES)),
+        *sorted(list_currencies() - set(USUAL_CURRENCIES) - {given}),
+    ]
+    currency = st.selectbox(
+        t("sources.currency"), options, options.index(given), format_func=lambda one: one or t("sources.currency_home"),
+        key=f"map_currency_{base.key}", help=t("sources.currency_help"),
+    )  # fmt: skip
+    return decimal or ".", replace(base.mapping.money, currency=currency or "")
+
+
+def _refund(base: Base, edited: Mapping) -> Refund:
+    if edited.table not in ("order_lines", ORDERS):
+        return Refund()
+    given = base.mapping.refund
+    now = "mark" if given.column else "negative" if given.is_negative else "none"
+    rules = {one: t(f"sources.refund_{one}") for one in ("none", "negative", "mark")}
+    rule = st.selectbox(
+        t("sources.refund"), list(rules), list(rules).index(now), format_func=rules.get, key=f"map_refund_{base.key}",
+        help=t("sources.refund_help"),
+    )  # fmt: skip
+    if rule == "negative":
+        return Refund(is_negative=True)
+    if rule == "none":
+        return Refund()
+    columns = [column for names in edited.columns.values() for column in names] or [given.column]
+    with st.container(horizontal=True, gap="small"):
+        at = columns.index(given.column) if given.column in columns else 0
+        column = st.selectbox(t("sources.refund_column"), columns, at, key=f"map_refund_column_{base.key}")
+        starts = st.text_input(
+            t("sources.refund_starts"), given.starts_with or "C", key=f"map_refund_starts_{base.key}"
+        )
+    return Refund(column=column or "", starts_with=starts.strip(), values=given.values, is_negative=given.is_negative)
+
+
+def _channel(base: Base, edited: Mapping) -> dict[str, str]:
+    constants = {name: value for name, value in base.mapping.constants.items() if name != "channel"}
+    if not edited.target.has("channel") or "channel" in edited.columns:
+        return constants
+    given = base.mapping.constants.get("channel", "")
+    labels = {"": t("sources.channel_none")} | {one: t(f"channel.{one}") for one in CHANNELS}
+    chosen = st.selectbox(
+        t("sources.channel"), list(labels), list(labels).index(given), format_func=labels.get, key=f"map_channel_{base.key}",
+        help=t("sources.channel_help"),
+    )  # fmt: skip
+    return constants | ({"channel": chosen} if chosen else {})
+
+
+def _names(base: Base, edited: Mapping, sample: Sample) -> dict[str, dict[str, str]]:
+    """Events may be renamed on the way in, so that several sources speak of the same thing."""
+    values = {name: dict(pairs) for name, pairs in edited.values.items()}
+    if edited.table != "events" or "name" not in edited.columns:
+        return values
+    cells = [
+        cell.strip()
+        for column in edited.columns["name"]
+        for cell in sample.columns.get(column, ())
+        if cell and cell.strip()
+    ]
+    names = sorted(set(cells))[:MOST_NAMES]
+    given = base.mapping.values.get("name", {})
+    with st.expander(t("sources.names", count=i18n.number(len(set(cells)))), icon=":material/label:"):
+        st.caption(t("sources.names_help"))
+        frame = pd.DataFrame({"from": names, "to": [given.get(name, name) for name in names]})
+        edited_names = st.data_editor(
+            frame, key=f"map_names_{base.key}", hide_index=True, num_rows="fixed", disabled=["from"],
+            column_config={
+                "from": st.column_config.TextColumn(t("sources.name_from")),
+                "to": st.column_config.TextColumn(t("sources.name_to"), required=True),
+            },
+        )  # fmt: skip
+    renamed = {
+        str(a): _plain(str(b))
+        for a, b in zip(edited_names["from"], edited_names["to"], strict=True)
+        if _plain(str(b)) != a
+    }
+    kept = {name: value for name, value in given.items() if name not in names}
+    return {name: pairs for name, pairs in values.items() if name != "name"} | (
+        {"name": kept | renamed} if kept | renamed else {}
+    )
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def notes(found: Guess) -> None:
+    """What the guess wants decided by a person."""
+    if found.missing:
+        names = "、".join(t("sources.any_identity") if one == "identity" else target(one) for one in found.missing)
+        st.warning(t("sources.missing", columns=names), icon=":material/help:")
+    for note in found.notes:
+        details = {name: markdown.escaped(value) for name, value in note.details.items()}
+        st.info(t(f"guess.{note.code}", **details), icon=":material/lightbulb:")

@@ -1,0 +1,41 @@
+"""Why rows were rejected, in words."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import i18n
+from dashboard.data.sources import BETWEEN
+from dashboard.i18n import number, t
+
+MOST = 8
+
+
+def words(codes: str) -> str:
+    """``time.unreadable; value.missing:order_no`` as a sentence."""
+    return "；".join(_one(code) for code in codes.split(BETWEEN))
+
+
+def reasons(counts: dict[str, int]) -> None:
+    """Reasons with the number of rows, the most frequent first."""
+    if not counts:
+        return
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    st.dataframe(
+        pd.DataFrame(
+            {
+                t("sources.reason"): [words(code) for code, _ in ordered],
+                t("sources.rows"): [number(n) for _, n in ordered],
+            }
+        ),
+        hide_index=True,
+        height="content" if len(ordered) <= MOST else 320,
+        alt=t("sources.reason"),
+    )
+
+
+def _one(code: str) -> str:
+    name, _, column = code.partition(":")
+    key = f"reject.{name}"
+    said = t(key) if i18n.has(key) else name
+    where = t(f"column.{column}") if i18n.has(f"column.{column}") else column
+    return t("sources.in_column", column=where, reason=said) if column else said
