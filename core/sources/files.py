@@ -270,13 +270,15 @@ def _from_json(path: Path, origin: Path, folder: Path, encoding: str) -> Readabl
 
 
 def _has_odd_spaces(file: Path, dialect: Dialect) -> bool:
-    odd = [mark.encode() for mark in ODD_SPACES if mark != dialect.delimiter]
+    plain = [mark.encode() for mark in ODD_SPACES if mark.isascii() and mark != dialect.delimiter]
+    wide = [mark.encode() for mark in ODD_SPACES if not mark.isascii()]
     with file.open("rb") as stream:
         before = b""
         while block := stream.read(CHUNK):
-            if any(mark in block or mark in before + block[:2] for mark in odd):
+            marks = plain if block.isascii() and not before else plain + wide
+            if any(mark in block or mark in before + block[:2] for mark in marks):
                 return True
-            before = block[-2:]
+            before = b"" if block[-2:].isascii() else block[-2:]
     return False
 
 

@@ -4,7 +4,6 @@ import ibis
 import ibis.expr.types as ir
 
 BETWEEN = "; "
-_REASON = "_reason_"
 
 
 class Draft:
@@ -17,7 +16,7 @@ class Draft:
     def __init__(self, rows: ir.Table) -> None:
         self.rows = rows
         self._open: list[tuple[ir.BooleanValue, str]] = []
-        self._reasons: list[str] = []
+        self._refusals: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> ir.Value:
         return self.rows[name]
@@ -28,9 +27,9 @@ class Draft:
     def add(self, **values: ir.Value) -> None:
         """A layer with more columns, and with the refusals since the layer before."""
         for condition, code in self._open:
-            name = f"{_REASON}{len(self._reasons)}"
-            self._reasons.append(name)
-            values[name] = ibis.ifelse(condition, code, ibis.null("string"))
+            name = f"_refusal_{len(self._refusals)}"
+            self._refusals[name] = code
+            values[name] = condition.fill_null(False)
         self._open = []
         self.rows = self.rows.mutate(**values, _apart=ibis.random())
 
@@ -39,7 +38,14 @@ class Draft:
         self._open.append((condition, code))
 
     def judge(self) -> None:
-        """Add ``reasons``: why the row cannot be taken, several in the order in which they were noticed; null when it can."""
+        """Add ``is_refused``, and ``reasons``: why, several in the order in which they were noticed; null when a row can be taken.
+
+        Two columns, because the texts are only needed for the few rows that have any.
+        """
         self.add()
-        joined = ibis.literal(BETWEEN).join([self.rows[name] for name in self._reasons]) if self._reasons else ibis.null("string")
-        self.add(reasons=joined.nullif("") if self._reasons else joined)
+        flags = [self.rows[name] for name in self._refusals]
+        codes = [ibis.ifelse(self.rows[name], code, ibis.null("string")) for name, code in self._refusals.items()]
+        self.add(
+            is_refused=ibis.or_(*flags) if flags else ibis.literal(False),
+            reasons=ibis.literal(BETWEEN).join(codes).nullif("") if codes else ibis.null("string"),
+        )

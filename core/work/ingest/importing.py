@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from core.errors import Cancelled, InvalidBatch, InvalidMapping
+from core.lake.reader import Snapshot
 from core.lake.writer import Change
 from core.scope import Operator
 from core.settings import DEFAULT_CURRENCY
@@ -172,25 +173,18 @@ class _Run:
         currency, adopted = self._currency(change)
         world = World(currency, self.home.settings.zone, self.now.astimezone(UTC).replace(tzinfo=None), self.home.keys)
         named = rows.identities(stage, self.mapping, self.home.keys, snapshot.keep)
-        contract = rows.translated(stage, self.mapping, named, world)
-        if self.mapping.target.name == "order_lines":  # money is dear to compute, and read four times below
-            contract = snapshot.keep(contract)
-        refused = snapshot.keep(contract.filter(contract.reasons.notnull()).select("row_number", "reasons"))
-        refused_count = int(snapshot.value(refused.count()))  # type: ignore[call-overload]
-        rejected = refused_count + len(stage.broken)
-        good = contract.filter(contract.reasons.isnull()) if refused_count else contract
-        good = good.mutate(source=ibis.literal(self.mapping.source))
-        rejects_file = rejects.write(self.home, self.batch_id, snapshot.cursor, stage, refused) if rejected else None
-        reasons = rejects.first_reasons(snapshot, refused, stage.broken)
-        self._step("checked", read=stage.read, rejected=rejected)
+        draft = rows.drafted(stage, self.mapping, world)
+        if self.mapping.target.name == "order_lines":  # money is dear to compute, and read again below
+            draft = snapshot.keep(draft)
+        good = rows.taken(draft, self.mapping, named)
+        self._step("checked", read=stage.read)
         facts = change.merge(self.mapping.target.name, good)
+        rejected = stage.read - facts.accepted - facts.duplicate
+        rejects_file, reasons = self._keep_rejects(snapshot, stage, draft, rejected)
         counts = Counts(stage.read, facts.accepted, facts.duplicate, rejected)
         self._step("merged", **counts.as_dict())
         self._record(change, good, named, facts.accepted)
-        if facts.accepted and self.mapping.target.name == "order_lines" and "product_id" in good.columns:
-            change.merge("products", snapshot.keep(derived.products(good, snapshot)))
-        if self.mapping.target.name == "events":
-            change.merge("event_names", snapshot.keep(derived.event_names(good, snapshot, self.is_named)))
+        self._derive(change, good, facts.accepted)
         change.note |= counts.as_dict() | {"table": self.mapping.table, "source": self.mapping.source, "sha256": readable.sha256}
         change.note |= {"reasons": reasons} if reasons else {}
         change.note |= {"currency": adopted} if adopted and change.tables else {}
@@ -198,11 +192,36 @@ class _Run:
         version = snapshot.version + bool(change.tables)
         return _Merged(counts, version, readable.sha256, rejects_file, adopted if change.tables else None, reasons)
 
+    def _keep_rejects(
+        self, snapshot: Snapshot, stage: Staged, draft: ir.Table, rejected: int
+    ) -> tuple[Path | None, dict[str, int]]:
+        if not rejected:
+            return None, {}
+        refused = snapshot.keep(draft.filter(draft.is_refused).select("row_number", "reasons"))
+        reasons = rejects.first_reasons(snapshot, refused, stage.broken)
+        if sum(reasons.values()) != rejected:
+            raise AssertionError(f"{rejected} rows were not taken, but {sum(reasons.values())} have a reason.")
+        return rejects.write(self.home, self.batch_id, snapshot.cursor, stage, refused), reasons
+
+    def _derive(self, change: Change, good: ir.Table, accepted: int) -> None:
+        """Products behind the lines and names of the events that this batch added."""
+        before = change.snapshot
+        if accepted and self.mapping.target.name == "order_lines" and "product_id" in good.columns:
+            change.merge("products", before.keep(derived.products(self._added(change), before)))
+        if accepted and self.mapping.target.name == "events":
+            change.merge("event_names", before.keep(derived.event_names(self._added(change), before, self.is_named)))
+
+    def _added(self, change: Change) -> ir.Table:
+        """Rows that this batch has added to its table so far."""
+        rows = change.now().table(self.mapping.target.name)
+        return rows.filter(rows.batch_id == self.batch_id)
+
     def _record(self, change: Change, good: ir.Table, named: list[rows.Named], accepted: int) -> None:
         """Evidence about identities, unless this batch brings neither facts nor anything new about persons."""
-        if not named:
+        if not named or (len(named) == 1 and not accepted and self.mapping.target.is_fact):
             return
-        seen, links = rows.sighted(good, named)
+        is_plain = len(named) == 1 and named[0].column.startswith("identity:") and self.mapping.target.is_fact
+        seen, links = rows.sighted(self._added(change) if is_plain else good, named)
         seen = change.snapshot.keep(seen)
         links = None if links is None else change.snapshot.keep(links)
         if accepted or self._tells_news(change, seen, links):

@@ -24,8 +24,8 @@ SHOWN_ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """``rows``: the first ones as the lake would have them, each with ``row_number`` and ``reasons`` (null when it can be taken).
-    ``read``, ``taken``, ``rejected``, ``reasons``: counts over the sample. ``unmapped``: source columns nobody asks for."""
+    """``rows``: the first ones as the lake would have them, each with ``row_number`` and ``reasons`` (null when it can be taken);
+    identities as they stand in the file, under ``identity:<type>``. ``read``, ``taken``, ``rejected``, ``reasons``: counts over the sample. ``unmapped``: source columns nobody asks for."""
 
     columns: tuple[str, ...]
     rows: list[dict[str, Any]]
@@ -65,13 +65,10 @@ def preview(home: Home, mapping: Mapping, file: Path, *, now: datetime) -> Previ
         readable = files.opened(file, folder=place.folder, form=_form(mapping.file), wanted=mapping.wanted())
         fits(mapping, readable.columns)
         with home.lake.open() as snapshot, staged(snapshot.cursor, readable, place.folder, SAMPLE_ROWS) as stage:
-            named = rows.identities(stage, mapping, home.keys, snapshot.keep)
-            made = snapshot.keep(rows.translated(stage, mapping, named, world))
-            refused = made.filter(made.reasons.notnull()).select("row_number", "reasons")
+            made = snapshot.keep(rows.drafted(stage, mapping, world))
+            refused = made.filter(made.is_refused).select("row_number", "reasons")
             reasons = rejects.first_reasons(snapshot, refused, stage.broken)
-            shown = [c for c in made.columns if not c.endswith("_key") and ":" not in c]
-            persons = {n.column: made[n.column].notnull() for n in named}
-            first = snapshot.arrow(made.order_by("row_number").limit(SHOWN_ROWS).select(*shown, **persons)).to_pylist()
+            first = snapshot.arrow(made.drop("is_refused").order_by("row_number").limit(SHOWN_ROWS)).to_pylist()
     rejected = sum(reasons.values())
     used = {*mapping.wanted(), *(stage.header if mapping.properties.rest else ())}
     return Preview(

@@ -23,6 +23,7 @@ from core.work.ingest.world import World
 
 EARLIEST = datetime(1970, 1, 1)
 OTHERS = "*"
+PERSONS = {"identity_key": "identity:", "referred_key": "referred:"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,10 @@ Keep = Callable[[ir.Table], ir.Table]
 
 def identities(staged: Staged, mapping: Mapping, keys: Keys, keep: Keep) -> list[Named]:
     """Pseudonyms of all identities in the file: computed once per distinct text, whatever the number of rows."""
-    roles = [(kind, f"identity:{kind}", columns) for kind, columns in mapping.identities.items()]
-    roles += [(kind, f"referred:{kind}", columns) for kind, columns in mapping.referred.items()]
     found = []
-    for kind, role, columns in sorted(roles, key=lambda r: IDENTITY_TYPES.index(r[0])):
-        text = cell(staged, mapping, columns)
-        texts = staged.rows.select(text=text).distinct()
+    for role, kind, columns in _roles(mapping):
+        # Kept apart, or else the engine would spell out every row before it looks for distinct ones.
+        texts = keep(staged.rows.select(text=cell(staged, mapping, columns)).distinct())
         space = namespace(kind, mapping.source)
         value = pseudonyms.normalised(kind, texts.text)
         named = texts.mutate(identity_type=ibis.literal(kind), namespace=ibis.literal(space), value=value).filter(value.notnull())
@@ -55,14 +54,14 @@ def identities(staged: Staged, mapping: Mapping, keys: Keys, keep: Keep) -> list
     return found
 
 
-def translated(staged: Staged, mapping: Mapping, named: list[Named], world: World) -> ir.Table:
-    """All rows as the contract wants them, with ``reasons``: why a row cannot be taken, null when it can.
+def drafted(staged: Staged, mapping: Mapping, world: World) -> ir.Table:
+    """All rows as the contract wants them, persons aside, and which cannot be taken, and why.
 
-    Columns: ``row_number``, ``reasons``, those of the contract, and one ``identity_key`` per identity column (called as in ``named``).
+    Columns: ``row_number``, ``is_refused``, ``reasons`` (null when it can be taken), those of the contract, and the text of each identity, called as in ``Named.column``.
     """
-    draft = Draft(_with_keys(staged, mapping, named))
+    draft = Draft(staged.rows)
     _texts(draft, staged, mapping)
-    _persons(draft, mapping, named)
+    _persons(draft, mapping)
     _values(draft, mapping, world)
     if mapping.target.name == "order_lines":
         lines.fill(draft, mapping, world)
@@ -73,7 +72,21 @@ def translated(staged: Staged, mapping: Mapping, named: list[Named], world: Worl
     _needed(draft, mapping)
     draft.judge()
     made = [c.name for c in mapping.target.columns if c.name in draft]
-    return draft.rows.select("row_number", "reasons", *made, *(n.column for n in named))
+    return draft.rows.select("row_number", "is_refused", "reasons", *made, *(role for role, _, _ in _roles(mapping)))
+
+
+def taken(draft: ir.Table, mapping: Mapping, named: list[Named]) -> ir.Table:
+    """The rows that can be taken, whole: texts of identities replaced by their keys."""
+    rows = draft.filter(~draft.is_refused).drop("is_refused", "reasons").mutate(source=ibis.literal(mapping.source))
+    for name in named:
+        keys = name.table.select(_text=name.table.text, _key=name.table.identity_key)
+        joined = rows.left_join(keys, rows[name.column] == keys._text)
+        rows = joined.mutate(**{name.column: joined._key}).drop("_text", "_key")
+    for column, role in PERSONS.items():
+        keys = [rows[n.column] for n in named if n.column.startswith(role)]
+        if mapping.target.has(column):
+            rows = rows.mutate(**{column: ibis.coalesce(*keys) if keys else ibis.null("int64")})
+    return rows
 
 
 def cell(staged: Staged, mapping: Mapping, columns: Iterable[str], rows: ir.Table | None = None) -> ir.StringValue:
@@ -87,10 +100,10 @@ def cell(staged: Staged, mapping: Mapping, columns: Iterable[str], rows: ir.Tabl
 def sighted(rows: ir.Table, named: list[Named]) -> tuple[ir.Table, ir.Table | None]:
     """Identities seen in the rows, and pairs of them seen in one row, each once with its first time and row.
 
-    The person brought by another one is somebody else: no pair joins the two.
+    ``rows``: as ``taken`` makes them; with a single identity column rows of the lake will do, which have only ``identity_key``. The
+    person brought by another one is somebody else: no pair joins the two.
     """
-    has_time = "occurred_at" in rows.columns
-    dated = rows if has_time else rows.mutate(occurred_at=ibis.null(parsing.NAIVE))
+    dated = rows if "occurred_at" in rows.columns else rows.mutate(occurred_at=ibis.null(parsing.NAIVE))
     every = [_sightings(dated, n) for n in named]
     seen = _first(every[0] if len(every) == 1 else ibis.union(*every), ["identity_key"])
     pairs = [
@@ -107,28 +120,25 @@ def sighted(rows: ir.Table, named: list[Named]) -> tuple[ir.Table, ir.Table | No
 # -- persons ---------------------------------------------------------------------------------------------------------
 
 
-def _with_keys(staged: Staged, mapping: Mapping, named: list[Named]) -> ir.Table:
-    rows = staged.rows
-    for name in named:
-        columns = (mapping.identities if name.column.startswith("identity:") else mapping.referred)[name.identity_type]
-        keys = name.table.select(_text=name.table.text, **{name.column: name.table.identity_key})
-        rows = rows.left_join(keys, cell(staged, mapping, columns, rows) == keys._text).drop("_text")
-    return rows
+def _roles(mapping: Mapping) -> list[tuple[str, str, tuple[str, ...]]]:
+    """``identity:phone``, ``phone`` and its source columns: in the order in which a fact chooses the one it is filed under."""
+    roles = [(f"identity:{kind}", kind, columns) for kind, columns in mapping.identities.items()]
+    roles += [(f"referred:{kind}", kind, columns) for kind, columns in mapping.referred.items()]
+    return sorted(roles, key=lambda role: IDENTITY_TYPES.index(role[1]))
 
 
-def _persons(draft: Draft, mapping: Mapping, named: list[Named]) -> None:
-    for column, role in (("identity_key", "identity:"), ("referred_key", "referred:")):
-        if mapping.target.has(column):
-            keys = [draft[n.column] for n in named if n.column.startswith(role)]
-            draft.add(**{column: ibis.coalesce(*keys) if keys else ibis.null("int64")})
-            if mapping.target.column(column).is_needed:
-                draft.refuse(draft[column].isnull(), "identity.missing")
+def _persons(draft: Draft, mapping: Mapping) -> None:
+    for column, role in PERSONS.items():
+        if mapping.target.has(column) and mapping.target.column(column).is_needed:
+            known = [pseudonyms.normalised(kind, draft[name]) for name, kind, _ in _roles(mapping) if name.startswith(role)]  # type: ignore[arg-type]
+            draft.refuse(ibis.coalesce(*known).isnull() if known else ibis.literal(True), "identity.missing")
 
 
 def _sightings(rows: ir.Table, named: Named) -> ir.Table:
     """Grouped by key before the join: there are far fewer identities than rows."""
-    carried = rows.filter(rows[named.column].notnull())
-    grouped = carried.group_by(identity_key=carried[named.column]).aggregate(
+    column = named.column if named.column in rows.columns else "identity_key"
+    carried = rows.filter(rows[column].notnull())
+    grouped = carried.group_by(identity_key=carried[column]).aggregate(
         seen_at=carried.occurred_at.min(), row_number=carried.row_number.min()
     )
     said = named.table.select("identity_type", "namespace", "value", "mac", "identity_key").distinct()
@@ -167,6 +177,8 @@ def _texts(draft: Draft, staged: Staged, mapping: Mapping) -> None:
             text = cell(staged, mapping, columns, draft.rows)
         text = _renamed(text, mapping.values.get(name, {}))
         texts[f"text:{name}"] = text.fill_null(mapping.constants[name]) if name in mapping.constants else text
+    for role, _, columns in _roles(mapping):
+        texts[role] = cell(staged, mapping, columns, draft.rows)
     if mapping.refund.column:
         texts["text:refund"] = cell(staged, mapping, [mapping.refund.column], draft.rows)
     draft.add(**texts)

@@ -32,19 +32,15 @@ BROKEN = {
 
 
 @ibis.udf.scalar.builtin(name="trim")
-def _trimmed(text: str) -> str:  # type: ignore[empty-body]
-    """Text without spaces around."""
-
-
-@ibis.udf.scalar.builtin(name="trim")
 def _stripped(text: str, edges: str) -> str:  # type: ignore[empty-body]
-    """Text without any of these characters around; far slower."""
+    """Text without any of these characters around."""
 
 
 @dataclass(frozen=True)
 class Staged:
     """Rows of a file. ``rows``: ``row_number`` from 1 and one text column per entry of ``cells`` (source column -> its name
-    there). ``broken``: rows that could not be split. Both count as read."""
+    there). ``broken``: rows that could not be split. Both count as read. ``untidy``: columns with cells that are empty texts or have
+    spaces around; taking those off costs as much as all else, so the others are left alone."""
 
     rows: ir.Table
     cells: dict[str, str]
@@ -52,7 +48,7 @@ class Staged:
     count: int
     broken: tuple[Broken, ...]
     delimiter: str = ","
-    has_odd_spaces: bool = True
+    untidy: frozenset[str] = frozenset()
 
     @property
     def read(self) -> int:
@@ -60,8 +56,9 @@ class Staged:
 
     def text(self, column: str, rows: ir.Table | None = None) -> ir.StringValue:
         """Cells of a source column without spaces around; null when nothing is left."""
-        raw = (self.rows if rows is None else rows)[self.cells[column]]
-        return (_stripped(raw, EDGES) if self.has_odd_spaces else _trimmed(raw)).nullif("")  # type: ignore[no-any-return]
+        cell = self.cells[column]
+        raw = (self.rows if rows is None else rows)[cell]
+        return _stripped(raw, EDGES).nullif("") if cell in self.untidy else raw  # type: ignore[no-any-return]
 
 
 @contextmanager
@@ -105,8 +102,9 @@ def _load(cursor: Cursor, readable: Readable, label: str, limit: int | None) -> 
         raise _never_closed(broken[-1])
     count = int(cursor.backend.to_pyarrow(table.count()).as_py())
     cells = {names[name]: name for name in kept}
+    untidy = _untidy(cursor, table, kept, readable.has_odd_spaces)
     numbered = _renumbered(cursor, table, broken, label) if broken else table
-    return Staged(numbered, cells, tuple(cells), count, tuple(broken), readable.dialect.delimiter, readable.has_odd_spaces)
+    return Staged(numbered, cells, tuple(cells), count, tuple(broken), readable.dialect.delimiter, untidy)
 
 
 def _csv(cursor: Cursor, readable: Readable, label: str) -> ir.Table:
@@ -160,6 +158,18 @@ def _broken(cursor: Cursor, label: str) -> list[Broken]:
         Broken(line - 1, row["csv_line"].lstrip("\r\n"), BROKEN.get(row["kind"], "row.unreadable"))
         for line, row in sorted(first.items())
     ]
+
+
+def _untidy(cursor: Cursor, table: ir.Table, cells: list[str], has_odd_spaces: bool) -> frozenset[str]:
+    def is_untidy(text: ir.StringValue) -> ir.BooleanValue:
+        if has_odd_spaces:
+            return (text == "") | (text != _stripped(text, EDGES))
+        return (text < "!") | text.endswith(" ")  # what sorts before the first sign is empty or begins with a space
+
+    if not cells:
+        return frozenset()
+    found = cursor.backend.to_pyarrow(table.aggregate(**{cell: is_untidy(table[cell]).any() for cell in cells})).to_pylist()[0]
+    return frozenset(cell for cell, is_one in found.items() if is_one)
 
 
 def _renumbered(cursor: Cursor, table: ir.Table, broken: list[Broken], label: str) -> ir.Table:
