@@ -1,0 +1,183 @@
+"""The worker: its jobs, its chores, and a demo that comes and goes beside it."""
+
+import shutil
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from core.app import House
+from core.errors import Cancelled, Refusal
+from core.settings import Settings
+from core.store import jobs, workers
+from core.store.tables import Job, LoginSession
+from core.work import duties
+from core.work.worker import Chore, Worker
+from tests.lakes import NOW, add, event
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self):
+        self.now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def house(tmp_path):
+    house = House(Settings(home=tmp_path))
+    yield house
+    house.live.store.close()
+    house.forget("demo")
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def log():
+    return []
+
+
+def worker(house, clock, log, chores=(), **handlers):
+    return Worker(house.live.store, handlers, list(chores), clock, log.append)
+
+
+def enqueue(house, kind="do", by="lin", **arguments):
+    with house.live.store.transaction() as session:
+        return jobs.enqueue(session, kind, arguments, by=by, now=NOW)
+
+
+def job(house):
+    with house.live.store.reading() as session:
+        return session.scalars(select(Job)).one()
+
+
+def test_a_job_is_done_once(house, clock, log):
+    done = []
+    enqueue(house, n=1)
+    one = worker(house, clock, log, do=lambda work: done.append(work.claim.arguments["n"]))
+    assert one.step()
+    assert not one.step()
+    assert (done, job(house).state) == ([1], "done")
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "code"),
+    [(Cancelled("x"), "cancelled", "cancelled"), (Refusal("x"), "failed", "refused"), (RuntimeError("x"), "failed", "job.failed")],
+)
+def test_a_job_that_fails_says_why_and_the_worker_lives(house, clock, log, error, state, code):
+    def fail(_work):
+        raise error
+
+    enqueue(house)
+    assert worker(house, clock, log, do=fail).step()
+    assert (job(house).state, job(house).error_code) == (state, code)
+
+
+def test_progress_is_seen_while_the_job_runs_and_a_wish_to_cancel_reaches_it(house, clock, log):
+    def handle(work):
+        work.progress("half", rows=5)
+        assert job(house).progress == {"stage": "half", "rows": 5}
+        with house.live.store.transaction() as session:
+            jobs.cancel(session, work.claim.job_id, now=NOW)
+        clock.now += timedelta(seconds=10)
+        if work.is_cancelled():
+            raise Cancelled("stopped")
+
+    enqueue(house)
+    worker(house, clock, log, do=handle).step()
+    assert job(house).state == "cancelled"
+
+
+def test_whoever_lost_a_job_to_another_worker_stops_and_writes_nothing(house, clock, log):
+    def handle(work):
+        with house.live.store.transaction() as session:
+            session.get_one(Job, work.claim.job_id).fence += 1
+        work.progress("late")
+
+    enqueue(house)
+    worker(house, clock, log, do=handle).step()
+    assert (job(house).state, job(house).progress) == ("running", None)
+
+
+def test_a_chore_is_done_at_once_and_then_whenever_it_is_due(house, clock, log):
+    done = []
+    one = worker(house, clock, log, [Chore("c", timedelta(minutes=1), lambda now: done.append(now))])
+    one.step()
+    one.step()
+    clock.now += timedelta(seconds=59)
+    one.step()
+    assert len(done) == 1
+    clock.now += timedelta(seconds=1)
+    one.step()
+    assert len(done) == 2
+
+
+def test_a_chore_that_fails_is_logged_and_stops_neither_others_nor_jobs(house, clock, log):
+    done = []
+
+    def fail(_now):
+        raise RuntimeError("broken chore")
+
+    enqueue(house)
+    chores = [Chore("bad", timedelta(hours=1), fail), Chore("good", timedelta(hours=1), lambda now: done.append(now))]
+    assert worker(house, clock, log, chores, do=lambda work: None).step()
+    assert len(done) == 1
+    assert any("broken chore" in line for line in log)
+
+
+def test_it_is_heard_of_while_it_runs_and_ends_when_told(house, clock, log):
+    stop = threading.Event()
+    enqueue(house)
+    one = worker(house, clock, log, do=lambda work: stop.set())
+    one.run(stop)
+    with house.live.store.reading() as session:
+        assert [w.name for w in workers.alive(session, now=NOW)] == [one.name]
+
+
+def test_the_duties_of_an_empty_house_are_done_without_a_word_and_make_no_demo(house, clock, log, tmp_path):
+    assert not duties.worker(house, clock, log.append).step()
+    assert log == []
+    assert not (tmp_path / "demo").exists()
+
+
+def test_the_demo_may_be_removed_and_made_anew_while_the_worker_runs(house, clock, log, tmp_path):
+    add(house.demo, 1, events=[event(1, "2025-01-01 10:00")])
+    one = duties.worker(house, clock, log.append)
+    one.step()
+    shutil.rmtree(tmp_path / "demo")
+    clock.now += timedelta(days=1, seconds=1)
+    one.step()
+    assert not (tmp_path / "demo").exists()
+    other = House(Settings(home=tmp_path))
+    add(other.demo, 1, events=[event(1, "2025-01-01 10:00")])
+    clock.now += timedelta(days=1, seconds=1)
+    one.step()
+    other.forget("demo")
+    assert log == []
+
+
+def test_sessions_past_their_limit_are_dropped_once_a_day(house, clock, log):
+    from core.scope import SYSTEM
+    from core.work import accounts
+
+    made = accounts.create(house.live.store, SYSTEM, name="linlin", display_name="l", role="manager", units=None, now=NOW)
+    with house.live.store.transaction() as session:
+        for days in (-1, 1):
+            session.add(
+                LoginSession(
+                    token_sha256=str(days), account_id=made.account_id, created_at=NOW, seen_at=NOW,
+                    expires_at=NOW + timedelta(days=days), user_agent="x",
+                )
+            )  # fmt: skip
+    duties.worker(house, clock, log.append).step()
+    with house.live.store.reading() as session:
+        assert [row.token_sha256 for row in session.scalars(select(LoginSession))] == ["1"]
+    assert log == ["sessions: 1 old sessions dropped"]
