@@ -6,7 +6,7 @@ from datetime import date, datetime
 import streamlit as st
 
 from core import calendar
-from core.metrics.catalog import GOALS, METRICS, Goal, Metric
+from core.metrics.catalog import GOALS, Goal, Metric
 from core.metrics.contributions import is_additive
 from core.metrics.parts import Part
 from core.periods import Period, business_date
@@ -43,6 +43,7 @@ class Overview:
     headlines: tuple[Figure, ...]
     by_goal: dict[Goal, tuple[Figure, ...]]
     charts: tuple[str, ...]
+    splits: dict[str, tuple[By, ...]]
     currency: str
     zone: str
     version: int
@@ -93,7 +94,11 @@ def read(asked: Filters) -> Overview:
 def trend(asked: Filters, name: str, by: By | None = None) -> Trend:
     """One of the page's figures over time. ``by``: how its change is told apart, where that can be chosen."""
     ground = stand("overview.see")
-    return _trend(f"{ground.key}|{asked}|{name}|{by}", ground, asked, name, by)
+    key = f"{ground.key}|{asked}|{name}"
+    view = _read(f"{ground.key}|{asked}", ground, asked)
+    splits = view.splits[name]
+    chosen = by if by in splits else next(iter(splits), None)
+    return _trend(f"{key}|{chosen}", ground, asked, view.figures[name], splits, chosen)
 
 
 def sides(metric: Metric) -> tuple[Side, ...]:
@@ -115,12 +120,14 @@ def _read(key: str, _ground: Ground, _asked: Filters) -> Overview:
         found = {figure.metric.name: figure for figure in figures_question.overview(lake)}
         headlines = _headlines(found)
         rest = [figure for figure in found.values() if figure not in headlines]
+        drawn = tuple(name for name in CHARTS if name in found and found[name].series)
         return Overview(
             key,
             found,
             headlines,
             {goal: tuple(figure for figure in rest if figure.metric.goal == goal) for goal in GOALS},
-            tuple(name for name in CHARTS if name in found and found[name].series),
+            drawn,
+            {name: question.splits(lake, name) for name in drawn},
             lake.currency,
             lake.zone,
             _ground.version,
@@ -139,13 +146,13 @@ def _headlines(found: dict[str, Figure]) -> tuple[Figure, ...]:
 
 
 @st.cache_resource(ttl=KEPT_SECONDS, max_entries=48, show_spinner=False)
-def _trend(key: str, _ground: Ground, _asked: Filters, _name: str, _by: By | None) -> Trend:
+def _trend(
+    key: str, _ground: Ground, _asked: Filters, _figure: Figure, _splits: tuple[By, ...], _by: By | None
+) -> Trend:
     with _ground.open(_asked) as lake:
-        metric = METRICS[_name]
-        (figure,) = figures_question.overview(lake, [metric])
+        figure, metric = _figure, _figure.metric
         before = figures_question.series(lake, metric, figure.compared) if figure.previous is not None else ()
-        splits = question.splits(lake, _name) if figure.previous is not None else ()
-        by = _by if _by in splits else (splits[0] if splits else None)
+        by = _by if figure.previous is not None else None
         is_open = lake.as_of_on is not None and figure.period.end_on < _asked.period.end_on
         return Trend(
             key,
@@ -155,9 +162,9 @@ def _trend(key: str, _ground: Ground, _asked: Filters, _name: str, _by: By | Non
             figure.period.end_on if is_open else None,
             _asked.period,
             by,
-            splits,
+            _splits,
             is_additive(metric),
-            question.contributions(lake, _name, by) if by else None,
+            question.contributions(lake, metric.name, by) if by else None,
         )
 
 
