@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.work import disclosures, identity_decisions
 from core.work.identity_decisions import Decided
-from dashboard import worlds
 from dashboard.actions import guard
 from dashboard.actions.guard import guarded
 from dashboard.data import identity as data
+from dashboard.data import worlds
 from dashboard.i18n import t
 from dashboard.web import wiring
 

@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.work import event_names, logins, uploads
 from core.work.ingest import library, mapping, rejects
-from dashboard import worlds
 from dashboard.actions import guard
 from dashboard.actions.guard import guarded
+from dashboard.data import worlds
 from dashboard.i18n import number, t
 from dashboard.web import wiring
 

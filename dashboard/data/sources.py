@@ -33,8 +33,8 @@ from core.work.questions import today as question
 from core.work.questions.reading import reading
 from core.work.questions.today import Rhythm
 from core.work.uploads import Upload
-from dashboard import worlds
 from dashboard.actions import guard
+from dashboard.data import worlds
 from dashboard.web import wiring
 
 __all__ = [
@@ -57,13 +57,15 @@ class Arrival:
 
     @property
     def best(self) -> Named | None:
-        """A saved mapping that tells more about this file than a guess does; None when the guess does better."""
-        if not self.fitting:
-            return None
-        first = self.fitting[0].mapping
-        guessed = guess(self.sample, None).mapping
-        known = [len(set(self.sample.columns) & set(one.wanted())) for one in (first, guessed)]
-        return self.fitting[0] if known[0] >= known[1] or first.table == guessed.table else None
+        """A mapping that tells as much about this file as a guess does: one that somebody saved, or of which the file has every
+        column. None when there is none."""
+        columns = set(self.sample.columns)
+        guessed = len(columns & set(guess(self.sample, None).mapping.wanted()))
+        for named in self.fitting:
+            wanted = set(named.mapping.wanted())
+            if len(columns & wanted) >= guessed and (named.revision or wanted <= columns):
+                return named
+        return None
 
 
 # -- a file on its way in (always into live) -------------------------------------------------------------------------

@@ -12,8 +12,8 @@ from core.store.tables import Batch
 from core.work.questions import today as question
 from core.work.questions.reading import reading
 from core.work.questions.today import Item, Rhythm
-from dashboard import worlds
 from dashboard.actions import guard
+from dashboard.data import worlds
 from dashboard.web import wiring
 
 __all__ = ["Item", "Rhythm", "State", "state"]

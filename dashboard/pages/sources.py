@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from dashboard import worlds
 from dashboard.actions import demo as demo_actions
 from dashboard.actions import guard
-from dashboard.data import freshness
+from dashboard.data import freshness, worlds
 from dashboard.data import sources as data
 from dashboard.i18n import t
 from dashboard.pages import Page
@@ -23,7 +22,7 @@ def show() -> None:
     held = data.held()
     if any(not one.is_settled for one in held):
         quality.held(held)
-    tabs = dict(zip(names, st.tabs([t(f"sources.tab_{name}") for name in names]), strict=True))
+    tabs = dict(zip(names, _tabs(names), strict=True))
     if can_write:
         with tabs["import"]:
             if worlds.shown() == "demo":
@@ -34,6 +33,11 @@ def show() -> None:
     with tabs["quality"]:
         quality.show()
     _demo()
+
+
+def _tabs(names: list[str]) -> list[object]:
+    """Which one is open is kept on the server: notes that appear above must not close it."""
+    return list(st.tabs([t(f"sources.tab_{name}") for name in names], key="sources_tab", on_change="rerun"))
 
 
 def _demo() -> None:

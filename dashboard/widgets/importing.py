@@ -77,7 +77,7 @@ def _base(found: Arrival) -> Base:
     """What the file is, and which mapping to begin with: a saved one that fits, else the guess."""
     labels = {GUESS: t("sources.guess")} | {named.name: _named(named) for named in found.fitting}
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="mapping_base"):
-        first = 1 if found.best else 0
+        first = list(labels).index(found.best.name) if found.best else 0
         chosen = st.selectbox(
             t("sources.mapping"), list(labels), first, format_func=labels.get, key="mapping_chosen", width=360,
             help=t("sources.mapping_help"),
@@ -116,7 +116,7 @@ def _preview(found: Arrival, body: str) -> None:
         try:
             seen = data.previewed(found.upload.upload_id, body)
         except Refusal as error:
-            st.warning(markdown.escaped(i18n.refusal(error)), icon=":material/rule:")
+            st.warning(_problem(error), icon=":material/rule:")
             return
         st.markdown(
             t(
@@ -131,6 +131,19 @@ def _preview(found: Arrival, body: str) -> None:
             st.caption(t("sources.unmapped", columns=markdown.escaped("、".join(seen.unmapped[:12]))))
         _rows(seen)
         _start(seen)
+
+
+def _problem(error: Refusal) -> str:
+    """What the mapping lacks, in the reader's words where it says what."""
+    missing = str(error.details.get("missing", ""))
+    if not missing:
+        return markdown.escaped(i18n.refusal(error))
+    if "found" in error.details:
+        return t("sources.lacks_columns", columns=markdown.escaped(missing))
+    names = (
+        t("sources.any_identity") if one == "an identity" else mapping_editor.target(one) for one in missing.split(", ")
+    )
+    return t("sources.missing", columns="、".join(names))
 
 
 def _rows(seen: Preview) -> None:
@@ -231,7 +244,7 @@ def result() -> None:
         return
     with st.container(border=True, key="card_result"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            icon = "check_circle" if batch.state == "committed" else "error"
+            icon = {"committed": "check_circle", "rolled_back": "undo"}.get(batch.state, "error")
             st.subheader(
                 f":material/{icon}: {t(f'sources.result_{batch.state}', file=markdown.escaped(batch.file_name))}",
                 anchor=False,
@@ -244,20 +257,19 @@ def result() -> None:
                 on_click=actions.forget_result,
             )
         if batch.state == "committed":
-            counted(batch)
+            counted(batch, "result")
             rejected(batch, in_live=True)
-        else:
+        elif batch.state != "rolled_back":
             st.write(trouble(batch, job))
 
 
-def counted(batch: Batch) -> None:
-    """``read = accepted + duplicate + rejected``, as an equation."""
-    parts = (("read", "="), ("accepted", "+"), ("duplicate", "+"), ("rejected", ""))
-    with st.grid("auto", min_column_width=120, gap="small", key=f"counts_{batch.id}"):
-        for name, sign in parts:
-            value = getattr(batch, f"{name}_count")
-            words = f"{t(f'sources.{name}')} {sign}".strip()
-            st.metric(words, number(value), help=t(f"sources.{name}_help"), border=True)
+def counted(batch: Batch, place: str) -> None:
+    """``read = accepted + duplicate + rejected``: as cards, and as the equation that proves it. ``place``: where on the page."""
+    values = {name: number(getattr(batch, f"{name}_count")) for name in ("read", "accepted", "duplicate", "rejected")}
+    with st.grid("auto", min_column_width=120, gap="small", key=f"counts_{batch.id}_{place}"):
+        for name, value in values.items():
+            st.metric(t(f"sources.{name}"), value, help=t(f"sources.{name}_help"), border=True)
+    st.caption(t("sources.equation", **values))
 
 
 def rejected(batch: Batch, *, in_live: bool = False) -> None:

@@ -154,7 +154,7 @@ def _with_columns(mapping: Mapping, chosen: Dict[str, str]) -> Mapping:
     columns: dict[str, tuple[str, ...]] = {}
     identities: dict[str, tuple[str, ...]] = {}
     referred: dict[str, tuple[str, ...]] = {}
-    properties = []
+    properties, json = [], mapping.properties.json
     for column, code in chosen.items():
         if code == PROPERTY:
             properties.append(column)
@@ -171,9 +171,8 @@ def _with_columns(mapping: Mapping, chosen: Dict[str, str]) -> Mapping:
         columns=columns,
         identities=identities,
         referred=referred,
-        properties=Properties(False, tuple(properties), mapping.properties.json),
+        properties=Properties(False, tuple(properties), json if json in chosen else ""),
         values={name: values for name, values in mapping.values.items() if name in columns},
-        optional=tuple(one for one in mapping.optional if one in chosen),
     )
 
 
@@ -227,12 +226,19 @@ def _zone(base: Base) -> str:
 
 
 def _money(base: Base, edited: Mapping) -> tuple[str, Money]:
+    kinds = {edited.target.column(name).kind for name in edited.columns if edited.target.has(name)}
+    if (
+        edited.table not in ("order_lines", ORDERS)
+        and not kinds & {"decimal", "money", "count"}
+        and not _money_columns(edited)
+    ):
+        return base.mapping.decimal, base.mapping.money
     marks = {".": t("sources.decimal_point"), ",": t("sources.decimal_comma")}
     decimal = st.segmented_control(
         t("sources.decimal"), list(marks), default=base.mapping.decimal, format_func=marks.get, required=True,
         key=f"map_decimal_{base.key}",
     )  # fmt: skip
-    if not any(column.kind == "money" for column in edited.target.columns):
+    if not _money_columns(edited):
         return decimal or ".", base.mapping.money
     given = base.mapping.money.currency
     options = [
@@ -245,6 +251,10 @@ def _money(base: Base, edited: Mapping) -> tuple[str, Money]:
         key=f"map_currency_{base.key}", help=t("sources.currency_help"),
     )  # fmt: skip
     return decimal or ".", replace(base.mapping.money, currency=currency or "")
+
+
+def _money_columns(edited: Mapping) -> list[str]:
+    return [column.name for column in edited.target.columns if column.kind == "money"]
 
 
 def _refund(base: Base, edited: Mapping) -> Refund:

@@ -25,7 +25,7 @@ def show() -> None:
         return
     with st.container(border=True, key="card_scores"):
         names = list(scores)
-        source = st.selectbox(t("sources.source"), names, key="quality_source", width=300)
+        source = st.selectbox(t("sources.source"), names, key=f"quality_source_{names[0]}", width=300)
         _scores(scores[source])
         if len(scores[source]) > 1:
             charts.show(
@@ -46,7 +46,7 @@ def held(found: list[Held]) -> None:
         open_ones = [one for one in found if not one.is_settled]
         st.subheader(t("sources.held", count=number(len(open_ones))), anchor=False)
         st.caption(t("sources.held_lead"))
-        labels = {one.name: f"{one.name} · {t('sources.held_events', count=number(one.events))}" for one in found}
+        labels = {one.name: _held_label(one) for one in found}
         if not guard.may("sources.write"):
             st.write("、".join(markdown.escaped(label) for label in labels.values()))
             return
@@ -65,6 +65,11 @@ def held(found: list[Held]) -> None:
                 st.form_submit_button(
                     t("sources.keep_hidden"), icon=":material/visibility_off:", on_click=actions.keep_hidden
                 )
+
+
+def _held_label(one: Held) -> str:
+    known = f"{t(f'event.{one.name}')} " if has(f"event.{one.name}") else ""
+    return f"{known}{one.name} · {t('sources.held_events', count=number(one.events))}"
 
 
 def line(finding: Finding) -> str:

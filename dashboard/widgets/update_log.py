@@ -40,7 +40,7 @@ def show() -> None:
         labels = {batch.id: f"{batch.id} · {_file(batch)}" for batch in batches}
         chosen = st.selectbox(
             t("sources.open_batch"), list(labels), picked[0] if picked else 0, format_func=labels.get,
-            key=f"batch_{picked[0] if picked else '-'}_{page}", width=420,
+            key=f"batch_{picked[0] if picked else '-'}_{batches[0].id}", width=420,
         )  # fmt: skip
         _detail(next(batch for batch in batches if batch.id == chosen))
 
@@ -78,7 +78,7 @@ def _detail(batch: Batch) -> None:
             st.write(importing.trouble(batch))
         if batch.state != "committed":
             return
-        importing.counted(batch)
+        importing.counted(batch, "log")
         found = [one for one in data.findings(batch.id) if one.check != "rejected"]
         for finding in found:
             st.markdown(quality.line(finding))

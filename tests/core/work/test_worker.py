@@ -70,7 +70,11 @@ def test_a_job_is_done_once(house, clock, log):
 
 @pytest.mark.parametrize(
     ("error", "state", "code"),
-    [(Cancelled("x"), "cancelled", "cancelled"), (Refusal("x"), "failed", "refused"), (RuntimeError("x"), "failed", "job.failed")],
+    [
+        (Cancelled("x"), "cancelled", "cancelled"),
+        (Refusal("x"), "failed", "refused"),
+        (RuntimeError("x"), "failed", "job.failed"),
+    ],
 )
 def test_a_job_that_fails_says_why_and_the_worker_lives(house, clock, log, error, state, code):
     def fail(_work):
@@ -168,7 +172,9 @@ def test_sessions_past_their_limit_are_dropped_once_a_day(house, clock, log):
     from core.scope import SYSTEM
     from core.work import accounts
 
-    made = accounts.create(house.live.store, SYSTEM, name="linlin", display_name="l", role="manager", units=None, now=NOW)
+    made = accounts.create(
+        house.live.store, SYSTEM, name="linlin", display_name="l", role="manager", units=None, now=NOW
+    )
     with house.live.store.transaction() as session:
         for days in (-1, 1):
             session.add(

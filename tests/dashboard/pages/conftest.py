@@ -1,8 +1,8 @@
 from collections.abc import Callable
 
 import pytest
-from streamlit.util import calc_hash
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from dashboard import frame
 from dashboard.web.server import SCRIPT

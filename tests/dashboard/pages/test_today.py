@@ -1,0 +1,64 @@
+"""今日待办: what needs me now, for each role what it can do, and calm when there is nothing."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.store import workers
+from core.store.tables import Batch
+from dashboard.web import wiring
+from tests.dashboard.pages.conftest import said
+from tests.lakes import add, event
+
+
+@pytest.fixture
+def fresh(store):
+    """A world with data of today, and a worker that is alive."""
+    now = datetime.now(UTC)
+    add(wiring.house().live, 1, events=[event(1, (now - timedelta(hours=1)).strftime("%Y-%m-%d %H:%M"))])
+    with store.transaction() as session:
+        workers.seen(session, "w", pid=1, started_at=now, now=now)
+    return store
+
+
+def fail(store, name="坏了.csv"):
+    now = datetime.now(UTC)
+    with store.transaction() as session:
+        session.add(
+            Batch(
+                table_name="events", source="app", file_name=name, state="failed", read_count=0, accepted_count=0, duplicate_count=0,
+                rejected_count=0, actor="lin", created_at=now, finished_at=now, error_code="file.unreadable",
+            )
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ["manager", "executive", "analyst", "admin", "compliance"])
+@pytest.mark.parametrize(("language", "words"), [("zh", "一切正常"), ("en", "All is well")])
+def test_when_nothing_needs_anybody_it_says_so(opened, fresh, role, language, words):
+    test = opened("today", role, language)
+    assert not test.exception
+    assert words in said(test)
+
+
+@pytest.mark.parametrize(
+    ("role", "words"), [("analyst", "先在「数据源与质量」导入"), ("manager", "等管理员或分析师导入")]
+)
+def test_an_empty_world_says_who_can_bring_data(opened, role, words):
+    test = opened("today", role)
+    assert "还没有数据" in said(test)
+    assert words in said(test)
+
+
+def test_a_failed_import_is_told_to_those_who_can_do_something_about_it(opened, fresh):
+    fail(fresh)
+    for role, sees in (("admin", True), ("analyst", True), ("manager", False), ("executive", False)):
+        assert ("1 个文件导入失败" in said(opened("today", role))) is sees
+
+
+def test_a_worker_that_stopped_is_told_and_the_name_of_a_file_is_never_a_link(opened, fresh):
+    fail(fresh, "[x](http://evil.test).csv")
+    with fresh.transaction() as session:
+        workers.seen(session, "w", pid=1, started_at=datetime.now(UTC), now=datetime.now(UTC) - timedelta(hours=1))
+    test = opened("today")
+    assert "后台程序没有运行" in said(test)
+    assert "](http" not in said(test).replace("\\", "\0")
