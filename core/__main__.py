@@ -106,8 +106,9 @@ def demo(given: argparse.Namespace, settings: Settings) -> None:
 
 def ask(given: argparse.Namespace, settings: Settings) -> None:
     """Answer one question over the whole lake, or a period of it."""
+    from core.scope import Filters
     from core.work.questions import answers
-    from core.work.questions.reading import Filters, reading
+    from core.work.questions.reading import reading
 
     home = _world(given, settings)
     period = None

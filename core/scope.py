@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.errors import Forbidden
+from core.periods import Period
 
 Role = Literal["manager", "executive", "analyst", "admin", "compliance"]
 ROLES: tuple[Role, ...] = ("manager", "executive", "analyst", "admin", "compliance")
@@ -45,6 +46,23 @@ class Scope:
 
 
 EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the asker narrowed the question to. Nothing chosen means everything the scope allows.
+
+    ``channels`` cut facts; ``units`` and ``segment`` cut members, and leave out what no member is known for.
+    """
+
+    period: Period | None = None
+    channels: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    segment: int | None = None
+
+    @property
+    def cuts_members(self) -> bool:
+        return bool(self.units) or self.segment is not None
 
 
 @dataclass(frozen=True, slots=True)

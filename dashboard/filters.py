@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.periods import Period
 from core.schema import CHANNELS
-from core.work.questions.reading import Filters
+from core.scope import Filters
 from dashboard import addresses, i18n
 from dashboard.i18n import t
 

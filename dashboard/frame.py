@@ -10,14 +10,13 @@ from types import ModuleType
 
 import streamlit as st
 
-from core.work import logins
-from core.work.logins import Visitor
-from dashboard import i18n, markdown, worlds
+from dashboard import i18n, markdown
 from dashboard import pages as folder
-from dashboard.actions import guard
+from dashboard.actions import accounts, guard
+from dashboard.actions.guard import Visitor
+from dashboard.data import worlds
 from dashboard.i18n import t
 from dashboard.pages import SECTIONS, Page
-from dashboard.web import wiring
 
 ASSETS = Path(__file__).parent / "web" / "assets"
 _SUBJECT = "_subject"
@@ -122,7 +121,9 @@ def _account_box(who: Visitor) -> None:
         if units is not None:
             st.caption(t("frame.units", units=markdown.escaped("、".join(sorted(units)) or i18n.UNDEFINED)))
         st.html(_links("zh" if i18n.language() == "en" else "en"))
-        st.button(t("frame.log_out"), icon=":material/logout:", type="tertiary", key="log_out", on_click=_log_out)
+        st.button(
+            t("frame.log_out"), icon=":material/logout:", type="tertiary", key="log_out", on_click=accounts.log_out
+        )
 
 
 def _links(other: i18n.Language) -> str:
@@ -131,9 +132,3 @@ def _links(other: i18n.Language) -> str:
         f'<a class="link" href="/account/language?to={other}" lang="{i18n.HTML_NAMES[other]}">{i18n.NAMES[other]}</a>'
         f'<a class="link" href="/account/password">{t("frame.change_password")}</a>'
     )
-
-
-def _log_out() -> None:
-    who = guard.visitor()
-    if who is not None:
-        logins.log_out(wiring.accounts_store(), who, now=wiring.now())

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.work import accounts
+from core.work import accounts, logins
 from core.work.accounts import Created
 from dashboard.actions import guard
 from dashboard.actions.guard import guarded
@@ -14,6 +14,13 @@ PASSWORD = "_first_password"
 TURN = "_turn"
 """Counts what was done to accounts in this session."""
 _WRITE = "accounts.write"
+
+
+def log_out() -> None:
+    """End one's own session, in all its tabs. Needs no permission."""
+    who = guard.visitor()
+    if who is not None:
+        logins.log_out(wiring.accounts_store(), who, now=wiring.now())
 
 
 @guarded(_WRITE)

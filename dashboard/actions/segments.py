@@ -7,8 +7,8 @@ from core.errors import Refusal
 from core.scope import Operator
 from core.store import audit, segments
 from core.work.home import Home
-from dashboard import worlds
 from dashboard.actions import guard
+from dashboard.data import worlds
 from dashboard.web import wiring
 
 LONGEST_NAME = 60

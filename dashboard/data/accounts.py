@@ -8,8 +8,8 @@ from core.store.columns import canonical
 from core.store.tables import Account, AuditEntry, LoginSession
 from core.work import accounts
 from core.work.questions import reading
-from dashboard import worlds
 from dashboard.actions import guard
+from dashboard.data import worlds
 from dashboard.web import wiring
 
 _BROWSERS = (

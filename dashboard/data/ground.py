@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from core.scope import Filters as Cut
 from core.scope import Operator
 from core.store import topics
 from core.work.home import Home
-from core.work.questions.reading import Filters as Cut
 from core.work.questions.reading import Reading, reading
-from dashboard import worlds
 from dashboard.actions import guard
+from dashboard.data import worlds
 from dashboard.filters import Filters
 
 TOPICS = ("segments", "currency")

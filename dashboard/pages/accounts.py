@@ -4,11 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from core.scope import ROLES
-from core.store.tables import Account, LoginSession
 from dashboard import markdown
 from dashboard.actions import accounts as actions
 from dashboard.actions import guard
 from dashboard.data import accounts as data
+from dashboard.data.accounts import Account, LoginSession
 from dashboard.i18n import UNDEFINED, has, moment, number, t
 from dashboard.pages import Page
 

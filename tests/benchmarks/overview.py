@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 from core.periods import Period, comparable
+from core.scope import Filters
 from core.work.questions import figures
-from core.work.questions.reading import Filters, reading
+from core.work.questions.reading import reading
 from tests.benchmarks import homes
 from tests.oracles import overview as oracle
 

@@ -9,11 +9,12 @@ import pandas as pd
 from core.errors import InvalidFunnel, Refusal, Unknown
 from core.metrics import catalog
 from core.metrics.catalog import METRICS, Metric
+from core.scope import Filters
 from core.work.home import Home
 from core.work.questions import figures, funnels
 from core.work.questions.figures import Figure
 from core.work.questions.funnels import Asked
-from core.work.questions.reading import Filters, Reading, reading
+from core.work.questions.reading import Reading, reading
 
 Row = dict[str, Any]
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}

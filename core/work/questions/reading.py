@@ -16,7 +16,7 @@ from core.lake.writer import local_date
 from core.metrics import facts as f
 from core.metrics.facts import Facts
 from core.periods import Period, business_date, comparable
-from core.scope import EVERYTHING, Scope
+from core.scope import EVERYTHING, Filters, Scope
 from core.settings import DEFAULT_CURRENCY
 from core.store import choices, segments
 from core.work.home import Home
@@ -24,23 +24,6 @@ from core.work.home import Home
 CURRENCY = "currency"
 """Choice of a world's store: ISO code of its money."""
 DATED = ("events", "order_lines", "group_messages", "group_membership", "touches", "offer_events", "feedback")
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the asker narrowed the question to. Nothing chosen means everything the scope allows.
-
-    ``channels`` cut facts; ``units`` and ``segment`` cut members, and leave out what no member is known for.
-    """
-
-    period: Period | None = None
-    channels: tuple[str, ...] = ()
-    units: tuple[str, ...] = ()
-    segment: int | None = None
-
-    @property
-    def cuts_members(self) -> bool:
-        return bool(self.units) or self.segment is not None
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from core.metrics.catalog import METRICS
 from core.periods import Period
-from core.scope import Scope
+from core.scope import Filters, Scope
 from core.work.questions import figures
-from core.work.questions.reading import Filters, reading
+from core.work.questions.reading import reading
 from tests import lakes
 from tests.lakes import add, event, members, sale
 from tests.oracles.kpis import kpis

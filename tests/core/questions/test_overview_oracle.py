@@ -4,9 +4,10 @@ import pytest
 
 from core.metrics.catalog import METRICS
 from core.periods import Period, comparable
+from core.scope import Filters
 from core.work.demo import filling
 from core.work.questions import figures
-from core.work.questions.reading import Filters, reading
+from core.work.questions.reading import reading
 from tests import lakes
 from tests.oracles import overview as oracle
 

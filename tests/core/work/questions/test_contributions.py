@@ -13,11 +13,12 @@ from core.errors import Unknown
 from core.metrics import contributions as expressions
 from core.metrics.catalog import METRICS
 from core.periods import Period
+from core.scope import Filters
 from core.settings import Settings
 from core.work.home import Home
 from core.work.questions import figures
 from core.work.questions.contributions import Contribution, NotAdditive, contributions, splits
-from core.work.questions.reading import Filters, reading
+from core.work.questions.reading import reading
 
 MAY = Period(date(2026, 5, 1), date(2026, 6, 1))
 Line = tuple[str, str, int | None, int, str | None, str]
