@@ -8,6 +8,7 @@ import streamlit as st
 from sqlalchemy import func, select
 
 from core.errors import InvalidMapping
+from core.privacy.disclosure import masked
 from core.store.tables import Batch, Job, QualityFinding, QualityScore
 from core.work import event_names, quality, uploads
 from core.work.event_names import Held
@@ -39,7 +40,7 @@ from dashboard.web import wiring
 
 __all__ = [
     "AUTO_FORMATS", "BETWEEN", "DAY_FIRST", "IMPORTABLE", "MONTH_FIRST", "NAMED_MONTHS", "ORDERS", "Batch", "Finding", "Guess", "Held",
-    "Job", "Mapping", "Money", "Named", "Preview", "Properties", "QualityScore", "Refund", "Rhythm", "Sample", "Times", "mappable",
+    "Job", "Mapping", "Money", "Named", "Preview", "Properties", "QualityScore", "Refund", "Rhythm", "Sample", "Times", "mappable", "masked",
 ]  # fmt: skip
 
 SEE, WRITE = "sources.see", "sources.write"

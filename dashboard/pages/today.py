@@ -52,16 +52,12 @@ def _nothing() -> None:
 
 
 def _item(item: Item, place: int) -> None:
-    with (
-        st.container(border=True, key=f"card_item_{item.urgency}_{place}"),
-        st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"),
-    ):
-        with st.container(gap=None, width="stretch"):
-            badge = f":{_TONES[item.urgency]}-badge[{t(f'today.urgency_{item.urgency}')}]"
-            st.markdown(f"{_ICONS[item.kind]} **{_headline(item)}** {badge}")
-            st.caption(_advice(item))
+    with st.container(border=True, key=f"card_item_{item.urgency}_{place}", gap="xsmall"):
+        badge = f":{_TONES[item.urgency]}-badge[{t(f'today.urgency_{item.urgency}')}]"
+        st.markdown(f"{_ICONS[item.kind]} **{_headline(item)}** {badge}")
+        st.caption(_advice(item))
         if guard.may(today.NEEDS[item.page]):
-            st.html(f'<a href="/{item.page}">{t(f"today.go_{item.page}")}</a>', width="content")
+            st.html(f'<a href="/{item.page}">{t(f"today.go_{item.page}")}</a>')
 
 
 def _headline(item: Item) -> str:

@@ -1,5 +1,7 @@
 """Bringing a file in: upload, understand, preview, start; then how far it is, and what came of it."""
 
+from decimal import Decimal
+
 import pandas as pd
 import streamlit as st
 from babel.units import format_unit
@@ -168,6 +170,8 @@ def _rows(seen: Preview) -> None:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
     return "" if value is None or value is pd.NaT or (isinstance(value, float) and value != value) else str(value)
 
 

@@ -25,6 +25,7 @@ from dashboard.data.sources import (
     Sample,
     Times,
     mappable,
+    masked,
 )
 from dashboard.i18n import t
 
@@ -99,7 +100,7 @@ def _columns(base: Base, sample: Sample) -> Mapping:
     frame = pd.DataFrame(
         {
             "column": list(sample.columns),
-            "samples": [_samples(cells) for cells in sample.columns.values()],
+            "samples": [_samples(cells, now.get(name, IGNORE)) for name, cells in sample.columns.items()],
             "target": [labels.get(now.get(name, IGNORE), labels[IGNORE]) for name in sample.columns],
             "why": [_why(why.get(name)) for name in sample.columns],
             "sure": [why[name].confidence * 100 if name in why else None for name in sample.columns],
@@ -176,8 +177,12 @@ def _with_columns(mapping: Mapping, chosen: Dict[str, str]) -> Mapping:
     )
 
 
-def _samples(cells: Sequence[str | None]) -> str:
-    return " · ".join(list(dict.fromkeys(cell.strip() for cell in cells if cell and cell.strip()))[:SAMPLES])
+def _samples(cells: Sequence[str | None], code: str) -> str:
+    """A few different cells; those that name a person are masked."""
+    found = list(dict.fromkeys(cell.strip() for cell in cells if cell and cell.strip()))[:SAMPLES]
+    if code.startswith((IDENTITY, REFERRED)):
+        found = [masked(code.partition(":")[2], cell) for cell in found]
+    return " · ".join(found)
 
 
 def _why(reason: object) -> str:

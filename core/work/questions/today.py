@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from statistics import quantiles
 from typing import Literal
 
@@ -86,7 +87,7 @@ def usual_gap(days: Sequence[date]) -> float | None:
     recent = [on for on in days if (days[-1] - on).days <= RHYTHM_DAYS]
     if len(recent) < LEAST_DAYS:
         return None
-    gaps = [(b - a).days for a, b in zip(recent, recent[1:], strict=False)]
+    gaps = [(b - a).days for a, b in pairwise(recent)]
     return float(quantiles(gaps, n=10, method="inclusive")[-1])
 
 
