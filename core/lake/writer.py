@@ -30,7 +30,7 @@ from deltalake.transaction import AddAction
 
 from core import schema
 from core.errors import InvalidFacts, LakeBusy
-from core.lake.engine.duckdb import Cursor, as_instant, as_naive, instant, wall_clock
+from core.lake.engine.duckdb import Cursor, as_instant, as_naive, instant, make_timestamp, naive_epoch_us, wall_clock
 from core.lake.manifest import FOLDER, Manifest
 from core.lake.reader import Lake, Snapshot
 from core.schema import Column, Table
@@ -286,7 +286,7 @@ def local_date(at: ir.Value, zone: str) -> ir.Value:
     """Business day of a naive UTC time."""
     shift = _fixed_offset(zone)
     if shift is not None:
-        return (at + ibis.interval(seconds=int(shift.total_seconds()))).date()
+        return _moved(at, shift).date()
     return wall_clock(zone, at.cast("timestamp('UTC')")).date()
 
 
@@ -294,8 +294,13 @@ def utc_time(naive: ir.Value, zone: str) -> ir.Value:
     """Naive UTC time of a naive local time of a zone."""
     shift = _fixed_offset(zone)
     if shift is not None:
-        return naive - ibis.interval(seconds=int(shift.total_seconds()))
-    return instant(zone, naive).cast("timestamp(6)")
+        return _moved(naive, -shift)
+    return as_naive(instant(zone, naive))
+
+
+def _moved(naive: ir.Value, by: timedelta) -> ir.Value:
+    """A naive time moved by a fixed span. An interval does the same at three times the cost."""
+    return make_timestamp(naive_epoch_us(naive) + ibis.literal(round(by.total_seconds()) * 1_000_000, "int64"))
 
 
 def _fixed_offset(zone: str) -> timedelta | None:

@@ -11,6 +11,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
+from core.lake.engine.duckdb import as_naive, make_timestamp
 from core.lake.writer import utc_time
 
 UTC_KIND = "timestamp('UTC')"
@@ -32,11 +33,6 @@ def try_strptime(text: str, form: str) -> dt.timestamp:  # type: ignore[empty-bo
 @ibis.udf.scalar.builtin(name="try_strptime")
 def try_strptime_zoned(text: str, form: str) -> dt.Timestamp(timezone="UTC"):  # type: ignore[empty-body,valid-type]
     """Instant of a text in a form with a zone."""
-
-
-@ibis.udf.scalar.builtin
-def make_timestamp(microseconds: dt.int64) -> dt.timestamp:  # type: ignore[empty-body,valid-type]
-    """Naive UTC time of microseconds since 1970."""
 
 
 def time(text: ir.StringValue, formats: Sequence[str], zone: str) -> ir.Value:
@@ -102,7 +98,7 @@ def _time(text: ir.StringValue, form: str, zone: str) -> ir.Value:
         names_zone = text.like(["%+%", "%Z", "%z", "%:%-%", "%UTC"])
         naive = utc_time(text.try_cast(NAIVE), zone)
         joined = text.re_replace(r"\s+([+-]\d\d)", r"\1")
-        return ibis.ifelse(names_zone, joined.try_cast(UTC_KIND).cast(NAIVE), naive)
+        return ibis.ifelse(names_zone, as_naive(joined.try_cast(UTC_KIND)), naive)
     if form.startswith("epoch"):
         return _epoch(text, {"epoch_s": 10**6, "epoch_ms": 10**3, "epoch_us": 1}[form])
     if form == "excel":
@@ -110,7 +106,7 @@ def _time(text: ir.StringValue, form: str, zone: str) -> ir.Value:
         since_1970 = ibis.ifelse((days >= 1) & (days < 2_958_466), days - 25569, ibis.null()).cast("decimal(38, 9)")
         return utc_time(make_timestamp((since_1970 * 86400).round().cast("int64") * 10**6), zone)
     if "%z" in form:
-        return try_strptime_zoned(text, form).cast(NAIVE)
+        return as_naive(try_strptime_zoned(text, form))
     if form in UNDIVIDED:  # short texts would be read with one-digit days
         text = ibis.ifelse(text.length() == UNDIVIDED[form], text, ibis.null("string"))
     return utc_time(try_strptime(text, form), zone)

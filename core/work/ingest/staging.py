@@ -20,7 +20,7 @@ from core.sources.text import Broken
 ROW = "_row"
 REASON = "_reason"
 EDGES = " \t\v\f\r\n\u00a0\u3000"
-MAX_ROW_BYTES = 16 << 20
+MAX_ROW_BYTES = 2 << 20
 BROKEN = {
     "MISSING COLUMNS": "row.too_few_cells",
     "TOO MANY COLUMNS": "row.too_many_cells",
