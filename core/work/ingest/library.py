@@ -47,7 +47,7 @@ def save(home: Home, name: str, mapping: Mapping, operator: Operator, *, now: da
     """Keep a mapping under a name; saving again adds a revision. Raises ``InvalidMapping``, ``Forbidden``."""
     operator.require("sources.write")
     if not name.strip() or len(name) > 200 or name.endswith(".toml"):
-        raise InvalidMapping(f"{name!r} cannot be the name of a mapping.", why="name")
+        raise InvalidMapping(f"{name!r} cannot be the name of a mapping.", reason="name", name=name)
     validate(mapping)
     with home.store.transaction() as session:
         last = session.scalar(select(func.max(ColumnMapping.revision)).where(ColumnMapping.name == name)) or 0

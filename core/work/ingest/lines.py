@@ -11,6 +11,8 @@ from core.work.ingest.draft import Draft
 from core.work.ingest.mapping import Mapping
 from core.work.ingest.world import World
 
+LONG = "decimal(24, 6)"
+
 
 def fill(draft: Draft, mapping: Mapping, world: World) -> None:
     """Add ``quantity, unit_price, amount_minor, line_kind``.
@@ -27,7 +29,9 @@ def fill(draft: Draft, mapping: Mapping, world: World) -> None:
         _number(draft, mapping, "unit_price", each.round(6).try_cast("decimal(18, 6)").fill_null(0))
     else:
         _number(draft, mapping, "unit_price", ibis.null("decimal(18, 6)"))
-        draft.add(**{"major:amount_minor": draft["number:quantity"] * draft["number:unit_price"]})  # type: ignore[operator]
+        # The engine multiplies short decimals within 64 bits, and fails beyond ten million; long ones have room.
+        product = draft["number:quantity"].cast(LONG) * draft["number:unit_price"].cast(LONG)  # type: ignore[operator]
+        draft.add(**{"major:amount_minor": product})
         money.bound(draft, "major:amount_minor")
     quantity, price, amount = (draft[n] for n in ("number:quantity", "number:unit_price", "major:amount_minor"))
     draft.add(is_below=((quantity < 0) | (amount < 0)).fill_null(False))  # type: ignore[operator]
@@ -49,7 +53,7 @@ def _sign(draft: Draft, worth: bool, world: World) -> None:
     quantity, price, amount = (draft[n] for n in ("number:quantity", "number:unit_price", "major:amount_minor"))
     draft.add(
         quantity=ibis.ifelse(draft["is_refund"], -quantity.abs(), quantity).cast("decimal(18, 6)"),
-        unit_price=(price.cast("decimal(24, 6)") * draft["worth"]).try_cast("decimal(18, 6)") if worth else price,
+        unit_price=(price.cast("decimal(38, 12)") * draft["worth"]).try_cast("decimal(18, 6)") if worth else price,
         signed=ibis.ifelse(draft["is_refund"], -amount.abs(), amount).cast(parsing.MAJOR),
     )
     draft.add(amount_minor=parsing.minor(draft["signed"], draft["worth"] if worth else None, world.digits))

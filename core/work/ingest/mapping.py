@@ -129,16 +129,16 @@ class Mapping:
 def validate(mapping: Mapping) -> None:
     """Raise ``InvalidMapping`` when the mapping cannot be right for any file, naming what and what was near."""
     if mapping.table not in IMPORTABLE:
-        raise _refused(f"the table {mapping.table!r} cannot be imported", mapping.table, IMPORTABLE)
+        raise _refused(f"the table {mapping.table!r} cannot be imported", mapping.table, IMPORTABLE, reason="table")
     if not re.fullmatch(r"[\w.-]{1,64}", mapping.source):
-        raise _refused(f"the source {mapping.source!r} is not a name of letters, digits, dots and dashes", mapping.source)
+        raise _refused(f"the source {mapping.source!r} is not a name of letters, digits, dots and dashes", mapping.source, reason="source")
     known = mappable(mapping.table)
     for name in (*mapping.columns, *mapping.constants):
         if name not in known:
-            raise _refused(f"{mapping.table} has no column {name!r}", name, known)
+            raise _refused(f"{mapping.table} has no column {name!r}", name, known, reason="column")
     for kind in (*mapping.identities, *mapping.referred):
         if kind not in IDENTITY_TYPES:
-            raise _refused(f"there is no identity type {kind!r}", kind, IDENTITY_TYPES)
+            raise _refused(f"there is no identity type {kind!r}", kind, IDENTITY_TYPES, reason="identity")
     _needed(mapping)
     _choices(mapping)
     _forms(mapping)
@@ -153,6 +153,7 @@ def fits(mapping: Mapping, found: Iterable[str]) -> None:
         hints = [f"{name} (did you mean {n[0]}?)" if n else name for name, n in near.items()]
         raise InvalidMapping(
             f"The file lacks the columns {', '.join(hints)}. It has: {', '.join(found)}.",
+            reason="columns",
             missing=", ".join(missing),
             found=", ".join(found),
         )
@@ -184,7 +185,9 @@ def _needed(mapping: Mapping) -> None:
     missing = sorted(needed - given)
     if missing:
         names = ["an identity" if n in ("identity_key", "referred_key") else n.removesuffix("_minor") for n in missing]
-        raise InvalidMapping(f"The mapping for {mapping.table} lacks {', '.join(names)}.", missing=", ".join(names))
+        raise InvalidMapping(
+            f"The mapping for {mapping.table} lacks {', '.join(names)}.", reason="missing", missing=", ".join(names)
+        )
 
 
 def _choices(mapping: Mapping) -> None:
@@ -192,35 +195,35 @@ def _choices(mapping: Mapping) -> None:
         choices = mapping.target.column(name).choices if mapping.target.has(name) else ()
         wrong = [v for v in values if choices and v not in choices]
         if wrong:
-            raise _refused(f"{name} cannot be {wrong[0]!r}", wrong[0], choices)
+            raise _refused(f"{name} cannot be {wrong[0]!r}", wrong[0], choices, reason="value")
 
 
 def _mapped(mapping: Mapping) -> dict[str, tuple[str, ...]]:
     for name in mapping.values:
         if name not in mapping.columns:
-            raise _refused(f"values are mapped for {name!r}, which is mapped to no column", name, mapping.columns)
+            raise _refused(f"values are mapped for {name!r}, which is mapped to no column", name, mapping.columns, reason="values")
     return {name: tuple(values.values()) for name, values in mapping.values.items()}
 
 
 def _forms(mapping: Mapping) -> None:
     for form in mapping.times.formats:
         if form not in NAMED_FORMATS and "%" not in form:
-            raise _refused(f"the time format {form!r} is neither known nor a pattern such as %d/%m/%Y", form, NAMED_FORMATS)
+            raise _refused(f"the time format {form!r} is neither known nor a pattern such as %d/%m/%Y", form, NAMED_FORMATS, reason="time_format")
     if not mapping.times.formats:
-        raise _refused("no time format is given")
+        raise _refused("no time format is given", reason="no_time_format")
     if mapping.times.zone and not _is_zone(mapping.times.zone):
-        raise _refused(f"there is no time zone {mapping.times.zone!r}", mapping.times.zone)
+        raise _refused(f"there is no time zone {mapping.times.zone!r}", mapping.times.zone, reason="zone")
     if mapping.decimal not in (".", ","):
-        raise _refused(f"the decimal mark is . or , and not {mapping.decimal!r}")
+        raise _refused(f"the decimal mark is . or , and not {mapping.decimal!r}", mapping.decimal, reason="decimal")
     known = list_currencies()
     for code in (mapping.money.currency, *mapping.money.rates):
         if code and code not in known:
-            raise _refused(f"there is no currency {code!r}", code, known)
+            raise _refused(f"there is no currency {code!r}", code, known, reason="currency")
     for code, rate in mapping.money.rates.items():
         if not 0 < rate < 10_000:
-            raise _refused(f"the rate of {code} must lie between 0 and 10000")
+            raise _refused(f"the rate of {code} must lie between 0 and 10000", code, reason="rate")
     if mapping.refund.column and not (mapping.refund.starts_with or mapping.refund.values):
-        raise _refused("the refund rule says neither what its column starts with nor its values")
+        raise _refused("the refund rule says neither what its column starts with nor its values", reason="refund")
 
 
 def _is_zone(name: str) -> bool:
@@ -231,10 +234,10 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _refused(why: str, name: str = "", known: Iterable[str] = ()) -> InvalidMapping:
+def _refused(why: str, name: str = "", known: Iterable[str] = (), *, reason: str) -> InvalidMapping:
     near = get_close_matches(name, list(known), n=3, cutoff=0.5)
     hint = f" Did you mean {', '.join(near)}?" if near else ""
-    return InvalidMapping(f"The mapping cannot be used: {why}.{hint}", why=why, near=", ".join(near))
+    return InvalidMapping(f"The mapping cannot be used: {why}.{hint}", reason=reason, name=name, near=", ".join(near))
 
 
 # -- written down ----------------------------------------------------------------------------------------------------

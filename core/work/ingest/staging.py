@@ -192,9 +192,11 @@ def _never_closed(broken: Broken) -> Unreadable:
     last = broken.row_number - 1
     return Unreadable(
         f"A quotation mark opened in row {broken.row_number} is never closed. The last good row is {last}; nothing was imported.",
+        reason="quote",
+        row=broken.row_number,
         last_row=last,
     )
 
 
 def _unreadable(readable: Readable, why: str) -> Unreadable:
-    return Unreadable(f"The file cannot be read to its end: {why.splitlines()[0]}. Nothing was imported.", last_row=0)
+    return Unreadable(f"The file cannot be read to its end: {why.splitlines()[0]}. Nothing was imported.", reason="damaged", last_row=0)
