@@ -80,11 +80,11 @@ def opened(
     equals the largest. Raises ``Unreadable`` when the file cannot be read to its end, naming the last good row.
     """
     if not file.is_file():
-        raise Unreadable(f"There is no file {file.name}.", file=file.name, last_row=0)
+        raise Unreadable(f"There is no file {file.name}.", reason="missing", file=file.name, last_row=0)
     try:
         readable = _opened(file, file, folder, form, wanted, progress)
     except OSError as error:
-        raise Unreadable(f"{file.name} cannot be read: {error.strerror or error}.", file=file.name, last_row=0) from error
+        raise Unreadable(f"{file.name} cannot be read: {error.strerror or error}.", reason="damaged", file=file.name, last_row=0) from error
     return replace(readable, sha256=_sha256(file))
 
 
@@ -94,7 +94,7 @@ def _opened(
     with file.open("rb") as stream:
         start = stream.read(8)
     if not start:
-        raise Unreadable(f"{origin.name} is empty: it has not even a header.", file=origin.name, last_row=0)
+        raise Unreadable(f"{origin.name} is empty: it has not even a header.", reason="empty", file=origin.name, last_row=0)
     if start.startswith(b"\x1f\x8b"):
         return _opened(_gunzipped(file, origin, folder, form, progress), origin, folder, form, wanted, progress)
     if start.startswith(b"PAR1"):
@@ -105,7 +105,7 @@ def _opened(
         return _from_archive(file, origin, folder, form, wanted, progress)
     for magic, name in FOREIGN.items():
         if start.startswith(magic):
-            raise Unreadable(f"{origin.name} is a {name} file. Save it as CSV, Excel or Parquet.", file=origin.name, last_row=0)
+            raise Unreadable(f"{origin.name} is a {name} file. Save it as CSV, Excel or Parquet.", reason="foreign", kind=name, file=origin.name, last_row=0)
     return _text(file, origin, folder, form)
 
 
@@ -137,12 +137,12 @@ def _from_archive(
         if target.exists():
             raise _cut_off(target, origin, form, "its compressed data is damaged") from error
         raise Unreadable(
-            f"{origin.name} is a damaged or incomplete ZIP archive; no row of it can be read.", file=origin.name, last_row=0
+            f"{origin.name} is a damaged or incomplete ZIP archive; no row of it can be read.", reason="damaged", file=origin.name, last_row=0
         ) from error
     except (EOFError, zlib.error) as error:
         raise _cut_off(target, origin, form, "its compressed data ends early or is damaged") from error
     except (RuntimeError, NotImplementedError) as error:
-        raise Unreadable(f"{origin.name} cannot be unpacked: {error}.", file=origin.name, last_row=0) from error
+        raise Unreadable(f"{origin.name} cannot be unpacked: {error}.", reason="damaged", file=origin.name, last_row=0) from error
     inner = replace(form, part="") if form.part == member.filename else form
     readable = _opened(target, origin, folder, inner, wanted, progress)
     return replace(readable, part=readable.part or member.filename, parts=readable.parts or names)
@@ -156,7 +156,7 @@ def _member(
         if not m.is_dir() and not m.filename.startswith("__MACOSX/") and m.filename.lower().endswith(DATA_SUFFIXES)
     ]  # fmt: skip
     if not members:
-        raise Unreadable(f"{origin.name} holds no data file ({', '.join(DATA_SUFFIXES)}).", file=origin.name, last_row=0)
+        raise Unreadable(f"{origin.name} holds no data file ({', '.join(DATA_SUFFIXES)}).", reason="no_data", file=origin.name, last_row=0)
     names = tuple(m.filename for m in members)
     named = [m for m in members if m.filename == form.part]
     if named or len(members) == 1:
@@ -179,7 +179,7 @@ def _copy(source: io.BufferedIOBase, target: IO[bytes], folder: Path, origin: Pa
     done = looked_at = 0
     while block := source.read1(CHUNK):
         if done >= looked_at and shutil.disk_usage(folder).free < SPARE_DISK:
-            raise Unreadable(f"There is not enough room on the disk to unpack {origin.name}.", file=origin.name, last_row=0)
+            raise Unreadable(f"There is not enough room on the disk to unpack {origin.name}.", reason="room", file=origin.name, last_row=0)
         target.write(block)
         done += len(block)
         if done >= looked_at:
@@ -191,6 +191,7 @@ def _cut_off(target: Path, origin: Path, form: Form, why: str) -> Unreadable:
     last = _complete_rows(target, form)
     return Unreadable(
         f"{origin.name} cannot be read to its end: {why}. The last good row is {last}; nothing was imported.",
+        reason="cut",
         file=origin.name,
         last_row=last,
     )
@@ -221,13 +222,13 @@ def _from_workbook(file: Path, origin: Path, folder: Path, form: Form, wanted: C
     names = tuple(book.sheet_names)
     if form.part and form.part not in names:
         raise Unreadable(
-            f"{origin.name} has no sheet {form.part!r}; it has {', '.join(names)}.", file=origin.name, last_row=0
+            f"{origin.name} has no sheet {form.part!r}; it has {', '.join(names)}.", reason="sheet", names=", ".join(names), file=origin.name, last_row=0
         )
     chosen = [form.part] if form.part else list(names)
     read = [(name, sheets.rows(book, name, origin.name, form.skip)) for name in chosen]
     name, rows = max(read, key=lambda pair: (_fit(pair[1][0] if pair[1] else (), wanted), len(pair[1])))
     if not rows:
-        raise Unreadable(f"{origin.name} is empty: no sheet has a header.", file=origin.name, last_row=0)
+        raise Unreadable(f"{origin.name} is empty: no sheet has a header.", reason="empty", file=origin.name, last_row=0)
     target = folder / "sheet.csv"
     with target.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out, lineterminator="\n").writerows(rows)
@@ -240,7 +241,7 @@ def _parquet(file: Path, origin: Path) -> Readable:
             columns = parquet.schema_arrow.names
     except (pa.ArrowException, OSError) as error:
         raise Unreadable(
-            f"{origin.name} is an incomplete or damaged Parquet file; no row of it can be read.", file=origin.name, last_row=0
+            f"{origin.name} is an incomplete or damaged Parquet file; no row of it can be read.", reason="damaged", file=origin.name, last_row=0
         ) from error
     return Readable(file, "parquet", tuple(columns), "")
 
@@ -259,7 +260,7 @@ def _text(file: Path, origin: Path, folder: Path, form: Form) -> Readable:
     dialect = sniffed(text, form.delimiter, form.skip)
     columns = header(text, dialect)
     if not columns:
-        raise Unreadable(f"{origin.name} is empty: it has not even a header.", file=origin.name, last_row=0)
+        raise Unreadable(f"{origin.name} is empty: it has not even a header.", reason="empty", file=origin.name, last_row=0)
     return Readable(path, "csv", _unique(columns), "", dialect, encoding, has_odd_spaces=_has_odd_spaces(path, dialect))
 
 
@@ -307,7 +308,7 @@ def _known(encoding: str, origin: Path) -> str:
     try:
         name = codecs.lookup(encoding).name
     except LookupError as error:
-        raise Unreadable(f"There is no encoding {encoding!r} to read {origin.name} in.", file=origin.name, last_row=0) from error
+        raise Unreadable(f"There is no encoding {encoding!r} to read {origin.name} in.", reason="encoding_name", encoding=encoding, file=origin.name, last_row=0) from error
     return {"ascii": "utf-8", "gbk": "gb18030", "gb2312": "gb18030"}.get(name, name)
 
 
@@ -326,6 +327,8 @@ def _transcoded(file: Path, origin: Path, folder: Path, encoding: str) -> Path:
             raise Unreadable(
                 f"{origin.name} is not written in {encoding} throughout. The last good row is before row {row + 1}; "
                 "nothing was imported.",
+                reason="encoding",
+                encoding=encoding,
                 file=origin.name,
                 last_row=max(0, row - 1),
             ) from error
