@@ -42,7 +42,11 @@ def empty_home(folder: Path) -> Iterator[Home]:
 
 def mapping(table: str = "events", **parts: Any) -> Mapping:
     """A mapping of the source ``shop`` whose file has columns ``time``, ``what``, ``who`` unless ``parts`` say otherwise."""
-    plain = {"columns": {"occurred_at": "time", "name": "what"}, "identities": {"user_id": "who"}} if table == "events" else {}
+    plain = (
+        {"columns": {"occurred_at": "time", "name": "what"}, "identities": {"user_id": "who"}}
+        if table == "events"
+        else {}
+    )
     return from_json({"table": table, "source": "shop"} | plain | parts)
 
 

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -31,7 +31,14 @@ SPARE_DISK = 1 << 30
 """Bytes that unpacking leaves free on the disk, so that a small archive cannot fill it."""
 DATA_SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".parquet", ".gz")
 ODD_SPACES = ("\t", "\v", "\f", "\u00a0", "\u3000")
-FOREIGN = {b"7z\xbc\xaf": "7z", b"Rar!": "RAR", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"%PDF": "PDF"}
+FOREIGN = {
+    b"7z\xbc\xaf": "7z",
+    b"Rar!": "RAR",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"%PDF": "PDF",
+}
 
 Progress = Callable[[int], None]
 
@@ -58,7 +65,7 @@ class Readable:
     kind: Literal["csv", "parquet"]
     columns: tuple[str, ...]
     sha256: str
-    dialect: Dialect = Dialect()
+    dialect: Dialect = Dialect()  # noqa: RUF009 - frozen
     encoding: str = "utf-8"
     part: str = ""
     broken: tuple[Broken, ...] = ()
@@ -84,7 +91,9 @@ def opened(
     try:
         readable = _opened(file, file, folder, form, wanted, progress)
     except OSError as error:
-        raise Unreadable(f"{file.name} cannot be read: {error.strerror or error}.", reason="damaged", file=file.name, last_row=0) from error
+        raise Unreadable(
+            f"{file.name} cannot be read: {error.strerror or error}.", reason="damaged", file=file.name, last_row=0
+        ) from error
     return replace(readable, sha256=_sha256(file))
 
 
@@ -94,7 +103,9 @@ def _opened(
     with file.open("rb") as stream:
         start = stream.read(8)
     if not start:
-        raise Unreadable(f"{origin.name} is empty: it has not even a header.", reason="empty", file=origin.name, last_row=0)
+        raise Unreadable(
+            f"{origin.name} is empty: it has not even a header.", reason="empty", file=origin.name, last_row=0
+        )
     if start.startswith(b"\x1f\x8b"):
         return _opened(_gunzipped(file, origin, folder, form, progress), origin, folder, form, wanted, progress)
     if start.startswith(b"PAR1"):
@@ -105,7 +116,13 @@ def _opened(
         return _from_archive(file, origin, folder, form, wanted, progress)
     for magic, name in FOREIGN.items():
         if start.startswith(magic):
-            raise Unreadable(f"{origin.name} is a {name} file. Save it as CSV, Excel or Parquet.", reason="foreign", kind=name, file=origin.name, last_row=0)
+            raise Unreadable(
+                f"{origin.name} is a {name} file. Save it as CSV, Excel or Parquet.",
+                reason="foreign",
+                kind=name,
+                file=origin.name,
+                last_row=0,
+            )
     return _text(file, origin, folder, form)
 
 
@@ -130,41 +147,51 @@ def _from_archive(
     target = folder / "member"
     try:
         with zipfile.ZipFile(file) as archive:
-            member, names = _member(archive, origin, form, wanted, folder)
+            member, names = _member(archive, origin, form, wanted)
             with archive.open(member) as packed, target.open("wb") as out:
-                _copy(packed, out, folder, origin, progress)
+                _copy(cast(io.BufferedIOBase, packed), out, folder, origin, progress)
     except zipfile.BadZipFile as error:
         if target.exists():
             raise _cut_off(target, origin, form, "its compressed data is damaged") from error
         raise Unreadable(
-            f"{origin.name} is a damaged or incomplete ZIP archive; no row of it can be read.", reason="damaged", file=origin.name, last_row=0
+            f"{origin.name} is a damaged or incomplete ZIP archive; no row of it can be read.",
+            reason="damaged",
+            file=origin.name,
+            last_row=0,
         ) from error
     except (EOFError, zlib.error) as error:
         raise _cut_off(target, origin, form, "its compressed data ends early or is damaged") from error
     except (RuntimeError, NotImplementedError) as error:
-        raise Unreadable(f"{origin.name} cannot be unpacked: {error}.", reason="damaged", file=origin.name, last_row=0) from error
+        raise Unreadable(
+            f"{origin.name} cannot be unpacked: {error}.", reason="damaged", file=origin.name, last_row=0
+        ) from error
     inner = replace(form, part="") if form.part == member.filename else form
     readable = _opened(target, origin, folder, inner, wanted, progress)
     return replace(readable, part=readable.part or member.filename, parts=readable.parts or names)
 
 
 def _member(
-    archive: zipfile.ZipFile, origin: Path, form: Form, wanted: Collection[str], folder: Path
+    archive: zipfile.ZipFile, origin: Path, form: Form, wanted: Collection[str]
 ) -> tuple[zipfile.ZipInfo, tuple[str, ...]]:
     members = [
         m for m in archive.infolist()
         if not m.is_dir() and not m.filename.startswith("__MACOSX/") and m.filename.lower().endswith(DATA_SUFFIXES)
     ]  # fmt: skip
     if not members:
-        raise Unreadable(f"{origin.name} holds no data file ({', '.join(DATA_SUFFIXES)}).", reason="no_data", file=origin.name, last_row=0)
+        raise Unreadable(
+            f"{origin.name} holds no data file ({', '.join(DATA_SUFFIXES)}).",
+            reason="no_data",
+            file=origin.name,
+            last_row=0,
+        )
     names = tuple(m.filename for m in members)
     named = [m for m in members if m.filename == form.part]
     if named or len(members) == 1:
         return (named or members)[0], names
-    return max(members, key=lambda m: (_fit(_member_columns(archive, m, folder, form), wanted), m.file_size)), names
+    return max(members, key=lambda m: (_fit(_member_columns(archive, m, form), wanted), m.file_size)), names
 
 
-def _member_columns(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, form: Form) -> tuple[str, ...]:
+def _member_columns(archive: zipfile.ZipFile, member: zipfile.ZipInfo, form: Form) -> tuple[str, ...]:
     """Header of a text member; nothing for other kinds, which are then chosen by size."""
     with archive.open(member) as stream:
         start = stream.read(SAMPLE)
@@ -179,7 +206,12 @@ def _copy(source: io.BufferedIOBase, target: IO[bytes], folder: Path, origin: Pa
     done = looked_at = 0
     while block := source.read1(CHUNK):
         if done >= looked_at and shutil.disk_usage(folder).free < SPARE_DISK:
-            raise Unreadable(f"There is not enough room on the disk to unpack {origin.name}.", reason="room", file=origin.name, last_row=0)
+            raise Unreadable(
+                f"There is not enough room on the disk to unpack {origin.name}.",
+                reason="room",
+                file=origin.name,
+                last_row=0,
+            )
         target.write(block)
         done += len(block)
         if done >= looked_at:
@@ -222,13 +254,19 @@ def _from_workbook(file: Path, origin: Path, folder: Path, form: Form, wanted: C
     names = tuple(book.sheet_names)
     if form.part and form.part not in names:
         raise Unreadable(
-            f"{origin.name} has no sheet {form.part!r}; it has {', '.join(names)}.", reason="sheet", names=", ".join(names), file=origin.name, last_row=0
+            f"{origin.name} has no sheet {form.part!r}; it has {', '.join(names)}.",
+            reason="sheet",
+            names=", ".join(names),
+            file=origin.name,
+            last_row=0,
         )
     chosen = [form.part] if form.part else list(names)
     read = [(name, sheets.rows(book, name, origin.name, form.skip)) for name in chosen]
     name, rows = max(read, key=lambda pair: (_fit(pair[1][0] if pair[1] else (), wanted), len(pair[1])))
     if not rows:
-        raise Unreadable(f"{origin.name} is empty: no sheet has a header.", reason="empty", file=origin.name, last_row=0)
+        raise Unreadable(
+            f"{origin.name} is empty: no sheet has a header.", reason="empty", file=origin.name, last_row=0
+        )
     target = folder / "sheet.csv"
     with target.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out, lineterminator="\n").writerows(rows)
@@ -241,7 +279,10 @@ def _parquet(file: Path, origin: Path) -> Readable:
             columns = parquet.schema_arrow.names
     except (pa.ArrowException, OSError) as error:
         raise Unreadable(
-            f"{origin.name} is an incomplete or damaged Parquet file; no row of it can be read.", reason="damaged", file=origin.name, last_row=0
+            f"{origin.name} is an incomplete or damaged Parquet file; no row of it can be read.",
+            reason="damaged",
+            file=origin.name,
+            last_row=0,
         ) from error
     return Readable(file, "parquet", tuple(columns), "")
 
@@ -260,7 +301,9 @@ def _text(file: Path, origin: Path, folder: Path, form: Form) -> Readable:
     dialect = sniffed(text, form.delimiter, form.skip)
     columns = header(text, dialect)
     if not columns:
-        raise Unreadable(f"{origin.name} is empty: it has not even a header.", reason="empty", file=origin.name, last_row=0)
+        raise Unreadable(
+            f"{origin.name} is empty: it has not even a header.", reason="empty", file=origin.name, last_row=0
+        )
     return Readable(path, "csv", _unique(columns), "", dialect, encoding, has_odd_spaces=_has_odd_spaces(path, dialect))
 
 
@@ -308,7 +351,13 @@ def _known(encoding: str, origin: Path) -> str:
     try:
         name = codecs.lookup(encoding).name
     except LookupError as error:
-        raise Unreadable(f"There is no encoding {encoding!r} to read {origin.name} in.", reason="encoding_name", encoding=encoding, file=origin.name, last_row=0) from error
+        raise Unreadable(
+            f"There is no encoding {encoding!r} to read {origin.name} in.",
+            reason="encoding_name",
+            encoding=encoding,
+            file=origin.name,
+            last_row=0,
+        ) from error
     return {"ascii": "utf-8", "gbk": "gb18030", "gb2312": "gb18030"}.get(name, name)
 
 
@@ -338,7 +387,10 @@ def _transcoded(file: Path, origin: Path, folder: Path, encoding: str) -> Path:
 def with_plain_line_ends(readable: Readable, folder: Path) -> Readable:
     """The same file with one kind of line end, for those that mix them in a way the engine refuses."""
     target = folder / "lines.csv"
-    with readable.path.open(encoding="utf-8-sig", errors="replace", newline=None) as source, target.open("w", encoding="utf-8") as out:
+    with (
+        readable.path.open(encoding="utf-8-sig", errors="replace", newline=None) as source,
+        target.open("w", encoding="utf-8") as out,
+    ):
         while block := source.read(CHUNK):
             out.write(block)
     return replace(readable, path=target)
@@ -364,4 +416,3 @@ def _unique(columns: Collection[str]) -> tuple[str, ...]:
 def _sha256(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-

@@ -78,7 +78,10 @@ def _list(text: str, name: str) -> list[dict[str, Any] | str]:
         values = json.loads(text)
     except ValueError as error:
         raise Unreadable(
-            f"{name} is a JSON list that cannot be read to its end: {error}. Nothing was imported.", reason="damaged", file=name, last_row=0
+            f"{name} is a JSON list that cannot be read to its end: {error}. Nothing was imported.",
+            reason="damaged",
+            file=name,
+            last_row=0,
         ) from error
     return [value if isinstance(value, dict) else json.dumps(value) for value in values]
 

@@ -25,7 +25,10 @@ def workbook(file: Path, name: str) -> CalamineWorkbook:
         return CalamineWorkbook.from_path(str(file))
     except (CalamineError, OSError) as error:
         raise Unreadable(
-            f"{name} is a damaged, incomplete or locked workbook; no row of it can be read.", reason="damaged", file=name, last_row=0
+            f"{name} is a damaged, incomplete or locked workbook; no row of it can be read.",
+            reason="damaged",
+            file=name,
+            last_row=0,
         ) from error
 
 
@@ -34,7 +37,9 @@ def rows(book: CalamineWorkbook, sheet: str, name: str, skip: int = 0) -> list[l
     try:
         cells = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True)
     except CalamineError as error:
-        raise Unreadable(f"Sheet {sheet!r} of {name} cannot be read: {error}.", reason="damaged", file=name, last_row=0) from error
+        raise Unreadable(
+            f"Sheet {sheet!r} of {name} cannot be read: {error}.", reason="damaged", file=name, last_row=0
+        ) from error
     texts = [[_text(cell) for cell in row] for row in cells[skip:]]
     filled = [row for row in texts if any(row)]
     return filled[0 if skip else _header_at(filled) :]

@@ -4,7 +4,8 @@ Every check yields at most one finding per batch, with a code (its text key is `
 Limits are rules of thumb.
 """
 
-from collections.abc import Iterator, Mapping as Dict
+from collections.abc import Iterator
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -75,7 +76,9 @@ def check(home: Home, batch_id: int, *, now: datetime, reasons: Dict[str, int] |
         session.execute(delete(QualityFinding).where(QualityFinding.batch_id == batch_id))
         session.execute(delete(QualityScore).where(QualityScore.batch_id == batch_id))
         session.add_all(
-            QualityFinding(batch_id=batch_id, check=f.check, severity=f.severity, count=f.count, details=dict(f.details), at=now)
+            QualityFinding(
+                batch_id=batch_id, check=f.check, severity=f.severity, count=f.count, details=dict(f.details), at=now
+            )
             for f in found
         )
         if batch.accepted_count or batch.rejected_count:
@@ -122,7 +125,9 @@ def newest(home: Home) -> dict[str, datetime]:
 # -- checks ----------------------------------------------------------------------------------------------------------
 
 
-def _findings(snapshot: Snapshot, table: Table, batch: Batch, now: datetime, reasons: Dict[str, int]) -> Iterator[Finding]:
+def _findings(
+    snapshot: Snapshot, table: Table, batch: Batch, now: datetime, reasons: Dict[str, int]
+) -> Iterator[Finding]:
     if batch.rejected_count:
         is_many = batch.rejected_count > MANY_REJECTED * batch.read_count
         yield Finding("rejected", "error" if is_many else "warning", batch.rejected_count, {"reasons": dict(reasons)})
@@ -179,7 +184,9 @@ def _outliers(snapshot: Snapshot, rows: ir.Table) -> Iterator[Finding]:
     count = _count(snapshot, sized.filter((sized["size"] - float(middle)).abs() > limit))  # type: ignore[arg-type]
     if count:
         largest = snapshot.value(rows.amount_minor.abs().max())
-        yield Finding("outlier", "warning", count, {"largest_minor": largest, "usual_minor": round(10 ** float(middle))})  # type: ignore[arg-type]
+        yield Finding(
+            "outlier", "warning", count, {"largest_minor": largest, "usual_minor": round(10 ** float(middle))}
+        )  # type: ignore[arg-type]
 
 
 def _unknown_names(snapshot: Snapshot, rows: ir.Table) -> Iterator[Finding]:
@@ -188,7 +195,9 @@ def _unknown_names(snapshot: Snapshot, rows: ir.Table) -> Iterator[Finding]:
     names = snapshot.arrow(found).to_pylist()
     if names:
         listed = [row["name"] for row in names[:LISTED]]
-        yield Finding("unknown_name", "warning", sum(row["n"] for row in names), {"names": listed, "name_count": len(names)})
+        yield Finding(
+            "unknown_name", "warning", sum(row["n"] for row in names), {"names": listed, "name_count": len(names)}
+        )
 
 
 def _bursts(snapshot: Snapshot, table: Table, rows: ir.Table) -> Iterator[Finding]:
@@ -203,9 +212,13 @@ def _bursts(snapshot: Snapshot, table: Table, rows: ir.Table) -> Iterator[Findin
         few = few.select("identity_key", "order_no", "occurred_at").distinct()
     minutes = few.group_by("identity_key", minute=few.occurred_at.truncate("m")).aggregate(n=few.count())
     bursts = minutes.filter(minutes.n > MANY_IN_A_MINUTE)
-    said = snapshot.arrow(bursts.aggregate(rows=bursts.n.sum(), people=bursts.identity_key.nunique(), most=bursts.n.max())).to_pylist()[0]
+    said = snapshot.arrow(
+        bursts.aggregate(rows=bursts.n.sum(), people=bursts.identity_key.nunique(), most=bursts.n.max())
+    ).to_pylist()[0]
     if said["rows"]:
-        yield Finding("burst", "warning", int(said["rows"]), {"people": said["people"], "most_in_a_minute": said["most"]})
+        yield Finding(
+            "burst", "warning", int(said["rows"]), {"people": said["people"], "most_in_a_minute": said["most"]}
+        )
 
 
 def _volume(snapshot: Snapshot, table: Table, batch: Batch) -> Iterator[Finding]:
@@ -217,7 +230,12 @@ def _volume(snapshot: Snapshot, table: Table, batch: Batch) -> Iterator[Finding]
     odd = odd_days(snapshot.frame(per_day))
     if odd:
         shown = [{"day": str(day), "count": n, "usual": usual} for day, n, usual in odd[-LISTED:]]
-        yield Finding("volume", "info" if len(odd) < 3 else "warning", sum(n for _, n, _ in odd), {"days": shown, "day_count": len(odd)})
+        yield Finding(
+            "volume",
+            "info" if len(odd) < 3 else "warning",
+            sum(n for _, n, _ in odd),
+            {"days": shown, "day_count": len(odd)},
+        )
 
 
 def odd_days(days: pd.DataFrame) -> list[tuple[Any, int, float]]:
@@ -227,7 +245,7 @@ def odd_days(days: pd.DataFrame) -> list[tuple[Any, int, float]]:
     earlier: dict[int, list[int]] = {}
     odd = []
     for position, (day, n, here) in enumerate(zip(days["local_date"], days["n"], days["here"], strict=True)):
-        before = earlier.setdefault(pd.Timestamp(day).dayofweek, [])
+        before = earlier.setdefault(pd.Timestamp(day).day_of_week, [])
         if here and len(before) >= FEW_WEEKDAYS and position < len(days) - 1:
             usual = float(pd.Series(before[-SAME_WEEKDAYS:]).median())
             if n < QUIET * usual or n > BUSY * usual:

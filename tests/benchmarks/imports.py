@@ -26,7 +26,13 @@ GOAL = 4.0
 MAPPING = {
     "table": "events",
     "source": "bench",
-    "columns": {"occurred_at": "ts", "name": "event", "channel": "channel", "product_id": "product", "session_id": "session"},
+    "columns": {
+        "occurred_at": "ts",
+        "name": "event",
+        "channel": "channel",
+        "product_id": "product",
+        "session_id": "session",
+    },
     "identities": {"user_id": "user_id"},
 }
 EVENTS = """

@@ -57,7 +57,9 @@ def home(tmp_path: Path) -> Iterator[Home]:
 def written(folder: Path, part: int) -> Path:
     """Lines of one file; some cannot be taken, some equal each other."""
     file = folder / f"lines-{part}.csv"
-    rows = [f"O{part}-{n // 3},2026-0{1 + n % 9}-01 10:00:00,s{n % 50},{1 + n % 4},9.99,c{n % 700}" for n in range(ROWS)]
+    rows = [
+        f"O{part}-{n // 3},2026-0{1 + n % 9}-01 10:00:00,s{n % 50},{1 + n % 4},9.99,c{n % 700}" for n in range(ROWS)
+    ]
     rows[7::1000] = [f"O{part},soon,s,1,1,c"] * len(rows[7::1000])
     file.write_text("no,time,sku,qty,price,who\n" + "\n".join(rows) + "\n")
     return file

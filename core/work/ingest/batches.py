@@ -44,11 +44,23 @@ class Counts:
 
 
 def queue(
-    session: Session, *, table: str, source: str, file_name: str, mapping_name: str | None, operator: Operator, now: datetime
+    session: Session,
+    *,
+    table: str,
+    source: str,
+    file_name: str,
+    mapping_name: str | None,
+    operator: Operator,
+    now: datetime,
 ) -> int:
     """A batch that waits for the worker; hand its id to ``import_file``."""
     batch = Batch(
-        table_name=table, source=source, file_name=file_name, mapping_name=mapping_name, actor=operator.name, created_at=now
+        table_name=table,
+        source=source,
+        file_name=file_name,
+        mapping_name=mapping_name,
+        actor=operator.name,
+        created_at=now,
     )
     session.add(batch)
     session.flush()
@@ -69,7 +81,9 @@ def begin(
         batch = get(session, batch_id)
         known = (batch.progress or {}).get(WORKPLACE, "")
         if batch.state != "queued" and not (batch.state == "running" and not workplace.is_alive(home, known)):
-            raise InvalidBatch(f"Batch {batch_id} is {batch.state} and cannot be run.", batch=batch_id, state=batch.state)
+            raise InvalidBatch(
+                f"Batch {batch_id} is {batch.state} and cannot be run.", batch=batch_id, state=batch.state
+            )
         batch.state, batch.started_at = "running", now
         batch.table_name, batch.source, batch.mapping_name = mapping.table, mapping.source, mapping_name
         batch.progress = {WORKPLACE: place.name, "stage": "reading"}
@@ -85,7 +99,14 @@ def say(home: Home, batch_id: int, place: Workplace, stage: str, counts: dict[st
 
 
 def commit(
-    session: Session, batch_id: int, counts: Counts, *, lake_version: int, sha256: str | None, operator: Operator, now: datetime
+    session: Session,
+    batch_id: int,
+    counts: Counts,
+    *,
+    lake_version: int,
+    sha256: str | None,
+    operator: Operator,
+    now: datetime,
 ) -> None:
     """The lake has the batch; now the store knows as well."""
     batch = get(session, batch_id)
@@ -100,7 +121,11 @@ def commit(
 def fail(home: Home, batch_id: int, error: BaseException, *, operator: Operator, now: datetime) -> None:
     """The batch came to nothing: cancelled by a person, or refused with a code."""
     code = error.code if isinstance(error, Refusal) else "unexpected"
-    details = {k: str(v) for k, v in error.details.items()} if isinstance(error, Refusal) else {"message": type(error).__name__}
+    details = (
+        {k: str(v) for k, v in error.details.items()}
+        if isinstance(error, Refusal)
+        else {"message": type(error).__name__}
+    )
     _end(home, batch_id, "cancelled" if code == "cancelled" else "failed", code, details, operator, now)
 
 
@@ -119,7 +144,11 @@ def reconcile(home: Home, *, now: datetime) -> list[int]:
     with home.store.reading() as session:
         running = list(session.scalars(select(Batch).where(Batch.state == "running")))
         committed = set(session.scalars(select(Batch.id).where(Batch.state == "committed")))
-    dead = [b.id for b in running if WORKPLACE in (b.progress or {}) and not workplace.is_alive(home, (b.progress or {})[WORKPLACE])]
+    dead = [
+        b.id
+        for b in running
+        if WORKPLACE in (b.progress or {}) and not workplace.is_alive(home, (b.progress or {})[WORKPLACE])
+    ]
     newest = _newest(home)
     undone = [b for b in committed if b in newest and newest[b].kind == "rollback"]
     for batch_id in dead:
@@ -138,7 +167,11 @@ def adopt_currency(session: Session, currency: str | None, *, now: datetime) -> 
 
 def _newest(home: Home) -> dict[int, Manifest]:
     """The last that the lake's update log says of each batch."""
-    return {m.batch_id: m for m in reversed(home.lake.manifests.log()) if m.batch_id is not None and m.kind in ("import", "rollback")}
+    return {
+        m.batch_id: m
+        for m in reversed(home.lake.manifests.log())
+        if m.batch_id is not None and m.kind in ("import", "rollback")
+    }
 
 
 def _settle(home: Home, batch_id: int, said: Manifest | None, now: datetime) -> None:

@@ -17,11 +17,18 @@ def products(rows: ir.Table, before: Snapshot) -> ir.Table:
     sold = rows.filter(rows.product_id.notnull() & (rows.line_kind == "sale"))
     named = sold.filter(sold.product_name.notnull())
     names = named.group_by("product_id").aggregate(said=named.product_name.argmax(named.row_number))
-    every = sold.group_by("product_id", "source").aggregate(row_number=sold.row_number.min()).left_join(names, "product_id")
-    known = before.current("products").select(known_id="product_id", known="name", category="category", price="price_minor")
+    every = (
+        sold.group_by("product_id", "source").aggregate(row_number=sold.row_number.min()).left_join(names, "product_id")
+    )
+    known = before.current("products").select(
+        known_id="product_id", known="name", category="category", price="price_minor"
+    )
     joined = every.left_join(known, every.product_id == known.known_id)
     news = joined.known_id.isnull() | (
-        joined.category.isnull() & joined.price.isnull() & joined.said.notnull() & ~joined.said.identical_to(joined.known)
+        joined.category.isnull()
+        & joined.price.isnull()
+        & joined.said.notnull()
+        & ~joined.said.identical_to(joined.known)
     )
     return joined.filter(news).select("product_id", "source", "row_number", name=joined.said)
 

@@ -4,7 +4,8 @@ Guesses are offered, never trusted: each comes with a confidence and its reason,
 """
 
 import re
-from collections.abc import Iterable, Mapping as Dict, Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -18,7 +19,7 @@ NULLS = ("NULL", "null", "\\N", "NaN", "nan", "N/A", "#N/A", "None", "-", "--", 
 LOOK_AT = 1000
 MOSTLY = 0.9
 DAY_FIRST = ("%d/%m/%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%y", "%d/%m/%y %H:%M", "%d/%m/%y %H:%M:%S")
-MONTH_FIRST = tuple(form.replace("%d/%m", "%m/%d") for form in DAY_FIRST) + ("%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p")
+MONTH_FIRST = (*(form.replace("%d/%m", "%m/%d") for form in DAY_FIRST), "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p")
 NAMED_MONTHS = ("%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d-%b-%Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%d %B %Y", "%B %d, %Y")
 EPOCHS = {10: "epoch_s", 13: "epoch_ms", 16: "epoch_us"}
 
@@ -70,7 +71,7 @@ def guess(sample: Sample, table: str | None = None) -> Guess:
     notes: list[Note] = []
     for column, cells in sample.columns.items():
         _place(table, column, _filled(cells), taken, identities)
-    _channel(sample, table, taken, notes)
+    _channel(sample, taken, notes)
     times = _times(sample, taken, notes)
     decimal = _decimal_mark(sample, taken, notes)
     refund = _refund(sample, table, taken, notes)
@@ -102,7 +103,10 @@ def guess(sample: Sample, table: str | None = None) -> Guess:
 def _table(sample: Sample) -> str:
     """The table whose telling words the header has most of; events when none speaks."""
     words = {_word(c) for c in sample.columns}
-    scores = {table: sum(any(w in hints for w in words) for hints in groups) / len(groups) for table, groups in TABLE_HINTS.items()}
+    scores = {
+        table: sum(any(w in hints for w in words) for hints in groups) / len(groups)
+        for table, groups in TABLE_HINTS.items()
+    }
     best = max(scores, key=lambda t: scores[t])
     return best if scores[best] > 0 else "events"
 
@@ -112,9 +116,14 @@ def _place(table: str, column: str, cells: list[str], taken: dict[str, Reason], 
     options: list[tuple[float, str, Reason]] = []
     for kind, words in IDENTITY_WORDS.items():
         if schema.table("order_lines" if table == ORDERS else table).has("identity_key"):
-            options += [(s, "identity", r) for s, r in _judged(kind, column, words, _identity_share(kind, cells), cells)]
+            options += [
+                (s, "identity", r) for s, r in _judged(kind, column, words, _identity_share(kind, cells), cells)
+            ]
     for target in mappable(table):
-        options += [(s, "column", r) for s, r in _judged(target, column, WORDS.get(target, ()), _share(table, target, cells), cells)]
+        options += [
+            (s, "column", r)
+            for s, r in _judged(target, column, WORDS.get(target, ()), _share(table, target, cells), cells)
+        ]
     for _, where, reason in sorted(options, key=lambda o: -o[0]):
         placed = identities if where == "identity" else taken
         if reason.target not in placed or placed[reason.target].confidence < reason.confidence:
@@ -122,7 +131,9 @@ def _place(table: str, column: str, cells: list[str], taken: dict[str, Reason], 
             return
 
 
-def _judged(target: str, column: str, words: Iterable[str], share: float | None, cells: list[str]) -> list[tuple[float, Reason]]:
+def _judged(
+    target: str, column: str, words: Iterable[str], share: float | None, cells: list[str]
+) -> list[tuple[float, Reason]]:
     """How sure it is that a column is a target. ``share``: cells that could be it; None when any text could."""
     word = _word(column)
     ranked = list(words)
@@ -132,7 +143,12 @@ def _judged(target: str, column: str, words: Iterable[str], share: float | None,
     if is_named:
         place = 0.05 * ranked.index(word) / len(ranked)
         confidence = (0.95 if share is not None else 0.9) - place
-        return [(confidence, Reason(target, column, "both" if share is not None and cells else "header", round(confidence, 3)))]
+        return [
+            (
+                confidence,
+                Reason(target, column, "both" if share is not None and cells else "header", round(confidence, 3)),
+            )
+        ]
     if share is not None and share >= MOSTLY and cells and target in ("occurred_at", "phone", "email"):
         return [(0.5, Reason(target, column, "content", 0.5))]
     return []
@@ -162,7 +178,17 @@ def _share(table: str, target: str, cells: list[str]) -> float | None:
 def _times(sample: Sample, taken: dict[str, Reason], notes: list[Note]) -> tuple[str, ...]:
     """Formats that read all time columns. Day and month are told apart by a number above 12; where none helps, it is said."""
     formats: list[str] = []
-    contract_times = {"occurred_at", "joined_at", "created_at", "published_at", "starts_at", "ends_at", "first_reply_at", "resolved_at", "on_date"}
+    contract_times = {
+        "occurred_at",
+        "joined_at",
+        "created_at",
+        "published_at",
+        "starts_at",
+        "ends_at",
+        "first_reply_at",
+        "resolved_at",
+        "on_date",
+    }
     for target in contract_times & set(taken):
         cells = _filled(sample.columns[taken[target].column])
         possible = [form for form in _candidates() if cells and all(_reads(form, c) for c in cells)]
@@ -195,7 +221,7 @@ def _reads(form: str, cell: str) -> bool:
     if form.startswith("%Y%m%d") and not re.match(r"(19|20)\d{6}", cell):
         return False
     try:
-        datetime.strptime(cell, form)
+        datetime.strptime(cell, form)  # noqa: DTZ007 - only whether it reads
     except ValueError:
         return False
     return True
@@ -248,7 +274,7 @@ def _refund(sample: Sample, table: str, taken: dict[str, Reason], notes: list[No
     return Refund(is_negative=True)
 
 
-def _channel(sample: Sample, table: str, taken: dict[str, Reason], notes: list[Note]) -> None:
+def _channel(sample: Sample, taken: dict[str, Reason], notes: list[Note]) -> None:
     """A column of channels counts only when all of its values are channels that we know."""
     for target in ("channel", "acquisition_channel"):
         if target in taken:
@@ -278,7 +304,11 @@ def _currency(sample: Sample, taken: dict[str, Reason]) -> str:
     """From signs in the cells, or a code in the header; empty when nothing says."""
     money = [taken[t].column for t in ("unit_price", "amount", "cost", "price") if t in taken]
     cells = [c for column in money for c in _filled(sample.columns[column])[:50]]
-    codes = {code for sign, code in CURRENCY_SIGNS.items() if any(sign in c for c in cells) or any(sign in column for column in money)}
+    codes = {
+        code
+        for sign, code in CURRENCY_SIGNS.items()
+        if any(sign in c for c in cells) or any(sign in column for column in money)
+    }
     return codes.pop() if len(codes) == 1 else ""
 
 
@@ -301,7 +331,9 @@ def _needed(table: str) -> set[str]:
 
 def _missing(table: str, taken: Dict[str, Reason], identities: Dict[str, Reason]) -> tuple[str, ...]:
     missing = sorted(n for n in _needed(table) if n not in taken and f"{n}_minor" not in taken)
-    if table == "order_lines" and not ({"quantity", "unit_price"} <= set(taken) or {"amount", "amount_minor"} & set(taken)):
+    if table == "order_lines" and not (
+        {"quantity", "unit_price"} <= set(taken) or {"amount", "amount_minor"} & set(taken)
+    ):
         missing.append("amount")
     if table == "member_profiles" and not identities:
         missing.append("identity")

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-import ibis
 import ibis.expr.types as ir
 
 from core.errors import Cancelled, InvalidBatch, InvalidMapping
@@ -23,8 +22,8 @@ from core.work.ingest import batches, derived, rejects, rows, workplace
 from core.work.ingest.batches import CURRENCY, Counts
 from core.work.ingest.mapping import Mapping, fits, validate
 from core.work.ingest.staging import Staged, staged
-from core.work.ingest.world import World
 from core.work.ingest.workplace import Workplace
+from core.work.ingest.world import World
 
 LOCK_PATIENCE_S = 1800.0
 """Imports wait for each other far longer than a click would."""
@@ -77,7 +76,14 @@ def import_file(
     validate(mapping)
     with workplace.opened(home) as place:
         batch_id = batches.begin(
-            home, place, mapping, file_name=file.name, mapping_name=mapping_name, operator=operator, now=now, batch_id=batch_id
+            home,
+            place,
+            mapping,
+            file_name=file.name,
+            mapping_name=mapping_name,
+            operator=operator,
+            now=now,
+            batch_id=batch_id,
         )
         run = _Run(home, place, batch_id, mapping, operator, now, is_named, progress, is_cancelled)
         try:
@@ -102,7 +108,9 @@ def rollback(home: Home, batch_id: int, operator: Operator, *, now: datetime) ->
     with home.store.reading() as session:
         state = batches.get(session, batch_id).state
     if state != "committed":
-        raise InvalidBatch(f"Batch {batch_id} is {state}; only a committed one can be rolled back.", batch=batch_id, state=state)
+        raise InvalidBatch(
+            f"Batch {batch_id} is {state}; only a committed one can be rolled back.", batch=batch_id, state=state
+        )
     with home.writer.change("rollback", batch_id) as change:
         gone = change.forget(batch_id)
         identities.rebuild(change, home.store)
@@ -151,7 +159,11 @@ class _Run:
         form = Form(**{name: getattr(self.mapping.file, name) for name in Form.__dataclass_fields__})
         self._step("reading")
         readable = files.opened(
-            file, folder=self.place.folder, form=form, wanted=self.mapping.wanted(), progress=lambda done: self._cancel_point()
+            file,
+            folder=self.place.folder,
+            form=form,
+            wanted=self.mapping.wanted(),
+            progress=lambda _done: self._cancel_point(),
         )
         fits(self.mapping, readable.columns)
         with self.home.lake.engine.cursor() as cursor, staged(cursor, readable, self.place.folder) as stage:
@@ -185,7 +197,11 @@ class _Run:
         self._step("merged", **counts.as_dict())
         self._record(change, good, named, facts.accepted)
         self._derive(change, good, facts.accepted)
-        change.note |= counts.as_dict() | {"table": self.mapping.table, "source": self.mapping.source, "sha256": readable.sha256}
+        change.note |= counts.as_dict() | {
+            "table": self.mapping.table,
+            "source": self.mapping.source,
+            "sha256": readable.sha256,
+        }
         change.note |= {"reasons": reasons} if reasons else {}
         change.note |= {"currency": adopted} if adopted and change.tables else {}
         self._step("committing", **counts.as_dict())
@@ -225,7 +241,9 @@ class _Run:
         seen = change.snapshot.keep(seen)
         links = None if links is None else change.snapshot.keep(links)
         if accepted or self._tells_news(change, seen, links):
-            identities.record(change, self.home.store, self.home.keys, source=self.mapping.source, seen=seen, links=links)
+            identities.record(
+                change, self.home.store, self.home.keys, source=self.mapping.source, seen=seen, links=links
+            )
         self._step("identified")
 
     @staticmethod
@@ -259,4 +277,6 @@ class _Run:
 
 def _refuse_other_table(table: str, mapping: Mapping) -> None:
     if mapping.table != table:
-        raise InvalidMapping(f"The mapping is for {mapping.table}, not for {table}.", table=table, mapping=mapping.table)
+        raise InvalidMapping(
+            f"The mapping is for {mapping.table}, not for {table}.", table=table, mapping=mapping.table
+        )

@@ -53,7 +53,12 @@ def save(home: Home, name: str, mapping: Mapping, operator: Operator, *, now: da
         last = session.scalar(select(func.max(ColumnMapping.revision)).where(ColumnMapping.name == name)) or 0
         session.add(
             ColumnMapping(
-                name=name, revision=last + 1, source=mapping.source, body=to_json(mapping), saved_by=operator.name, saved_at=now
+                name=name,
+                revision=last + 1,
+                source=mapping.source,
+                body=to_json(mapping),
+                saved_by=operator.name,
+                saved_at=now,
             )
         )
         audit.append(session, operator, "mapping.saved", f"mapping:{name}", {"revision": last + 1}, now=now)

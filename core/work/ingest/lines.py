@@ -25,7 +25,9 @@ def fill(draft: Draft, mapping: Mapping, world: World) -> None:
     _number(draft, mapping, "quantity", ibis.literal(1, "decimal(18, 6)"))
     if money.said(draft, "amount_minor"):
         money.add_major(draft, mapping, world, "amount_minor")
-        each = draft["major:amount_minor"].abs().cast("float64") / draft["number:quantity"].nullif(0).abs().cast("float64")  # type: ignore[attr-defined]
+        each = draft["major:amount_minor"].abs().cast("float64") / draft["number:quantity"].nullif(0).abs().cast(
+            "float64"
+        )  # type: ignore[attr-defined]
         _number(draft, mapping, "unit_price", each.round(6).try_cast("decimal(18, 6)").fill_null(0))
     else:
         _number(draft, mapping, "unit_price", ibis.null("decimal(18, 6)"))
@@ -33,7 +35,7 @@ def fill(draft: Draft, mapping: Mapping, world: World) -> None:
         product = draft["number:quantity"].cast(LONG) * draft["number:unit_price"].cast(LONG)  # type: ignore[operator]
         draft.add(**{"major:amount_minor": product})
         money.bound(draft, "major:amount_minor")
-    quantity, price, amount = (draft[n] for n in ("number:quantity", "number:unit_price", "major:amount_minor"))
+    quantity, amount = (draft[n] for n in ("number:quantity", "major:amount_minor"))
     draft.add(is_below=((quantity < 0) | (amount < 0)).fill_null(False))  # type: ignore[operator]
     draft.add(is_refund=_is_refund(draft, mapping))
     _judge(draft)

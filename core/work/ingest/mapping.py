@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Any, Literal
@@ -118,7 +118,11 @@ class Mapping:
 
     def wanted(self) -> tuple[str, ...]:
         """Source columns the mapping needs, in order of mention."""
-        named = [c for columns in (*self.columns.values(), *self.identities.values(), *self.referred.values()) for c in columns]
+        named = [
+            c
+            for columns in (*self.columns.values(), *self.identities.values(), *self.referred.values())
+            for c in columns
+        ]
         named += [self.refund.column, self.properties.json, *self.properties.columns]
         return tuple(dict.fromkeys(c for c in named if c))
 
@@ -131,7 +135,11 @@ def validate(mapping: Mapping) -> None:
     if mapping.table not in IMPORTABLE:
         raise _refused(f"the table {mapping.table!r} cannot be imported", mapping.table, IMPORTABLE, reason="table")
     if not re.fullmatch(r"[\w.-]{1,64}", mapping.source):
-        raise _refused(f"the source {mapping.source!r} is not a name of letters, digits, dots and dashes", mapping.source, reason="source")
+        raise _refused(
+            f"the source {mapping.source!r} is not a name of letters, digits, dots and dashes",
+            mapping.source,
+            reason="source",
+        )
     known = mappable(mapping.table)
     for name in (*mapping.columns, *mapping.constants):
         if name not in known:
@@ -201,14 +209,21 @@ def _choices(mapping: Mapping) -> None:
 def _mapped(mapping: Mapping) -> dict[str, tuple[str, ...]]:
     for name in mapping.values:
         if name not in mapping.columns:
-            raise _refused(f"values are mapped for {name!r}, which is mapped to no column", name, mapping.columns, reason="values")
+            raise _refused(
+                f"values are mapped for {name!r}, which is mapped to no column", name, mapping.columns, reason="values"
+            )
     return {name: tuple(values.values()) for name, values in mapping.values.items()}
 
 
 def _forms(mapping: Mapping) -> None:
     for form in mapping.times.formats:
         if form not in NAMED_FORMATS and "%" not in form:
-            raise _refused(f"the time format {form!r} is neither known nor a pattern such as %d/%m/%Y", form, NAMED_FORMATS, reason="time_format")
+            raise _refused(
+                f"the time format {form!r} is neither known nor a pattern such as %d/%m/%Y",
+                form,
+                NAMED_FORMATS,
+                reason="time_format",
+            )
     if not mapping.times.formats:
         raise _refused("no time format is given", reason="no_time_format")
     if mapping.times.zone and not _is_zone(mapping.times.zone):
@@ -290,7 +305,13 @@ def to_json(mapping: Mapping) -> dict[str, Any]:
     body |= {"decimal": mapping.decimal} if mapping.decimal != "." else {}
     body |= {"nulls": list(mapping.nulls)} if mapping.nulls else {}
     body |= {"optional": list(mapping.optional)} if mapping.optional else {}
-    for name, default in (("times", Times()), ("money", Money()), ("refund", Refund()), ("properties", Properties()), ("file", FileForm())):
+    for name, default in (
+        ("times", Times()),
+        ("money", Money()),
+        ("refund", Refund()),
+        ("properties", Properties()),
+        ("file", FileForm()),
+    ):
         part = {k: _plain(getattr(getattr(mapping, name), k)) for k in default.__dataclass_fields__
                 if getattr(getattr(mapping, name), k) != getattr(default, k)}  # fmt: skip
         body |= {name: part} if part else {}
@@ -312,10 +333,10 @@ def to_toml(mapping: Mapping) -> str:
 
 
 def _known_keys(where: str, body: Dict[str, Any], kind: type) -> None:
-    known = list(kind.__dataclass_fields__)
+    known = [field.name for field in fields(kind)]
     unknown = [key for key in body if key not in known]
     if unknown:
-        raise _refused(f"{where} has no part {unknown[0]!r}", unknown[0], known)
+        raise _refused(f"{where} has no part {unknown[0]!r}", unknown[0], known, reason="part")
 
 
 def _part(kind: type, name: str, body: Dict[str, Any], **makers: Any) -> Any:

@@ -35,7 +35,9 @@ def add_major(draft: Draft, mapping: Mapping, world: World, name: str) -> None:
     number = draft[f"number:{name}"].cast("decimal(30, 12)")
     if text == f"text:{name}":
         number = (number * ibis.literal(Decimal(1).scaleb(-world.digits), "decimal(6, 4)")).cast("decimal(30, 12)")
-    draft.refuse(draft[text].notnull() & draft[f"number:{name}"].isnull(), f"value.unreadable:{name.removesuffix('_minor')}")
+    draft.refuse(
+        draft[text].notnull() & draft[f"number:{name}"].isnull(), f"value.unreadable:{name.removesuffix('_minor')}"
+    )
     draft.add(**{f"major:{name}": number})
     bound(draft, f"major:{name}")
 

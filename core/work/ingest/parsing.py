@@ -69,7 +69,9 @@ def rate(currency: ir.StringValue | None, home: str, rates: Dict[str, Decimal]) 
     if currency is None:
         return None
     known = [(currency == code, _rate(value)) for code, value in rates.items() if code != home]
-    return ibis.cases((currency.isnull() | (currency == home), _rate(Decimal(1))), *known, else_=ibis.null("decimal(14, 10)"))
+    return ibis.cases(
+        (currency.isnull() | (currency == home), _rate(Decimal(1))), *known, else_=ibis.null("decimal(14, 10)")
+    )
 
 
 def minor(major: ir.Value, worth: ir.Value | None, digits: int) -> ir.Value:
@@ -80,7 +82,9 @@ def minor(major: ir.Value, worth: ir.Value | None, digits: int) -> ir.Value:
     guess = scaled.cast("float64").round().cast("int64")
     off = scaled - guess.cast("decimal(18, 0)")
     half, is_odd = ibis.literal(Decimal("0.5"), "decimal(3, 1)"), guess % 2 != 0
-    step = ibis.cases(((off > half) | ((off == half) & is_odd), 1), ((off < -half) | ((off == -half) & is_odd), -1), else_=0)
+    step = ibis.cases(
+        ((off > half) | ((off == half) & is_odd), 1), ((off < -half) | ((off == -half) & is_odd), -1), else_=0
+    )
     return (guess + step).cast("int64")
 
 
@@ -126,6 +130,8 @@ def _bare_number(text: ir.StringValue, mark: str) -> ir.Value:
     thousands, point = (",", r"\.") if mark == "." else (r"[. '’]", ",")
     bare = text.re_replace(SIGNS if mark == "." else "[¥￥$€£元]", "").strip()
     bare = bare.re_replace(r"^\((.+)\)$", r"-\1").re_replace(r"^(.+)-$", r"-\1")
-    number = bare.re_extract(rf"^[+-]?(\d{{1,3}}({thousands}\d{{3}})+|\d+)({point}\d*)?$", 0)  # empty when it is no number
+    number = bare.re_extract(
+        rf"^[+-]?(\d{{1,3}}({thousands}\d{{3}})+|\d+)({point}\d*)?$", 0
+    )  # empty when it is no number
     digits = number.re_replace(thousands, "")
     return digits if mark == "." else digits.replace(",", ".")

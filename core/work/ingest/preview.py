@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-
+from core.settings import DEFAULT_CURRENCY
 from core.sources import files
 from core.sources.files import Form
 from core.store import choices
@@ -16,7 +16,6 @@ from core.work.ingest.guess import Guess, Sample, guess
 from core.work.ingest.mapping import FileForm, Mapping, fits, validate
 from core.work.ingest.staging import staged
 from core.work.ingest.world import World
-from core.settings import DEFAULT_CURRENCY
 
 SAMPLE_ROWS = 1000
 SHOWN_ROWS = 20
@@ -40,7 +39,7 @@ class Preview:
     parts: tuple[str, ...]
 
 
-def sample(home: Home, file: Path, *, form: FileForm = FileForm(), count: int = SAMPLE_ROWS) -> Sample:  # noqa: B008 - frozen
+def sample(home: Home, file: Path, *, form: FileForm = FileForm(), count: int = SAMPLE_ROWS) -> Sample:
     """Header and first rows of a file, as text. Raises ``Unreadable``."""
     with workplace.opened(home) as place:
         readable = files.opened(file, folder=place.folder, form=_form(form))
@@ -50,7 +49,7 @@ def sample(home: Home, file: Path, *, form: FileForm = FileForm(), count: int = 
     return Sample(file.name, columns, readable.part, readable.parts)
 
 
-def guessed(home: Home, file: Path, table: str | None = None, *, form: FileForm = FileForm()) -> Guess:  # noqa: B008 - frozen
+def guessed(home: Home, file: Path, table: str | None = None, *, form: FileForm = FileForm()) -> Guess:
     """A mapping for a file nobody has described."""
     return guess(sample(home, file, form=form), table)
 

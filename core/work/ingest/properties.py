@@ -42,7 +42,9 @@ def _flat(rows: ir.Table, staged: Staged, mapping: Mapping) -> ir.StringValue:
     names = columns(staged, mapping)
     if not names:
         return ibis.null("string")
-    pairs = [ibis.literal(json.dumps(name, ensure_ascii=False) + ":") + _quoted(staged.text(name, rows)) for name in names]
+    pairs = [
+        ibis.literal(json.dumps(name, ensure_ascii=False) + ":") + _quoted(staged.text(name, rows)) for name in names
+    ]
     inside = ibis.literal(",").join(pairs).nullif("")  # leaves out what is null
     return ibis.literal("{") + inside + "}"
 

@@ -48,12 +48,16 @@ def write(home: Home, batch_id: int, cursor: Cursor, staged: Staged, refused: ir
     target = path(home, batch_id)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(".new")
-    with draft.open("wb") as raw, _Sealed(raw, home.keys, batch_id) as sealed, gzip.open(sealed, "wt", encoding="utf-8", newline="") as out:  # type: ignore[call-overload]
+    with (
+        draft.open("wb") as raw,
+        _Sealed(raw, home.keys, batch_id) as sealed,
+        gzip.open(sealed, "wt", encoding="utf-8", newline="") as out,
+    ):  # type: ignore[call-overload]
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([ROW, REASON, *staged.header])
         writer.writerows(_in_order(_refused(cursor, staged, refused), staged.broken, staged))
-    with draft.open("rb") as raw:
-        os.fsync(raw.fileno())
+    with draft.open("rb") as written:
+        os.fsync(written.fileno())
     draft.replace(target)
     return target
 
@@ -84,12 +88,16 @@ def first_reasons(snapshot: Snapshot, refused: ir.Table, broken: Iterable[Broken
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _refused(cursor: Cursor, staged: Staged, refused: ir.Table | None) -> Iterator[tuple[int, str, Sequence[str | None]]]:
+def _refused(
+    cursor: Cursor, staged: Staged, refused: ir.Table | None
+) -> Iterator[tuple[int, str, Sequence[str | None]]]:
     if refused is None:
         return
     rows = staged.rows.inner_join(refused, "row_number").order_by("row_number")
     cells = list(staged.cells.values())
-    for batch in cursor.backend.to_pyarrow_batches(rows.select("row_number", "reasons", *cells), chunk_size=ROWS_AT_ONCE):
+    for batch in cursor.backend.to_pyarrow_batches(
+        rows.select("row_number", "reasons", *cells), chunk_size=ROWS_AT_ONCE
+    ):
         columns = [column.to_pylist() for column in batch.columns]
         for number, reasons, *texts in zip(*columns, strict=True):
             yield number, reasons, texts

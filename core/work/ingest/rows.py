@@ -3,7 +3,8 @@
 Reasons are codes, with the column they are about after a colon: ``value.unreadable:quantity``.
 """
 
-from collections.abc import Callable, Iterable, Mapping as Dict
+from collections.abc import Callable, Iterable
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -48,7 +49,9 @@ def identities(staged: Staged, mapping: Mapping, keys: Keys, keep: Keep) -> list
         texts = keep(staged.rows.select(text=cell(staged, mapping, columns)).distinct())
         space = namespace(kind, mapping.source)
         value = pseudonyms.normalised(kind, texts.text)
-        named = texts.mutate(identity_type=ibis.literal(kind), namespace=ibis.literal(space), value=value).filter(value.notnull())
+        named = texts.mutate(identity_type=ibis.literal(kind), namespace=ibis.literal(space), value=value).filter(
+            value.notnull()
+        )
         named = named.mutate(mac=pseudonyms.mac(keys, kind, space, named.value))
         found.append(Named(kind, role, keep(named.mutate(identity_key=pseudonyms.key(named.mac)))))
     return found
@@ -130,7 +133,9 @@ def _roles(mapping: Mapping) -> list[tuple[str, str, tuple[str, ...]]]:
 def _persons(draft: Draft, mapping: Mapping) -> None:
     for column, role in PERSONS.items():
         if mapping.target.has(column) and mapping.target.column(column).is_needed:
-            known = [pseudonyms.normalised(kind, draft[name]) for name, kind, _ in _roles(mapping) if name.startswith(role)]  # type: ignore[arg-type]
+            known = [
+                pseudonyms.normalised(kind, draft[name]) for name, kind, _ in _roles(mapping) if name.startswith(role)
+            ]  # type: ignore[arg-type]
             draft.refuse(ibis.coalesce(*known).isnull() if known else ibis.literal(True), "identity.missing")
 
 
@@ -151,7 +156,9 @@ def _pairs(rows: ir.Table, left: Named, right: Named) -> ir.Table:
     a, b = rows[left.column], rows[right.column]
     both = rows.filter(a.notnull() & b.notnull() & (a != b))
     a, b = both[left.column], both[right.column]
-    return both.select(left_key=ibis.least(a, b), right_key=ibis.greatest(a, b), seen_at=both.occurred_at, row_number=both.row_number)
+    return both.select(
+        left_key=ibis.least(a, b), right_key=ibis.greatest(a, b), seen_at=both.occurred_at, row_number=both.row_number
+    )
 
 
 def _first(rows: ir.Table, key: list[str]) -> ir.Table:
@@ -187,7 +194,9 @@ def _texts(draft: Draft, staged: Staged, mapping: Mapping) -> None:
 def _values(draft: Draft, mapping: Mapping, world: World) -> None:
     """Every column that is read by itself; money is not, nor are quantity and price of order lines."""
     apart = ("quantity", "unit_price") if mapping.target.name == "order_lines" else ()
-    columns = [c for c in mapping.target.columns if f"text:{c.name}" in draft and c.kind != "money" and c.name not in apart]
+    columns = [
+        c for c in mapping.target.columns if f"text:{c.name}" in draft and c.kind != "money" and c.name not in apart
+    ]
     draft.add(**{c.name: _read(draft[f"text:{c.name}"], c, mapping, world) for c in columns})
     for column in columns:
         value, text = draft[column.name], draft[f"text:{column.name}"]

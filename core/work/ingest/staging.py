@@ -94,10 +94,12 @@ def _load(cursor: Cursor, readable: Readable, label: str, limit: int | None) -> 
     except duckdb.InvalidInputException as error:
         if readable.kind == "csv" and readable.path.name != "lines.csv":
             raise _Unsplittable from error
-        raise _unreadable(readable, str(error)) from error
+        raise _unreadable(str(error)) from error
     except duckdb.Error as error:
-        raise _unreadable(readable, str(error)) from error
-    broken = sorted((*readable.broken, *(_broken(cursor, label) if readable.kind == "csv" else ())), key=lambda b: b.row_number)
+        raise _unreadable(str(error)) from error
+    broken = sorted(
+        (*readable.broken, *(_broken(cursor, label) if readable.kind == "csv" else ())), key=lambda b: b.row_number
+    )
     if broken and broken[-1].reason == "row.quotes" and "\n" in broken[-1].text:
         raise _never_closed(broken[-1])
     count = int(cursor.backend.to_pyarrow(table.count()).as_py())
@@ -168,7 +170,9 @@ def _untidy(cursor: Cursor, table: ir.Table, cells: list[str], has_odd_spaces: b
 
     if not cells:
         return frozenset()
-    found = cursor.backend.to_pyarrow(table.aggregate(**{cell: is_untidy(table[cell]).any() for cell in cells})).to_pylist()[0]
+    found = cursor.backend.to_pyarrow(
+        table.aggregate(**{cell: is_untidy(table[cell]).any() for cell in cells})
+    ).to_pylist()[0]
     return frozenset(cell for cell, is_one in found.items() if is_one)
 
 
@@ -198,5 +202,9 @@ def _never_closed(broken: Broken) -> Unreadable:
     )
 
 
-def _unreadable(readable: Readable, why: str) -> Unreadable:
-    return Unreadable(f"The file cannot be read to its end: {why.splitlines()[0]}. Nothing was imported.", reason="damaged", last_row=0)
+def _unreadable(why: str) -> Unreadable:
+    return Unreadable(
+        f"The file cannot be read to its end: {why.splitlines()[0]}. Nothing was imported.",
+        reason="damaged",
+        last_row=0,
+    )

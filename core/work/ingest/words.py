@@ -99,7 +99,19 @@ CHANNEL_WORDS: dict[str, str] = {
     "线下活动": "offline_event", "offlineevent": "offline_event",
 }  # fmt: skip
 
-CURRENCY_SIGNS = {"¥": "CNY", "￥": "CNY", "元": "CNY", "€": "EUR", "£": "GBP", "HK$": "HKD", "US$": "USD", "CNY": "CNY", "EUR": "EUR", "GBP": "GBP", "USD": "USD"}
+CURRENCY_SIGNS = {
+    "¥": "CNY",
+    "￥": "CNY",
+    "元": "CNY",
+    "€": "EUR",
+    "£": "GBP",
+    "HK$": "HKD",
+    "US$": "USD",
+    "CNY": "CNY",
+    "EUR": "EUR",
+    "GBP": "GBP",
+    "USD": "USD",
+}
 
 _ORDER = frozenset(WORDS["order_no"])
 TABLE_HINTS: dict[str, tuple[frozenset[str], ...]] = {

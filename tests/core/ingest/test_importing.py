@@ -38,7 +38,10 @@ def actions(home: Home) -> list[str]:
 
 
 def test_a_batch_says_what_became_of_every_row(home: Home) -> None:
-    text = EVENTS + "2026-01-01 10:00:00,view,u1\nsoon,view,u1\n2027-01-01,view,u1\n,view,u1\n2026-01-01,,u1\n1969-12-31,,\n"
+    text = (
+        EVENTS
+        + "2026-01-01 10:00:00,view,u1\nsoon,view,u1\n2027-01-01,view,u1\n,view,u1\n2026-01-01,,u1\n1969-12-31,,\n"
+    )
     done = bring(home, text, mapping())
     assert counts(done) == (8, 2, 1, 5)
     row = batch(home, done.batch)
@@ -86,7 +89,9 @@ def test_rejected_rows_once_fixed_come_in_and_the_file_as_a_whole_is_then_comple
     assert first.rejected == 1
     downloaded = rejects.download(home, first.batch, ANALYST, now=NOW)
     assert downloaded.decode() == '_row,_reason,time,what,who\n3,time.unreadable,2026-13-01,"=1+1, ""x""",\tu3\n'
-    fixed = bring(home, downloaded.replace(b"2026-13-01", b"2026-12-01").replace(b"2026-12-01", b"2026-10-01"), mapping())
+    fixed = bring(
+        home, downloaded.replace(b"2026-13-01", b"2026-12-01").replace(b"2026-12-01", b"2026-10-01"), mapping()
+    )
     assert counts(fixed) == (1, 1, 0, 0)
     assert facts(home, "events", "name")[-1] == ('=1+1, "x"',)
 
@@ -129,7 +134,9 @@ def test_who_may_not_write_sources_may_not_import_or_roll_back_or_download(home:
 
 def test_a_mapping_is_only_for_its_own_table(home: Home) -> None:
     with pytest.raises(InvalidMapping, match="is for events, not for orders"):
-        importing.import_file(home, home.settings.home / "x.csv", "orders", mapping(), operator=ANALYST, now=NOW, is_named=True)
+        importing.import_file(
+            home, home.settings.home / "x.csv", "orders", mapping(), operator=ANALYST, now=NOW, is_named=True
+        )
 
 
 # -- rollback and crash ----------------------------------------------------------------------------------------------
@@ -229,7 +236,10 @@ def test_an_unnamed_mapping_holds_unknown_event_names_and_a_named_one_approves_t
     assert current == {"buy": True, "view": False}
     bring(home, "time,what,who\n2026-03-02,view,u1\n", mapping(), is_named=False)
     with home.lake.open() as snapshot:
-        assert snapshot.arrow(snapshot.current("event_names").filter(lambda t: t.name == "view")).to_pylist()[0]["is_held"] is False
+        assert (
+            snapshot.arrow(snapshot.current("event_names").filter(lambda t: t.name == "view")).to_pylist()[0]["is_held"]
+            is False
+        )
 
 
 def test_products_take_the_last_name_a_sale_gives_them_and_keep_what_a_catalogue_says(home: Home) -> None:
@@ -253,7 +263,11 @@ def lines(home: Home, text: str, **parts: Any) -> tuple[list[tuple[Any, ...]], l
     """Kind, quantity, price and amount of the lines taken, and the reasons of the others."""
     done = bring(home, "no,time,sku,qty,price,who\n" + text, order_lines(**parts))
     taken = facts(home, "order_lines", "line_kind", "quantity", "unit_price", "amount_minor")
-    reasons = [row[1] for row in csv.reader(io.StringIO(rejects.read(home, done.batch).decode()))][1:] if done.rejected else []
+    reasons = (
+        [row[1] for row in csv.reader(io.StringIO(rejects.read(home, done.batch).decode()))][1:]
+        if done.rejected
+        else []
+    )
     return [(k, float(q), float(p), a) for k, q, p, a in taken], reasons
 
 
@@ -285,7 +299,9 @@ def test_an_amount_beyond_measure_is_rejected_and_breaks_nothing(home: Home) -> 
 
 
 def test_orders_and_line_totals_are_taken_as_they_are(home: Home) -> None:
-    by = mapping("orders", columns={"order_no": "no", "occurred_at": "time", "amount": "paid"}, refund={"is_negative": True})
+    by = mapping(
+        "orders", columns={"order_no": "no", "occurred_at": "time", "amount": "paid"}, refund={"is_negative": True}
+    )
     bring(home, "no,time,paid\nA,2026-01-01,19.99\nB,2026-01-01,-5\n", by)
     assert facts(home, "order_lines", "order_no", "line_kind", "quantity", "unit_price", "amount_minor") == [
         ("A", "sale", Decimal(1), Decimal("19.99"), 1999),
@@ -294,7 +310,12 @@ def test_orders_and_line_totals_are_taken_as_they_are(home: Home) -> None:
 
 
 def test_the_first_import_of_an_empty_world_decides_its_currency(home: Home) -> None:
-    assert bring(home, "no,time,sku,qty,price,who\nA,2026-01-01,s,1,2,c\n", order_lines(money={"currency": "JPY"})).currency == "JPY"
+    assert (
+        bring(
+            home, "no,time,sku,qty,price,who\nA,2026-01-01,s,1,2,c\n", order_lines(money={"currency": "JPY"})
+        ).currency
+        == "JPY"
+    )
     assert importing.home_currency(home) == "JPY"
     assert facts(home, "order_lines", "amount_minor") == [(2,)]  # yen have no smaller unit
     later = bring(home, "no,time,sku,qty,price,who\nB,2026-01-01,s,1,2,c\n", order_lines(money={"currency": "EUR"}))
@@ -303,7 +324,9 @@ def test_the_first_import_of_an_empty_world_decides_its_currency(home: Home) -> 
 
 def test_other_currencies_need_a_rate(home: Home) -> None:
     text = "no,time,sku,qty,price,who,cur\nA,2026-01-01,s,1,10,c,\nB,2026-01-01,s,3,0.11,c,usd\nC,2026-01-01,s,1,10,c,EUR\n"
-    by = order_lines(columns={**order_lines().columns, "currency": "cur"}, money={"currency": "CNY", "rates": {"USD": "7.15"}})
+    by = order_lines(
+        columns={**order_lines().columns, "currency": "cur"}, money={"currency": "CNY", "rates": {"USD": "7.15"}}
+    )
     done = bring(home, text, by)
     assert counts(done) == (3, 2, 0, 1)
     assert facts(home, "order_lines", "amount_minor") == [(1000,), (236,)]

@@ -81,7 +81,9 @@ def test_json_lines_and_batch_bodies_are_events(home: Home) -> None:
 
 
 def test_a_csv_export_of_segment_gives_the_same_event(home: Home) -> None:
-    text = 'type,messageId,event,userId,timestamp,properties\ntrack,m1,Added,u1,2026-01-31T00:00:00Z,"{""b"":1,""a"":2}"\n'
+    text = (
+        'type,messageId,event,userId,timestamp,properties\ntrack,m1,Added,u1,2026-01-31T00:00:00Z,"{""b"":1,""a"":2}"\n'
+    )
     assert counts(bring(home, text, named(home, "segment"))) == (1, 1, 0, 0)
     assert facts(home, "events", "name", "properties") == [("Added", '{"a":2,"b":1}')]
 
@@ -98,7 +100,11 @@ def workbook(file: Path, **sheets: list[list[object]]) -> Path:
 
 
 NOTES = [["Notes"], ["nothing"], ["to"], ["see"], ["here"]]
-LINES = [["Export of 2026"], ["no", "time", "sku", "qty", "price", "who"], ["A1", "2026-01-31 10:00", "s1", 2, 1.25, 17850.0]]
+LINES = [
+    ["Export of 2026"],
+    ["no", "time", "sku", "qty", "price", "who"],
+    ["A1", "2026-01-31 10:00", "s1", 2, 1.25, 17850.0],
+]
 
 
 def test_of_two_sheets_the_one_that_fits_is_read(home: Home) -> None:
@@ -108,7 +114,9 @@ def test_of_two_sheets_the_one_that_fits_is_read(home: Home) -> None:
 
 
 def test_a_named_sheet_is_read_and_a_wrong_name_refused(home: Home) -> None:
-    file = workbook(home.settings.home / "book.xlsx", First=LINES, Second=[*LINES[1:], ["A2", "2026-01-31", "s1", 1, 3, "x"]])
+    file = workbook(
+        home.settings.home / "book.xlsx", First=LINES, Second=[*LINES[1:], ["A2", "2026-01-31", "s1", 1, 3, "x"]]
+    )
     assert bring(home, file, order_lines(file={"part": "First"})).read == 1
     with pytest.raises(Unreadable, match="no sheet 'Third'; it has First, Second"):
         bring(home, file, order_lines(file={"part": "Third"}))
@@ -127,7 +135,9 @@ def test_of_an_archive_the_data_member_that_fits_is_read(home: Home) -> None:
     assert counts(bring(home, content, mapping(), name="facts.zip")) == (2, 2, 0, 0)
 
 
-@pytest.mark.parametrize("content", [zipped(readme__md="hello"), zipped(facts__csv=PLAIN)[:-30], b"Rar!....", b"", b"%PDF-1.7"])
+@pytest.mark.parametrize(
+    "content", [zipped(readme__md="hello"), zipped(facts__csv=PLAIN)[:-30], b"Rar!....", b"", b"%PDF-1.7"]
+)
 def test_what_is_no_data_is_refused_and_nothing_imported(home: Home, content: bytes) -> None:
     with pytest.raises(Unreadable):
         bring(home, content, mapping())
@@ -179,12 +189,17 @@ def test_ragged_rows_are_rejected_and_the_others_keep_their_numbers(home: Home) 
 
 
 def test_line_breaks_within_quotes_are_part_of_the_cell(home: Home) -> None:
-    assert counts(bring(home, 'time,what,who\r\n2026-01-01,"a\nb",u1\r\n2026-01-02,c,u2\r\n', mapping())) == (2, 2, 0, 0)
+    assert counts(bring(home, 'time,what,who\r\n2026-01-01,"a\nb",u1\r\n2026-01-02,c,u2\r\n', mapping())) == (
+        2,
+        2,
+        0,
+        0,
+    )
     assert facts(home, "events", "name") == [("a\nb",), ("c",)]
 
 
 def test_a_quotation_mark_that_is_never_closed_imports_nothing(home: Home) -> None:
-    with pytest.raises(Unreadable, match="opened in row 2 is never closed. The last good row is 1"):
+    with pytest.raises(Unreadable, match=r"opened in row 2 is never closed\. The last good row is 1"):
         bring(home, 'time,what,who\n2026-01-01,a,u1\n2026-01-02,"b,u2\n2026-01-03,c,u3\n', mapping())
 
 

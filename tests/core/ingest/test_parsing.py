@@ -52,7 +52,9 @@ def test_every_common_form_that_can_be_read_in_one_way_is_read(text: str, utc: s
     assert read([text], lambda t: parsing.time(t, AUTO_FORMATS, "Asia/Shanghai")) == [datetime.fromisoformat(utc)]
 
 
-@pytest.mark.parametrize("text", ["31/01/2026", "01/31/2026", "2026-02-30", "2026-13-01", "soon", "1769817600", "12:30", "2026013"])
+@pytest.mark.parametrize(
+    "text", ["31/01/2026", "01/31/2026", "2026-02-30", "2026-13-01", "soon", "1769817600", "12:30", "2026013"]
+)
 def test_what_could_be_read_in_two_ways_or_in_none_is_not_guessed(text: str) -> None:
     assert read([text], lambda t: parsing.time(t, AUTO_FORMATS, "Asia/Shanghai")) == [None]
 
@@ -76,7 +78,10 @@ def test_a_named_form_is_read_as_it_says(form: str, text: str, utc: str) -> None
 
 @pytest.mark.parametrize("form", ["epoch_s", "epoch_ms", "epoch_us", "excel"])
 def test_numbers_too_large_for_a_time_are_unreadable_and_break_nothing(form: str) -> None:
-    assert read(["999999999999", "99999999999999999999", "-1e30"], lambda t: parsing.time(t, (form,), "UTC"))[1:] == [None, None]
+    assert read(["999999999999", "99999999999999999999", "-1e30"], lambda t: parsing.time(t, (form,), "UTC"))[1:] == [
+        None,
+        None,
+    ]
 
 
 def test_a_zone_with_summer_time_is_applied_day_by_day() -> None:
@@ -88,7 +93,10 @@ def test_a_zone_with_summer_time_is_applied_day_by_day() -> None:
 @settings(max_examples=25, deadline=None)
 def test_iso_times_come_back_to_the_microsecond(times: list[datetime]) -> None:
     assert read([t.isoformat() for t in times], lambda t: parsing.time(t, ("iso",), "UTC")) == times
-    assert read([t.replace(tzinfo=UTC).isoformat() for t in times], lambda t: parsing.time(t, ("iso",), "Asia/Shanghai")) == times
+    assert (
+        read([t.replace(tzinfo=UTC).isoformat() for t in times], lambda t: parsing.time(t, ("iso",), "Asia/Shanghai"))
+        == times
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,7 +108,9 @@ def test_iso_times_come_back_to_the_microsecond(times: list[datetime]) -> None:
         (",", "2.55", None), (",", "-3,10", "-3.1"), (",", "12", "12"),
     ],
 )  # fmt: skip
-def test_numbers_are_read_with_their_decimal_mark_and_never_with_the_other(mark: str, text: str, number: str | None) -> None:
+def test_numbers_are_read_with_their_decimal_mark_and_never_with_the_other(
+    mark: str, text: str, number: str | None
+) -> None:
     assert read([text], lambda t: parsing.decimal(t, mark)) == [None if number is None else Decimal(number)]
 
 
@@ -116,7 +126,9 @@ AMOUNTS = st.decimals(-(10**9), 10**9, places=6)
 def test_amounts_are_rounded_once_half_to_even(amounts: list[Decimal], digits: int) -> None:
     halves = [a.quantize(Decimal(1)) / 10**digits + Decimal(5).scaleb(-digits - 1) for a in amounts]
     every = [a.quantize(Decimal("0.000001")) for a in (*amounts, *halves)]
-    found = read([str(a) for a in every], lambda t: parsing.minor(t.cast("decimal(18, 6)").cast(parsing.MAJOR), None, digits))
+    found = read(
+        [str(a) for a in every], lambda t: parsing.minor(t.cast("decimal(18, 6)").cast(parsing.MAJOR), None, digits)
+    )
     assert found == [int((a * 10**digits).quantize(Decimal(1), ROUND_HALF_EVEN)) for a in every]
 
 
@@ -124,5 +136,7 @@ def test_amounts_are_rounded_once_half_to_even(amounts: list[Decimal], digits: i
 @settings(max_examples=40, deadline=None)
 def test_a_rate_is_applied_exactly_before_the_one_rounding(amounts: list[Decimal], rate: Decimal) -> None:
     worth = ibis.literal(rate, "decimal(14, 10)")
-    found = read([str(a) for a in amounts], lambda t: parsing.minor(t.cast("decimal(18, 6)").cast(parsing.MAJOR), worth, 2))
+    found = read(
+        [str(a) for a in amounts], lambda t: parsing.minor(t.cast("decimal(18, 6)").cast(parsing.MAJOR), worth, 2)
+    )
     assert found == [int((a * rate * 100).quantize(Decimal(1), ROUND_HALF_EVEN)) for a in amounts]

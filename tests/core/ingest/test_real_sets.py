@@ -95,7 +95,11 @@ def test_online_retail_lines_equal_a_plain_reading_of_the_file(retail: Brought) 
 def test_online_retail_brings_its_products_under_their_last_names(retail: Brought) -> None:
     products = retail.frame("products")
     plain = pd.read_csv(ONLINE_RETAIL, dtype=str, keep_default_na=False)
-    sold = plain[~plain["InvoiceNo"].str.startswith("C") & ~plain["Quantity"].str.startswith("-") & (plain["UnitPrice"].astype(float) >= 0)]
+    sold = plain[
+        ~plain["InvoiceNo"].str.startswith("C")
+        & ~plain["Quantity"].str.startswith("-")
+        & (plain["UnitPrice"].astype(float) >= 0)
+    ]
     last = sold[sold["Description"].str.strip() != ""].groupby("StockCode")["Description"].last().str.strip()
     assert products["product_id"].nunique() == len(products) == sold["StockCode"].nunique()
     assert dict(zip(products["product_id"], products["name"], strict=True)) | dict(last) == dict(
