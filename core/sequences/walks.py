@@ -173,7 +173,7 @@ def _fill_any(steps, low, high, reached, shared, known, filled, scratch):
 
 @njit(nogil=True, cache=True)
 def _is_used(filled, k, i):
-    for step in range(k):
+    for step in range(k):  # noqa: SIM110 - compiled code has no generators
         if filled[step] == i:
             return True
     return False

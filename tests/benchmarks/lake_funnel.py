@@ -77,9 +77,7 @@ def _rival(folder: Path) -> int:
 
 def table_of(rows: list[dict[str, Any]]) -> str:
     lines = ["| way | seconds | cpu | ratio |", "|---|---|---|---|"]
-    return "\n".join(
-        lines + [f"| {r['way']} | {r['seconds']:.2f} | {r['cpu']:.2f} | {r['ratio']:.2f} |" for r in rows]
-    )
+    return "\n".join(lines + [f"| {r['way']} | {r['seconds']:.2f} | {r['cpu']:.2f} | {r['ratio']:.2f} |" for r in rows])
 
 
 def main() -> None:

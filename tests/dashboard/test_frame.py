@@ -121,17 +121,23 @@ def test_a_callback_runs_only_for_who_may(enter, role, acted):
     test.run()
     test.button(key="act").click().run()
     assert ("acted" in test.session_state) is acted
-    assert [error.value for error in test.error] == ([] if acted else ["您的角色没有这项权限。需要时请联系管理员开通。"])
+    assert [error.value for error in test.error] == (
+        [] if acted else ["您的角色没有这项权限。需要时请联系管理员开通。"]
+    )
 
 
 def test_a_callback_of_a_page_that_was_left_open_asks_anew(enter, store):
     _, admin = enter("admin")
     _, other = enter("compliance")
-    accounts.change(store, SYSTEM, other.operator.account_id, display_name="", role="admin", units=None, now=datetime.now(UTC))
+    accounts.change(
+        store, SYSTEM, other.operator.account_id, display_name="", role="admin", units=None, now=datetime.now(UTC)
+    )
     test = AppTest.from_function(guarded_page)
     test.user = {"session": str(admin.session_id)}
     test.run()
-    accounts.change(store, SYSTEM, admin.operator.account_id, display_name="", role="analyst", units=None, now=datetime.now(UTC))
+    accounts.change(
+        store, SYSTEM, admin.operator.account_id, display_name="", role="analyst", units=None, now=datetime.now(UTC)
+    )
     test.button(key="act").click().run()
     assert "acted" not in test.session_state
     assert len(test.error) == 1

@@ -44,7 +44,7 @@ def server(home: Path):
 
 def contract(page: Page, name: str):
     """Open the contract of a figure."""
-    page.locator(f".st-key-how_{name}").get_by_role("button").click()
+    page.locator(f".st-key-open_{name}").get_by_role("button").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     return dialog

@@ -123,7 +123,9 @@ class Engine:
     """A process's DuckDB. ``cursor()`` lends a connection of its own to one thread; sharing one would hang or lie."""
 
     def __init__(self, spill: Path, memory_gb: float = 3.0, threads: int | None = None) -> None:
-        spill.parent.mkdir(parents=True, exist_ok=True)  # the engine makes the last folder only, and only when it spills
+        spill.parent.mkdir(
+            parents=True, exist_ok=True
+        )  # the engine makes the last folder only, and only when it spills
         self._base = duckdb.connect(
             config={
                 "temp_directory": str(spill),

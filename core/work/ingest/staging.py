@@ -32,7 +32,7 @@ BROKEN = {
 
 
 @ibis.udf.scalar.builtin(name="trim")
-def _stripped(text: str, edges: str) -> str:  # type: ignore[empty-body]
+def _stripped(text: str, _edges: str) -> str:  # type: ignore[empty-body]
     """Text without any of these characters around."""
 
 

@@ -14,7 +14,7 @@ from core.periods import Period, comparable
 from core.work.questions.reading import Reading
 
 By = Literal["channel", "unit", "newness", "movement"]
-COLUMNS: dict[str, str] = {"channel": "channel", "unit": "unit_id"}
+COLUMNS: dict[By, str] = {"channel": "channel", "unit": "unit_id"}
 MOVEMENT = "active_members"
 """The metric that can be told apart by who came and who went."""
 
@@ -75,8 +75,10 @@ def splits(reading: Reading, name: str) -> tuple[By, ...]:
     if not expressions.is_additive(metric):
         return ()
     found = expressions.columns(reading.facts, metric, tuple(COLUMNS.values()))
-    named = tuple(by for by, column in COLUMNS.items() if column in found and _is_filled(reading, metric, column))
-    return (*named, "newness") if found else named  # type: ignore[return-value]
+    named: tuple[By, ...] = tuple(
+        by for by, column in COLUMNS.items() if column in found and _is_filled(reading, metric, column)
+    )
+    return (*named, "newness") if found else named
 
 
 def contributions(reading: Reading, name: str, by: By) -> Contributions | None:

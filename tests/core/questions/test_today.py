@@ -1,6 +1,7 @@
 """What needs somebody now."""
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -87,7 +88,7 @@ def test_a_usual_gap_lies_between_the_smallest_and_the_largest_gap(back):
     ons = days(*back)
     gap = usual_gap(ons)
     recent = [on for on in ons if (ons[-1] - on).days <= 60]
-    gaps = [(b - a).days for a, b in zip(recent, recent[1:], strict=False)]
+    gaps = [(b - a).days for a, b in pairwise(recent)]
     assert (gap is None) == (len(recent) < 4)
     assert gap is None or min(gaps) <= gap <= max(gaps)
 

@@ -19,7 +19,11 @@ def home(tmp_path):
         batch_id = batches.queue(
             session, table="events", source="shop", file_name="a.csv", mapping_name=None, operator=ANALYST, now=NOW
         )
-    facts = [event(1, "2026-11-01 10:00", "spin"), event(1, "2026-11-01 11:00", "spin"), event(2, "2026-11-01 10:00", "shake")]
+    facts = [
+        event(1, "2026-11-01 10:00", "spin"),
+        event(1, "2026-11-01 11:00", "spin"),
+        event(2, "2026-11-01 10:00", "shake"),
+    ]
     add(home, batch_id, events=facts, event_names=[{"name": name, "is_held": True} for name in ("spin", "shake")])
     yield home
     home.store.close()

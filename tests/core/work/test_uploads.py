@@ -198,7 +198,7 @@ def test_a_strange_upload_id_finds_nothing(home, wrong):
 def test_old_files_nobody_imports_are_cleared_away_and_those_that_wait_stay(home, analyst):
     old, fresh, waiting = save(home, analyst), save(home, analyst), queue(home, analyst)[0]
     for one in (old, waiting):
-        long_ago = os.stat(one.path.parent).st_mtime - 200_000
+        long_ago = one.path.parent.stat().st_mtime - 200_000
         os.utime(one.path.parent, (long_ago, long_ago))
     assert uploads.tidy(home, now=NOW) == 1
     assert not old.path.exists()
