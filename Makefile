@@ -18,7 +18,7 @@ test: $(DEV_STAMP) browser ## all tests, those in a browser included
 	@$(BIN)/python -m pytest
 
 verify: $(DEV_STAMP) browser ## the long tests as well: 50 kills, load, full sets
-	@SIYU_LONG=1 $(BIN)/python -m pytest
+	@SIYU_KILLS=50 $(BIN)/python -m pytest
 
 check: $(DEV_STAMP) ## format, lint, types on core, import rings, dead code, stale docs
 	@$(BIN)/ruff format --check .

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from core.errors import Refusal
 from core.periods import Period, business_date, parse_day
@@ -120,6 +120,8 @@ def ask(given: argparse.Namespace, settings: Settings) -> None:
         period = Period(start, end)
     filters = Filters(period, tuple(given.channel or ()), tuple(given.unit or ()), given.segment)
     options = {name: getattr(given, name) for name in ("steps", "within", "order", "by", "count", "of")}
+    if not home.lake.manifests.latest().tables:
+        say(f"The {home.world} world is empty{'' if given.demo else '; --demo asks the demo brand'}.")
     _write(answers.ask(home, given.metric, filters, options), given.format)
 
 
@@ -281,8 +283,16 @@ def _write(rows: list[Row], form: str) -> None:
             print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, like every refusal."""
+
+    def error(self, message: str) -> NoReturn:
+        say(f"error: {message} [usage]; see {self.prog} --help")
+        raise SystemExit(REFUSED)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m core", description=__doc__)
+    parser = _Parser(prog="python -m core", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(do: Callable[..., Any], *, world: bool = True) -> argparse.ArgumentParser:

@@ -1,16 +1,18 @@
 """Which encoding a text is written in, when it does not say."""
 
 import codecs
+import re
 
 BOMS = {"utf-8-sig": codecs.BOM_UTF8, "utf-16": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
-COMMON_SHARE = 0.8
+EMBEDDED_SHARE = 0.5
+LOOK_AT = 1 << 16
 
 
 def detected(start: bytes, is_cut: bool = True) -> str:
     """Encoding of a beginning of a file (``is_cut``: its last character may be incomplete).
 
-    UTF-8 when it is valid; GB18030 when it decodes and most of its characters are the common ones of GB 2312; else
-    Windows-1252, which every byte sequence is nearly. Latin letters with accents are easily valid GB18030, but not common in it.
+    UTF-8 when it is valid; GB18030 when it decodes and its foreign characters stand by themselves; else Windows-1252,
+    which every byte sequence is nearly. Latin letters with accents are easily valid GB18030, but stand within words.
     """
     if start.startswith(BOMS["utf-16-be"]):
         return "utf-16"
@@ -22,7 +24,7 @@ def detected(start: bytes, is_cut: bool = True) -> str:
         return "utf-16-be" if even > odd else "utf-16-le"
     if _decodes(start, "utf-8", is_cut):
         return "utf-8"
-    if _decodes(start, "gb18030", is_cut) and _common_share(start) >= COMMON_SHARE:
+    if _decodes(start, "gb18030", is_cut) and _embedded_share(start) < EMBEDDED_SHARE:
         return "gb18030"
     return "utf-8" if _valid_lines_share(start) > 0.5 else "cp1252"
 
@@ -35,18 +37,12 @@ def _decodes(start: bytes, encoding: str, is_cut: bool) -> bool:
     return True
 
 
-def _common_share(start: bytes) -> float:
-    """Share of two-byte characters that lie in the rows of GB 2312 (both bytes from A1 on)."""
-    common = total = position = 0
-    while position < len(start) - 1:
-        lead = start[position]
-        if lead < 0x80:
-            position += 1
-            continue
-        total += 1
-        common += 0xA1 <= lead <= 0xF7 and start[position + 1] >= 0xA1
-        position += 2
-    return common / total if total else 0.0
+def _embedded_share(start: bytes) -> float:
+    """Share of the runs of foreign characters, read as GB18030, that touch a plain letter, as accented letters of a word do."""
+    text = codecs.getincrementaldecoder("gb18030")().decode(start[:LOOK_AT])
+    runs = [(m.start(), m.end()) for m in re.finditer(r"[^\x00-\x7f]+", text)]
+    touching = sum(text[max(0, first - 1) : first].isalpha() or text[end : end + 1].isalpha() for first, end in runs)
+    return touching / len(runs) if runs else 1.0
 
 
 def _valid_lines_share(start: bytes) -> float:
