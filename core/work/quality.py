@@ -185,8 +185,9 @@ def _outliers(snapshot: Snapshot, rows: ir.Table) -> Iterator[Finding]:
     if count:
         largest = snapshot.value(rows.amount_minor.abs().max())
         yield Finding(
-            "outlier", "warning", count, {"largest_minor": largest, "usual_minor": round(10 ** float(middle))}
-        )  # type: ignore[arg-type]
+            "outlier", "warning", count,
+            {"largest_minor": largest, "usual_minor": round(10 ** float(middle))},  # type: ignore[arg-type]
+        )  # fmt: skip
 
 
 def _unknown_names(snapshot: Snapshot, rows: ir.Table) -> Iterator[Finding]:
