@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from core.errors import Refusal
+from core.errors import InvalidPeriod, Refusal, Unknown
 from core.periods import Period, business_date, parse_day
 from core.scope import ROLES, SYSTEM
 from core.settings import PROJECT, Settings
@@ -55,6 +55,7 @@ def now() -> datetime:
 
 def ingest(given: argparse.Namespace, settings: Settings) -> None:
     """Import one file."""
+    from core.work import event_names
     from core.work.ingest import importing, library, preview
     from core.work.ingest.mapping import to_toml
 
@@ -68,11 +69,26 @@ def ingest(given: argparse.Namespace, settings: Settings) -> None:
         home, file, given.table, mapping, operator=SYSTEM, now=now(), is_named=named is not None,
         mapping_name=named.name if named else None, progress=_progress,
     )  # fmt: skip
+    waiting = [one.name for one in event_names.held(home)]
+    if waiting:
+        say(f"Hidden until approved: {', '.join(waiting)}. Approve with: python -m core approve NAME …")
     answer = {
         "batch": done.batch, "read": done.read, "accepted": done.accepted, "duplicate": done.duplicate,
         "rejected": done.rejected, "rejects_file": str(done.rejects_file) if done.rejects_file else None,
     }  # fmt: skip
     print(json.dumps(answer, ensure_ascii=False))
+
+
+def approve(given: argparse.Namespace, settings: Settings) -> None:
+    """Let held event names count from now on."""
+    from core.work import event_names
+
+    home = _world(given, settings)
+    waiting = [one.name for one in event_names.held(home)]
+    for name in given.names:
+        if name not in waiting:
+            raise Unknown("held event name", name, waiting)
+    print(json.dumps({"batch": event_names.approve(home, SYSTEM, given.names, now=now()), "approved": given.names}))
 
 
 def rollback(given: argparse.Namespace, settings: Settings) -> None:
@@ -117,6 +133,10 @@ def ask(given: argparse.Namespace, settings: Settings) -> None:
             known = whole.whole
         start = parse_day(given.since) if given.since else (known.start_on if known else date.min)
         end = parse_day(given.until) + timedelta(days=1) if given.until else (known.end_on if known else date.max)
+        if end <= start:
+            raise InvalidPeriod(
+                f"--to {given.until or end} lies before --from {given.since or start}.", start=start, end=end
+            )
         period = Period(start, end)
     filters = Filters(period, tuple(given.channel or ()), tuple(given.unit or ()), given.segment)
     options = {name: getattr(given, name) for name in ("steps", "within", "order", "by", "count", "of")}
@@ -235,8 +255,6 @@ def user(given: argparse.Namespace, settings: Settings) -> None:
         print(json.dumps({"name": made.name, "password": made.password}))
         return
     if given.name not in known:
-        from core.errors import Unknown
-
         raise Unknown("account", given.name, known)
     if given.action == "reset":
         print(
@@ -307,6 +325,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("file", metavar="FILE", help="CSV (.gz, .zip), Excel, Parquet or JSON lines")
     one.add_argument("--mapping", metavar="NAME_OR_FILE", help="a saved mapping or a TOML file; guessed when absent")
     one.add_argument("--source", help="name of the source of a guessed mapping (default: the file's name)")
+    command(approve).add_argument("names", nargs="+", metavar="NAME")
     one = command(rollback)
     one.add_argument("batch", type=int)
     one = command(demo, world=False)

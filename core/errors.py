@@ -54,6 +54,12 @@ class InvalidFunnel(Refusal):
     code = "funnel.invalid"
 
 
+class HeldStep(InvalidFunnel):
+    """A funnel names an event that is hidden until somebody approves it."""
+
+    code = "funnel.held"
+
+
 class InvalidPeriod(Refusal):
     """A period is empty, reversed or unreadable."""
 

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from core.errors import Cancelled, InvalidBatch, InvalidMapping
 from core.lake.reader import Snapshot
 from core.lake.writer import Change
+from core.schema import TABLES
 from core.scope import Operator
 from core.settings import DEFAULT_CURRENCY
 from core.sources import files
@@ -27,6 +28,10 @@ from core.work.ingest.world import World
 
 LOCK_PATIENCE_S = 1800.0
 """Imports wait for each other far longer than a click would."""
+
+
+AMOUNTS = tuple(name for name, table in TABLES.items() if any(column.kind == "money" for column in table.columns))
+"""Tables that hold amounts of money."""
 
 
 class Progress(Protocol):
@@ -257,12 +262,13 @@ class _Run:
         )
 
     def _currency(self, change: Change) -> tuple[str, str | None]:
-        """Currency of the world, and the same again when this import decides it: the first one does, unless a person has."""
+        """Currency of the world, and the same again when this import decides it: the first one that names a currency does,
+        as long as the world holds no amounts, unless a person has."""
         known = home_currency(self.home)
         if known is not None:
             return known, None
-        is_first = not change.snapshot.manifest.tables
-        chosen = self.mapping.money.currency if is_first and self.mapping.money.currency else ""
+        has_amounts = any(change.snapshot.files(name) for name in AMOUNTS)
+        chosen = "" if has_amounts else self.mapping.money.currency
         return chosen or DEFAULT_CURRENCY, chosen or None
 
     def _step(self, stage: str, **counts: int) -> None:

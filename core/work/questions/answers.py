@@ -9,6 +9,7 @@ import pandas as pd
 from core.errors import InvalidFunnel, Refusal, Unknown
 from core.metrics import catalog
 from core.metrics.catalog import METRICS, Metric
+from core.schema import CHANNELS
 from core.scope import Filters
 from core.work.home import Home
 from core.work.questions import figures, funnels
@@ -81,7 +82,22 @@ def ask(home: Home, name: str, filters: Filters, options: Row) -> list[Row]:
     """Answer a question by name. Raises ``Unknown`` with near names."""
     if name not in QUESTIONS:
         raise Unknown("metric", name, QUESTIONS)
+    _refuse_unknown(home, filters)
     return QUESTIONS[name](home, filters, options)
+
+
+def _refuse_unknown(home: Home, filters: Filters) -> None:
+    """Raise ``Unknown`` for a channel or unit that does not exist: a figure of 0 would look like an answer."""
+    for channel in filters.channels:
+        if channel not in CHANNELS:
+            raise Unknown("channel", channel, CHANNELS)
+    if filters.units:
+        with home.lake.open() as snapshot:
+            units = snapshot.table("units").select("unit_id").union(snapshot.table("member_profiles").select("unit_id"))
+            known = [unit for unit in snapshot.arrow(units.distinct())["unit_id"].to_pylist() if unit]
+        for unit in filters.units:
+            if unit not in known:
+                raise Unknown("unit", unit, known)
 
 
 def unit_of(metric: Metric, currency: str) -> str:

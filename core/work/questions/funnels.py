@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from core.errors import InvalidFunnel, Unknown
+from core.errors import HeldStep, InvalidFunnel, Unknown
 from core.metrics import facts as f
 from core.periods import Period
 from core.sequences import funnel as kernel
@@ -108,6 +108,10 @@ def conversion(reading: Reading, asked: Asked) -> Answer:
     known = event_names(reading)
     for name in sorted(asked.names):
         if name not in known:
+            if name in reading.held:
+                raise HeldStep(
+                    f"The event {name!r} waits for approval; its events count once it is approved.", name=name
+                )
             raise Unknown("step", name, known)
     rows = _scan(reading, asked, funnel)
     values: tuple[str, ...] = ()
