@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
+from babel.numbers import get_currency_precision
 
 from core.errors import InvalidFunnel, Refusal, Unknown
 from core.metrics import catalog
@@ -107,19 +108,20 @@ def unit_of(metric: Metric, currency: str) -> str:
 def _figure(figure: Figure, open_lake: Reading) -> Row:
     return {
         "metric": figure.metric.name,
-        "value": _plain(figure.metric, figure.value),
+        "value": _plain(figure.metric, figure.value, open_lake.currency),
         "unit": unit_of(figure.metric, open_lake.currency),
-        "previous": _plain(figure.metric, figure.previous),
+        "previous": _plain(figure.metric, figure.previous, open_lake.currency),
         "as_of": utc(figure.as_of),
     }
 
 
-def _plain(metric: Metric, value: float | int | None) -> float | int | None:
+def _plain(metric: Metric, value: float | int | None, currency: str) -> float | int | None:
     """Money in major units, rounded to its smallest; other fractions to six digits."""
     if value is None:
         return None
     if metric.unit == "money":
-        return round(value / 100, 2)
+        digits = get_currency_precision(currency)
+        return round(value / 10**digits, digits)
     return round(value, 6) if isinstance(value, float) else value
 
 
