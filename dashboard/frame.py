@@ -10,7 +10,7 @@ from types import ModuleType
 
 import streamlit as st
 
-from dashboard import i18n, markdown
+from dashboard import i18n, markdown, runs
 from dashboard import pages as folder
 from dashboard.actions import accounts, guard
 from dashboard.actions.guard import Visitor
@@ -42,18 +42,17 @@ def pages() -> tuple[Entry, ...]:
 
 def run() -> None:
     """One run of the app, for one person."""
-    who = guard.visitor()
-    if who is not None:
-        i18n.set_language("en" if who.language == "en" else "zh")
-    _configure()
-    if who is None or who.must_change_password:
-        _say_it_is_over()
-        return
-    _forget_another(who)
-    page = st.navigation(_navigation(who), position="sidebar", expanded=True)
-    with st.sidebar:
-        _account_box(who)
-    with guard.known(who):
+    with runs.one():
+        who = guard.visitor()
+        if who is not None:
+            _forget_another(who)
+        _configure()
+        if who is None or who.must_change_password:
+            _say_it_is_over()
+            return
+        page = st.navigation(_navigation(who), position="sidebar", expanded=True)
+        with st.sidebar:
+            _account_box(who)
         worlds.banner(who.operator)
         guard.show_notes()
         page.run()
@@ -119,7 +118,7 @@ def _account_box(who: Visitor) -> None:
         st.markdown(f"**{markdown.escaped(who.display_name)}** :gray-badge[{t(f'role.{who.operator.role}')}]")
         units = who.operator.scope.units
         if units is not None:
-            st.caption(t("frame.units", units=markdown.escaped("、".join(sorted(units)) or i18n.UNDEFINED)))
+            st.caption(t("frame.units", units=markdown.escaped(i18n.listed(sorted(units)) or i18n.UNDEFINED)))
         st.html(_links("zh" if i18n.language() == "en" else "en"))
         st.button(
             t("frame.log_out"), icon=":material/logout:", type="tertiary", key="log_out", on_click=accounts.log_out

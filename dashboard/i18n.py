@@ -2,10 +2,10 @@
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from babel.numbers import (
 )
 
 from core.errors import Refusal
+from dashboard import runs
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -31,6 +32,8 @@ HTML_NAMES: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 UNDEFINED = "—"
 _FOLDER = Path(__file__).parent / "locale"
 _KEY = "_language"
+_KEPT = 4096
+"""Numbers and days that are kept as they were written: Babel takes longer to write one than a page to draw it."""
 Number = int | float | Decimal
 
 
@@ -46,6 +49,12 @@ def text(language: Language, key: str, /, **values: object) -> str:
     """The text in a given language, for code outside a page. A key that does not exist is a ``KeyError``."""
     found = catalogue(language)[key]
     return found.format(**values) if values else found
+
+
+def listed(items: Iterable[str], *, long: bool = False) -> str:
+    """Items one after the other, as the language divides them; ``long``: items that are sentences themselves."""
+    between = ("；" if long else "、") if language() == "zh" else ("; " if long else ", ")
+    return between.join(items)
 
 
 def has(key: str) -> bool:
@@ -75,12 +84,13 @@ def catalogue(language: Language) -> Mapping[str, str]:
 
 def language() -> Language:
     """The reader's language; Chinese until the frame has set one."""
-    return _current()
+    return runs.once("language", _current)
 
 
 def set_language(language: Language) -> None:
     """Called by the frame at the start of a run. Kept in the session, because callbacks run before the frame."""
     st.session_state[_KEY] = language
+    runs.keep("language", language)
 
 
 def _current() -> Language:
@@ -114,7 +124,12 @@ def number(value: Number | None, digits: int = 0) -> str:
     """``12345.6`` -> ``12,346``; ``digits`` after the point."""
     if _undefined(value):
         return UNDEFINED
-    return format_decimal(value, format="#,##0" + ("." + "0" * digits if digits else ""), locale=_locale())
+    return _number(language(), value or 0, digits)
+
+
+@lru_cache(_KEPT, typed=True)
+def _number(language: Language, value: Number, digits: int) -> str:
+    return format_decimal(value, format=_pattern(digits), locale=locale(language))
 
 
 def compact(value: Number | None, digits: int = 1) -> str:
@@ -123,7 +138,12 @@ def compact(value: Number | None, digits: int = 1) -> str:
         return UNDEFINED
     if abs(value) < _compact_from():
         return number(value, 0 if float(value).is_integer() else digits)
-    return format_compact_decimal(value, locale=_locale(), fraction_digits=digits)
+    return _compact(language(), value, digits)
+
+
+@lru_cache(_KEPT, typed=True)
+def _compact(language: Language, value: Number, digits: int) -> str:
+    return format_compact_decimal(value, locale=locale(language), fraction_digits=digits)
 
 
 def money(minor: Number | None, currency: str, *, digits: int | None = None) -> str:
@@ -131,9 +151,15 @@ def money(minor: Number | None, currency: str, *, digits: int | None = None) -> 
     if _undefined(minor):
         return UNDEFINED
     precision = get_currency_precision(currency) if digits is None else digits
-    pattern = "¤#,##0" + ("." + "0" * precision if precision else "")
-    amount = _major(minor, currency)
-    return format_currency(amount, currency, format=f"{pattern};-{pattern}", locale=_locale(), currency_digits=False)
+    return _money(language(), _major(minor or 0, currency), currency, precision)
+
+
+@lru_cache(_KEPT)
+def _money(language: Language, amount: Decimal, currency: str, digits: int) -> str:
+    pattern = f"¤{_pattern(digits)}"
+    return format_currency(
+        amount, currency, format=f"{pattern};-{pattern}", locale=locale(language), currency_digits=False
+    )
 
 
 def compact_money(minor: Number | None, currency: str, digits: int = 1) -> str:
@@ -143,14 +169,28 @@ def compact_money(minor: Number | None, currency: str, digits: int = 1) -> str:
     amount = _major(minor, currency)
     if abs(amount) < _compact_from():
         return money(minor, currency)
-    return format_compact_currency(amount, currency, locale=_locale(), fraction_digits=digits)
+    return _compact_money(language(), amount, currency, digits)
+
+
+@lru_cache(_KEPT)
+def _compact_money(language: Language, amount: Decimal, currency: str, digits: int) -> str:
+    return format_compact_currency(amount, currency, locale=locale(language), fraction_digits=digits)
 
 
 def share(value: Number | None, digits: int = 1) -> str:
     """``0.1234`` -> ``12.3%``."""
     if _undefined(value):
         return UNDEFINED
-    return format_percent(value, format="#,##0" + ("." + "0" * digits if digits else "") + "%", locale=_locale())
+    return _share(language(), value or 0, digits)
+
+
+@lru_cache(_KEPT, typed=True)
+def _share(language: Language, value: Number, digits: int) -> str:
+    return format_percent(value, format=f"{_pattern(digits)}%", locale=locale(language))
+
+
+def _pattern(digits: int) -> str:
+    return "#,##0" + ("." + "0" * digits if digits else "")
 
 
 def change(value: Number | None, digits: int = 1) -> str:
@@ -172,10 +212,6 @@ def _compact_from() -> int:
     return 10_000 if language() == "zh" else 1_000
 
 
-def _locale() -> Locale:
-    return locale(language())
-
-
 # -- days and times --------------------------------------------------------------------------------------------------
 
 
@@ -183,13 +219,23 @@ def day(value: date | None, *, with_year: bool = True) -> str:
     """``2026年11月20日`` / ``Nov 20, 2026``; without the year ``11月20日`` / ``Nov 20``."""
     if value is None:
         return UNDEFINED
+    return _day(language(), value, with_year)
+
+
+@lru_cache(_KEPT)
+def _day(language: Language, value: date, with_year: bool) -> str:
     if with_year:
-        return format_date(value, "long" if language() == "zh" else "medium", locale=_locale())
-    return format_skeleton("MMMd", datetime(value.year, value.month, value.day), locale=_locale())
+        return format_date(value, "long" if language == "zh" else "medium", locale=locale(language))
+    return format_skeleton("MMMd", datetime(value.year, value.month, value.day), locale=locale(language))
 
 
 def moment(value: datetime | None, zone: str) -> str:
     """An aware time on the clock of the business zone: ``2026-11-20 09:02``."""
     if value is None:
         return UNDEFINED
-    return format_datetime(value, "yyyy-MM-dd HH:mm", tzinfo=ZoneInfo(zone), locale=_locale())
+    return _moment(language(), value, zone)
+
+
+@lru_cache(_KEPT)
+def _moment(language: Language, value: datetime, zone: str) -> str:
+    return format_datetime(value, "yyyy-MM-dd HH:mm", tzinfo=ZoneInfo(zone), locale=locale(language))

@@ -1,12 +1,10 @@
-"""Who is acting, and whether they may. Pages, callbacks and fragments all ask here, and here the store is asked each
-time.
+"""Who is acting, and whether they may. Pages, callbacks and fragments all ask here; the store is asked once while a page
+is drawn, and each time elsewhere.
 
 Hiding a button is not a guard: callbacks run before the page, fragments without it.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
@@ -16,13 +14,12 @@ from core.errors import Forbidden, Refusal
 from core.scope import Operator
 from core.work import logins
 from core.work.logins import Visitor
-from dashboard import i18n, markdown
+from dashboard import i18n, markdown, runs
 from dashboard.web import wiring
 
 SESSION = "session"
 """Key of ``st.user`` under which the gate hands over the number of the log-in session."""
 _NOTES = "_notes"
-_known: ContextVar[Visitor | None] = ContextVar("visitor", default=None)
 P = ParamSpec("P")
 
 
@@ -32,21 +29,12 @@ class LoggedOut(Refusal):
     code = "login.over"
 
 
-@contextmanager
-def known(who: Visitor) -> Iterator[None]:
-    """While a page is drawn the store need not be asked again for every read. Callbacks and fragments run outside of this."""
-    token = _known.set(who)
-    try:
-        yield
-    finally:
-        _known.reset(token)
-
-
 def visitor() -> Visitor | None:
     """Whoever is logged in, as the store knew them at the start of this run; None when the session is over."""
-    remembered = _known.get()
-    if remembered is not None:
-        return remembered
+    return runs.once("visitor", _asked)
+
+
+def _asked() -> Visitor | None:
     number = st.user.to_dict().get(SESSION)
     if not str(number or "").isdecimal():
         return None
@@ -76,11 +64,12 @@ def guarded(permission: str) -> Callable[[Callable[P, None]], Callable[P, None]]
     def decorate(function: Callable[P, None]) -> Callable[P, None]:
         @wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> None:
-            try:
-                require(permission)
-                function(*args, **kwargs)
-            except Refusal as error:
-                note(i18n.refusal(error), is_error=True)
+            with runs.anew():
+                try:
+                    require(permission)
+                    function(*args, **kwargs)
+                except Refusal as error:
+                    note(i18n.refusal(error), is_error=True)
 
         return checked
 

@@ -11,6 +11,7 @@ from core.scope import Operator
 from core.store import topics
 from core.work.home import Home
 from core.work.questions.reading import Reading, reading
+from dashboard import runs
 from dashboard.actions import guard
 from dashboard.data import worlds
 from dashboard.filters import Filters
@@ -40,8 +41,12 @@ class Ground:
 
 
 def stand(permission: str) -> Ground:
-    """Where a read of this run stands. Raises ``Forbidden`` and ``LoggedOut``."""
+    """Where a read of this run stands: all reads of one run on the same. Raises ``Forbidden`` and ``LoggedOut``."""
     operator = guard.require(permission)
+    return runs.once("ground", lambda: _ground(operator))
+
+
+def _ground(operator: Operator) -> Ground:
     home = worlds.home()
     manifest = home.lake.manifests.latest()
     with home.store.reading() as session:

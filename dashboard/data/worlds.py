@@ -5,6 +5,7 @@ import streamlit as st
 from core.scope import Operator
 from core.settings import World
 from core.work.home import Home
+from dashboard import runs
 from dashboard.i18n import t
 from dashboard.web import wiring
 
@@ -16,6 +17,10 @@ def shown() -> World:
     """The world of this run: the one in the address, else the one chosen before in this session, else the house's own
     choice.
     """
+    return runs.once("world", _shown)
+
+
+def _shown() -> World:
     asked = st.query_params.get(_PARAMETER)
     if asked in ("live", "demo"):
         st.session_state[_KEY] = asked

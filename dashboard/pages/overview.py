@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import addresses, charts, filters, i18n
 from dashboard.actions import guard
 from dashboard.data import freshness, funnels, overview
-from dashboard.filters import Choices, Filters
+from dashboard.filters import Filters
 from dashboard.i18n import t
 from dashboard.pages import Page
 from dashboard.widgets import cards, contract, heading, names, values
@@ -32,19 +32,33 @@ def show() -> None:
             before=f"{i18n.day(first.compared.start_on)} – {i18n.day(first.compared.last_on)}",
         )
     )
-    _headlines(view, asked, fresh.choices)
+    choices = fresh.choices
+
+    def open_contract(figure: overview.Figure) -> None:
+        contract.show(figure, view, asked, choices)
+
+    cards.wall(view.headlines, view, open_contract, large=True)
     if view.charts:
         _trend(view, asked)
     if view.events and guard.may("funnel.see"):
         _teaser(asked)
-    for goal, figures in view.by_goal.items():
-        if figures:
-            st.header(t(f"goal.{goal}"), anchor=False, help=t(f"goal.{goal}_help"))
-            cards.wall(figures, view.currency, lambda figure: contract.show(figure, view, asked, fresh.choices))
+    _goal(view, open_contract)
 
 
-def _headlines(view: overview.Overview, asked: Filters, choices: Choices) -> None:
-    cards.wall(view.headlines, view.currency, lambda figure: contract.show(figure, view, asked, choices), large=True)
+def _goal(view: overview.Overview, open_contract: cards.Open) -> None:
+    """The other figures of one goal at a time: all of them at once are more than anybody reads."""
+    there = [goal for goal, figures in view.by_goal.items() if figures]
+    if not there:
+        return
+    addresses.read("goal", there[0], there)
+    labels = {goal: t(f"goal.{goal}") for goal in there}
+    st.segmented_control(
+        t("overview.goal"), there, format_func=labels.get, required=True, key="goal", label_visibility="collapsed"
+    )  # fmt: skip
+    addresses.write("goal", there[0])
+    chosen = st.session_state["goal"]
+    st.caption(t(f"goal.{chosen}_help"))
+    cards.wall(view.by_goal[chosen], view, open_contract)
 
 
 def _trend(view: overview.Overview, asked: Filters) -> None:
@@ -116,5 +130,7 @@ def _moved(found: overview.Trend, words: charts.Format) -> None:
         addresses.write("split", found.splits[0])
     label = names.of_split(found.by)
     charts.show("moved", found.key, lambda: charts.waterfall(moved, words, label), alt=t("overview.moved"))
-    with st.expander(t("overview.table"), icon=":material/table:"):
-        st.dataframe(names.contributions(moved, words, label), hide_index=True, alt=t("overview.moved"))
+    table = st.expander(t("overview.table"), icon=":material/table:", key="moved_table", on_change="rerun")
+    if table.open:
+        with table:
+            st.dataframe(names.contributions(moved, words, label), hide_index=True, alt=t("overview.moved"))

@@ -1,48 +1,84 @@
 """KPI cards: the figure first, its change in words, its course, and the way to its contract."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
 from dashboard import i18n
-from dashboard.data.overview import Figure
+from dashboard.data.overview import Figure, Overview
 from dashboard.i18n import t
 from dashboard.widgets import values
+from dashboard.widgets.values import Tone
 
+KEPT_SECONDS = 3600
 Open = Callable[[Figure], None]
 
 
-def wall(figures: tuple[Figure, ...], currency: str, open_contract: Open, *, large: bool = False) -> None:
-    """Cards side by side, as many as fit."""
+@dataclass(frozen=True, slots=True)
+class Card:
+    """All that a card says, in one language."""
+
+    name: str
+    title: str
+    value: str
+    delta: str
+    tone: Tone
+    against: str | None
+    course: tuple[float | int, ...] | None
+    shape: Literal["area", "line"]
+    hint: str
+
+
+def wall(figures: tuple[Figure, ...], view: Overview, open_contract: Open, *, large: bool = False) -> None:
+    """Cards side by side, as many as fit. ``view``: the answer that the figures are of."""
+    names = ",".join(figure.metric.name for figure in figures)
+    words = _words(f"{view.key}|{i18n.language()}|{names}|{large}", figures, view.currency, large)
+    opening, hint = t("contract.open"), t("contract.open_help")
     with st.grid("auto", min_column_width=240 if large else 162, gap="small", key=f"wall_{figures[0].metric.name}"):
-        for figure in figures:
-            with st.container(key=f"kpi_{'large_' if large else ''}{figure.metric.name}", height="stretch"):
-                _card(figure, currency, large)
-                with st.container(key=f"how_{figure.metric.name}", width="content"):
-                    if st.button(
-                        t("contract.open"),
-                        type="tertiary",
-                        key=f"open_{figure.metric.name}",
-                        help=t("contract.open_help"),
-                    ):
-                        open_contract(figure)
+        for figure, card in zip(figures, words, strict=True):
+            with st.container(key=f"kpi_{'large_' if large else ''}{card.name}", height="stretch"):
+                _draw(card)
+                if st.button(opening, type="tertiary", key=f"open_{card.name}", help=hint):
+                    open_contract(figure)
 
 
-def _card(figure: Figure, currency: str, large: bool) -> None:
-    change = values.change(figure)
-    course = [value for _, value, is_partial in whole(figure) if not is_partial and value is not None]
+def _draw(card: Card) -> None:
     st.metric(
-        t(f"metric.{figure.metric.name}.title"),
-        values.card(figure, currency),
-        delta=change.text if change else (t("number.small") if figure.is_small else t("number.no_comparison")),
-        delta_color=change.tone if change else "gray",
+        card.title,
+        card.value,
+        delta=card.delta,
+        delta_color=card.tone,
         delta_arrow="off",
-        delta_description=values.against(figure) if change and large else None,
-        chart_data=course if len(course) > 2 and not figure.is_small else None,
-        chart_type="area" if figure.metric.bottom is None else "line",
-        help=hint(figure, currency),
+        delta_description=card.against,
+        chart_data=card.course,
+        chart_type=card.shape,
+        help=card.hint,
         border=True,
         height="stretch",
+    )
+
+
+@st.cache_resource(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)
+def _words(key: str, _figures: tuple[Figure, ...], _currency: str, _large: bool) -> tuple[Card, ...]:  # noqa: ARG001
+    """Made once per answer and language, which ``key`` names: writing numbers costs more than drawing them."""
+    return tuple(_card(figure, _currency, _large) for figure in _figures)
+
+
+def _card(figure: Figure, currency: str, large: bool) -> Card:
+    change = values.change(figure)
+    course = tuple(value for _, value, is_partial in whole(figure) if not is_partial and value is not None)
+    return Card(
+        figure.metric.name,
+        t(f"metric.{figure.metric.name}.title"),
+        values.card(figure, currency),
+        change.text if change else (t("number.small") if figure.is_small else t("number.no_comparison")),
+        change.tone if change else "gray",
+        values.against(figure) if change and large else None,
+        course if len(course) > 2 and not figure.is_small else None,
+        "area" if figure.metric.bottom is None else "line",
+        hint(figure, currency),
     )
 
 

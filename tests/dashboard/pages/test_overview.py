@@ -3,6 +3,8 @@
 import pytest
 from streamlit.proto.Metric_pb2 import Metric as MetricProto
 
+from core.metrics.catalog import GOALS
+from dashboard import i18n
 from tests.dashboard.pages.conftest import go, said
 from tests.dashboard.pages.shop import fill
 
@@ -19,6 +21,11 @@ def open_with(opened, role="analyst", language="zh", query=NOVEMBER, **more):
 
 def card(test, title):
     return next(metric for metric in test.metric if metric.label == title)
+
+
+def of(goal, query=NOVEMBER):
+    """The address with the cards of another goal."""
+    return query | {"goal": goal}
 
 
 def press(test, key):
@@ -63,8 +70,9 @@ def test_a_running_period_is_held_against_as_many_days(opened):
 
 def test_a_rate_of_fewer_than_thirty_shows_the_count_and_no_rate(opened):
     fill(units=True)
-    test = open_with(opened, "analyst", units=["east"])
+    test = open_with(opened, "analyst", query=of("value"), units=["east"])
     assert card(test, "复购率").value == "n = 5"
+    test.segmented_control(key="goal").set_value("conversion").run()
     assert card(test, "购买会员").value == "5"
 
 
@@ -116,12 +124,45 @@ def test_an_executive_sees_the_contract_and_no_people(opened):
 def test_what_moved_it_can_be_chosen_and_adds_up(opened):
     fill()
     test = open_with(opened)
+    assert not test.dataframe
+    test.session_state["moved_table"] = True
     test.segmented_control(key="split").set_value("newness").run()
     assert not test.exception
     table = next(frame.value for frame in test.dataframe if "按新老会员" in frame.value.columns)
     assert table["按新老会员"].tolist()[-1] == "合计"
     assert table["本期"].tolist()[-1] == "¥1,395.00"
     assert test.query_params["split"] == "newness"
+
+
+def test_one_goal_is_shown_at_a_time_and_the_choice_is_in_the_address(opened):
+    fill()
+    test = open_with(opened, query=of("connection"))
+    assert card(test, "会员总数") and "订单数" not in [metric.label for metric in test.metric]
+    test.segmented_control(key="goal").set_value("value").run()
+    assert not test.exception
+    assert "会员总数" not in [metric.label for metric in test.metric]
+    assert test.query_params["goal"] == "value"
+    test.segmented_control(key="goal").set_value("conversion").run()
+    assert card(test, "订单数") and "goal" not in test.query_params
+
+
+@pytest.mark.parametrize("goal", ["nothing", "", "转化"])
+def test_an_address_with_an_unknown_goal_shows_the_first(opened, goal):
+    fill()
+    assert card(open_with(opened, query=of(goal)), "订单数")
+
+
+def test_every_figure_is_on_the_page_under_one_of_the_goals(opened):
+    fill()
+    test, seen = open_with(opened), []
+    headlines = [metric.label for metric in test.metric][:4]
+    named = {i18n.text("zh", f"goal.{goal}"): goal for goal in GOALS}
+    for name in test.segmented_control(key="goal").options:
+        test.segmented_control(key="goal").set_value(named[name]).run()
+        shown = [metric.label for metric in test.metric]
+        assert shown[: len(headlines)] == headlines
+        seen += shown[len(headlines) :]
+    assert len(seen) == len(set(seen)) > 12
 
 
 @pytest.mark.parametrize("with_orders", [True, False])

@@ -1,0 +1,193 @@
+"""What a run asks once, and what is asked anew in callbacks and at the next run."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.scope import SYSTEM
+from core.store import topics
+from core.work import accounts
+from dashboard import runs
+from dashboard.web import wiring
+from dashboard.web.server import SCRIPT
+from tests.dashboard.pages.conftest import go
+from tests.dashboard.pages.shop import fill
+
+
+@pytest.fixture
+def asked() -> tuple[list[int], Callable[[], int]]:
+    """Answers 1, 2, 3 …, and keeps count of it."""
+    answers: list[int] = []
+
+    def ask() -> int:
+        answers.append(len(answers) + 1)
+        return answers[-1]
+
+    return answers, ask
+
+
+def test_one_run_asks_once_and_the_next_asks_again(asked):
+    _, ask = asked
+    with runs.one():
+        assert [runs.once("a", ask), runs.once("a", ask)] == [1, 1]
+    with runs.one():
+        assert runs.once("a", ask) == 2
+
+
+def test_outside_of_a_run_everything_is_asked_each_time(asked):
+    _, ask = asked
+    assert [runs.once("a", ask), runs.once("a", ask)] == [1, 2]
+    runs.keep("a", 9)
+    assert runs.once("a", ask) == 3
+
+
+def test_a_write_inside_a_run_is_asked_for_anew_and_so_is_all_after_it(asked):
+    _, ask = asked
+    with runs.one():
+        assert runs.once("a", ask) == 1
+        with runs.anew():
+            assert runs.once("a", ask) == 2
+        assert [runs.once("a", ask), runs.once("a", ask)] == [3, 3]
+
+
+def test_a_write_that_fails_leaves_nothing_known_either(asked):
+    _, ask = asked
+    with runs.one():
+        runs.keep("a", 0)
+        with pytest.raises(ZeroDivisionError), runs.anew():
+            1 / 0  # noqa: B018 - what fails
+        assert runs.once("a", ask) == 1
+
+
+def test_what_is_undefined_is_an_answer_too_and_what_raises_is_none(asked):
+    _, ask = asked
+    with runs.one():
+        assert runs.once("a", lambda: None) is None
+        assert runs.once("a", ask) is None
+        with pytest.raises(ZeroDivisionError):
+            runs.once("b", lambda: 1 / 0)
+        assert runs.once("b", ask) == 1
+
+
+def test_a_run_that_fails_leaves_nothing_for_the_next(asked):
+    _, ask = asked
+    with pytest.raises(ZeroDivisionError), runs.one():
+        runs.once("a", ask)
+        raise ZeroDivisionError
+    assert [runs.once("a", ask), runs.once("a", ask)] == [2, 3]
+
+
+def change(store, who, **more) -> None:
+    words = {"display_name": "", "role": who.operator.role, "units": None} | more
+    accounts.change(store, SYSTEM, who.operator.account_id, now=datetime.now(UTC), **words)
+
+
+@pytest.fixture
+def overview(enter) -> Callable[..., AppTest]:
+    def call(role="analyst", **more) -> AppTest:
+        _, who = enter(role, **more)
+        test = AppTest.from_file(str(SCRIPT), default_timeout=60)
+        test.user = {"account": str(who.operator.account_id), "session": str(who.session_id)}
+        test.who = who
+        return go(test, "overview")
+
+    return call
+
+
+def test_a_role_changed_between_two_runs_holds_at_the_next(overview, store):
+    fill()
+    test = overview()
+    assert test.metric
+    change(store, test.who, role="compliance")
+    test.run()
+    assert test.exception and not test.metric
+
+
+def test_units_changed_between_two_runs_cut_the_figures_of_the_next(overview, store):
+    fill(units=True)
+    test = overview("manager")
+    test.query_params["period"] = "all"
+
+    def orders() -> str:
+        return next(metric.value for metric in test.metric if metric.label == "订单数")
+
+    test.run()
+    before = orders()
+    change(store, test.who, units=["east"])
+    test.run()
+    assert int(orders()) < int(before)
+
+
+def test_the_language_changed_between_two_runs_holds_for_every_word_and_figure(overview, store):
+    fill()
+    test = overview()
+    assert "净收入" in [metric.label for metric in test.metric]
+    accounts.set_language(store, test.who.operator, "en")
+    test.run()
+    assert "Net revenue" in [metric.label for metric in test.metric]
+    hints = [metric.help for metric in test.metric]
+    assert all(hint.isascii() or "年" not in hint for hint in hints)
+
+
+def test_the_newest_data_is_on_the_page_at_the_next_run(overview):
+    home = fill(orders=False)
+    test = overview()
+    assert "净收入" not in [metric.label for metric in test.metric]
+    fill(events=False)
+    test.run()
+    assert home.lake.manifests.latest().version == 2
+    assert "净收入" in [metric.label for metric in test.metric]
+
+
+def page_that_writes() -> None:
+    import streamlit as st
+
+    from core.store import topics
+    from dashboard import runs
+    from dashboard.actions import guard
+    from dashboard.data import ground
+    from dashboard.web import wiring
+
+    @guard.guarded("overview.see")
+    def act() -> None:
+        with wiring.house().live.store.transaction() as session:
+            topics.bump(session, "segments")
+        st.session_state["in_callback"] = ground.stand("overview.see").key
+
+    with runs.one():
+        st.session_state["before"] = ground.stand("overview.see").key
+        st.button("act", key="act", on_click=act)
+        if st.toggle("inline", key="inline"):
+            act()
+        st.session_state["after"] = ground.stand("overview.see").key
+
+
+@pytest.fixture
+def writing(enter) -> AppTest:
+    _, who = enter("analyst")
+    test = AppTest.from_function(page_that_writes)
+    test.user = {"session": str(who.session_id)}
+    return test.run()
+
+
+def test_a_callback_stands_on_the_newest_of_what_the_store_holds(writing):
+    old = writing.session_state["after"]
+    writing.button(key="act").click().run()
+    new = writing.session_state["in_callback"]
+    assert new != old
+    assert writing.session_state["before"] == writing.session_state["after"] == new
+
+
+def test_a_write_in_the_middle_of_a_run_is_seen_by_what_comes_after_it(writing):
+    writing.toggle(key="inline").set_value(True).run()
+    assert writing.session_state["before"] != writing.session_state["after"] == writing.session_state["in_callback"]
+
+
+def test_a_change_of_the_store_by_somebody_else_is_seen_at_the_next_run(writing):
+    old = writing.session_state["after"]
+    with wiring.house().live.store.transaction() as session:
+        topics.bump(session, "currency")
+    writing.run()
+    assert writing.session_state["before"] != old
