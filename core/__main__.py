@@ -64,6 +64,8 @@ def ingest(given: argparse.Namespace, settings: Settings) -> None:
     mapping = named.mapping if named else preview.guessed(home, file, given.table).mapping
     if named is None:
         mapping = replace(mapping, source=given.source or mapping.source)
+        if not mapping.identities and mapping.target.has("identity_key"):
+            say("No column was found that names a person: these rows will count for no member.")
         say("No --mapping, so this one was guessed. Save it as a file, correct it, and name it:\n" + to_toml(mapping))
     done = importing.import_file(
         home, file, given.table, mapping, operator=SYSTEM, now=now(), is_named=named is not None,

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.scope import ROLES
-from dashboard import markdown
+from dashboard import i18n, markdown
 from dashboard.actions import accounts as actions
 from dashboard.actions import guard
 from dashboard.data import accounts as data
@@ -55,7 +55,7 @@ def _people() -> None:
 
 
 def _account_row(account: Account) -> dict[str, str]:
-    units = t("accounts.all_units") if account.units is None else "、".join(account.units) or t("accounts.no_units")
+    units = t("accounts.all_units") if account.units is None else i18n.listed(account.units) or t("accounts.no_units")
     return {
         t("accounts.name"): account.name,
         t("accounts.display_name"): account.display_name,
@@ -246,7 +246,7 @@ def _said(action: str) -> str:
 def _verified() -> None:
     faults, head = data.verified()
     if faults:
-        words = "；".join(t(f"accounts.fault_{fault.kind}", sequence=number(fault.sequence)) for fault in faults[:20])
+        words = i18n.listed((t(f"accounts.fault_{fault.kind}", sequence=number(fault.sequence)) for fault in faults[:20]), long=True)
         st.error(t("accounts.broken", faults=words))
     else:
         st.success(t("accounts.verified", count=number(head.sequence)))

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import Unknown
+from dashboard import i18n
 from dashboard.actions import guard
 from dashboard.actions import identity as actions
 from dashboard.data import freshness, people
@@ -79,7 +80,7 @@ def _hits() -> None:
         st.write(t("identity.several", count=number(len(members))))
         with st.container(horizontal=True, gap="small", key="hits"):
             for member_id, label in zip(members, people.labels(hits["member_id"].drop_duplicates()), strict=True):
-                kinds = "、".join(
+                kinds = i18n.listed(
                     dict.fromkeys(kind(one) for one in hits[hits["member_id"] == member_id]["identity_type"])
                 )
                 st.button(

@@ -71,7 +71,8 @@ class _Rewriter:
         headers = MutableHeaders(raw=message["headers"])
         is_html = headers.get("content-type", "").startswith("text/html")
         is_ours = str(self.scope["path"]).startswith("/account/")
-        return is_html and not is_ours and message["status"] == 200
+        is_plain = "content-encoding" not in headers
+        return is_html and is_plain and not is_ours and message["status"] == 200
 
     async def _send_page(self) -> None:
         assert self.start is not None

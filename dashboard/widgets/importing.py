@@ -130,7 +130,7 @@ def _preview(found: Arrival, body: str) -> None:
         )
         rejections.reasons(seen.reasons)
         if seen.unmapped:
-            st.caption(t("sources.unmapped", columns=markdown.escaped("、".join(seen.unmapped[:12]))))
+            st.caption(t("sources.unmapped", columns=markdown.escaped(i18n.listed(seen.unmapped[:12]))))
         _rows(seen)
         _start(seen)
 
@@ -145,7 +145,7 @@ def _problem(error: Refusal) -> str:
     names = (
         t("sources.any_identity") if one == "an identity" else mapping_editor.target(one) for one in missing.split(", ")
     )
-    return t("sources.missing", columns="、".join(names))
+    return t("sources.missing", columns=i18n.listed(names))
 
 
 def _rows(seen: Preview) -> None:

@@ -340,7 +340,7 @@ def _plain(text: str) -> str:
 def notes(found: Guess) -> None:
     """What the guess wants decided by a person."""
     if found.missing:
-        names = "、".join(t("sources.any_identity") if one == "identity" else target(one) for one in found.missing)
+        names = i18n.listed(t("sources.any_identity") if one == "identity" else target(one) for one in found.missing)
         st.warning(t("sources.missing", columns=names), icon=":material/help:")
     for note in found.notes:
         details = {name: markdown.escaped(value) for name, value in note.details.items()}

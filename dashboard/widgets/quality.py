@@ -48,7 +48,7 @@ def held(found: list[Held]) -> None:
         st.caption(t("sources.held_lead"))
         labels = {one.name: _held_label(one) for one in found}
         if not guard.may("sources.write"):
-            st.write("、".join(markdown.escaped(label) for label in labels.values()))
+            st.write(i18n.listed(markdown.escaped(label) for label in labels.values()))
             return
         with st.form("held_form", border=False):
             st.multiselect(
@@ -84,11 +84,11 @@ def words(finding: Finding) -> str:
     details = finding.details
     if finding.check == "rejected":
         reasons = list(details.get("reasons", {}).items())[:3]
-        more = "；".join(f"{rejections.words(code)} {number(count)}" for code, count in reasons)
+        more = i18n.listed((f"{rejections.words(code)} {number(count)}" for code, count in reasons), long=True)
     elif finding.check == "unknown_name":
-        more = "、".join(details.get("names", [])[:5])
+        more = i18n.listed(details.get("names", [])[:5])
     elif finding.check == "volume":
-        more = "、".join(
+        more = i18n.listed(
             t("quality.volume_day", day=one["day"], count=number(one["count"]), usual=number(one["usual"]))
             for one in details.get("days", [])[-3:]
         )

@@ -12,7 +12,7 @@ MOST = 8
 
 def words(codes: str) -> str:
     """``time.unreadable; value.missing:order_no`` as a sentence."""
-    return "；".join(_one(code) for code in codes.split(BETWEEN))
+    return i18n.listed((_one(code) for code in codes.split(BETWEEN)), long=True)
 
 
 def reasons(counts: dict[str, int]) -> None:

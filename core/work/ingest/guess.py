@@ -77,6 +77,9 @@ def guess(sample: Sample, table: str | None = None) -> Guess:
     refund = _refund(sample, table, taken, notes)
     if sample.parts and len(sample.parts) > 1:
         notes.append(Note("part_chosen", {"part": sample.part, "parts": ", ".join(sample.parts)}))
+    target = schema.table("order_lines" if table == ORDERS else table)
+    if not identities and target.is_fact and target.has("identity_key"):
+        notes.append(Note("no_person", {}))
     mapping = Mapping(
         table=table,
         source=_source(sample.file_name),

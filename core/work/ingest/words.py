@@ -81,7 +81,7 @@ IDENTITY_WORDS: dict[str, tuple[str, ...]] = {
     "external_userid": ("externaluserid", "外部联系人id", "企微客户id", "客户userid"),
     "openid": ("openid", "微信openid"),
     "pos_card": ("poscard", "cardno", "membercard", "loyaltycard", "会员卡号", "卡号", "会员卡"),
-    "customer_no": ("customerid", "customerno", "customer", "buyerid", "memberid", "memberno", "客户编号", "客户id", "会员号", "会员编号", "会员id", "买家id"),
+    "customer_no": ("customerid", "customerno", "customer", "member", "buyerid", "memberid", "memberno", "客户编号", "客户id", "会员号", "会员编号", "会员id", "买家id", "会员", "客户", "买家"),
     "user_id": ("userid", "uid", "user", "用户id", "用户编号", "用户"),
     "anonymous_id": ("anonymousid", "deviceid", "visitorid", "cookieid", "设备id", "访客id"),
 }  # fmt: skip

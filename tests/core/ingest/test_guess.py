@@ -59,7 +59,7 @@ def test_a_column_that_is_called_a_phone_but_holds_none_is_no_identity() -> None
 
 
 def times(*cells: str) -> tuple[tuple[str, ...], list[str]]:
-    found = guessed({"event": ["view"] * len(cells), "time": list(cells)})
+    found = guessed({"event": ["view"] * len(cells), "time": list(cells), "userid": ["u1"] * len(cells)})
     return found.mapping.times.formats, [note.code for note in found.notes]
 
 
@@ -149,3 +149,9 @@ def test_a_preview_shows_what_the_import_will_say(home: Home) -> None:
         (2, "time.unreadable; price.negative", -100),
     ]
     assert counts(bring(home, file, order_lines())) == (3, 1, 0, 2)
+
+
+@pytest.mark.parametrize(("header", "codes"), [("会员", []), ("member", []), ("谁", ["no_person"])])
+def test_a_file_in_which_no_column_names_a_person_says_so(header: str, codes: list[str]) -> None:
+    found = guessed({"event": ["view"], "time": ["2026-01-01"], header: ["x1"]})
+    assert [note.code for note in found.notes] == codes
