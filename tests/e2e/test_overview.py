@@ -55,6 +55,8 @@ def test_the_published_figures_are_on_the_page(server, signed_in):
     page.goto(f"{server.url}/overview?period=all")
     idle(page)
     for name, value in PUBLISHED.items():
+        page.get_by_role("radio", name="连接" if name == "members" else "转化").click()
+        idle(page)
         dialog = contract(page, name)
         expect(dialog.get_by_test_id("stMetricValue")).to_have_text(value)
         expect(dialog).to_contain_text("2011-12-09 12:50")
