@@ -29,6 +29,20 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "demo.remove": frozenset({"admin"}),
 }
 
+HOUSE_WIDE = frozenset(
+    {
+        "sources.see",
+        "sources.write",
+        "rejects.download",
+        "identity.write",
+        "accounts.see",
+        "accounts.write",
+        "audit.see",
+        "demo.remove",
+    }
+)
+"""Permissions over things that belong to no unit. They need a role that holds them and a scope of all units."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -75,7 +89,8 @@ class Operator:
     scope: Scope = EVERYTHING
 
     def can(self, permission: str) -> bool:
-        return self.role == "system" or self.role in PERMISSIONS[permission]
+        is_in_scope = self.scope.sees_all or permission not in HOUSE_WIDE
+        return self.role == "system" or (self.role in PERMISSIONS[permission] and is_in_scope)
 
     def require(self, permission: str) -> None:
         """Raise ``Forbidden`` unless the role holds the permission. An unknown permission is a ``KeyError``."""

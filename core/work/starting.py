@@ -14,6 +14,8 @@ from core.settings import PROJECT, Settings
 
 FIRST_PORT, LAST_PORT = 8501, 8599
 READY_WITHIN_S = 120.0
+WORKER_DEATHS, WORKER_DEATHS_WITHIN_S = 5, 60.0
+WORKER, APP = 0, 1
 POLL_S = 0.1
 Say = Callable[[str], None]
 
@@ -43,13 +45,27 @@ def serve(settings: Settings, port: int, address: str, say: Say) -> int:
             return 1
         shown = "127.0.0.1" if address == "0.0.0.0" else address
         say(f"\n  Siyu Cockpit 私域驾驶舱   http://{shown}:{port}\n  Ctrl-C stops it.\n")
-        while all(child.poll() is None for child in children):
-            time.sleep(POLL_S)
-        return next(code for child in children if (code := child.poll()) is not None)
+        return _watch(children, environment, say)
     except KeyboardInterrupt:
         return 0
     finally:
         _stop(children)
+
+
+def _watch(children: list[subprocess.Popen[bytes]], environment: dict[str, str], say: Say) -> int:
+    """Wait for the app to end. A worker that dies is started anew, unless it keeps dying: pages live without it."""
+    deaths: list[float] = []
+    while children[APP].poll() is None:
+        code = children[WORKER].poll()
+        if code is not None:
+            deaths = [at for at in deaths if at > time.monotonic() - WORKER_DEATHS_WITHIN_S] + [time.monotonic()]
+            if len(deaths) > WORKER_DEATHS:
+                say("The worker keeps ending; its messages stand above. Stopping.")
+                return 1
+            say(f"The worker ended with code {code}; starting it anew.")
+            children[WORKER] = _child(_worker(), environment)
+        time.sleep(POLL_S)
+    return children[APP].returncode
 
 
 def _worker() -> list[str]:

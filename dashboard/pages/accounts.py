@@ -246,7 +246,9 @@ def _said(action: str) -> str:
 def _verified() -> None:
     faults, head = data.verified()
     if faults:
-        words = i18n.listed((t(f"accounts.fault_{fault.kind}", sequence=number(fault.sequence)) for fault in faults[:20]), long=True)
+        words = i18n.listed(
+            (t(f"accounts.fault_{fault.kind}", sequence=number(fault.sequence)) for fault in faults[:20]), long=True
+        )
         st.error(t("accounts.broken", faults=words))
     else:
         st.success(t("accounts.verified", count=number(head.sequence)))

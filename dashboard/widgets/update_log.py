@@ -27,7 +27,7 @@ def show() -> None:
         batches = data.history(limit=ROWS, offset=(page - 1) * ROWS)
         zone = data.zone()
         event = st.dataframe(
-            pd.DataFrame([_row(batch, zone) for batch in batches]), hide_index=True, key="log_table", on_select="rerun",
+            _table(batches, zone), hide_index=True, key="log_table", on_select="rerun",
             selection_mode="single-row", height="content", alt=t("sources.tab_log"),
             column_config={t(f"sources.{name}"): st.column_config.NumberColumn(format="localized") for name in COUNTS},
         )  # fmt: skip
@@ -46,6 +46,12 @@ def show() -> None:
 
 
 COUNTS = ("read", "accepted", "duplicate", "rejected")
+
+
+def _table(batches: list[Batch], zone: str) -> pd.DataFrame:
+    frame = pd.DataFrame([_row(batch, zone) for batch in batches])
+    whole = [t(f"sources.{name}") for name in (*COUNTS, "version")]
+    return frame.astype(dict.fromkeys(whole, "Int64"))  # what a failed batch has none of stays empty
 
 
 def _row(batch: Batch, zone: str) -> dict[str, object]:
