@@ -1,5 +1,6 @@
 """``make run``: the worker and the app as child processes that live and die together."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ FIRST_PORT, LAST_PORT = 8501, 8599
 READY_WITHIN_S = 120.0
 WORKER_DEATHS, WORKER_DEATHS_WITHIN_S = 5, 60.0
 WORKER, APP = 0, 1
+PR_SET_PDEATHSIG = 1
 POLL_S = 0.1
 Say = Callable[[str], None]
 
@@ -79,7 +81,13 @@ def _app(port: int, address: str) -> list[str]:
 
 def _child(command: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
     # A session of its own: Ctrl-C reaches only the parent, which then stops both in order.
-    return subprocess.Popen(command, cwd=PROJECT, env=environment, start_new_session=True)
+    return subprocess.Popen(command, cwd=PROJECT, env=environment, start_new_session=True, preexec_fn=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """On Linux a child hears of its parent's death, so that even a kill -9 leaves no orphan behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _ready(port: int, children: Sequence[subprocess.Popen[bytes]]) -> bool:
