@@ -13,7 +13,7 @@ from core.errors import InvalidPassword, TooManyAttempts, WrongCredentials
 from core.scope import EVERYTHING, Operator, Role, Scope
 from core.store import audit
 from core.store.session import Session, Store, upsert
-from core.store.tables import Account, LoginAttempt, LoginSession
+from core.store.tables import LANGUAGES, Account, LoginAttempt, LoginSession
 from core.work import passwords
 
 IDLE_LIMIT = timedelta(hours=12)
@@ -54,8 +54,17 @@ class _Known:
     password_hash: str
 
 
-def log_in(store: Store, *, name: str, password: str, address: str, user_agent: str, now: datetime) -> Ticket:
-    """Begin a session.
+def log_in(
+    store: Store,
+    *,
+    name: str,
+    password: str,
+    address: str,
+    user_agent: str,
+    now: datetime,
+    language: str | None = None,
+) -> Ticket:
+    """Begin a session. ``language``: that of the form; an account at its first log-in takes it for its own.
 
     Raises ``WrongCredentials`` in the same words and after the same time for an unknown name, a wrong password and a disabled
     account; ``TooManyAttempts`` while this account or this address has to wait. No wait is longer than 15 minutes.
@@ -74,6 +83,8 @@ def log_in(store: Store, *, name: str, password: str, address: str, user_agent: 
         if account is None or not account.is_active or account.password_hash != known.password_hash:
             raise WrongCredentials("Name and password do not belong together.")
         account.password_hash = rehashed
+        if account.must_change_password and language in LANGUAGES:
+            account.language = language
         _forgive(session, name, address, now)
         audit.append(session, operator(account), "account.logged_in", f"account:{name}", {"address": address}, now=now)
         return _begin(session, account, user_agent, now)

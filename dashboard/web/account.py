@@ -41,6 +41,7 @@ async def log_in(request: Request) -> Response:
     if not forms.is_genuine(request, form.get("token")):
         return again(status=403, message=i18n.text(_language(request), "login.stale"))
     attempt = partial(logins.log_in, wiring.accounts_store(), name=name, password=form.get("password", ""))
+    attempt = partial(attempt, language=_language(request))
     try:
         ticket = await _hashing(attempt, request)
     except (WrongCredentials, TooManyAttempts) as refusal:

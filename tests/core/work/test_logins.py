@@ -48,6 +48,14 @@ def test_who_logs_in_is_known_by_the_token(store, log_in, lin, now):
     assert actions(store) == ["account.created", "account.logged_in"]
 
 
+def test_the_first_log_in_keeps_the_language_of_its_form_and_later_ones_that_of_the_account(store, lin, now):
+    first = logins.log_in(store, name="lin", password=lin.password, now=now, language="en", **BROWSER)
+    who = logins.visitor(store, first.token, now=now)
+    logins.change_password(store, who, old=lin.password, new="a-new-long-word-1", now=now, **BROWSER)
+    again = logins.log_in(store, name="lin", password="a-new-long-word-1", now=now, language="zh", **BROWSER)
+    assert (first.language, again.language) == ("en", "en")
+
+
 def test_the_name_is_not_sensitive_to_case_or_surrounding_space(log_in):
     assert log_in(name=" LIN ").account_id == log_in().account_id
 
