@@ -1,7 +1,19 @@
-"""All benchmarks, each beside its rival in the same run: ``python -m tests.benchmarks``. Takes some ten minutes."""
+"""All benchmarks, each in a process of its own: ``python -m tests.benchmarks``. Takes some ten minutes on an idle machine."""
 
-from tests.benchmarks import demo, funnel, identities, imports, overview, server
+import subprocess
+import sys
 
-for module in (funnel, imports, identities, overview, server, demo):
-    print(f"\n## {module.__name__.rsplit('.', 1)[1]}\n")
-    print(module.table_of(module.bench()))
+EVENTS = "10000000"
+ALL = {
+    "funnel": [],
+    "lake_funnel": [],
+    "overview": [],
+    "imports": [],
+    "identities": [],
+    "server": [],
+    "demo": [EVENTS],
+}
+
+for name, arguments in ALL.items():
+    print(f"\n## {name}\n", flush=True)
+    subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}", *arguments], check=True)
