@@ -48,7 +48,7 @@ def t(key: str, /, **values: object) -> str:
 def text(language: Language, key: str, /, **values: object) -> str:
     """The text in a given language, for code outside a page. A key that does not exist is a ``KeyError``."""
     found = catalogue(language)[key]
-    return found.format(**values) if values else found
+    return found.format_map(_places(values)) if values else found
 
 
 def listed(items: Iterable[str], *, long: bool = False) -> str:
@@ -71,7 +71,7 @@ def refusal(error: Refusal, *, language: Language | None = None) -> str:
     texts = catalogue(chosen)
     for key in (f"error.{error.code}_{error.details.get('reason')}", f"error.{error.code}"):
         if key in texts:
-            return texts[key].format_map(_Given(error.details))
+            return texts[key].format_map(_Given(_places(error.details)))
     return texts["error.other"].format(code=error.code, message=error)
 
 
@@ -103,6 +103,20 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     for name, value in tree.items():
         flat += _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else [(prefix + name, str(value))]
     return flat
+
+
+def _places(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: _Place(value) for name, value in values.items()}
+
+
+class _Place(str):
+    """What stands in a place of a text. ``{count:row|rows}`` is the word that goes with the number, not the number."""
+
+    __slots__ = ()
+
+    def __format__(self, words: str) -> str:
+        one, _, several = words.partition("|")
+        return (one if self == "1" else several) if several else format(str(self), words)
 
 
 class _Given(dict[str, object]):

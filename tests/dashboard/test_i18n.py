@@ -182,3 +182,19 @@ def test_what_is_undefined_is_a_dash_and_never_zero(language, value):
     written += [i18n.money(value, "CNY"), i18n.compact_money(value, "CNY")]
     assert written == ["—"] * 6
     assert [i18n.day(None), i18n.moment(None, "Asia/Shanghai")] == ["—"] * 2
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [("0", "0 open sessions"), ("1", "1 open session"), (1, "1 open session"), ("1,000", "1,000 open sessions"), ("—", "— open sessions")],
+)  # fmt: skip
+def test_one_is_said_of_one_only(count, said):
+    assert i18n.text("en", "accounts.sessions_count", count=count) == said
+
+
+def test_a_word_between_one_and_several_stands_beside_its_number():
+    """``{count:row|rows}`` alone would hide how many."""
+    for key, text in i18n.catalogue("en").items():
+        fields = [(name, spec) for _, name, spec, _ in string.Formatter().parse(text) if name is not None]
+        for name, spec in fields:
+            assert not spec or (spec.count("|") == 1 and (name, "") in fields), key

@@ -1,0 +1,143 @@
+"""Pictures of every page in both languages, both themes and two widths, for looking at: ``make pictures``.
+
+On a demo brand of its own in ``.make/pictures/home``. What a page complained of on its console is printed, and is the exit code.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from core.settings import PROJECT
+from tests.e2e.browsing import CHROMIUM, CHROMIUM_SWITCHES, Console, Server, idle, new_context, serving
+
+OUT = PROJECT / ".make" / "pictures"
+SIZES = {1440: 900, 390: 844}
+TALLEST = 6000
+SETTLED_MS = 700
+"""Charts and tables are drawn on after the script has ended, which no attribute tells."""
+ORDERS = "订单号,下单时间,实付金额,手机号,备注\n" + "".join(
+    f"SO{n},2026-11-01 10:{n:02d}:00,{n}.50,138000000{n:02d},\n" for n in range(20)
+)
+Act = Callable[[Page], object]
+
+
+def tab(place: int) -> Act:
+    return lambda page: page.get_by_role("tab").nth(place).click()
+
+
+def press(key: str) -> Act:
+    """Click the button in the container or widget of this key. One with a hint is there twice, for narrow pages and for wide ones."""
+    return lambda page: page.locator(f".st-key-{key} button:visible").first.click()
+
+
+def upload(page: Page) -> None:
+    file = {"name": "十一月订单.csv", "mimeType": "text/csv", "buffer": ORDERS.encode("gb18030")}
+    page.locator("input[type=file]").set_input_files(file)
+    page.locator(".st-key-card_preview table, .st-key-card_preview canvas").first.wait_for()
+
+
+def find_member(page: Page) -> None:
+    tab(1)(page)
+    press("open_member")(page)
+    page.locator(".st-key-card_member, [class*='st-key-card_evidence']").first.wait_for()
+
+
+VIEWS: dict[str, tuple[str, Act | None]] = {
+    "today": ("", None),
+    "overview": ("overview", None),
+    "overview_contract": ("overview", press("open_net_revenue")),
+    "funnels": ("funnels?by=channel", None),
+    "funnels_people": ("funnels", press("dropped_1")),
+    "sources": ("sources", None),
+    "sources_mapping": ("sources", upload),
+    "sources_log": ("sources", tab(1)),
+    "sources_quality": ("sources", tab(2)),
+    "identity": ("identity", None),
+    "identity_member": ("identity", find_member),
+    "identity_largest": ("identity", tab(1)),
+    "identity_left_out": ("identity", tab(2)),
+    "identity_decisions": ("identity", tab(3)),
+    "identity_rules": ("identity", tab(4)),
+    "catalog": ("catalog", None),
+    "accounts": ("accounts", None),
+    "accounts_new": ("accounts", press("new_account")),
+    "accounts_sessions": ("accounts", tab(1)),
+    "accounts_audit": ("accounts", tab(2)),
+    "password": ("account/password", None),
+    "login": ("account/login", None),
+}
+
+
+def take(server: Server, browser: Browser, names: list[str], language: str, theme: str, width: int) -> list[str]:
+    """Pictures of the views in one combination, each as tall as its page. Returns what the console said."""
+    locale = "zh-CN" if language == "zh" else "en-US"
+    console = Console()
+    context = new_context(browser, theme=theme, width=width, height=SIZES[width], locale=locale)
+    context.on("page", console.listen)
+    token = server.token(server.account("admin", language=language))
+    for name in names:
+        address, act = VIEWS[name]
+        context.clear_cookies()
+        context.add_cookies([{"name": "siyu_language", "value": language, "url": server.url}])
+        if name != "login":
+            context.add_cookies([{"name": "siyu_session", "value": token, "url": server.url}])
+        page = context.new_page()
+        page.goto(f"{server.url}/{address}")
+        if not address.startswith("account/"):
+            _settle(page)
+            if act:
+                act(page)
+                _settle(page)
+            tall = page.get_by_test_id("stMain").evaluate("main => main.scrollHeight")
+            page.set_viewport_size({"width": width, "height": min(max(tall, SIZES[width]), TALLEST)})
+            page.wait_for_timeout(SETTLED_MS)
+        page.screenshot(path=OUT / f"{name}_{language}_{theme}_{width}.png")
+        page.close()
+    context.close()
+    return [f"{language} {theme} {width}: {fault}" for fault in console.faults]
+
+
+def _settle(page: Page) -> None:
+    page.wait_for_timeout(SETTLED_MS)
+    idle(page)
+    page.wait_for_timeout(SETTLED_MS)
+
+
+def _demo(home: Path) -> Path:
+    if not (home / "demo").exists():
+        subprocess.run(
+            [sys.executable, "-m", "core", "demo"], cwd=PROJECT, env=os.environ | {"SIYU_HOME": str(home)}, check=True
+        )
+    return home
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("views", nargs="*", default=list(VIEWS), help=f"of {', '.join(VIEWS)}")
+    parser.add_argument("--language", choices=("zh", "en"))
+    parser.add_argument("--theme", choices=("light", "dark"))
+    parser.add_argument("--width", type=int, choices=tuple(SIZES))
+    asked = parser.parse_args()
+    OUT.mkdir(parents=True, exist_ok=True)
+    languages = (asked.language,) if asked.language else ("zh", "en")
+    themes = (asked.theme,) if asked.theme else ("light", "dark")
+    widths = (asked.width,) if asked.width else tuple(SIZES)
+    faults: list[str] = []
+    with serving(_demo(OUT / "home")) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_SWITCHES))
+        for language, theme, width in product(languages, themes, widths):
+            faults += take(server, browser, asked.views, language, theme, width)
+            print(f"{language} {theme} {width}: {len(asked.views)} pictures in {OUT}", flush=True)
+        browser.close()
+    print("\n".join(faults))
+    return bool(faults)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
