@@ -13,6 +13,7 @@ from math import ceil, floor, log10
 
 import plotly.graph_objects as go
 import streamlit as st
+from plotly.basedatatypes import BaseFigure
 
 from dashboard import i18n
 from dashboard.data.funnels import Count, Duration
@@ -46,8 +47,20 @@ def show(name: str, key: str, draw: Callable[[], go.Figure], *, alt: str) -> Non
 
 
 @st.cache_resource(ttl=3600, max_entries=KEPT, show_spinner=False)
-def _kept(key: str, _draw: Callable[[], go.Figure]) -> go.Figure:  # noqa: ARG001 - what it is cached by
-    return _draw()
+def _kept(key: str, _draw: Callable[[], go.Figure]) -> "_Drawn":  # noqa: ARG001 - what it is cached by
+    return _Drawn(_draw())
+
+
+class _Drawn(BaseFigure):
+    """A figure as it goes to the browser. Plotly copies every value of a figure each time it is shown; of one that nobody
+    changes any more, once is enough.
+    """
+
+    def __init__(self, figure: go.Figure) -> None:
+        self._spec = figure.to_dict()
+
+    def to_dict(self) -> dict[str, object]:
+        return self._spec
 
 
 # -- a figure over time ----------------------------------------------------------------------------------------------
