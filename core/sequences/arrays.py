@@ -14,6 +14,14 @@ Int64s = npt.NDArray[np.int64]
 MOST_STEPS = 10
 STEPS = np.uint16((1 << MOST_STEPS) - 1)
 """Bits of an event that say which steps it fits: bit k for step k + 1."""
+MOST_EXCLUSIONS = 4
+FIRST_EXCLUSION = MOST_STEPS
+EXCLUSIONS = np.uint16(((1 << MOST_EXCLUSIONS) - 1) << FIRST_EXCLUSION)
+"""Bits 10 to 13: which exclusions of the question the event belongs to."""
+PRESENT = np.uint16(1 << 14)
+"""Bit of an event that need not fit any step and still counts as having happened: it stands between, it is activity."""
+KEPT = STEPS | EXCLUSIONS | PRESENT
+"""An event with none of these bits is no part of the question, and streams leave it out."""
 BARRED = np.uint16(1 << 15)
 """Bit of an event that the page's filters refuse as an entry. It no longer fits step 1, and stays a funnel event."""
 

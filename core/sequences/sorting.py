@@ -1,14 +1,14 @@
 """The compiled half of ``stream``: a counting sort by subject, then a small sort of each subject's events.
 
 numba's cache notices a change of the file that a function stands in and of no other: a compiled function only calls
-compiled functions of its own module.
+compiled functions of its own module, and a changed constant of ``arrays`` needs a change here.
 """
 # mypy: disable-error-code="no-untyped-def"
 
 import numpy as np
 from numba import njit
 
-from core.sequences.arrays import STEPS
+from core.sequences.arrays import KEPT
 
 LONG = 64
 """Segments up to this length are sorted by insertion, which is linear on the nearly sorted runs that files hold."""
@@ -17,7 +17,7 @@ LONG = 64
 @njit(nogil=True, cache=True)
 def count(subject, steps, counts):
     for i in range(subject.size):
-        if subject[i] >= 0 and steps[i] & STEPS:
+        if subject[i] >= 0 and steps[i] & KEPT:
             counts[subject[i]] += 1
 
 
@@ -44,7 +44,7 @@ def scatter(subject, at, steps, code, row, cursor, into_at, into_steps, into_cod
     has_code = code.size > 0
     has_row = row.size > 0
     for i in range(subject.size):
-        if subject[i] < 0 or not steps[i] & STEPS:
+        if subject[i] < 0 or not steps[i] & KEPT:
             continue
         to = cursor[subject[i]]
         cursor[subject[i]] = to + 1
@@ -58,7 +58,8 @@ def scatter(subject, at, steps, code, row, cursor, into_at, into_steps, into_cod
 
 @njit(nogil=True, cache=True, inline="always")
 def _is_before(at_a, steps_a, row_a, at_b, steps_b, row_b):
-    """Whether a stands before b: by time, then by the lowest step bit, then by row."""
+    """Whether a stands before b: by time, then by the lowest bit (so steps before exclusions before the merely present),
+    then by row."""
     if at_a != at_b:
         return at_a < at_b
     first_a = np.int64(steps_a) & -np.int64(steps_a)

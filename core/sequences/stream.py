@@ -1,6 +1,7 @@
 """Events of many subjects, put in the one order that every sequence question is asked in.
 
-The order (data-contract.md 15): subject, then time, then the first step the event fits, then row order in the file.
+The order (data-contract.md 15): subject, then time, then the first step the event fits, then row order in the file. At
+equal time an event that fits no step stands after those that do, an exclusion before one that is merely present.
 What the engine delivers is unsorted; ``ordered`` groups it by subject with a counting sort and sorts each subject's
 few events in place, which costs a fraction of an ``ORDER BY``.
 """
@@ -26,7 +27,9 @@ class Batch:
     """Some events, in any order. Grain: one event.
 
     ``subject``: dense code from 0; below 0 = nobody, left out. ``at``: microseconds (or any number that orders events).
-    ``steps``: bit k set = the event fits step k + 1, and perhaps ``BARRED``; an event that fits no step is left out.
+    ``steps``: bit k set = the event fits step k + 1; bit 10 + j = it belongs to exclusion j; ``PRESENT`` = it happened,
+    whatever it fits; and perhaps ``BARRED``, beside the steps that the event fits. An event with none of these, or with
+    ``BARRED`` alone, is left out.
     ``entry_code``: code of the breakdown's value, ``MISSING`` where null; None without a breakdown. ``row``: order
     within the source, to break ties; None = the order in which the events stand here. It decides only between events
     of one subject at the same time that fit the same first step, so it is needed for a breakdown, for entry filters,

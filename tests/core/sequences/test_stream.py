@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.sequences.arrays import BARRED
+from core.sequences.arrays import BARRED, EXCLUSIONS, KEPT, PRESENT, STEPS
 from core.sequences.sorting import LONG
 from core.sequences.stream import MISSING, Batch, Stream, ordered
 from core.sequences.subjects import NOBODY, Subjects
@@ -82,6 +82,17 @@ def test_nobody_and_events_that_fit_no_step_are_left_out() -> None:
 def test_a_barred_event_keeps_the_place_of_its_first_step() -> None:
     rows: list[Row] = [(0, 5, 2, 7, 0), (0, 5, 1 | int(BARRED), 8, 1)]
     assert [code for *_, code in told(ordered([batch(rows)]))] == [8, 7]
+
+
+def test_every_bit_has_one_meaning() -> None:
+    parts = [int(bits) for bits in (STEPS, EXCLUSIONS, PRESENT, BARRED)]
+    assert sum(parts) == 2**16 - 1 and int(KEPT) == sum(parts[:3])
+
+
+def test_exclusions_and_the_merely_present_stay_and_stand_after_the_steps_of_their_time() -> None:
+    bits = [int(BARRED | PRESENT), int(PRESENT), 1 << 13, 1 << 10, 1 << 9, 1 << 9 | 1 << 10, int(BARRED), 1]
+    stood = [steps for _, _, steps, _ in told(ordered([batch([(0, 5, b, 0, row) for row, b in enumerate(bits)])]))]
+    assert stood == [1, 1 << 9, 1 << 9 | 1 << 10, 1 << 10, 1 << 13, int(BARRED | PRESENT), int(PRESENT)]
 
 
 @pytest.mark.parametrize("batches", [[], [batch([])], [batch([(NOBODY, 1, 1, 0, 0)])]])
