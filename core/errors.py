@@ -60,6 +60,18 @@ class HeldStep(InvalidFunnel):
     code = "funnel.held"
 
 
+class InvalidSession(Refusal):
+    """A pause between sessions is outside its limits (1 second to 366 days)."""
+
+    code = "session.invalid"
+
+
+class InvalidPath(Refusal):
+    """A question for paths breaks a limit (1-20 steps, after or before, at least one node per column)."""
+
+    code = "path.invalid"
+
+
 class InvalidPeriod(Refusal):
     """A period is empty, reversed or unreadable."""
 
