@@ -8,8 +8,9 @@ Colours come from the theme (``.streamlit/config.toml``); what must be neutral i
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from html import escape
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import ceil, floor, log10
+from unicodedata import east_asian_width
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -26,6 +27,8 @@ GREY, FAINT, LINE = "rgba(122,135,142,.85)", "rgba(122,135,142,.28)", "rgba(122,
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "showAxisDragHandles": False}
 BRAND = {"light": "#0e7c66", "dark": "#43c2a3"}
 INK = {"light": "#12211d", "dark": "#e8eef0"}
+SOFT = {"light": "#55635f", "dark": "#a3b2b8"}
+"""Words beside the figures; light enough to step back, dark enough to be read (4.5:1 and more)."""
 BAD = {"light": "#d1490c", "dark": "#f4854b"}
 MOST_NAMED = 8
 """Beyond this many, notes on a time axis are marks without a word; the word is shown on pointing at them."""
@@ -76,18 +79,19 @@ def trend(view: Trend, words: Format, axis: Format, *, name: str) -> go.Figure:
         _add_before(figure, view, days, words)
     _add_line(figure, view, words, name)
     top = max([value for _, value in points if value] + [value or 0 for _, value, _ in view.before], default=0)
-    low = min([value for _, value in points if value is not None], default=0)
+    low = min([value for _, value in points if value] + [value or 0 for _, value, _ in view.before], default=0)
     if view.open_from:
         _hatch(figure, view.open_from, view.asked.end_on, max(top, 1))
     _add_notes(figure, view.notes, max(top, 1))
-    figure.update_layout(**_layout(340, margin_top=26), hovermode="x unified")
+    height = 340 if view.moved is None else min(max(340, _waterfall_height(view.moved) + 96), 480)
+    figure.update_layout(**_layout(height, margin_top=26), hovermode="x unified")
     figure.update_xaxes(
         showgrid=False,
         tickformat="%m月%d日" if i18n.language() == "zh" else "%b %d",
         range=[_at(days[0], -0.6), _at(view.asked.last_on, 0.6)] if days else None,
         nticks=8,
     )
-    figure.update_yaxes(**ticks(min(low, 0), top * 1.14, axis))
+    figure.update_yaxes(**ticks(min(low * 1.14, 0), top * 1.14, axis))
     return figure
 
 
@@ -168,7 +172,7 @@ def _add_notes(figure: go.Figure, notes: Sequence[Note], top: float) -> None:
         marker={"symbol": ["diamond" if n.kind == "import" else "circle" for n in notes], "size": 6, "color": GREY},
         text=[note_words(note) for note in notes],
         textposition="top center",
-        textfont={"size": 10, "color": GREY},
+        textfont={"size": 11, "color": SOFT[theme()]},
         hovertemplate="%{text}<extra></extra>",
         showlegend=False,
         cliponaxis=False,
@@ -199,12 +203,14 @@ def waterfall(found: Contributions, words: Format, label: Callable[[str | None, 
     rows = [row for row in found.rows if row.change]
     shown = rows[: MOST_VALUES + 2]
     rest = sum(row.change for row in rows[len(shown) :])
-    steps = [(_cut(label(row.value, row.name), 18), row.change) for row in shown]
+    steps = [(_cut(label(row.value, row.name), 20), row.change) for row in shown]
     if rest:
         steps.append((t("overview.others"), rest))
     names = [t("overview.compared"), *[name for name, _ in steps], t("overview.this_period")]
     values = [found.before, *[change for _, change in steps], 0]
     texts = [words(found.before), *[signed(change, words) for _, change in steps], words(found.now)]
+    levels = [0, *accumulate(values)]
+    ends = [*[max(pair) for pair in pairwise(levels[:-1])], max(found.now, 0)]
     good, bad = BRAND[theme()], BAD[theme()]
     figure = go.Figure(
         go.Waterfall(
@@ -212,36 +218,33 @@ def waterfall(found: Contributions, words: Format, label: Callable[[str | None, 
             y=names,
             x=values,
             measure=["absolute", *["relative"] * len(steps), "total"],
-            text=texts,
-            textposition="outside",
-            cliponaxis=False,
+            customdata=texts,
             increasing={"marker": {"color": good}},
             decreasing={"marker": {"color": bad}},
             totals={"marker": {"color": GREY}},
             connector={"line": {"color": FAINT, "width": 1}},
-            hovertemplate="%{y} %{text}<extra></extra>",
+            hovertemplate="%{y} %{customdata}<extra></extra>",
         )
     )
-    figure.update_layout(**_layout(64 + 34 * len(names)), showlegend=False)
+    figure.update_layout(
+        **_layout(_waterfall_height(found), margin_right=_width(max(texts, key=_width)) + 14), showlegend=False
+    )
+    for name, end, text in zip(names, ends, texts, strict=True):
+        _write(figure, end, name, text, 12, xshift=5)
     figure.update_yaxes(autorange="reversed", automargin=True, ticks="", showgrid=False)
-    figure.update_xaxes(visible=False, range=_room(values, found.now))
+    figure.update_xaxes(visible=False, range=[min(levels), max(levels) or 1])
     return figure
+
+
+def _waterfall_height(found: Contributions) -> int:
+    """One row per share that is shown, one for the rest, one for each of the two periods."""
+    shares = sum(row.change != 0 for row in found.rows)
+    return 64 + 34 * (min(shares, MOST_VALUES + 3) + 2)
 
 
 def signed(change: float | int, words: Format) -> str:
     """``▲ 12`` or ``▼ 12``: direction without colour."""
     return t("overview.no_change") if not change else f"{'▲ +' if change > 0 else '▼ −'}{words(abs(change))}"
-
-
-def _room(values: Sequence[float], last: float) -> list[float]:
-    """A range with room for the texts at either end of the longest bars."""
-    level, levels = 0.0, [0.0, last]
-    for value in values[:-1]:
-        level += value
-        levels.append(level)
-    low, high = min(levels), max(levels)
-    wide = (high - low) or 1
-    return [low - (0.3 * wide if low < 0 else 0), high + 0.38 * wide]
 
 
 # -- funnels ---------------------------------------------------------------------------------------------------------
@@ -251,14 +254,14 @@ def funnel(steps: Sequence[Count], names: Sequence[str]) -> go.Figure:
     """One bar per step: who got there, and in outline who was lost since the step before."""
     members = [step.members for step in steps]
     lost = [0, *[a - b for a, b in pairwise(members)]]
-    rows = [f"<b>{number}</b>  {_cut(name, 26)}" for number, name in enumerate(names, 1)]
+    rows = [f"{number} {_cut(name, 40)}" for number, name in enumerate(names, 1)]
     color = BRAND[theme()]
     figure = go.Figure()
     figure.add_bar(
         orientation="h",
         y=rows,
         x=members,
-        width=0.36,
+        width=0.26,
         marker={"color": color, "cornerradius": 4},
         name=t("funnel.reached"),
         hovertemplate="%{customdata}<extra></extra>",
@@ -268,30 +271,22 @@ def funnel(steps: Sequence[Count], names: Sequence[str]) -> go.Figure:
         orientation="h",
         y=rows,
         x=lost,
-        width=0.36,
+        width=0.26,
         marker={"color": "rgba(0,0,0,0)", "pattern": {"shape": "/", "fgcolor": FAINT, "size": 6}, "cornerradius": 4},
         name=t("funnel.lost"),
         hovertemplate="%{customdata}<extra></extra>",
         customdata=[t("funnel.lost_since", count=i18n.number(count)) for count in lost],
     )
+    soft, bad = SOFT[theme()], BAD[theme()]
     for row, step, gone in zip(rows, steps, lost, strict=True):
         words = f"<b>{i18n.number(step.members)}</b>  {i18n.share(step.share)}"
         if step.step > 1:
-            words += f"   <span style='color:{GREY}'>{t('funnel.step_share', share=i18n.share(step.step_share))}</span>"
-            words += f"   <span style='color:{BAD[theme()]}'>▼ {i18n.number(gone)}</span>" if gone else ""
-        figure.add_annotation(
-            x=0,
-            y=row,
-            yshift=24,
-            text=words,
-            showarrow=False,
-            xanchor="left",
-            align="left",
-            font={"size": 13, "color": INK[theme()]},
-        )
-    figure.update_layout(**_layout(46 + 66 * len(rows)), barmode="stack", showlegend=False)
-    figure.update_yaxes(autorange="reversed", automargin=True, ticks="", showgrid=False)
-    figure.update_xaxes(visible=False, range=[0, max(max(members), 1) * 1.02])
+            words += f"  <span style='color:{soft}'>{t('funnel.step_share', share=i18n.share(step.step_share))}</span>"
+            words += f"  <span style='color:{bad}'>▼ {i18n.number(gone)}</span>" if gone else ""
+        _write(figure, 0, row, f"<span style='color:{soft}'>{row}</span><br>{words}", 13, yshift=31)
+    figure.update_layout(**_layout(30 + 74 * len(rows)), barmode="stack", showlegend=False)
+    figure.update_yaxes(range=[len(rows) - 0.7, -0.85], visible=False)
+    figure.update_xaxes(visible=False, range=[0, max(max(members), 1)])
     return figure
 
 
@@ -341,6 +336,7 @@ def histogram(found: Duration, lasting: Callable[[float | None], str]) -> go.Fig
             marker={"cornerradius": 4, "color": BRAND[theme()]},
             text=[i18n.number(count) if count else "" for count in counts],
             textposition="outside",
+            textfont={"color": SOFT[theme()]},
             cliponaxis=False,
             hovertemplate="%{y}: %{x}<extra></extra>",
         )
@@ -371,10 +367,21 @@ def ticks(low: float, high: float, words: Format) -> dict[str, object]:
     }
 
 
-def _layout(height: int, *, margin_top: int = 8) -> dict[str, object]:
+def _write(figure: go.Figure, x: float, row: str, text: str, size: int, *, xshift: int = 0, yshift: int = 0) -> None:
+    """Words that begin at a place in a row: unlike those of a bar, they stay whole however long the bar is."""
+    figure.add_annotation(
+        x=x, y=row, xshift=xshift, yshift=yshift, text=text, showarrow=False, xanchor="left", align="left", borderpad=0,
+        font={"size": size, "color": INK[theme()]},
+    )  # fmt: skip
+
+
+def _layout(height: int, *, margin_top: int = 8, margin_right: int = 8) -> dict[str, object]:
+    soft = {"tickfont": {"color": SOFT[theme()]}}
     return {
         "height": height,
-        "margin": {"l": 8, "r": 8, "t": margin_top, "b": 8},
+        "margin": {"l": 8, "r": margin_right, "t": margin_top, "b": 8},
+        "xaxis": soft,
+        "yaxis": soft,
         "font": {"family": FONT, "size": 12},
         "hoverlabel": {"font": {"family": FONT, "size": 12}},
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -385,8 +392,22 @@ def _layout(height: int, *, margin_top: int = 8) -> dict[str, object]:
 
 
 def _cut(text: str, length: int) -> str:
-    """A name from the data, short enough for its place, and without a meaning for Plotly, which reads some HTML."""
-    return escape(text if len(text) <= length else text[: length - 1] + "…", quote=False)
+    """A name from the data, short enough for its place, and without a meaning for Plotly, which reads some HTML.
+    ``length`` in Latin letters; Chinese ones are twice as wide.
+    """
+    wide = list(accumulate(_letters(one) for one in text))
+    if wide and wide[-1] > length:
+        text = text[: sum(one < length for one in wide)] + "…"
+    return escape(text, quote=False)
+
+
+def _letters(one: str) -> int:
+    return 2 if east_asian_width(one) in "WF" else 1
+
+
+def _width(text: str) -> int:
+    """Pixels that a text of 12 takes, rather too many."""
+    return ceil(7.4 * sum(map(_letters, text)))
 
 
 def _faded(color: str, opacity: float) -> str:

@@ -14,6 +14,7 @@ from dashboard.i18n import UNDEFINED, has, moment, number, share, t
 from dashboard.pages import Page
 from dashboard.widgets import heading, identity_card
 from dashboard.widgets.identity_card import kind
+from dashboard.widgets.mapping_editor import grain
 
 PAGE = Page("data", 20, "identity.see", ":material/fingerprint:")
 TABS = ("match", "largest", "left_out", "decisions", "limits")
@@ -45,7 +46,7 @@ def _summary(found: Overview) -> None:
         ("matched", share(matched / identities) if identities >= SMALL else t("number.only", count=number(identities))),
         ("left_out", number(len(found.left_out))),
     )
-    with st.grid("auto", min_column_width=190, gap="small", key="identity_summary"):
+    with st.grid(len(figures), min_column_width=150, gap="small", key="identity_summary"):
         for name, value in figures:
             st.metric(
                 t(f"identity.count_{name}"), value, help=t(f"identity.count_{name}_help"), border=True, height="stretch"
@@ -128,7 +129,7 @@ def _match(found: Overview) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                t("identity.data"): [_named("grain", one) for one in rows["table"]],
+                t("identity.data"): [grain(one, short=True) for one in rows["table"]],
                 t("identity.channel"): [
                     UNDEFINED if pd.isna(one) else _named("channel", one) for one in rows["channel"]
                 ],

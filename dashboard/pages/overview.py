@@ -8,7 +8,7 @@ from dashboard.data import freshness, funnels, overview
 from dashboard.filters import Filters
 from dashboard.i18n import t
 from dashboard.pages import Page
-from dashboard.widgets import cards, contract, heading, names, values
+from dashboard.widgets import cards, columns, contract, heading, names, values
 
 PAGE = Page("business", 10, "overview.see", ":material/monitoring:")
 
@@ -70,7 +70,10 @@ def _trend(view: overview.Overview, asked: Filters) -> None:
         metric = found.figure.metric
 
         def words(value: values.Value) -> str:
-            return values.short(metric, value, view.currency)
+            return values.drawn(metric, value, view.currency)
+
+        def exact(value: values.Value) -> str:
+            return values.exact(metric, value, view.currency)
 
         def axis(value: values.Value) -> str:
             return values.tick(metric, value, view.currency)
@@ -88,7 +91,7 @@ def _trend(view: overview.Overview, asked: Filters) -> None:
                 st.caption(t("overview.no_split" if found.is_additive else "overview.not_additive"))
         if right is not None:
             with right:
-                _moved(found, words)
+                _moved(found, words, exact)
 
 
 def _teaser(asked: Filters) -> None:
@@ -109,8 +112,8 @@ def _split() -> overview.By | None:
     return st.session_state.get("split") or st.query_params.get("split")
 
 
-def _moved(found: overview.Trend, words: charts.Format) -> None:
-    """Shares of the change, adding up to it."""
+def _moved(found: overview.Trend, words: charts.Format, exact: charts.Format) -> None:
+    """Shares of the change, adding up to it: in short in the picture, to the last digit in the table."""
     assert found.moved is not None and found.by is not None
     moved = found.moved
     st.subheader(t("overview.moved"), anchor=False)
@@ -133,4 +136,6 @@ def _moved(found: overview.Trend, words: charts.Format) -> None:
     table = st.expander(t("overview.table"), icon=":material/table:", key="moved_table", on_change="rerun")
     if table.open:
         with table:
-            st.dataframe(names.contributions(moved, words, label), hide_index=True, alt=t("overview.moved"))
+            shares = names.contributions(moved, exact, label)
+            _, *figures = shares.columns
+            st.dataframe(shares, hide_index=True, column_config=columns.right(*figures), alt=t("overview.moved"))

@@ -8,6 +8,7 @@ from dashboard.data import today
 from dashboard.data.today import Item, State
 from dashboard.i18n import UNDEFINED, day, has, moment, number, t
 from dashboard.pages import Page
+from dashboard.widgets.identity_card import source
 
 PAGE = Page("today", 0, "today.see", ":material/today:", is_start=True)
 _ICONS = {
@@ -64,10 +65,10 @@ def _headline(item: Item) -> str:
     if item.kind == "quality":
         key = f"quality.{item.check}"
         words = t(key, count=number(item.count)) if has(key) else item.check
-        return t("today.quality", source=markdown.escaped(item.source), problem=words)
+        return t("today.quality", source=markdown.escaped(source(item.source)), problem=words)
     if item.kind == "worker":
         return t("today.worker_waiting", count=number(item.count)) if item.count else t("today.worker")
-    return t(f"today.{item.kind}", count=number(item.count), source=markdown.escaped(item.source))
+    return t(f"today.{item.kind}", count=number(item.count), source=markdown.escaped(source(item.source)))
 
 
 def _advice(item: Item) -> str:
@@ -80,7 +81,7 @@ def _glance(state: State) -> None:
     assert state.sources is not None
     delivering = [one for one in state.sources if one.state != "silent"]
     fresh = sum(one.state == "fresh" for one in delivering)
-    with st.grid("auto", min_column_width=190, gap="small", key="glance"):
+    with st.grid(4 if state.world == "live" else 3, min_column_width=150, gap="small", key="glance"):
         st.metric(t("today.newest"), day(state.as_of_on, with_year=False), help=t("today.newest_help"), border=True)
         if state.world == "live":
             words = f"{number(fresh)} / {number(len(delivering))}" if delivering else UNDEFINED

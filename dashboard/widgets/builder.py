@@ -1,5 +1,6 @@
 """Building a funnel. Everything chosen is in the address, in words that no language changes, so a link reproduces it."""
 
+from collections import Counter
 from datetime import timedelta
 
 import streamlit as st
@@ -94,7 +95,7 @@ def _step(menu: Menu, place: int, row: int, count: int) -> None:
     key = f"step_{row}"
     # A name that the address brought and the lake does not know stays a choice, so that the answer can say it is unknown.
     options = list(menu.events) + [one for one in st.session_state.get(key, []) if one not in menu.events]
-    labels = {one: _option(one) for one in options}
+    labels = _labels(options)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key=f"row_{row}", wrap=False):
         st.multiselect(
             t("funnel.step", number=place), options, format_func=labels.get, key=key, persist_state="session",
@@ -106,9 +107,11 @@ def _step(menu: Menu, place: int, row: int, count: int) -> None:
         )  # fmt: skip
 
 
-def _option(name: str) -> str:
-    called = names.event(name)
-    return name if called == name else f"{called} · {name}"
+def _labels(options: list[str]) -> dict[str, str]:
+    """Events in the reader's words; two that are called alike have their own names beside them."""
+    called = {one: names.event(one) for one in options}
+    times = Counter(called.values())
+    return {one: words if times[words] == 1 else f"{words} · {one}" for one, words in called.items()}
 
 
 def _add() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from typing import Literal
 
 import streamlit as st
@@ -13,6 +14,9 @@ from dashboard.widgets import values
 from dashboard.widgets.values import Tone
 
 KEPT_SECONDS = 3600
+MOST_IN_A_ROW = 6
+NARROWEST = 162
+"""Pixels of a card: two stand side by side on a phone."""
 Open = Callable[[Figure], None]
 
 
@@ -36,7 +40,8 @@ def wall(figures: tuple[Figure, ...], view: Overview, open_contract: Open, *, la
     names = ",".join(figure.metric.name for figure in figures)
     words = _words(f"{view.key}|{i18n.language()}|{names}|{large}", figures, view.currency, large)
     opening, hint = t("contract.open"), t("contract.open_help")
-    with st.grid("auto", min_column_width=240 if large else 162, gap="small", key=f"wall_{figures[0].metric.name}"):
+    columns = ceil(len(figures) / ceil(len(figures) / MOST_IN_A_ROW))  # rows of one length, as far as that goes
+    with st.grid(columns, min_column_width=NARROWEST, gap="small", key=f"wall_{figures[0].metric.name}"):
         for figure, card in zip(figures, words, strict=True):
             with st.container(key=f"kpi_{'large_' if large else ''}{card.name}", height="stretch"):
                 _draw(card)

@@ -72,8 +72,12 @@ def show(base: Base, sample: Sample) -> Mapping:
     return replace(edited, values=_names(base, edited, sample))
 
 
-def grain(table: str) -> str:
-    return t(f"grain.{table}") if i18n.has(f"grain.{table}") else table
+def grain(table: str, *, short: bool = False) -> str:
+    """What a row of a table is: ``行为事件：每行一次行为``; ``short`` where no example is needed: ``行为事件``."""
+    for key in (f"table.{table}", f"grain.{table}")[not short :]:
+        if i18n.has(key):
+            return t(key)
+    return table
 
 
 def target(code: str) -> str:

@@ -9,6 +9,7 @@ from dashboard.actions import exports, guard, segments
 from dashboard.data import people
 from dashboard.data.people import People
 from dashboard.i18n import t
+from dashboard.widgets import columns
 
 ROWS = 50
 """People on one page of the table; an export holds them all."""
@@ -49,7 +50,8 @@ def _table(found: People) -> None:
     pages = -(-found.count // ROWS)
     page = st.pagination(pages, key=f"page_{abs(hash(found.key))}") if pages > 1 else 1
     rows = found.frame.iloc[(page - 1) * ROWS : page * ROWS]
-    st.dataframe(_shown(found, rows), hide_index=True, alt=t("people.table"))
+    figures = columns.right(t(f"people.value_{found.unit}"))
+    st.dataframe(_shown(found, rows), hide_index=True, column_config=figures, alt=t("people.table"))
     if pages > 1:
         last = min(page * ROWS, found.count)
         st.caption(

@@ -10,7 +10,8 @@ from dashboard.actions import sources as actions
 from dashboard.data import sources as data
 from dashboard.data.sources import Finding, Held, QualityScore, Rhythm
 from dashboard.i18n import UNDEFINED, day, has, moment, number, t
-from dashboard.widgets import rejections
+from dashboard.widgets import columns, rejections
+from dashboard.widgets.identity_card import source as source_name
 
 PARTS = ("accuracy", "completeness", "consistency")
 _BADGES = {"error": "red", "warning": "orange", "info": "gray"}
@@ -25,7 +26,10 @@ def show() -> None:
         return
     with st.container(border=True, key="card_scores"):
         names = list(scores)
-        source = st.selectbox(t("sources.source"), names, key=f"quality_source_{names[0]}", width=300)
+        labels = {name: source_name(name) for name in names}
+        source = st.selectbox(
+            t("sources.source"), names, format_func=labels.get, key=f"quality_source_{names[0]}", width=300
+        )  # fmt: skip
         _scores(scores[source])
         if len(scores[source]) > 1:
             charts.show(
@@ -166,7 +170,7 @@ def _freshness(rhythms: list[Rhythm]) -> None:
         st.dataframe(
             pd.DataFrame(
                 {
-                    t("sources.source"): [one.source for one in rhythms],
+                    t("sources.source"): [source_name(one.source) for one in rhythms],
                     t("sources.state"): [t(f"sources.fresh_{one.state}") for one in rhythms],
                     t("sources.last_on"): [day(one.last_on) for one in rhythms],
                     t("sources.age"): [one.age_days for one in rhythms],
@@ -175,6 +179,7 @@ def _freshness(rhythms: list[Rhythm]) -> None:
                     ],
                 }
             ),
+            column_config=columns.right(t("sources.usual")),
             hide_index=True,
             height="content" if len(rhythms) < 12 else 420,
             alt=t("sources.freshness"),

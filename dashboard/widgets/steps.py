@@ -10,7 +10,7 @@ from dashboard.data import funnels
 from dashboard.data.funnels import Asked, View
 from dashboard.filters import Filters
 from dashboard.i18n import t
-from dashboard.widgets import names
+from dashboard.widgets import columns, names
 from dashboard.widgets import people as panel
 
 SMALL = 30
@@ -42,7 +42,7 @@ def summary(view: View) -> None:
     first, last = view.steps[0], view.steps[-1]
     whole = view.duration(1, len(view.steps))
     is_small = first.members < SMALL
-    with st.grid("auto", min_column_width=150, gap="small", key="funnel_summary"):
+    with st.grid(4, min_column_width=140, gap="small", key="funnel_summary"):
         st.metric(t(f"funnel.entered_{view.asked.count}"), i18n.number(first.members))
         st.metric(t("funnel.completed"), i18n.number(last.members))
         st.metric(
@@ -71,6 +71,12 @@ def table(view: View, called: list[str]) -> None:
                 }
             ),
             hide_index=True,
+            column_config=columns.right(
+                t(f"funnel.counted_{view.asked.count}"),
+                t("funnel.share"),
+                t("funnel.of_before"),
+                t("funnel.lost_after"),
+            ),
             alt=t("funnel.table"),
         )
 
@@ -194,4 +200,5 @@ def breakdown(view: View, called: list[str]) -> None:
     rows[t("funnel.conversion")] = [
         i18n.share(steps[-1].share) if steps[0].members >= SMALL else i18n.UNDEFINED for steps in view.by_value.values()
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt=t("funnel.by"))
+    _, *figures = rows
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns.right(*figures), alt=t("funnel.by"))

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from core.scope import SYSTEM
 from dashboard import markdown
 from dashboard.actions import guard
 from dashboard.actions import sources as actions
@@ -62,11 +63,11 @@ def _row(batch: Batch, zone: str) -> dict[str, object]:
         t("sources.when"): moment(batch.finished_at or batch.started_at or batch.created_at, zone),
         t("sources.state"): t(f"sources.state_{batch.state}"),
         t("sources.file"): _file(batch),
-        t("sources.grain_short"): mapping_editor.grain(batch.table_name),
+        t("sources.grain_short"): mapping_editor.grain(batch.table_name, short=True),
         t("sources.source"): batch.source,
         **counts,
         t("sources.version"): batch.lake_version,
-        t("sources.who"): batch.actor,
+        t("sources.who"): t("role.system") if batch.actor == SYSTEM.name else batch.actor,
     }
 
 
