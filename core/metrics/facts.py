@@ -14,10 +14,12 @@ CARTS = ("add_to_cart",)
 ORDER_PLACED = "order_placed"
 
 
-def linked(facts: ir.Table, member_map: ir.Table) -> ir.Table:
-    """Facts with ``member_id``: null where nobody is known, or only an anonymous identity is."""
-    found = facts.left_join(member_map, "identity_key").drop("identity_key_right")
-    return found.mutate(member_id=ibis.ifelse(found.is_known, found.member_id, None)).drop("is_known")
+def linked(facts: ir.Table, members: ir.Table) -> ir.Table:
+    """Facts with ``member_id``: null where nobody is known, or only an anonymous identity is.
+
+    ``members``: ``identity_key``, ``member_id`` of all members.
+    """
+    return facts.left_join(members, "identity_key").drop("identity_key_right")
 
 
 def visible(events: ir.Table, held: Sequence[str]) -> ir.Table:
@@ -59,47 +61,46 @@ class Facts:
         return self.keep(grouped.filter(grouped.gross_minor > 0))
 
 
-def identity_days(table: Callable[[str], ir.Table]) -> ir.Table:
-    """What people did, before anybody is joined to a member: that keeps the join small.
+def actions(table: Callable[[str], ir.Table]) -> ir.Table:
+    """What people did.
 
-    ``table`` gives fact tables as they are. Grain: one row per identity and business day with an action, and per table it
-    comes from. Columns: ``identity_key``, ``local_date``, ``has_viewed``, ``has_carted``, ``has_interacted``. Messages
-    received and stock adjustments are no actions.
+    ``table`` gives fact tables as they are. Grain: one row per action. Columns: ``identity_key``, ``local_date``,
+    ``has_viewed``, ``has_carted``, ``has_interacted``. Messages received and stock adjustments are no actions.
     """
     events, lines, messages = table("events"), table("order_lines"), table("group_messages")
     lines = lines.filter(lines.line_kind != "adjustment")
     messages = messages.filter(messages.sender_kind == "member")
     no, yes = ibis.literal(False), ibis.literal(True)
     return ibis.union(
-        _days(events, events.name.isin(VIEWS), events.name.isin(CARTS), events.name.isin(INTERACTIONS)),
-        _days(lines, no, no, no),
-        _days(messages, no, no, yes),
+        _flagged(events, events.name.isin(VIEWS), events.name.isin(CARTS), events.name.isin(INTERACTIONS)),
+        _flagged(lines, no, no, no),
+        _flagged(messages, no, no, yes),
     )
 
 
+def _flagged(rows: ir.Table, viewed: ir.Value, carted: ir.Value, interacted: ir.Value) -> ir.Table:
+    return rows.select(
+        "identity_key", "local_date", has_viewed=viewed, has_carted=carted, has_interacted=interacted
+    )  # fmt: skip
+
+
+def member_days(actions: ir.Table, members: ir.Table) -> ir.Table:
+    """Actions as one row per member and day, with what was done on it."""
+    found = actions.inner_join(members, "identity_key")
+    flags = ("has_viewed", "has_carted", "has_interacted")
+    return found.group_by(["member_id", "local_date"]).aggregate(**{flag: found[flag].any() for flag in flags})
+
+
 def first_days(table: Callable[[str], ir.Table]) -> ir.Table:
-    """First business day with an action, per identity and table: ``identity_key``, ``local_date``."""
-    lines, messages = table("order_lines"), table("group_messages")
+    """First business day with an action or a joining, per identity and table: ``identity_key``, ``local_date``."""
+    lines, messages, joins = table("order_lines"), table("group_messages"), table("group_membership")
     rows = (
         table("events"),
         lines.filter(lines.line_kind != "adjustment"),
         messages.filter(messages.sender_kind == "member"),
+        joins.filter(joins.change == "join"),
     )
     return ibis.union(*[_identified(t).group_by("identity_key").aggregate(local_date=t.local_date.min()) for t in rows])
-
-
-def member_days(linked_days: ir.Table) -> ir.Table:
-    """``identity_days`` joined to members, as one row per member and day."""
-    days = known(linked_days)
-    flags = ("has_viewed", "has_carted", "has_interacted")
-    return days.group_by(["member_id", "local_date"]).aggregate(**{flag: days[flag].any() for flag in flags})
-
-
-def _days(rows: ir.Table, viewed: ir.Value, carted: ir.Value, interacted: ir.Value) -> ir.Table:
-    rows = _identified(rows.mutate(has_viewed=viewed, has_carted=carted, has_interacted=interacted))
-    return rows.group_by(["identity_key", "local_date"]).aggregate(
-        has_viewed=rows.has_viewed.any(), has_carted=rows.has_carted.any(), has_interacted=rows.has_interacted.any()
-    )
 
 
 def _identified(rows: ir.Table) -> ir.Table:
@@ -111,16 +112,11 @@ def known(rows: ir.Table) -> ir.Table:
     return rows.filter(rows.member_id.notnull())
 
 
-def births(firsts: ir.Table, joins: ir.Table, profiles: ir.Table, every_member: ir.Table) -> ir.Table:
+def births(days: ir.Table, members: ir.Table) -> ir.Table:
     """When each member was new: first action ever or joining, whichever was first.
 
-    ``firsts``, ``joins``: ``member_id``, ``local_date``. ``profiles``: ``member_id``, ``joined_on``. ``every_member``:
-    ``member_id`` of all members. Grain: one row per member; ``local_date`` is null when no date is known.
+    ``days``: ``identity_key``, ``local_date``. ``members``: ``identity_key``, ``member_id``. Grain: one row per member;
+    ``local_date`` is null when no date is known.
     """
-    days = ibis.union(
-        firsts.group_by("member_id").aggregate(local_date=firsts.local_date.min()),
-        joins.group_by("member_id").aggregate(local_date=joins.local_date.min()),
-        profiles.group_by("member_id").aggregate(local_date=profiles.joined_on.min()),
-    )
-    first = days.group_by("member_id").aggregate(local_date=days.local_date.min())
-    return every_member.left_join(first, "member_id").select("member_id", "local_date")
+    own = members.left_join(days, "identity_key")
+    return own.group_by("member_id").aggregate(local_date=own.local_date.min())

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -41,11 +42,19 @@ class Reading:
     def span(self) -> tuple[datetime, datetime] | None:
         """Time of the oldest and the newest fact (UTC); None in an empty lake."""
         tables = [self.snapshot.table(name) for name in DATED if self.snapshot.files(name)]
+        days = self._ends(tables, "local_date")
+        if days is None:
+            return None
+        # Times are read for the first and the last day only: they are the dearest column to read whole.
+        ends = self._ends([t.filter(t.local_date.isin(days)) for t in tables], "occurred_at")
+        return None if ends is None else (ends[0].replace(tzinfo=UTC), ends[1].replace(tzinfo=UTC))
+
+    def _ends(self, tables: Sequence[ir.Table], column: str) -> tuple[Any, Any] | None:
         if not tables:
             return None
-        ends = ibis.union(*[t.aggregate(first=t.occurred_at.min(), last=t.occurred_at.max()) for t in tables])
+        ends = ibis.union(*[t.aggregate(first=t[column].min(), last=t[column].max()) for t in tables])
         row = self.snapshot.arrow(ends.aggregate(first=ends.first.min(), last=ends.last.max())).to_pylist()[0]
-        return (row["first"].replace(tzinfo=UTC), row["last"].replace(tzinfo=UTC)) if row["last"] else None
+        return None if row["last"] is None else (row["first"], row["last"])
 
     @property
     def as_of(self) -> datetime | None:
@@ -92,6 +101,12 @@ class Reading:
     def member_map(self) -> ir.Table:
         return self.snapshot.member_map()
 
+    @cached_property
+    def members(self) -> ir.Table:
+        """``identity_key``, ``member_id`` of all members. Kept, because nearly every figure joins it."""
+        known = self.member_map.filter(self.member_map.is_known)
+        return self.snapshot.keep(known.select("identity_key", "member_id"))
+
     def table(self, name: str) -> ir.Table:
         """A fact table joined to members, without held events, cut to scope and filters."""
         return self._cut(self._linked(name, self._in_channels(name)))
@@ -120,8 +135,7 @@ class Reading:
     @cached_property
     def actions(self) -> ir.Table:
         """See ``Facts.actions``. Kept, because most figures about members share it."""
-        days = f.identity_days(self._in_hull)
-        return self.snapshot.keep(self._cut(f.member_days(f.linked(days, self.member_map))))
+        return self.snapshot.keep(self._cut(f.member_days(f.actions(self._in_hull), self.members)))
 
     def _in_hull(self, name: str) -> ir.Table:
         rows = self._in_channels(name)
@@ -138,9 +152,9 @@ class Reading:
     def _linked(self, name: str, rows: ir.Table) -> ir.Table:
         if not schema.table(name).has("identity_key"):
             return rows.mutate(member_id=ibis.null("int64"))
-        rows = f.linked(rows, self.member_map)
+        rows = f.linked(rows, self.members)
         if name == "referrals":
-            named = self.member_map.select(referred_key="identity_key", referred_id="member_id")
+            named = self.members.select(referred_key="identity_key", referred_id="member_id")
             rows = rows.left_join(named, "referred_key").drop("referred_key_right")
         return rows
 
@@ -150,17 +164,14 @@ class Reading:
     @cached_property
     def births(self) -> ir.Table:
         """See ``facts.births``. Kept, because every figure about members shares it."""
-        joins = self._linked("group_membership", self.snapshot.table("group_membership"))
-        firsts = f.known(f.linked(f.first_days(self.visible), self.member_map))
-        joins = f.known(joins.filter(joins.change == "join")).select("member_id", "local_date")
-        every = self.member_map.filter(self.member_map.is_known).select("member_id").distinct()
-        profiles = self._profiles.filter(self._profiles.joined_at.notnull())
-        profiles = profiles.select("member_id", joined_on=local_date(profiles.joined_at, self.zone))
-        return self.snapshot.keep(self._cut(f.births(firsts, joins, profiles, every)))
+        profiles = self.snapshot.current("member_profiles")
+        joined = profiles.select("identity_key", local_date=local_date(profiles.joined_at, self.zone))
+        days = ibis.union(f.first_days(self.visible), joined)
+        return self.snapshot.keep(self._cut(f.births(days, self.members)))
 
     @cached_property
     def _profiles(self) -> ir.Table:
-        return f.known(f.linked(self.snapshot.current("member_profiles"), self.member_map))
+        return f.known(f.linked(self.snapshot.current("member_profiles"), self.members))
 
 
 @contextmanager
