@@ -13,8 +13,7 @@ and column k the k-th visible event after it (or before it, going back), in the 
 - With ``to``, an event that fits step 2 ends the path: it is the last node, and ``ARRIVED`` stands after it. The
   anchor itself is never the end.
 
-After an anchor, ``visible`` gives the events that a path sees as a stream, so that the strict funnel from first
-entries over them counts the members of the path.
+``seen`` gives the events of paths as a stream: the strict funnel of a path's nodes over it counts the path's members.
 """
 # mypy: disable-error-code="no-untyped-def"
 
@@ -121,10 +120,7 @@ def walk(
     """
     if not 1 <= depth <= MOST_DEPTH:
         raise InvalidPath(f"A path has 1 to {MOST_DEPTH} steps, not {depth}.", problem="depth", depth=depth)
-    if direction not in DIRECTIONS:
-        raise InvalidPath(f"A path goes after or before, not {direction!r}.", problem="direction", direction=direction)
-    _refuse_without_codes(stream)
-    pause = sessions.microseconds(gap)
+    pause = _refuse(stream, direction, gap)
     ranges = shares.even(stream.offset, shares.threads_for(len(stream), threads))
     anchor = np.empty(len(stream.subject), np.int64)
     offset, at, steps, code = stream.offset, stream.at, stream.steps, stream.entry_code
@@ -143,15 +139,23 @@ def walk(
     return Paths(stream.subject[anchor >= 0], node, node_at, is_arrived)
 
 
-def visible(stream: Stream, *, collapse_repeats: bool = False) -> Stream:
-    """The events that a path after an anchor sees: without hidden ones and, when collapsed, without repeats.
+def seen(
+    stream: Stream,
+    *,
+    direction: Direction = "after",
+    gap: timedelta | None = sessions.GAP,
+    collapse_repeats: bool = False,
+) -> Stream:
+    """The events of every path at its full length, in the order of time: a segment per subject that has an anchor.
 
-    A segment keeps its first anchor even where that repeats the node before it. Subjects without a visible event are
-    left out. Take ``sessions.split(...).stream`` for paths within sessions: the pauses are gone afterwards.
+    What a path shows, the strict funnel of its nodes counts over this stream (step bits are then those of the nodes).
+    After an anchor: every step, of first entries. Before: the steps read in the order of time, those who reach the
+    last. Raises as ``walk`` does.
     """
-    _refuse_without_codes(stream)
-    keep = np.empty(len(stream), np.bool_)
-    _mark(stream.offset, stream.steps, stream.entry_code, collapse_repeats, keep)
+    pause = _refuse(stream, direction, gap)
+    keep = np.zeros(len(stream), np.bool_)
+    way = (DIRECTIONS[direction], pause, collapse_repeats)
+    _mark(stream.offset, stream.at, stream.steps, stream.entry_code, *way, keep)
     sizes = np.diff(np.concatenate(([0], np.cumsum(keep)))[stream.offset])
     offset = np.concatenate(([0], np.cumsum(sizes[sizes > 0])))
     return Stream(stream.subject[sizes > 0], offset, stream.at[keep], stream.steps[keep], stream.entry_code[keep])
@@ -236,9 +240,13 @@ def members(paths: Paths, nodes: Mapping[int, int] | Sequence[int], columns: Seq
     return paths.subject[kept]
 
 
-def _refuse_without_codes(stream: Stream) -> None:
+def _refuse(stream: Stream, direction: Direction, gap: timedelta | None) -> int:
+    """The gap in microseconds."""
+    if direction not in DIRECTIONS:
+        raise InvalidPath(f"A path goes after or before, not {direction!r}.", problem="direction", direction=direction)
     if len(stream) and not stream.entry_code.size:
         raise ValueError("the stream carries no codes of nodes")
+    return sessions.microseconds(gap)
 
 
 def _refuse_beyond(paths: Paths, number: int) -> None:
@@ -356,18 +364,21 @@ def _follow(offset, at, steps, code, low, high, anchor, first, forward, pause, c
 
 
 @njit(nogil=True, cache=True)
-def _mark(offset, steps, code, collapse, keep):
+def _mark(offset, at, steps, code, forward, pause, collapse, keep):
     for segment in range(offset.size - 1):
-        last = NO_ANCHOR
-        is_anchored = False
-        for i in range(offset[segment], offset[segment + 1]):
-            if code[i] < 0:
-                keep[i] = False
-                continue
-            is_first = not is_anchored and _is_anchor(steps[i], code[i])
-            keep[i] = is_first or not collapse or code[i] != last
-            is_anchored |= is_first
-            last = code[i]
+        i = offset[segment]
+        while i < offset[segment + 1] and not _is_anchor(steps[i], code[i]):
+            i += 1
+        if i == offset[segment + 1]:
+            continue
+        keep[i] = True
+        last = code[i]
+        i += forward
+        while offset[segment] <= i < offset[segment + 1] and abs(at[i] - at[i - forward]) <= pause:
+            if code[i] >= 0:
+                keep[i] = not collapse or code[i] != last
+                last = code[i]
+            i += forward
 
 
 def warm() -> None:
@@ -375,4 +386,4 @@ def warm() -> None:
     columns = np.zeros(2, np.int32), np.arange(2), np.ones(2, np.uint16), np.zeros(2, np.int32)
     stream = ordered([Batch(*columns)], threads=1)
     walk(stream, 1, threads=1)
-    visible(stream)
+    seen(stream)

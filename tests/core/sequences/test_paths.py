@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
-from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,15 +13,15 @@ from numba.core.dispatcher import Dispatcher
 from core import sequences
 from core.errors import InvalidPath, InvalidSession
 from core.sequences import paths, sessions
-from core.sequences.arrays import BARRED
-from core.sequences.funnel import Funnel, reach
+from core.sequences.arrays import BARRED, PRESENT
+from core.sequences.funnel import Funnel, by_step, reach
 from core.sequences.paths import ARRIVED, LEFT, OTHER, Column, Link, Node, Path, Paths, walk
 from core.sequences.stream import Batch, Stream, ordered
 from tests.oracles import paths as oracle
 from tests.oracles.paths import Event
 
 MINUTE = 60_000_000
-ANCHOR, END, BESIDE = 1, 2, 1 << 14
+ANCHOR, END, BESIDE = 1, 2, int(PRESENT)
 A, B, C, X = 0, 1, 2, 23
 NAMES = "abcdefghijklmnopqrstuvwxyz"
 
@@ -227,7 +227,7 @@ def test_what_a_path_cannot_be_is_refused() -> None:
 
 def test_a_stream_without_codes_is_refused() -> None:
     bare = ordered([Batch(np.zeros(1, np.int32), np.zeros(1, np.int64), np.ones(1, np.uint16))])
-    for ask in (walk, paths.visible):
+    for ask in (walk, paths.seen):
         with pytest.raises(ValueError, match="no codes"):
             ask(bare)
 
@@ -348,41 +348,66 @@ def assert_same(left: Paths, right: Paths) -> None:
 # A path and the funnel of the same steps
 
 
-def funnel_members(stream: Stream, prefix: list[int], gap: timedelta | None, collapse: bool) -> list[int]:
-    """Members by step of the strict funnel of the prefix, first entries only, over the visible events of each
-    member's first session with an anchor."""
-    parts = sessions.split(stream, gap)
-    seen = paths.visible(parts.stream, collapse_repeats=collapse)
+def funnel_members(seen: Stream, prefix: list[int], direction: paths.Direction) -> list[int]:
+    """Members by step of the strict funnel of these nodes over the events of paths, in the order of time. Step 1 after
+    an anchor, and the last step before one, is the anchor itself."""
     bits = np.full(len(seen), BESIDE)
-    for k, node in enumerate(prefix[1:], 1):
+    for k, node in enumerate(prefix if direction == "after" else prefix[::-1]):
         bits[seen.entry_code == node] |= 1 << k
-    for low, high in pairwise(seen.offset.tolist()):
-        anchors = [i for i in range(low, high) if seen.steps[i] & ANCHOR and not seen.steps[i] & BARRED]
-        bits[anchors[:1]] |= 1
-    question = Funnel.of(*("step" + str(k) for k in range(len(prefix))), order="strict", within=None)
-    got = reach(Stream(seen.subject, seen.offset, seen.at, bits, seen.entry_code), question)
-    entered = got.depth > 0
-    first = np.unique(parts.owner[got.subject[entered]], return_index=True)[1]
-    depth, entry = got.depth[entered][first], got.entry_code[entered][first]
-    return [int(np.sum((depth >= k) & (entry == prefix[0]))) for k in range(1, len(prefix) + 1)]
+    anchors = seen.offset[:-1] if direction == "after" else seen.offset[1:] - 1
+    bits[np.setdiff1d(np.arange(len(seen)), anchors)] &= ~(1 if direction == "after" else 1 << len(prefix) - 1)
+    entries = "first" if direction == "after" else "every"
+    names = ("step" + str(k) for k in range(len(prefix)))
+    question = Funnel.of(*names, order="strict", within=None, entries=entries)
+    return by_step(reach(Stream(seen.subject, seen.offset, seen.at, bits, seen.entry_code), question)).tolist()
+
+
+asked_paths = st.fixed_dictionaries(
+    {
+        "gap": GAPS.map(lambda minutes: minutes and timedelta(minutes=minutes)),
+        "direction": st.sampled_from(["after", "before"]),
+        "collapse_repeats": st.booleans(),
+    }
+)
 
 
 @settings(max_examples=300, deadline=None)
-@given(cases, GAPS, st.booleans(), st.lists(st.integers(0, 3), min_size=2, max_size=4))
+@given(cases, asked_paths, st.lists(st.integers(0, 3), min_size=2, max_size=4))
 def test_a_path_and_the_strict_funnel_of_its_steps_show_the_same_members(
-    cases: list[list[Event]], minutes: int | None, collapse: bool, wish: list[int]
+    cases: list[list[Event]], how: dict[str, Any], wish: list[int]
 ) -> None:
     stream = stream_of(*cases)
-    gap = minutes and timedelta(minutes=minutes)
-    got = walk(stream, 3, gap=gap, collapse_repeats=collapse)
-    prefixes = [wish] + [[code for code in row if code >= 0] for row in got.node.tolist()]
-    for prefix in prefixes:
-        if len(prefix) > 1 and not (collapse and has_repeats(prefix)):
-            assert paths.along(got, prefix).tolist() == funnel_members(stream, prefix, gap, collapse)
+    got, seen = walk(stream, 3, **how), paths.seen(stream, **how)
+    assert seen.subject.tolist() == got.subject.tolist()
+    for prefix in [wish] + [[code for code in row if code >= 0] for row in got.node.tolist()]:
+        if len(prefix) > 1:
+            counted = funnel_members(seen, prefix, how["direction"])
+            if how["direction"] == "after":
+                assert paths.along(got, prefix).tolist() == counted
+            else:
+                assert paths.along(got, prefix).tolist()[-1] == counted[-1]
 
 
-def has_repeats(prefix: list[int]) -> bool:
-    return any(one == two for one, two in pairwise(prefix))
+@settings(max_examples=200, deadline=None)
+@given(cases, st.lists(st.integers(0, 3), min_size=2, max_size=4), st.sampled_from([1, 2]))
+def test_a_path_within_sessions_is_the_funnel_of_the_first_session_with_an_anchor(
+    cases: list[list[Event]], prefix: list[int], minutes: int
+) -> None:
+    """Over all events as a funnel reads them: none hidden, first entries of each session, the first of each member."""
+    cases = [[event._replace(node=abs(event.node)) for event in case] for case in cases]
+    stream, gap = stream_of(*cases), timedelta(minutes=minutes)
+    parts = sessions.split(stream, gap)
+    bits = BESIDE | stream.steps & (ANCHOR | BARRED)
+    for k, node in enumerate(prefix[1:], 1):
+        bits[stream.entry_code == node] |= 1 << k
+    names = ("step" + str(k) for k in range(len(prefix)))
+    question = Funnel.of(*names, order="strict", within=None, entries="first")
+    got = reach(Stream(parts.stream.subject, parts.stream.offset, stream.at, bits, stream.entry_code), question)
+    entered = got.depth > 0
+    first = np.unique(parts.owner[got.subject[entered]], return_index=True)[1]
+    depth = got.depth[entered][first][got.entry_code[entered][first] == prefix[0]]
+    counted = [int(np.sum(depth >= k)) for k in range(1, len(prefix) + 1)]
+    assert paths.along(walk(stream, 3, gap=gap), prefix).tolist() == counted
 
 
 # Compiled ahead, and safe on threads
@@ -418,7 +443,7 @@ def test_nothing_is_compiled_after_warming() -> None:
         for gap in (None, timedelta(minutes=5)):
             sessions.split(stream, gap)
             walk(stream, 3, gap=gap, direction="before", collapse_repeats=True, to=True, threads=2)
-            paths.visible(stream, collapse_repeats=True)
+            paths.seen(stream, gap=gap, direction="before", collapse_repeats=True)
     assert forms() == before
 
 
