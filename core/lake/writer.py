@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
@@ -39,6 +40,20 @@ LOCK = ".writer.lock"
 LOCK_PATIENCE_S = 120.0
 COMMIT_TRIES = 10
 ZSTD = WriterProperties(compression="ZSTD", compression_level=3)
+PARQUET = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "parquet_version": "v2",
+    "row_group_size": 131072,
+    "dictionary_size_limit": 10_000,
+}
+"""How batches are written: what is cheapest to write and, on a busy page, to read. Counted up numbers and times pack well in version
+2; a column of more different texts than that is no code, and its dictionary would be built in vain."""
+
+
+@ibis.udf.scalar.builtin(name="hash")
+def _number_of(value) -> dt.uint64:  # type: ignore[empty-body,no-untyped-def]
+    """A value as one number. The same from ibis itself goes through a text of bits, at many times the cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +144,13 @@ class Change:
         return removed
 
     def _complete(self, table: Table, rows: ir.Table) -> ir.Table:
-        """The rows with every stored column, in the contract's order and types."""
+        """The rows with the stored columns they have, in the contract's order and types. Readers take an absent one for null."""
         given = set(rows.columns)
         absent = [c.name for c in table.columns if c.is_needed and c.name not in given]
         if absent or not {"source", "row_number"} <= given:
             raise InvalidFacts(f"Rows for {table.name} lack {', '.join(absent) or 'source or row_number'}.")
         typed = rows.select(
-            **{c.name: _as_typed(rows, c) for c in table.columns},
+            **{c.name: _as_typed(rows, c) for c in table.columns if c.name in given},
             source=rows.source,
             row_number=rows.row_number.cast("int64"),
         )
@@ -150,13 +165,12 @@ class Change:
         folder = self.lake.root / name
         folder.mkdir(parents=True, exist_ok=True)
         stem = f"b{self.batch_id}-{uuid.uuid4().hex}"
-        options: dict[str, object] = {"compression": "zstd", "row_group_size": 131072}
         if not schema.table(name).is_fact:
-            self.snapshot.cursor.backend.to_parquet(rows, folder / f"{stem}.parquet", **options)
+            self.snapshot.cursor.backend.to_parquet(rows, folder / f"{stem}.parquet", **PARQUET)
             return [folder / f"{stem}.parquet"]
         with self.snapshot.cursor.unordered():
             self.snapshot.cursor.backend.to_parquet(
-                rows, folder, partition_by="month", filename_pattern=f"{stem}-{{uuid}}", append=True, **options
+                rows, folder, partition_by="month", filename_pattern=f"{stem}-{{uuid}}", append=True, **PARQUET
             )
         return sorted(folder.glob(f"month=*/{stem}*.parquet"))
 
@@ -169,17 +183,18 @@ class Change:
             hive_types_autocast=False,
             union_by_name=True,
         )
-        times = {c.name: as_naive(rows[c.name]) for c in table.columns if c.kind == "time"}
-        return rows.mutate(**times).select([c.name for c in table.stored])
+        times = {c.name: as_naive(rows[c.name]) for c in table.columns if c.kind == "time" and c.name in rows.columns}
+        return rows.mutate(**times).select([c.name for c in table.stored if c.name in rows.columns])
 
     def _repeated(self, table: Table, fresh: ir.Table) -> ir.Table | None:
         """``row_number`` of the rows that are not new, as a table of the engine; None when all are."""
-        slim = fresh.select(*_DATED[table.is_fact], "row_number", digest=_digest(table, fresh))
+        filled = [c.name for c in table.columns if c.name in fresh.columns]
+        slim = fresh.select(*_DATED[table.is_fact], "row_number", digest=_digest(table, fresh, filled))
         found = [] if table.repeats else self._inside(slim)
         if self.snapshot.files(table.name) and not table.is_once:
             known = self._known(table, fresh)
             found.append(
-                _known_already(table, slim, known.select(*_DATED[table.is_fact], digest=_digest(table, known)))
+                _known_already(table, slim, known.select(*_DATED[table.is_fact], digest=_digest(table, known, filled)))
             )
         if not found:
             return None
@@ -314,14 +329,19 @@ def _fixed_offset(zone: str) -> timedelta | None:
 _DATED: dict[bool, tuple[str, ...]] = {True: ("occurred_at",), False: ()}
 
 
-def _digest(table: Table, rows: ir.Table) -> ir.Value:
-    """What tells a row from others, as one number: see ``schema.Table``. Never stored, so it may change with the engine."""
-    content = ibis.struct({"source": rows.source} | {c.name: rows[c.name] for c in table.columns}).hash()
+def _digest(table: Table, rows: ir.Table, filled: list[str]) -> ir.Value:
+    """What tells a row from others, as one number: see ``schema.Table``. Never stored, so it may change with the engine.
+
+    ``filled``: the columns that a batch has. Its rows have nothing in any other, so of other rows it is enough to know whether they do.
+    """
+    others = [rows[c.name].notnull() for c in table.columns if c.name in rows.columns and c.name not in filled]
+    more = {"_more": reduce(or_, others)} if others else {"_more": ibis.literal(False)}
+    content = _number_of(ibis.struct({"source": rows.source} | {name: rows[name] for name in filled} | more))
     if table.is_once:
-        return ibis.struct({name: rows[name] for name in table.key}).hash()
-    if not table.key or not table.is_fact:
+        return _number_of(ibis.struct({name: rows[name] for name in table.key}))
+    if not table.key or not table.is_fact or not set(table.key) <= set(filled):
         return content
-    named = ibis.struct({"source": rows.source} | {name: rows[name] for name in table.key}).hash()
+    named = _number_of(ibis.struct({"source": rows.source} | {name: rows[name] for name in table.key}))
     is_named = reduce(and_, [rows[name].notnull() for name in table.key])
     return ibis.ifelse(is_named, named, content)
 
@@ -338,12 +358,13 @@ def _known_already(table: Table, slim: ir.Table, known: ir.Table) -> ir.Table:
 def _as_typed(rows: ir.Table, column: Column) -> ir.Value:
     kind = {"time": "timestamp(6)", "decimal": "decimal(18, 6)", "day": "date", "flag": "boolean"}.get(column.kind)
     kind = kind or ("int64" if column.kind in ("count", "money", "key") else "string")
-    return rows[column.name].cast(kind) if column.name in rows.columns else ibis.null().cast(kind)
+    return rows[column.name].cast(kind)
 
 
 def _stored(table: Table, rows: ir.Table) -> ir.Table:
     """Rows as they lie in files: times as instants."""
-    return rows.select(**{c.name: as_instant(rows[c.name]) if c.kind == "time" else rows[c.name] for c in table.stored})
+    columns = [c for c in table.stored if c.name in rows.columns]
+    return rows.select(**{c.name: as_instant(rows[c.name]) if c.kind == "time" else rows[c.name] for c in columns})
 
 
 def _action(root: Path, file: Path) -> AddAction:

@@ -22,12 +22,13 @@ def _merged(objects: str, flat: str) -> str:
     return pa.array(texts, pa.string())  # type: ignore[return-value]
 
 
-def properties(rows: ir.Table, staged: Staged, mapping: Mapping) -> ir.StringValue:
-    """JSON object of the columns that the mapping sends there; null when all are empty."""
-    flat = _flat(rows, staged, mapping)
+def properties(rows: ir.Table, staged: Staged, mapping: Mapping) -> ir.StringValue | None:
+    """JSON object of the columns that the mapping sends there; null when all are empty, None when it sends none there."""
+    names = columns(staged, mapping)
+    flat = _flat(rows, staged, names) if names else None
     if mapping.properties.json and mapping.properties.json in staged.cells:
         objects = staged.text(mapping.properties.json, rows)
-        return _merged(objects.fill_null(""), flat.fill_null("")).nullif("")
+        return _merged(objects.fill_null(""), "" if flat is None else flat.fill_null("")).nullif("")
     return flat
 
 
@@ -38,10 +39,7 @@ def columns(staged: Staged, mapping: Mapping) -> list[str]:
     return sorted({*rest, *mapping.properties.columns})
 
 
-def _flat(rows: ir.Table, staged: Staged, mapping: Mapping) -> ir.StringValue:
-    names = columns(staged, mapping)
-    if not names:
-        return ibis.null("string")
+def _flat(rows: ir.Table, staged: Staged, names: list[str]) -> ir.StringValue:
     pairs = [
         ibis.literal(json.dumps(name, ensure_ascii=False) + ":") + _quoted(staged.text(name, rows)) for name in names
     ]

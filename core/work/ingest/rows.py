@@ -70,8 +70,9 @@ def drafted(staged: Staged, mapping: Mapping, world: World) -> ir.Table:
         lines.fill(draft, mapping, world)
     else:
         money.fill(draft, mapping, world)
-    if mapping.target.has("properties"):
-        draft.add(properties=properties(draft.rows, staged, mapping))
+    more = properties(draft.rows, staged, mapping) if mapping.target.has("properties") else None
+    if more is not None:
+        draft.add(properties=more)
     _needed(draft, mapping)
     draft.judge()
     made = [c.name for c in mapping.target.columns if c.name in draft]

@@ -82,6 +82,41 @@ def test_a_revision_that_says_what_the_newest_one_says_is_no_revision(world):
         assert snapshot.frame(snapshot.current("units"))["name"].tolist() == ["A"]
 
 
+def merge_without(world, batch_id, fact, *columns):
+    with world.writer.change("import", batch_id) as change:
+        return change.merge("events", lakes.rows("events", [fact]).drop(*columns))
+
+
+def test_a_column_that_a_file_lacks_is_an_empty_one(world):
+    plain, told = event(1, "2025-01-01 10:00"), event(1, "2025-01-01 10:00", channel="web")
+    assert merge(world, 1, "events", [told]) == Merged(1, 0)
+    assert merge_without(world, 2, plain, "channel", "session_id") == Merged(1, 0)
+    assert merge_without(world, 3, plain, "channel") == Merged(0, 1)
+    assert merge(world, 4, "events", [plain]) == Merged(0, 1)
+    assert merge_without(world, 5, told, "session_id") == Merged(0, 1)
+
+
+def test_an_event_with_an_id_and_the_same_event_without_one_are_two(world):
+    assert merge(world, 1, "events", [event(1, "2025-01-01 10:00", event_id="e1")]) == Merged(1, 0)
+    assert merge_without(world, 2, event(1, "2025-01-01 10:00"), "event_id") == Merged(1, 0)
+    assert merge(world, 3, "events", [event(1, "2025-01-01 10:00", event_id="e1")]) == Merged(0, 1)
+
+
+def test_files_with_other_columns_are_joined_and_taken_back_as_one(world):
+    told = event(1, "2025-01-01 10:00", channel="web")
+    merge(world, 1, "events", [told])
+    merge_without(world, 2, event(2, "2025-01-01 11:00"), "channel", "unit_id")
+    merge_without(world, 3, event(3, "2025-01-01 12:00", session_id="s"), "channel")
+    with world.writer.change("compact") as change:
+        assert change.compact() == 2
+    with world.writer.change("rollback") as change:
+        assert change.forget(2) == 1
+    with world.lake.open() as snapshot:
+        rows = snapshot.table("events")
+        kept = snapshot.arrow(rows.select("identity_key", "channel", "session_id").order_by("identity_key"))
+    assert [tuple(row.values()) for row in kept.to_pylist()] == [(1, "web", None), (3, None, "s")]
+
+
 def test_a_fact_belongs_to_the_business_day_and_month_of_the_zone(world):
     merge(world, 1, "events", [event(1, "2025-01-31 15:59:59"), event(2, "2025-01-31 16:00:00")])
     with world.lake.open() as snapshot:
