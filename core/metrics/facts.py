@@ -45,7 +45,8 @@ class Facts:
     @cached_property
     def orders(self) -> ir.Table:
         """One row per order whose gross is above 0: ``member_id``, ``local_date`` and ``occurred_at`` of its first line,
-        ``gross_minor``, ``channel``, ``unit_id``."""
+        ``gross_minor``, ``channel``, ``unit_id``, and ``gap_days`` since the member's order before (null for the first one and
+        where nobody is known)."""
         lines = self.table("order_lines")
         lines = lines.filter(lines.line_kind == "sale")
         grouped = lines.group_by(["source", "order_no"]).aggregate(
@@ -58,7 +59,10 @@ class Facts:
             campaign_id=lines.campaign_id.min(),
             row=lines.row_number.min(),
         )
-        return self.keep(grouped.filter(grouped.gross_minor > 0))
+        found = grouped.filter(grouped.gross_minor > 0)
+        before = found.local_date.lag().over(group_by="member_id", order_by=["occurred_at", "row"])
+        gap = ibis.ifelse(found.member_id.notnull(), found.local_date.delta(before, unit="day"), None)
+        return self.keep(found.mutate(gap_days=gap))
 
 
 def actions(table: Callable[[str], ir.Table]) -> ir.Table:

@@ -6,7 +6,6 @@
 import ibis
 import ibis.expr.types as ir
 
-from core.metrics import facts as f
 from core.metrics.catalog import metric
 from core.metrics.facts import Facts
 from core.metrics.parts import Part
@@ -16,26 +15,13 @@ from core.metrics.parts import Part
 
 def _orders(facts: Facts) -> ir.Table:
     orders = facts.orders
-    return orders.select("member_id", "local_date", "channel", "unit_id", value=orders.gross_minor)
-
-
-def _order_counts(facts: Facts) -> ir.Table:
-    return f.known(facts.orders).select("member_id", "local_date", value=ibis.literal(1))
+    return orders.select("member_id", "local_date", "channel", "unit_id", "gap_days", value=orders.gross_minor)
 
 
 def _refunds(facts: Facts) -> ir.Table:
     lines = facts.table("order_lines")
     lines = lines.filter(lines.line_kind == "refund")
     return lines.select("member_id", "local_date", "channel", "unit_id", value=-lines.amount_minor)
-
-
-def _gaps(facts: Facts) -> ir.Table:
-    """Days between each order of a member and the one before; the first has none."""
-    orders = f.known(facts.orders)
-    by_member = ibis.window(group_by="member_id", order_by=["occurred_at", "row"])
-    since = orders.mutate(before=orders.local_date.lag().over(by_member))
-    since = since.filter(since.before.notnull())
-    return since.select("member_id", "local_date", value=since.local_date.delta(since.before, unit="day"))
 
 
 def _actions(facts: Facts) -> ir.Table:
@@ -55,16 +41,9 @@ def _offers(facts: Facts) -> ir.Table:
 
 
 def _feedback(facts: Facts) -> ir.Table:
-    return facts.table("feedback").select(
-        "member_id", "local_date", "feedback_kind", value=facts.table("feedback").score
-    )
-
-
-def _nps(facts: Facts) -> ir.Table:
     answers = facts.table("feedback")
-    answers = answers.filter((answers.feedback_kind == "nps") & answers.score.notnull())
-    mark = ibis.cases((answers.score >= 9, 1), (answers.score <= 6, -1), else_=0)
-    return answers.select("member_id", "local_date", value=mark)
+    mark = ibis.cases((answers.score >= 9, 1), (answers.score <= 6, -1), (answers.score.notnull(), 0))
+    return answers.select("member_id", "local_date", "feedback_kind", value=answers.score, mark=mark)
 
 
 def _membership(facts: Facts) -> ir.Table:
@@ -93,14 +72,18 @@ def _is_anonymous(rows: ir.Table) -> ir.BooleanValue:
     return rows.member_id.isnull()
 
 
+def _is_nps(rows: ir.Table) -> ir.BooleanValue:
+    return (rows.feedback_kind == "nps") & rows.mark.notnull()
+
+
 GROSS = Part("gross", _orders, "sum", _is_known)
 ORDERS = Part("orders", _orders, "rows", _is_known)
 BUYERS = Part("buyers", _orders, "members")
-REPEATING = Part("repeating", _order_counts, "repeating")
+REPEATING = Part("repeating", _orders, "repeating")
 ANONYMOUS_GROSS = Part("anonymous_gross", _orders, "sum", _is_anonymous)
 ANONYMOUS_ORDERS = Part("anonymous_orders", _orders, "rows", _is_anonymous)
 REFUNDS = Part("refunds", _refunds, "sum", _is_known)
-GAPS = Part("gaps", _gaps, "median")
+GAPS = Part("gaps", _orders, "median", lambda rows: rows.gap_days.notnull(), of="gap_days")
 ACTIVE = Part("active", _actions, "members")
 ACTIVE_DAYS = Part("active_days", _actions, "rows")
 VIEWERS = Part("viewers", _actions, "members", lambda rows: rows.has_viewed)
@@ -114,8 +97,8 @@ OPENED = Part("opened", _touches, "rows", lambda rows: rows.state == "opened")
 REPLIED = Part("replied", _touches, "rows", lambda rows: rows.state == "replied")
 CLAIMED = Part("claimed", _offers, "rows", lambda rows: rows.state == "claimed")
 REDEEMED = Part("redeemed", _offers, "rows", lambda rows: rows.state == "redeemed")
-NPS_MARKS = Part("nps_marks", _nps, "sum")
-NPS_ANSWERS = Part("nps_answers", _nps, "rows")
+NPS_MARKS = Part("nps_marks", _feedback, "sum", _is_nps, of="mark")
+NPS_ANSWERS = Part("nps_answers", _feedback, "rows", _is_nps)
 SATISFACTION = Part("satisfaction_sum", _feedback, "sum", lambda rows: rows.feedback_kind == "satisfaction")
 SATISFACTION_ANSWERS = Part(
     "satisfaction_answers",

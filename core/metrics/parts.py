@@ -16,7 +16,7 @@ from core.metrics.facts import Facts
 from core.periods import Period
 
 How = Literal["members", "repeating", "rows", "sum", "median", "stock_end", "stock_start"]
-"""members: distinct members. repeating: members whose values add up to 2 or more. rows: rows. sum, median: of ``value``. stock_end, stock_start: members born before the period's end, its start."""
+"""members: distinct members. repeating: members with two or more rows. rows: rows. sum, median: of a column. stock_end, stock_start: members born before the period's end, its start."""
 
 Grain = Literal["day", "week"]
 STOCKS = ("stock_end", "stock_start")
@@ -24,7 +24,7 @@ STOCKS = ("stock_end", "stock_start")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``rows`` gives ``member_id``, ``local_date`` and, where ``how`` needs it, ``value``; ``where`` keeps some of them.
+    """``rows`` gives ``member_id``, ``local_date`` and, where ``how`` needs it, the column ``of``; ``where`` keeps some of them.
 
     Parts that name the same ``rows`` share one scan.
     """
@@ -33,6 +33,7 @@ class Part:
     rows: Callable[[Facts], ir.Table]
     how: How
     where: Callable[[ir.Table], ir.BooleanValue] | None = None
+    of: str = "value"
 
     def condition(self, rows: ir.Table) -> ir.BooleanValue:
         return self.where(rows) if self.where else ibis.literal(True)
@@ -45,14 +46,18 @@ def in_periods(facts: Facts, parts: Sequence[Part], periods: Mapping[str, Period
     """
     found = []
     for rows, group in _scans(facts, parts):
-        flows = [p for p in group if p.how not in (*STOCKS, "repeating")]
-        stocks = [p for p in group if p.how in STOCKS]
-        if flows:
-            found.append(_aggregated(_inside(rows, _hull(periods)), flows, periods, _flow))
-        if stocks:
-            found.append(_aggregated(rows, stocks, periods, _stock))
+        plain = [p for p in group if p.how != "repeating"]
+        if plain:
+            has_stock = any(p.how in STOCKS for p in plain)
+            found.append(_aggregated(rows if has_stock else _inside(rows, hull(periods)), plain, periods))
         found += [_repeating(p, rows, periods) for p in group if p.how == "repeating"]
     return found
+
+
+def adding_up(parts: Sequence[Part]) -> list[Part]:
+    """The parts whose values of single days add up to that of a period, and which share no scan with others."""
+    others = {p.rows for p in parts if p.how not in ("rows", "sum")}
+    return [p for p in parts if p.rows not in others]
 
 
 def by_bucket(facts: Facts, parts: Sequence[Part], period: Period, grain: Grain) -> list[ir.Table]:
@@ -83,9 +88,9 @@ def people(facts: Facts, part: Part, period: Period) -> ir.Table:
         return rows.filter(_born_before(rows, _edge(part, period))).select("member_id", value=ibis.literal(1))
     inside = _inside(rows, period)
     if part.how == "median":
-        value: ir.Value = inside.value.median()
+        value: ir.Value = inside[part.of].median()
     else:
-        value = inside.value.sum() if part.how in ("sum", "repeating") else inside.count()
+        value = inside[part.of].sum() if part.how == "sum" else inside.count()
     grouped = inside.group_by("member_id").aggregate(value=value)
     return grouped.filter(grouped.value >= 2) if part.how == "repeating" else grouped
 
@@ -97,15 +102,9 @@ def _scans(facts: Facts, parts: Sequence[Part]) -> list[tuple[ir.Table, list[Par
     return [(rows(facts), group) for rows, group in groups.items()]
 
 
-def _aggregated(
-    rows: ir.Table,
-    parts: Sequence[Part],
-    periods: Mapping[str, Period],
-    value: Callable[[Part, ir.Table, Period], ir.Value],
-) -> ir.Table:
-    return rows.aggregate(
-        **{f"{name}/{p.name}": value(p, rows, period) for name, period in periods.items() for p in parts}
-    )
+def _aggregated(rows: ir.Table, parts: Sequence[Part], periods: Mapping[str, Period]) -> ir.Table:
+    values = {f"{name}/{p.name}": _in_period(p, rows, period) for name, period in periods.items() for p in parts}
+    return rows.aggregate(**values)
 
 
 def _within(rows: ir.Table, period: Period) -> ir.BooleanValue:
@@ -116,11 +115,14 @@ def _inside(rows: ir.Table, period: Period) -> ir.Table:
     return rows.filter(_within(rows, period))
 
 
-def _hull(periods: Mapping[str, Period]) -> Period:
+def hull(periods: Mapping[str, Period]) -> Period:
+    """From the start of the first to the end of the last."""
     return Period(min(p.start_on for p in periods.values()), max(p.end_on for p in periods.values()))
 
 
-def _flow(part: Part, rows: ir.Table, period: Period) -> ir.Value:
+def _in_period(part: Part, rows: ir.Table, period: Period) -> ir.Value:
+    if part.how in STOCKS:
+        return rows.count(where=part.condition(rows) & _born_before(rows, _edge(part, period)))
     return _aggregate(part, rows, part.condition(rows) & _within(rows, period))
 
 
@@ -128,14 +130,10 @@ def _aggregate(part: Part, rows: ir.Table, where: ir.BooleanValue) -> ir.Value:
     if part.how == "members":
         return rows.member_id.nunique(where=where)
     if part.how == "sum":
-        return rows.value.sum(where=where).fill_null(0)
+        return rows[part.of].sum(where=where).fill_null(0)
     if part.how == "median":
-        return rows.value.median(where=where)
+        return rows[part.of].median(where=where)
     return rows.count(where=where)
-
-
-def _stock(part: Part, rows: ir.Table, period: Period) -> ir.Value:
-    return rows.count(where=part.condition(rows) & _born_before(rows, _edge(part, period)))
 
 
 def _edge(part: Part, period: Period) -> ir.Value:
@@ -149,6 +147,6 @@ def _born_before(rows: ir.Table, edge: ir.Value) -> ir.BooleanValue:
 
 def _repeating(part: Part, rows: ir.Table, periods: Mapping[str, Period]) -> ir.Table:
     rows = f.known(rows.filter(part.condition(rows)))
-    sums = {name: rows.value.sum(where=_within(rows, period)) for name, period in periods.items()}
-    each = rows.group_by("member_id").aggregate(**sums)
+    counts = {name: rows.count(where=_within(rows, period)) for name, period in periods.items()}
+    each = rows.group_by("member_id").aggregate(**counts)
     return each.aggregate(**{f"{name}/{part.name}": each.count(where=each[name] >= 2) for name in periods})

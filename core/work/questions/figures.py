@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
 from core.errors import Unknown
 from core.metrics import catalog
 from core.metrics.catalog import METRICS, Metric
-from core.metrics.parts import STOCKS, Grain, Part, by_bucket, in_periods, people
+from core.metrics.parts import STOCKS, Grain, Part, adding_up, by_bucket, hull, in_periods, people
 from core.periods import Period, comparable
 from core.work.questions.reading import Reading
 
@@ -22,6 +22,8 @@ DAYS_BY_DAY = 92
 Numbers = dict[str, float | int | None]
 Side = Literal["top", "minus", "bottom"]
 Points = tuple[tuple[date, float | int | None, bool], ...]
+Days = dict[str, dict[date, Any]]
+"""Values of parts by day, days without rows absent."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,11 @@ def overview(reading: Reading, metrics: Sequence[Metric] | None = None, *, with_
     wanted = list(metrics) if metrics is not None else available(reading)
     now, before = comparable(reading.period, reading.as_of_on)
     parts = list({p.name: p for m in wanted for p in m.parts}.values())
-    numbers = _in_periods(reading, parts, {"now": now, "before": before})
+    periods = {"now": now, "before": before}
+    days = _days(reading, parts, periods)
+    numbers = _in_periods(reading, parts, periods, days)
     grain: Grain = "day" if now.days <= DAYS_BY_DAY else "week"
-    table = _by_bucket(reading, parts, now, grain, numbers["now"]) if with_series else None
+    table = _by_bucket(reading, parts, now, grain, numbers["now"], days) if with_series else None
     has_before = reading.whole is not None and reading.whole.start_on <= before.start_on
     return [_figure(m, numbers, now, before, table, grain, has_before, reading.as_of) for m in wanted]
 
@@ -93,9 +97,10 @@ def overview(reading: Reading, metrics: Sequence[Metric] | None = None, *, with_
 def series(reading: Reading, metric: Metric, period: Period) -> Points:
     """A metric by day, or by week when the period is longer than 92 days. Empty where it has no values by day."""
     parts = list(metric.parts)
-    numbers = _in_periods(reading, parts, {"now": period})["now"]
+    days = _days(reading, parts, {"now": period})
+    numbers = _in_periods(reading, parts, {"now": period}, days)["now"]
     grain: Grain = "day" if period.days <= DAYS_BY_DAY else "week"
-    table = _by_bucket(reading, parts, period, grain, numbers)
+    table = _by_bucket(reading, parts, period, grain, numbers, days)
     return _series(metric, table, period, grain) if _has_series(metric, table) else ()
 
 
@@ -129,20 +134,40 @@ def sides(metric: Metric) -> tuple[Side, ...]:
     return tuple(side for side, part in every if part is not None)
 
 
-def _in_periods(reading: Reading, parts: Sequence[Part], periods: dict[str, Period]) -> dict[str, Numbers]:
-    found: dict[str, Numbers] = {name: {} for name in periods}
-    for expression in in_periods(reading.facts, parts, periods):
+def _days(reading: Reading, parts: Sequence[Part], periods: dict[str, Period]) -> Days:
+    """The parts whose days add up: one scan then serves every period and the series."""
+    found: Days = {}
+    for expression in by_bucket(reading.facts, adding_up(parts), hull(periods), "day"):
+        rows = reading.snapshot.arrow(expression).to_pylist()
+        found |= {name: {row["on"]: row[name] for row in rows} for name in expression.columns if name != "on"}
+    return found
+
+
+def _in_periods(reading: Reading, parts: Sequence[Part], periods: dict[str, Period], days: Days) -> dict[str, Numbers]:
+    found = {
+        name: {part: _plain(sum(_within(values, period).values())) for part, values in days.items()}
+        for name, period in periods.items()
+    }
+    for expression in in_periods(reading.facts, [p for p in parts if p.name not in days], periods):
         for column, value in reading.snapshot.arrow(expression).to_pylist()[0].items():
             period, part = column.split("/", 1)
             found[period][part] = _plain(value)
     return found
 
 
-def _by_bucket(reading: Reading, parts: Sequence[Part], period: Period, grain: Grain, now: Numbers) -> pd.DataFrame:
+def _within(values: dict[date, Any], period: Period) -> dict[date, Any]:
+    return {on: value for on, value in values.items() if period.start_on <= on < period.end_on}
+
+
+def _by_bucket(
+    reading: Reading, parts: Sequence[Part], period: Period, grain: Grain, now: Numbers, days: Days
+) -> pd.DataFrame:
     """One row per bucket of the period, one column per part, 0 where nothing happened; stocks as at the bucket's end."""
     found = pd.DataFrame(index=pd.Index(_buckets(period, grain), name="on"))
-    for expression in by_bucket(reading.facts, parts, period, grain):
+    for expression in by_bucket(reading.facts, [p for p in parts if p.name not in days], period, grain):
         found = found.join(reading.snapshot.arrow(expression).to_pandas().set_index("on").astype("float64"))
+    for name, values in days.items():
+        found[name] = _bucketed(_within(values, period), grain)
     for part in parts:
         if part.name not in found:
             continue
@@ -155,10 +180,22 @@ def _by_bucket(reading: Reading, parts: Sequence[Part], period: Period, grain: G
     return found
 
 
+def _bucketed(values: dict[date, Any], grain: Grain) -> pd.Series:
+    sums: dict[date, Any] = {}
+    for on, value in values.items():
+        bucket = on if grain == "day" else _monday(on)
+        sums[bucket] = sums.get(bucket, 0) + value
+    return pd.Series(sums, dtype="float64")
+
+
+def _monday(on: date) -> date:
+    return on - timedelta(days=on.weekday())
+
+
 def _buckets(period: Period, grain: Grain) -> list[date]:
     if grain == "day":
         return [period.start_on + timedelta(days=n) for n in range(period.days)]
-    first = period.start_on - timedelta(days=period.start_on.weekday())
+    first = _monday(period.start_on)
     return [first + timedelta(days=n) for n in range(0, (period.end_on - first).days, 7)]
 
 
