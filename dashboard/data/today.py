@@ -11,7 +11,7 @@ from core.store import workers
 from core.store.tables import Batch
 from core.work.questions import today as question
 from core.work.questions.reading import reading
-from core.work.questions.today import Item, Rhythm
+from core.work.questions.today import Item, Rhythm, Undecided
 from dashboard.actions import guard
 from dashboard.data import worlds
 from dashboard.web import wiring
@@ -44,10 +44,9 @@ def state() -> State:
     today = question.today_of(home, now)
     manifest = home.lake.manifests.latest()
     sees_sources = operator.can("sources.see")
-    with reading(home, version=manifest.version) as lake:
-        as_of, as_of_on = _ends(home.world, manifest.lake_id, manifest.version)
-        rhythms = _rhythms(home.world, manifest.lake_id, manifest.version, today) if home.world == "live" else []
-        items = question.items(home, rhythms, lake, now=now)
+    as_of, as_of_on, undecided = _read(home.world, manifest.lake_id, manifest.version)
+    rhythms = _rhythms(home.world, manifest.lake_id, manifest.version, today) if home.world == "live" else []
+    items = question.items(home, rhythms, undecided, now=now)
     with wiring.accounts_store().reading() as session:
         stopped = question.worker_item(session, now=now)
         has_worker = bool(workers.alive(session, now=now))
@@ -66,14 +65,16 @@ def state() -> State:
     )  # fmt: skip
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def _ends(world: World, lake_id: str, version: int) -> tuple[datetime | None, date | None]:  # noqa: ARG001 - cache key
-    """Time and business day of the newest fact of a lake version. Not cut to a scope: it says nothing of people."""
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _read(world: World, lake_id: str, version: int) -> tuple[datetime | None, date | None, Undecided]:  # noqa: ARG001
+    """Time and business day of the newest fact of a lake version, and what it leaves to decide. Not cut to a scope: it
+    says nothing of people.
+    """
     with reading(wiring.house().world(world), version=version) as lake:
-        return lake.as_of, lake.as_of_on
+        return lake.as_of, lake.as_of_on, question.undecided(lake)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _rhythms(world: World, lake_id: str, version: int, today: date) -> list[Rhythm]:  # noqa: ARG001 - cache key
     with reading(wiring.house().world(world), version=version) as lake:
         return question.rhythms(lake, today)

@@ -55,6 +55,14 @@ class Rhythm:
 
 
 @dataclass(frozen=True, slots=True)
+class Undecided:
+    """Names of events that wait for approval, and keys of identities that too many share."""
+
+    held: tuple[str, ...]
+    shared: frozenset[bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One thing to do. ``kind`` names its text, ``page`` where it is done. ``count``: rows, imports, names … by its kind."""
 
@@ -91,18 +99,27 @@ def usual_gap(days: Sequence[date]) -> float | None:
     return float(quantiles(gaps, n=10, method="inclusive")[-1])
 
 
-def items(home: Home, found: Iterable[Rhythm], question: Reading, *, now: datetime) -> list[Item]:
+def undecided(question: Reading) -> Undecided:
+    """What a version of the lake leaves for somebody to decide."""
+    if not question.snapshot.files("identities_left_out"):
+        return Undecided(question.held, frozenset())
+    out = question.snapshot.left_out()
+    keys = question.snapshot.arrow(out.filter(out.reason == "shared").select("identity_key"))["identity_key"]
+    return Undecided(question.held, frozenset(keys.to_pylist()))
+
+
+def items(home: Home, found: Iterable[Rhythm], left: Undecided, *, now: datetime) -> list[Item]:
     """Everything that needs somebody in a world, the most urgent first. The caller leaves out what a role may not see."""
     with home.store.reading() as session:
         doing = [
             *_failed(session, now), *_broken_jobs(session, now), *_quality(session), *_running(session),
-            *_shared(session, question),
+            *_shared(session, left),
         ]  # fmt: skip
     doing += [_late(one) for one in found if one.state == "late"]
     with home.store.reading() as session:
-        undecided = set(question.held) - event_names.hidden(session)
-    if undecided:
-        doing.append(Item("held", "warning", "sources", len(undecided)))
+        held = set(left.held) - event_names.hidden(session)
+    if held:
+        doing.append(Item("held", "warning", "sources", len(held)))
     return ranked(doing)
 
 
@@ -182,14 +199,8 @@ def _running(session: Session) -> list[Item]:
     return [Item("running", "info", "sources", int(count))] if count else []
 
 
-def _shared(session: Session, question: Reading) -> list[Item]:
+def _shared(session: Session, left: Undecided) -> list[Item]:
     """Identities that connect nobody because too many share them, and about which nobody has decided yet."""
-    if not question.snapshot.files("identities_left_out"):
-        return []
-    out = question.snapshot.left_out()
-    keys = question.snapshot.arrow(out.filter(out.reason == "shared").select("identity_key"))[
-        "identity_key"
-    ].to_pylist()
     blocked = {row.left_key for row in identities.standing(session) if row.kind == "block"}
-    count = len(set(keys) - blocked)
+    count = len(left.shared - blocked)
     return [Item("shared", "info", "identity", count)] if count else []

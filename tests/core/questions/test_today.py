@@ -51,7 +51,7 @@ def finding(home, batch_id, check, severity, count=5):
 
 def kinds(home, now=NOW):
     with reading(home) as lake:
-        found = today.items(home, today.rhythms(lake, today.today_of(home, now)), lake, now=now)
+        found = today.items(home, today.rhythms(lake, today.today_of(home, now)), today.undecided(lake), now=now)
     return [(item.kind, item.urgency) for item in found]
 
 
