@@ -6,7 +6,7 @@ DEV_STAMP := .venv/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test verify check bench demo clean browser
+.PHONY: help run test verify check bench demo pictures clean browser
 
 help: ## print this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -33,6 +33,9 @@ bench: $(DEV_STAMP) ## benchmarks, each beside its rival in the same run
 
 demo: $(STAMP) ## fill the demo brand anew; make demo EVENTS=10000000 for a large one
 	@$(BIN)/python -m core demo --anew $(if $(EVENTS),--events $(EVENTS))
+
+pictures: $(DEV_STAMP) browser ## pictures of every page in .make/pictures, to be looked at
+	@$(BIN)/python -m tests.e2e.pictures
 
 clean: ## remove the virtual environment and caches, never data
 	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis .make

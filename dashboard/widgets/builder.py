@@ -102,8 +102,8 @@ def _step(menu: Menu, place: int, row: int, count: int) -> None:
             placeholder=t("funnel.choose_event"), select_all=False,
         )  # fmt: skip
         st.button(
-            "", icon=":material/close:", type="tertiary", key=f"remove_{row}", help=t("funnel.remove_step", number=place),
-            on_click=_remove, args=(row,), disabled=count <= FEWEST,
+            t("funnel.remove_step", number=place), icon=":material/close:", type="tertiary", key=f"remove_{row}",
+            help=t("funnel.remove_step", number=place), on_click=_remove, args=(row,), disabled=count <= FEWEST,
         )  # fmt: skip
 
 

@@ -62,6 +62,8 @@ def source(code: str) -> str:
     """A source by its name; many are named after the channel they speak for."""
     if not code:
         return t("identity.everywhere")
+    if code == "demo":
+        return t("world.demo")
     return t(f"channel.{code}") if i18n.has(f"channel.{code}") else code
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.settings import PROJECT
+from dashboard import i18n
 from tests.e2e.browsing import CHROMIUM, CHROMIUM_SWITCHES, Console, Server, idle, new_context, serving
 
 OUT = PROJECT / ".make" / "pictures"
@@ -45,7 +46,7 @@ def upload(page: Page) -> None:
 def find_member(page: Page) -> None:
     tab(1)(page)
     press("open_member")(page)
-    page.locator(".st-key-card_member, [class*='st-key-card_evidence']").first.wait_for()
+    page.locator(".st-key-card_member").wait_for()
 
 
 VIEWS: dict[str, tuple[str, Act | None]] = {
@@ -74,13 +75,17 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
 }
 
 
-def take(server: Server, browser: Browser, names: list[str], language: str, theme: str, width: int) -> list[str]:
+def take(
+    server: Server, browser: Browser, names: list[str], language: i18n.Language, theme: str, width: int
+) -> list[str]:
     """Pictures of the views in one combination, each as tall as its page. Returns what the console said."""
     locale = "zh-CN" if language == "zh" else "en-US"
     console = Console()
     context = new_context(browser, theme=theme, width=width, height=SIZES[width], locale=locale)
     context.on("page", console.listen)
-    token = server.token(server.account("admin", language=language))
+    account = server.account("admin", language=language)
+    server.change(account, display_name=i18n.text(language, "role.admin"))
+    token = server.token(account)
     for name in names:
         address, act = VIEWS[name]
         context.clear_cookies()
@@ -106,7 +111,6 @@ def take(server: Server, browser: Browser, names: list[str], language: str, them
 def _settle(page: Page) -> None:
     page.wait_for_timeout(SETTLED_MS)
     idle(page)
-    page.wait_for_timeout(SETTLED_MS)
 
 
 def _demo(home: Path) -> Path:
