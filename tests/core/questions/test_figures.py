@@ -173,6 +173,28 @@ def test_weeks_that_reach_beyond_the_period_are_partial(world):
     assert [found.series[0], found.series[-1]] == [(date(2024, 12, 30), 1, True), (date(2025, 6, 23), 1, False)]
 
 
+def test_a_week_holds_what_its_days_within_the_period_add_up_to(world):
+    days = ("2024-12-31", "2025-01-01", "2025-01-05", "2025-01-06", "2025-06-29", "2025-06-30")
+    lines = [sale(1, f"{day} 10:00", f"R{n}", -(2**n), "refund") for n, day in enumerate(days)]
+    add(world, 1, order_lines=[sale(1, "2024-12-30 10:00", "A", 100), *lines])
+    found = figure(world, "net_revenue", Period(date(2025, 1, 1), date(2025, 6, 30)))
+    weeks = {on: value for on, value, _ in found.series}
+    assert found.value == sum(weeks.values()) == -3000
+    assert {on: value for on, value in weeks.items() if value} == {
+        date(2024, 12, 30): -600, date(2025, 1, 6): -800, date(2025, 6, 23): -1600,
+    }  # fmt: skip
+    assert len(weeks) == 26
+
+
+def test_the_ends_of_the_data_are_exact_in_any_table(world):
+    first, last = "2025-01-05 00:00", "2025-03-09 15:59"
+    add(world, 1, events=[event(1, "2025-01-05 09:00"), event(1, "2025-03-09 08:00")])
+    add(world, 2, order_lines=[sale(1, last, "A", 1), sale(1, first, "B", 1)])
+    with reading(world) as open_lake:
+        assert [at.strftime("%Y-%m-%d %H:%M") for at in open_lake.span] == [first, last]
+        assert open_lake.whole == Period(date(2025, 1, 5), date(2025, 3, 10))
+
+
 def test_the_series_of_a_stock_ends_at_the_figure(world):
     add(world, 1, events=[event(n, f"2025-01-{n:02d} 10:00") for n in range(1, 8)], identities=[identity(1)])
     found = figure(world, "members", Period(date(2025, 1, 3), date(2025, 1, 8)))
