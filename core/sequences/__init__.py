@@ -5,7 +5,7 @@ the same code runs over a scan of this machine's lake, over a memory-mapped inde
 distributed engine.
 """
 
-from core.sequences import funnel, paths, sessions, stream, subjects
+from core.sequences import funnel, paths, reasons, sessions, stream, subjects
 
 
 def warm() -> None:
@@ -17,5 +17,6 @@ def warm() -> None:
     subjects.warm()
     stream.warm()
     funnel.warm()
+    reasons.warm()
     sessions.warm()
     paths.warm()

@@ -1,5 +1,7 @@
 """Funnels: their rules one by one, then against a brute-force reading, ClickHouse and published figures."""
 
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,11 +18,11 @@ from numba.core.dispatcher import Dispatcher
 
 from core import sequences
 from core.errors import InvalidFunnel
-from core.sequences import funnel, sorting, subjects, walks
-from core.sequences.arrays import BARRED
-from core.sequences.funnel import Count, Funnel, Order, Reach, Step, reach
+from core.sequences import funnel, reasons, sorting, subjects, walks
+from core.sequences.arrays import BARRED, FIRST_EXCLUSION, PRESENT
+from core.sequences.funnel import Attempts, Count, Entries, Exclusion, Funnel, Order, Reach, Step, reach
 from core.sequences.stream import MISSING, Batch, Stream, ordered
-from tests.oracles.funnel import Event, best, in_order
+from tests.oracles.funnel import Event, Rules, best, depths, in_order
 
 ORACLES = Path(__file__).parents[2] / "oracles"
 ECOM = Path(__file__).parents[4] / "shared/data/retentioneering_ecom/ecom.csv.gz"
@@ -32,10 +34,26 @@ def asked(order: Order = "sequential", minutes: int | None = None, steps: str = 
     return Funnel.of(*steps, order=order, within=None if minutes is None else timedelta(minutes=minutes))
 
 
+def narrowed(
+    *exclusions: tuple[str, int, int],
+    step_minutes: int | None = None,
+    minutes: int | None = None,
+    entries: Entries = "every",
+    order: Order = "sequential",
+    steps: str = "abc",
+) -> Funnel:
+    return replace(
+        asked(order, minutes, steps),
+        step_within=None if step_minutes is None else timedelta(minutes=step_minutes),
+        exclusions=tuple(Exclusion.of(*exclusion) for exclusion in exclusions),
+        entries=entries,
+    )
+
+
 def stream_of(histories: list[list[Event]]) -> Stream:
     """One subject per history, in the order given."""
     rows = [(subject, event) for subject, history in enumerate(histories) for event in history]
-    steps = [sum(1 << step for step in e.fits) | (int(BARRED) if e.is_barred else 0) for _, e in rows]
+    steps = [bits(event) for _, event in rows]
     return ordered(
         [
             Batch(
@@ -49,16 +67,23 @@ def stream_of(histories: list[list[Event]]) -> Stream:
     )
 
 
+def bits(event: Event) -> int:
+    fits = sum(1 << step for step in event.fits) + sum(1 << FIRST_EXCLUSION + number for number in event.excludes)
+    return fits | (int(BARRED) if event.is_barred else 0) | (int(PRESENT) if event.is_present else 0)
+
+
 def history(text: str, question: Funnel) -> list[Event]:
-    """``"a0 b1 A2"``: events and their minutes, in row order; a capital is barred from entering. Unnamed events are
-    left out."""
+    """``"a0 b1 A2"``: events and their minutes, in row order; a capital is barred from entering. Events without a name
+    in the funnel are left out, but for ``p``, which is merely present."""
     masks = question.masks
     events = []
     for row, word in enumerate(text.split()):
         name, at = word[0], int(word[1:]) * MINUTE
-        fits = frozenset(bit for bit in range(10) if masks.get(name.lower(), 0) >> bit & 1)
-        if fits:
-            events.append(Event(at, fits, row, name.isupper(), row))
+        mask = masks.get(name.lower(), 0)
+        fits = frozenset(bit for bit in range(10) if mask >> bit & 1)
+        excludes = frozenset(bit for bit in range(4) if mask >> FIRST_EXCLUSION + bit & 1)
+        if fits or excludes or name == "p":
+            events.append(Event(at, fits, row, name.isupper(), row, excludes, name == "p"))
     return events
 
 
@@ -109,6 +134,44 @@ def step_minutes(text: str, question: Funnel) -> list[int]:
         ("any: the window ends", "c0 b1 a6", asked("any", 5), [6, 1]),
         ("any: a later window may hold more", "a0 b1 a20 c21 b22", asked("any", 5), [20, 22, 21]),
         ("any: a barred event does not enter", "c0 A1 b2 a3", asked("any"), [3, 2, 0]),
+        ("the step window is inclusive", "a0 b5 c10", narrowed(step_minutes=5), [0, 5, 10]),
+        ("the step window ends", "a0 b5 c11", narrowed(step_minutes=5), [0, 5]),
+        ("the step window runs from the step before", "a0 b6", narrowed(step_minutes=5), [0]),
+        ("a later filling may get further", "a0 b1 b5 c7", narrowed(step_minutes=5), [0, 5, 7]),
+        ("a later filling is shown only where it is needed", "a0 b1 b2 c6", narrowed(step_minutes=5), [0, 1, 6]),
+        ("both windows hold", "a0 b4 c8 a9 b10 c11", narrowed(step_minutes=5, minutes=7), [9, 10, 11]),
+        (
+            "of equally deep attempts the earliest, with a step window",
+            "a0 a1 b5 c6",
+            narrowed(step_minutes=5),
+            [0, 5, 6],
+        ),
+        ("an exclusion bars the way", "a0 x1 b2 c3", narrowed(("x", 1, 2)), [0]),
+        ("an exclusion bars only its own gaps", "a0 x1 b2 c3", narrowed(("x", 2, 3)), [0, 2, 3]),
+        ("an exclusion over two gaps bars both", "a0 b1 x2 c3", narrowed(("x", 1, 3)), [0, 1]),
+        ("after an exclusion another attempt may get through", "a0 x1 a2 b3 c4", narrowed(("x", 1, 2)), [2, 3, 4]),
+        ("after an exclusion a later filling may get through", "a0 b1 x2 b3 c4", narrowed(("x", 2, 3)), [0, 3, 4]),
+        ("an exclusion at the time of a step bars what follows", "a0 x0 b1 c2", narrowed(("x", 1, 2)), [0]),
+        ("an exclusion at the time of a step does not bar it", "a0 x1 b1 c2", narrowed(("x", 1, 2)), [0, 1, 2]),
+        ("an excluded event that fills the step is not before it", "a0 b1 c2", narrowed(("b", 1, 3)), [0, 1, 2]),
+        ("an excluded event that fits another step bars", "a0 c1 b2 c3", narrowed(("c", 1, 2)), [0]),
+        ("of two exclusions each bars its own", "a0 y1 b2 x3 c4", narrowed(("x", 1, 2), ("y", 2, 3)), [0, 2, 4]),
+        ("only the first entry starts", "a0 b9 a10 b11", narrowed(minutes=5, entries="first"), [0]),
+        ("a barred event is not the first entry", "A0 a1 b2 a3 b4 c5", narrowed(entries="first"), [1, 2, 5]),
+        ("strict: the first entry alone", "a0 a1 b2", narrowed(entries="first", order="strict"), [0]),
+        ("any: the first entry alone", "b0 a9 a11 c12", narrowed(entries="first", order="any", minutes=5), [9]),
+        ("strict: an exclusion ends its gap", "a0 x1 b2 c3", narrowed(("x", 1, 2), order="strict"), [0]),
+        (
+            "strict: an exclusion of another gap does not matter",
+            "a0 x1 b2 c3",
+            narrowed(("x", 2, 3), order="strict"),
+            [0, 2, 3],
+        ),
+        ("strict: the step window", "a0 b5 c11", narrowed(step_minutes=5, order="strict"), [0, 5]),
+        ("strict: what is merely present stands between", "a0 p1 b2 a3 b4", asked("strict"), [3, 4]),
+        ("strict: what is present at the time of a step stands after it", "a0 b1 p1 c1", asked("strict"), [0, 1, 1]),
+        ("what is merely present does not matter in sequence", "a0 p1 b2 c3", asked(), [0, 2, 3]),
+        ("what is merely present does not matter in any order", "p0 b3 a4 c5", asked("any", 2), [4, 3, 5]),
     ],
 )
 def test_rule(rule: str, text: str, question: Funnel, expected: list[int]) -> None:
@@ -250,7 +313,138 @@ def assert_same(left: Reach, right: Reach) -> None:
         np.testing.assert_array_equal(getattr(left, name), getattr(right, name), err_msg=name)
 
 
+def assert_counted(left: Attempts, right: Attempts) -> None:
+    for name in ("by_step", "members", "code", "by_code"):
+        np.testing.assert_array_equal(getattr(left, name), getattr(right, name), err_msg=name)
+
+
+# Attempts
+
+
+def test_every_entry_is_an_attempt_and_attempts_share_what_follows() -> None:
+    question = asked(minutes=5)
+    stream = stream_of([history(text, question) for text in ("a0 a1 b2 c6 a9", "a0 b1 A2", "b3")])
+    got = funnel.attempts(stream, question)
+    assert got.counts == (Count(1, "a", 4, 1.0, 1.0), Count(2, "b", 3, 0.75, 0.75), Count(3, "c", 1, 0.25, 1 / 3))
+    assert got.members.tolist() == [2, 2, 1]
+
+
+def test_attempts_are_broken_down_by_their_own_entries() -> None:
+    question = asked()
+    got = funnel.attempts(stream_of([history("a0 a1 b2 a3", question)]), question)
+    assert {code: [row.members for row in rows] for code, rows in got.counts_by.items()} == {
+        0: [1, 1, 0],
+        1: [1, 1, 0],
+        3: [1, 0, 0],
+    }
+
+
+def test_attempts_of_disjoint_subjects_add_up() -> None:
+    question = asked(minutes=5)
+    cases = [history(text, question) for text in ("a0 b1", "a0 a3 b4", "b3", "a1 b2 c3")]
+    whole = funnel.attempts(stream_of(cases), question)
+    parts = [funnel.attempts(stream_of(cases[low:high]), question) for low, high in ((0, 1), (1, 3), (3, 4), (4, 4))]
+    assert_counted(funnel.summed(parts), whole)
+
+
+def test_a_stream_without_codes_has_attempts_without_a_breakdown() -> None:
+    bare = ordered([Batch(np.zeros(3, np.int32), np.arange(3), np.array([1, 1, 2], np.uint16))])
+    got = funnel.attempts(bare, asked())
+    assert (got.by_step.tolist(), got.counts_by) == ([2, 2, 0], {})
+    nothing = funnel.attempts(ordered([]), asked())
+    assert_counted(funnel.summed([got, nothing]), got)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_heavy_subject_costs_no_more_than_many_light_ones(order: Order) -> None:
+    random = np.random.default_rng(3)
+    count = 200_000
+    at, steps = np.arange(count) * MINUTE, (1 << random.integers(0, 5, count)).astype(np.uint16)
+    question = Funnel.of(*"abcde", order=order, within=timedelta(days=300))
+    heavy = ordered([Batch(np.zeros(count, np.int32), at, steps)], threads=1)
+    light = ordered([Batch((np.arange(count) // 50).astype(np.int32), at, steps)], threads=1)
+    took = [cpu_seconds(lambda each=stream: funnel.attempts(each, question, threads=1)) for stream in (heavy, light)]
+    assert took[0] < 20 * took[1] + 0.1
+
+
+def cpu_seconds(work: Callable[[], object]) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+# Trend
+
+
+def test_a_trend_counts_by_the_time_of_entry_and_tells_what_is_still_open() -> None:
+    question = asked(minutes=5)
+    texts = ["a0 b1 c2", "a9 b12", "a10", "a19 b20 c24", "a20", "b3"]
+    got = reach(stream_of([history(text, question) for text in texts]), question)
+    told = funnel.trend(got, np.array([0, 10, 20]) * MINUTE, as_of=25 * MINUTE - 1)
+    assert (told.by_step.tolist(), told.open_from) == ([[2, 2, 1], [2, 1, 1]], 1)
+    assert (told.entered.tolist(), told.converted.tolist()) == ([2, 2], [1, 1])
+    assert told.counts[0][1] == Count(2, "b", 2, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "minute", "open_from"),
+    [
+        (asked(minutes=5), 14, 0),
+        (asked(minutes=5), 15, 1),
+        (asked(minutes=5), 25, 2),
+        (asked(), 10**6, 0),
+        (narrowed(step_minutes=2), 14, 1),
+        (narrowed(step_minutes=9, minutes=5), 14, 0),
+    ],
+)
+def test_a_period_is_closed_when_the_last_entry_has_had_its_window(
+    question: Funnel, minute: int, open_from: int
+) -> None:
+    told = funnel.trend(reach(ordered([]), question), np.array([0, 10, 20]) * MINUTE, as_of=minute * MINUTE)
+    assert (told.open_from, told.by_step.tolist()) == (open_from, [[0, 0, 0], [0, 0, 0]])
+
+
+@pytest.mark.parametrize("edges", [[], [5], [5, 5], [5, 4]])
+def test_periods_that_do_not_ascend_are_refused(edges: list[int]) -> None:
+    with pytest.raises(ValueError, match="ascend"):
+        funnel.trend(reached_by(3), edges, as_of=0)
+
+
 # Refusals
+
+
+@pytest.mark.parametrize("within", [timedelta(seconds=59), timedelta(days=366, microseconds=1)])
+def test_the_step_window_has_limits(within: timedelta) -> None:
+    with pytest.raises(InvalidFunnel, match="between two steps"):
+        Funnel.of("a", "b", step_within=within)
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 2), (2, 2), (3, 2), (2, 4)])
+def test_an_exclusion_lies_between_two_steps_of_the_funnel(first: int, last: int) -> None:
+    with pytest.raises(InvalidFunnel, match="does not lie between") as refusal:
+        Funnel.of(*"abc", exclusions=[Exclusion.of("x", first, last)])
+    assert refusal.value.details["problem"] == "exclusions"
+
+
+def test_a_funnel_has_at_most_four_exclusions_and_each_names_an_event() -> None:
+    four = [Exclusion.of(name, 1, 2) for name in "wxyz"]
+    assert Funnel.of("a", "b", exclusions=four).masks["z"] == 1 << 13
+    with pytest.raises(InvalidFunnel, match="at most 4"):
+        Funnel.of("a", "b", exclusions=[*four, four[0]])
+    with pytest.raises(InvalidFunnel, match="names no event"):
+        Funnel.of("a", "b", exclusions=[Exclusion.of((), 1, 2)])
+
+
+def test_any_order_has_no_neighbouring_steps() -> None:
+    with pytest.raises(InvalidFunnel, match="any order"):
+        Funnel.of("a", "b", order="any", step_within=timedelta(hours=1))
+    with pytest.raises(InvalidFunnel, match="any order"):
+        Funnel.of("a", "b", order="any", exclusions=[Exclusion.of("x", 1, 2)])
+
+
+def test_unknown_entries_are_refused() -> None:
+    with pytest.raises(InvalidFunnel, match="Entries"):
+        Funnel.of("a", "b", entries="last")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("count", [1, 11])
@@ -299,6 +493,8 @@ events = st.builds(
     row=st.just(0),
     is_barred=st.sampled_from([False, False, False, True]),
     code=st.integers(0, 3),
+    excludes=st.just(frozenset()),
+    is_present=st.just(False),
 )
 distinct = events.map(lambda event: event._replace(fits=frozenset({min(event.fits)})))
 
@@ -331,10 +527,71 @@ def test_the_answer_equals_a_brute_force_reading(order: Order, of: st.SearchStra
         answers = {int(s): row for s, row in zip(got.subject, read(got), strict=True)}
         for subject, case in enumerate(cases):
             told = in_order(case)
-            attempt = best(case, steps, order, None if minutes is None else minutes * MINUTE)
+            attempt = best(case, Rules(steps, order, None if minutes is None else minutes * MINUTE))
             times = [told[place].at for place in attempt] + [funnel.NOT_REACHED] * (steps - len(attempt))
             expected = (len(attempt), times, told[attempt[0]].code if attempt else MISSING)
             assert answers.get(subject, (0, times, MISSING)) == expected
+
+    check()
+
+
+others = st.builds(
+    Event,
+    at=st.integers(0, 4).map(lambda minute: minute * MINUTE),
+    fits=st.sampled_from([set(), set(), {0}, {1}, {2}, {0, 1}]).map(frozenset),
+    row=st.just(0),
+    is_barred=st.just(False),
+    code=st.integers(0, 3),
+    excludes=st.sampled_from([set(), {0}, {0}, {1}, {0, 1}]).map(frozenset),
+    is_present=st.booleans(),
+)
+gaps = st.integers(1, 3).flatmap(lambda first: st.tuples(st.just("x"), st.just(first), st.integers(first + 1, 4)))
+
+
+@st.composite
+def narrow(draw: st.DrawFn, order: Order) -> tuple[Funnel, Rules]:
+    """A funnel of four steps with every condition its order allows, and the same as rules."""
+    minutes = draw(windows)
+    entries: Entries = draw(st.sampled_from(["every", "first"]))
+    is_any = order == "any"
+    step_minutes = None if is_any else draw(st.sampled_from([None, 1, 2]))
+    exclusions = () if is_any else tuple(draw(st.lists(gaps, max_size=2)))
+    question = narrowed(
+        *exclusions, step_minutes=step_minutes, minutes=minutes, entries=entries, order=order, steps="abcd"
+    )
+    window, step_window = (None if each is None else each * MINUTE for each in (minutes, step_minutes))
+    between = tuple((first - 1, last - 1) for _, first, last in exclusions)
+    return question, Rules(4, order, window, step_window, between, entries == "first")
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_every_condition_equals_a_brute_force_reading(order: Order) -> None:
+    @settings(max_examples=300, deadline=None)
+    @given(histories(events | distinct | others), narrow(order), st.integers(1, 3))
+    def check(cases: list[list[Event]], asked_for: tuple[Funnel, Rules], threads: int) -> None:
+        question, rules = asked_for
+        cases = [[event for event in case if bits(event) & ~int(BARRED)] for case in cases]
+        stream = stream_of(cases)
+
+        got = reach(stream, question, threads=threads)
+        counted = funnel.attempts(stream, question, threads=threads)
+
+        answers = {int(s): row for s, row in zip(got.subject, read(got), strict=True)}
+        by_code = {code: [0] * 4 for code in range(4)}
+        for subject, case in enumerate(cases):
+            told = in_order(case)
+            attempt = best(case, rules)
+            times = [told[place].at for place in attempt] + [funnel.NOT_REACHED] * (4 - len(attempt))
+            expected = (len(attempt), times, told[attempt[0]].code if attempt else MISSING)
+            assert answers.get(subject, (0, times, MISSING)) == expected
+            for place, depth in depths(case, rules).items():
+                for step in range(depth):
+                    by_code[told[place].code][step] += 1
+        assert dict(zip(counted.code.tolist(), counted.by_code.tolist(), strict=True)) == {
+            code: row for code, row in by_code.items() if row[0]
+        }
+        assert counted.by_step.tolist() == [sum(row[step] for row in by_code.values()) for step in range(4)]
+        assert counted.members.tolist() == funnel.by_step(got).tolist()
 
     check()
 
@@ -420,8 +677,12 @@ def test_nothing_is_compiled_after_warming() -> None:
     stream = stream_of([history("a0 b1 c2", question)])
     bare = ordered([Batch(np.zeros(100, np.int64), np.arange(200)[::2], np.ones(100, np.uint8))], threads=2)
     for order in ORDERS:
+        narrow = asked(order) if order == "any" else narrowed(("x", 1, 2), step_minutes=5, order=order)
         for given_stream in (stream, bare, ordered([])):
-            reach(given_stream, asked(order, 5), threads=2)
+            for each in (asked(order, 5), narrow, replace(narrow, entries="first")):
+                reach(given_stream, each, threads=2)
+                funnel.attempts(given_stream, each, threads=2)
+        reasons.why(stream, narrow)
     assert forms() == before
 
 
@@ -441,7 +702,14 @@ def test_threads_do_not_change_the_answer(order: Order) -> None:
         random.integers(1, 32, count).astype(np.uint16),
         random.integers(0, 9, count).astype(np.int32),
     )
-    question = asked(order, 60, "abcde")
-    alone = reach(ordered([batch], threads=1), question, threads=1)
-    for threads in (2, 5):
-        assert_same(reach(ordered([batch], threads=threads), question, threads=threads), alone)
+    plain = asked(order, 60, "abcde")
+    for question in (
+        plain,
+        replace(plain, step_within=None if order == "any" else timedelta(minutes=9), entries="first"),
+    ):
+        alone = reach(ordered([batch], threads=1), question, threads=1)
+        counted = funnel.attempts(ordered([batch], threads=1), question, threads=1)
+        for threads in (2, 5):
+            stream = ordered([batch], threads=threads)
+            assert_same(reach(stream, question, threads=threads), alone)
+            assert_counted(funnel.attempts(stream, question, threads=threads), counted)
