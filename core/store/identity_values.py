@@ -11,9 +11,12 @@ from sqlalchemy import column, select, table
 from core.store.session import Session, upsert
 from core.store.tables import IdentityValue
 
+Row = tuple[int, str, str, bytes, bytes]
+"""``identity_key, identity_type, namespace, mac, ciphertext``."""
 ASKED_AT_ONCE = 5_000
+COLUMNS = [each.name for each in IdentityValue.__table__.columns]
 # Without the columns' types: drivers take bytes as they are, and wrapping each of them was most of the time of a bulk insert.
-_PLAIN = table(IdentityValue.__tablename__, *(column(each.name) for each in IdentityValue.__table__.columns))
+_PLAIN = table(IdentityValue.__tablename__, *map(column, COLUMNS))
 
 
 def macs(session: Session, identity_keys: Sequence[int]) -> dict[int, bytes]:
@@ -28,12 +31,16 @@ def macs(session: Session, identity_keys: Sequence[int]) -> dict[int, bytes]:
     return found
 
 
-def add(session: Session, rows: Sequence[dict[str, Any]]) -> int:
+def add(session: Session, rows: Sequence[Row]) -> int:
     """Insert values; those that the store has already are left as they are. Returns how many were new."""
     if not rows:
         return 0
     statement = upsert(session, cast(Any, _PLAIN)).on_conflict_do_nothing(index_elements=["identity_key"])
-    return session.connection().execute(statement, list(rows)).rowcount
+    connection = session.connection()
+    plain = statement.compile(dialect=connection.dialect, column_keys=COLUMNS)
+    if plain.positional:  # handed to the driver as they are: naming the values of each row takes half as long again
+        return connection.exec_driver_sql(plain.string, list(rows)).rowcount
+    return connection.execute(statement, [dict(zip(COLUMNS, row, strict=True)) for row in rows]).rowcount
 
 
 def value(session: Session, identity_key: int) -> IdentityValue | None:

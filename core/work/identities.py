@@ -5,7 +5,10 @@ limits in the store's settings. So taking one of them back brings back the forme
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import ibis
@@ -67,11 +70,12 @@ def record(
     calls follow within the change. Values are encrypted into the store before anything of the lake becomes visible.
     Raises ``IdentityCollision``, and the batch must then be given up.
     """
-    _keep_values(change.snapshot, store, Vault(keys), seen)
-    is_news = "identities" in change.tables or _is_news(change, seen, links)
-    added = change.merge("identities", seen.mutate(source=ibis.literal(source), first_seen_at=seen.seen_at))
-    linked = 0 if links is None else change.merge("identity_links", links.mutate(source=ibis.literal(source))).accepted
-    return Recorded(added.accepted, linked, rebuild(change, store) if is_news and is_last else False)
+    with _values_kept(change.snapshot, store, Vault(keys), seen):
+        is_news = "identities" in change.tables or _is_news(change, seen, links)
+        added = change.merge("identities", seen.mutate(source=ibis.literal(source), first_seen_at=seen.seen_at))
+        paired = None if links is None else change.merge("identity_links", links.mutate(source=ibis.literal(source)))
+        is_map_changed = rebuild(change, store) if is_news and is_last else False
+    return Recorded(added.accepted, paired.accepted if paired else 0, is_map_changed)
 
 
 def rebuild(
@@ -207,44 +211,49 @@ def _is_news(change: Change, seen: ir.Table, links: ir.Table | None) -> bool:
     return bool(before.value(paired.filter(known.sightings.isnull() | is_older).count()))
 
 
-def _keep_values(snapshot: Snapshot, store: Store, vault: Vault, seen: ir.Table) -> None:
-    """Encrypt the values that the store does not have. In the order of the keys, which the store's index likes best."""
+@contextmanager
+def _values_kept(snapshot: Snapshot, store: Store, vault: Vault, seen: ir.Table) -> Iterator[None]:
+    """Encrypt the values that the store does not have, beside the block; all are stored when it ends.
+
+    In the order of the keys, which the store's index likes best. What waits for encryption takes some 80 bytes a value.
+    """
     rows = seen.select("identity_key", "identity_type", "namespace", "value", mac=unhex(seen.mac))
     is_old = rows.identity_key.isin(snapshot.member_map().identity_key)
-    old, new = rows.filter(is_old), rows.filter(~is_old)
-    for batch in _sorted_batches(snapshot, old):
+    for batch in _sorted_batches(snapshot, rows.filter(is_old)):
         with store.reading() as session:
             _refuse_collisions(session, batch)
-    for batch in _sorted_batches(snapshot, new):
-        with store.transaction() as session:
-            if identity_values.add(session, _sealed(vault, batch)) < len(batch):
-                _refuse_collisions(session, batch)
+    with ThreadPoolExecutor(1) as beside:
+        keep = partial(_keep, store, vault)
+        keeping = [beside.submit(keep, batch) for batch in _sorted_batches(snapshot, rows.filter(~is_old))]
+        yield
+        for each in keeping:
+            each.result()
 
 
-def _sorted_batches(snapshot: Snapshot, rows: ir.Table) -> Iterator[list[dict[str, Any]]]:
-    for batch in snapshot.cursor.backend.to_pyarrow_batches(rows.order_by("identity_key"), chunk_size=CHUNK):
-        yield batch.to_pylist()
+def _keep(store: Store, vault: Vault, batch: pa.RecordBatch) -> None:
+    sealed = _sealed(vault, batch)
+    with store.transaction() as session:
+        if identity_values.add(session, sealed) < len(sealed):
+            _refuse_collisions(session, batch)
 
 
-def _sealed(vault: Vault, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    labels = (identity_label(row["identity_key"]) for row in rows)
-    sealed = vault.seal((row["value"] for row in rows), labels)
-    return [
-        {
-            "identity_key": row["identity_key"],
-            "identity_type": row["identity_type"],
-            "namespace": row["namespace"] or "",
-            "mac": row["mac"],
-            "ciphertext": ciphertext,
-        }
-        for row, ciphertext in zip(rows, sealed, strict=True)
-    ]
+def _sorted_batches(snapshot: Snapshot, rows: ir.Table) -> Iterator[pa.RecordBatch]:
+    yield from snapshot.cursor.backend.to_pyarrow_batches(rows.order_by("identity_key"), chunk_size=CHUNK)
 
 
-def _refuse_collisions(session: Session, rows: list[dict[str, Any]]) -> None:
+def _sealed(vault: Vault, batch: pa.RecordBatch) -> list[identity_values.Row]:
+    """Column by column: a dictionary per row would cost as much as the encryption."""
+    keys, types, namespaces, values, macs = (
+        batch[name].to_pylist() for name in ("identity_key", "identity_type", "namespace", "value", "mac")
+    )
+    ciphertexts = vault.seal(values, map(identity_label, keys))
+    return list(zip(keys, types, (space or "" for space in namespaces), macs, ciphertexts, strict=True))
+
+
+def _refuse_collisions(session: Session, batch: pa.RecordBatch) -> None:
     """Compare with what the store has, the rows of this batch of rows included."""
-    known = identity_values.macs(session, [row["identity_key"] for row in rows])
-    for row in rows:
+    known = identity_values.macs(session, batch["identity_key"].to_pylist())
+    for row in batch.to_pylist():
         if known.get(row["identity_key"], row["mac"]) != row["mac"]:
             raise _collision(row)
 

@@ -276,8 +276,10 @@ def _completeness(snapshot: Snapshot, table: Table, batch: Batch) -> float | Non
     if not batch.accepted_count:
         return None
     rows = _rows(snapshot, table, batch.id)
-    filled = snapshot.arrow(rows.aggregate(**{c.name: rows[c.name].count() for c in table.columns})).to_pylist()[0]
+    optional = {c.name: rows[c.name].count() for c in table.columns if not c.is_needed}
+    filled = snapshot.arrow(rows.aggregate(**optional)).to_pylist()[0] if optional else {}
     counted = [n for name, n in filled.items() if n or name == "identity_key"]
+    counted += [batch.accepted_count] * (len(table.columns) - len(optional))  # needed ones are never empty
     return sum(counted) / (len(counted) * batch.accepted_count)
 
 
