@@ -44,7 +44,7 @@ def theme() -> str:
 def show(name: str, key: str, draw: Callable[[], go.Figure], *, alt: str) -> None:
     """Draw a picture, from the kept ones where it was made before. ``key``: what it was made from."""
     look = theme()
-    figure = _kept(f"{name}|{key}|{i18n.language()}|{look}", draw)
+    figure = _kept(key=f"{name}|{key}|{i18n.language()}|{look}", _draw=draw)
     # Streamlit recolours an open chart only when it is mounted anew, so the theme is part of its key.
     st.plotly_chart(figure, key=f"chart_{name}_{look}", config=CONFIG, alt=alt)
 

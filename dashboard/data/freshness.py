@@ -27,7 +27,7 @@ class Freshness:
 def read(permission: str) -> Freshness:
     """Raises ``Forbidden``."""
     ground = stand(permission)
-    return _read(ground.key, ground)
+    return _read(key=ground.key, _ground=ground)
 
 
 @st.cache_resource(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)

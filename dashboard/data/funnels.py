@@ -66,7 +66,7 @@ class View:
 def menu() -> Menu:
     """Raises ``Forbidden``."""
     ground = stand("funnel.see")
-    return _menu(ground.key, ground)
+    return _menu(key=ground.key, _ground=ground)
 
 
 def usual() -> Asked | None:
@@ -78,7 +78,7 @@ def usual() -> Asked | None:
 def answer(filters: Filters, asked: Asked) -> View:
     """Raises ``InvalidFunnel``, ``Unknown`` and ``Forbidden``."""
     ground = stand("funnel.see")
-    return _answer(f"{ground.key}|{filters}|{asked}", ground, filters, asked)
+    return _answer(key=f"{ground.key}|{filters}|{asked}", _ground=ground, _filters=filters, _asked=asked)
 
 
 def people_of(filters: Filters, asked: Asked, step: int, *, dropped: bool) -> People:

@@ -36,7 +36,7 @@ class Decision:
 def overview() -> Overview:
     """Raises ``Forbidden``."""
     ground = stand(PERMISSION)
-    return _overview(_key(ground), ground)
+    return _overview(key=_key(ground), _ground=ground)
 
 
 def member(member_id: int) -> Member:

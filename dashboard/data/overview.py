@@ -88,17 +88,24 @@ class Trend:
 def read(asked: Filters) -> Overview:
     """Everything above the fold: all figures that the data supports. Raises ``Forbidden``."""
     ground = stand("overview.see")
-    return _read(f"{ground.key}|{asked}", ground, asked)
+    return _of(ground, asked)
+
+
+def _of(ground: Ground, asked: Filters) -> Overview:
+    # By name: for each value that is given by place, Streamlit takes the signature apart at every call.
+    return _read(key=f"{ground.key}|{asked}", _ground=ground, _asked=asked)
 
 
 def trend(asked: Filters, name: str, by: By | None = None) -> Trend:
     """One of the page's figures over time. ``by``: how its change is told apart, where that can be chosen."""
     ground = stand("overview.see")
     key = f"{ground.key}|{asked}|{name}"
-    view = _read(f"{ground.key}|{asked}", ground, asked)
+    view = _of(ground, asked)
     splits = view.splits[name]
     chosen = by if by in splits else next(iter(splits), None)
-    return _trend(f"{key}|{chosen}", ground, asked, view.figures[name], splits, chosen)
+    return _trend(
+        key=f"{key}|{chosen}", _ground=ground, _asked=asked, _figure=view.figures[name], _splits=splits, _by=chosen
+    )
 
 
 def sides(metric: Metric) -> tuple[Side, ...]:

@@ -44,8 +44,9 @@ def state() -> State:
     today = question.today_of(home, now)
     manifest = home.lake.manifests.latest()
     sees_sources = operator.can("sources.see")
-    as_of, as_of_on, undecided = _read(home.world, manifest.lake_id, manifest.version)
-    rhythms = _rhythms(home.world, manifest.lake_id, manifest.version, today) if home.world == "live" else []
+    version = {"world": home.world, "lake_id": manifest.lake_id, "version": manifest.version}
+    as_of, as_of_on, undecided = _read(**version)
+    rhythms = _rhythms(**version, today=today) if home.world == "live" else []
     items = question.items(home, rhythms, undecided, now=now)
     with wiring.accounts_store().reading() as session:
         stopped = question.worker_item(session, now=now)

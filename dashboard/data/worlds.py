@@ -25,12 +25,17 @@ def _shown() -> World:
     if asked in ("live", "demo"):
         st.session_state[_KEY] = asked
     chosen: World | None = st.session_state.get(_KEY)
-    usual = wiring.house().shown
+    usual = _usual()
     if chosen is None or chosen == usual:
         st.query_params.pop(_PARAMETER, None)
         return usual
     st.query_params[_PARAMETER] = chosen
     return chosen
+
+
+def _usual() -> World:
+    """The house's own choice, which looks at both lakes."""
+    return runs.once("usual_world", lambda: wiring.house().shown)
 
 
 def home() -> Home:
@@ -46,7 +51,7 @@ def banner(operator: Operator) -> None:
         return
     with st.container(key="world_banner", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":orange-badge[{t('world.demo')}] {t('world.demo_meaning')}")
-        if wiring.house().shown == "live":
+        if _usual() == "live":
             st.button(t("world.to_live"), key="to_live", type="tertiary", on_click=_choose, args=("live",))
         elif operator.can("sources.write"):
             st.html(f'<a href="/sources">{t("world.bring_data")}</a>')

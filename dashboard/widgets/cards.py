@@ -38,7 +38,8 @@ class Card:
 def wall(figures: tuple[Figure, ...], view: Overview, open_contract: Open, *, large: bool = False) -> None:
     """Cards side by side, as many as fit. ``view``: the answer that the figures are of."""
     names = ",".join(figure.metric.name for figure in figures)
-    words = _words(f"{view.key}|{i18n.language()}|{names}|{large}", figures, view.currency, large)
+    key = f"{view.key}|{i18n.language()}|{names}|{large}"
+    words = _words(key=key, _figures=figures, _currency=view.currency, _large=large)
     opening, hint = t("contract.open"), t("contract.open_help")
     columns = ceil(len(figures) / ceil(len(figures) / MOST_IN_A_ROW))  # rows of one length, as far as that goes
     with st.grid(columns, min_column_width=NARROWEST, gap="small", key=f"wall_{figures[0].metric.name}"):
