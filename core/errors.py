@@ -72,6 +72,18 @@ class InvalidPath(Refusal):
     code = "path.invalid"
 
 
+class InvalidRetention(Refusal):
+    """A question for retention breaks a rule: ``problem`` names the part (cohorts, brackets, unit, entry, counting)."""
+
+    code = "retention.invalid"
+
+
+class InvalidLifecycle(Refusal):
+    """A question for the lifecycle breaks a rule: ``problem`` names the part (edges, lost_after, period, days)."""
+
+    code = "lifecycle.invalid"
+
+
 class InvalidPeriod(Refusal):
     """A period is empty, reversed or unreadable."""
 
