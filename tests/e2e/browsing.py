@@ -30,6 +30,14 @@ ALLOWED_ON_CONSOLE = (
     "/_stcore/health",  # Streamlit looks for its own base path on deep links
     "/_stcore/host-config",
 )
+CUT_OFF = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(plot => {
+    const room = plot.getBoundingClientRect()
+    return [...plot.querySelectorAll('text')].filter(word => {
+        const box = word.getBoundingClientRect()
+        return box.width && (box.right > room.right + 1 || box.left < room.left - 1)
+    }).map(word => word.textContent)
+})"""
+"""Words in charts that do not fit in."""
 CHROMIUM = os.environ.get("SIYU_CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browsing import idle, serving
+from tests.e2e.browsing import CUT_OFF, idle, serving
 from tests.e2e.published import ecom
 
 pytestmark = pytest.mark.browser
@@ -16,7 +16,17 @@ TOO_WIDE = """() => { const main = document.querySelector('[data-testid=stMain]'
 STEPS = ("product_view", "add_to_cart", "cart", "shipping_details", "payment_details", "purchase")
 LINK = "/funnels?period=all" + "".join(f"&step={step}" for step in STEPS)
 BARS = """() => [...document.querySelectorAll('.st-key-card_funnel .annotation-text')]
-    .map(node => node.textContent.trim().split(/\\s/)[0])"""
+    .map(node => [...node.querySelectorAll('.line')].pop().textContent.trim().split(/\\s/)[0])"""
+
+FOCUSED = """() => {
+    const at = document.activeElement, isControl = at.matches('a, button, input, summary, [role=radio]')
+    const name = isControl ? at.getAttribute('aria-label') || at.innerText || '' : ''
+    const marks = [at, at.parentElement, at.parentElement?.parentElement].filter(Boolean).map(one => getComputedStyle(one))
+    return [name.split('\\n').map(line => line.trim()), marks.some(style =>
+        style.boxShadow !== 'none' || (style.outlineStyle !== 'none' && style.outlineWidth !== '0px')
+        || style.borderTopColor === 'rgb(14, 107, 90)')]
+}"""
+"""Lines of the name of what has the focus, and whether it can be seen there: a ring, an outline, or a border in the primary colour."""
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +90,20 @@ def test_a_phone_shows_the_funnel_without_scrolling_sideways(server, signed_in):
         "(() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth })()"
     )
     assert wide == 0
+    assert page.evaluate(CUT_OFF) == []
+
+
+def test_the_keyboard_reaches_every_control_and_shows_where_it_is(server, signed_in):
+    page = signed_in("manager", "en")
+    page.goto(f"{server.url}{LINK}")
+    assert bars(page)
+    wanted = {"Period", "Channel", "Step 1", "Remove step 1", "Step 6", "Remove step 6", "Add a step", "In order"}
+    wanted |= {"Conversion window", "Members", "Break down by, at entry", "Table", "Definition", "From", "To"}
+    reached, unmarked = set(), []
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        names, is_marked = page.evaluate(FOCUSED)
+        reached.update(names)
+        unmarked += [] if is_marked else [name for name in names if name in wanted]
+    assert wanted - reached == set()
+    assert unmarked == []

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from core.store import segments
 from core.store.tables import AuditEntry
-from tests.e2e.browsing import idle
+from tests.e2e.browsing import CUT_OFF, idle
 from tests.e2e.published import online_retail
 
 pytestmark = pytest.mark.browser
@@ -113,3 +113,4 @@ def test_the_page_fits_its_width(server, signed_in, language, theme, width):
         "(() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth })()"
     )
     assert wide == 0
+    assert page.evaluate(CUT_OFF) == []

@@ -95,6 +95,18 @@ def test_a_file_is_imported_its_rejects_downloaded_and_the_batch_rolled_back(ser
     } <= actions
 
 
+@pytest.mark.parametrize(
+    ("lang", "button", "limit"), [("zh", "选择文件", "每个文件不超过 1GB"), ("en", "Upload", "1GB per file")]
+)
+def test_the_field_for_a_file_speaks_the_readers_language(server, signed_in, lang, button, limit):
+    page = signed_in("admin", lang)
+    page.goto(f"{server.url}/sources")
+    idle(page)
+    field = page.get_by_test_id("stFileUploader")
+    expect(field.locator("button")).to_contain_text(button)
+    expect(field).to_contain_text(limit)
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("view", ["sources", "identity", ""])
 def test_the_pages_open_without_a_complaint_and_fit_the_screen(server, signed_in, view, width):

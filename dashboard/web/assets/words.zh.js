@@ -10,7 +10,7 @@
     "Choose an option": "请选择", "Choose options": "请选择", "Select...": "请选择", "Search": "搜索", "Type to search": "输入以搜索",
     "Press Enter to apply": "按回车键应用", "Press Enter to submit form": "按回车键提交", "Press Enter to submit": "按回车键提交",
     "This field is required.": "此项必填。", "(required)": "（必填）", "Show password text": "显示密码", "Hide password text": "隐藏密码",
-    "Show password": "显示密码", "Hide password": "隐藏密码", "Upload": "选择文件", "Browse files": "选择文件", "Drag and drop a file here": "将文件拖放到此处",
+    "Show password": "显示密码", "Hide password": "隐藏密码", "Upload": "选择文件", "Browse files": "选择文件", "file upload": "选择文件", "Drag and drop a file here": "将文件拖放到此处",
     "Drag and drop files here": "将文件拖放到此处", "Download as CSV": "下载为 CSV", "Fullscreen": "全屏", "Close fullscreen": "退出全屏",
     "Show/hide columns": "显示或隐藏列", "Show data": "查看数据", "Show chart": "查看图表", "Delete row(s)": "删除行", "Add row": "添加行",
     "Sort ascending": "升序排列", "Sort descending": "降序排列", "Autosize": "自动列宽", "Pin column": "固定列", "Unpin column": "取消固定", "Hide column": "隐藏列",
