@@ -267,19 +267,19 @@ def _column(number: int, node: Int32s, top: int) -> Column:
 
 def _shown(node: Int32s, column: Column) -> Int32s:
     """As the column names it: codes that it does not name are ``OTHER``."""
-    shown: Int32s = np.where((node < 0) | np.isin(node, column.codes), node, np.int32(OTHER))
+    shown: Int32s = np.where(np.isin(node, column.codes), node, np.int32(OTHER))
     return shown
 
 
 def _place(node: Int32s, column: Column) -> Int64s:
     """Which of the column's nodes each subject stands in."""
     order = np.argsort(column.codes)
-    codes = column.codes[order]
-    shown = _shown(node, column)
+    codes, shown = column.codes[order], _shown(node, column)
     found = np.minimum(np.searchsorted(codes, shown), codes.size - 1)
-    if not np.array_equal(codes[found], shown):
-        raise ValueError("these are the columns of other paths")
     place: Int64s = order[found]
+    visits = np.bincount(place, minlength=order.size).tolist()
+    if not np.array_equal(codes[found], shown) or visits != [each.members for each in column.nodes]:
+        raise ValueError("these are the columns of other paths")
     return place
 
 
@@ -298,7 +298,7 @@ def _keys(node: Int32s) -> Int64s:
         if size > 2**62 // wide:
             distinct, key = np.unique(key, return_inverse=True)
             size = distinct.size
-        key = key * wide + (node[:, number] - ARRIVED)
+        key = key * wide + node[:, number] - ARRIVED
         size *= wide
     return key
 

@@ -156,29 +156,31 @@ def _spread(values: Array) -> Spread:
 # Compiled. numba's cache notices a change of this file and of no other.
 
 
+@njit(nogil=True, cache=True, inline="always")
+def _starts(at, low, i, pause):
+    """Whether event i of the segment that begins at ``low`` is the first of a session."""
+    return i == low or at[i] - at[i - 1] > pause
+
+
 @njit(nogil=True, cache=True)
 def _count(offset, at, pause):
     sessions = 0
     for segment in range(offset.size - 1):
-        low, high = offset[segment], offset[segment + 1]
-        sessions += high > low
-        for i in range(low + 1, high):
-            sessions += at[i] - at[i - 1] > pause
+        for i in range(offset[segment], offset[segment + 1]):
+            sessions += _starts(at, offset[segment], i, pause)
     return sessions
 
 
 @njit(nogil=True, cache=True)
 def _cut(subject, offset, at, pause, owner, into):
     session = 0
-    into[0] = 0
     for segment in range(offset.size - 1):
-        low, high = offset[segment], offset[segment + 1]
-        for i in range(low, high):
-            if i == low or at[i] - at[i - 1] > pause:
+        for i in range(offset[segment], offset[segment + 1]):
+            if _starts(at, offset[segment], i, pause):
                 owner[session] = subject[segment]
                 into[session] = i
                 session += 1
-                into[session] = high
+    into[session] = offset[-1]
 
 
 def warm() -> None:

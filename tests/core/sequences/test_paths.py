@@ -156,9 +156,10 @@ def test_links_add_up_at_both_ends_and_who_left_stays() -> None:
     )
 
 
-def test_columns_of_other_paths_are_refused() -> None:
+@pytest.mark.parametrize("others", [("ab", "a_"), ("ac",), ("ab", "ab")])
+def test_columns_of_other_paths_are_refused(others: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="other paths"):
-        paths.links(of_rows("ab", "a_"), paths.columns(of_rows("ab"), top=1))
+        paths.links(of_rows(*others), paths.columns(of_rows("ab"), top=1))
 
 
 def test_the_most_frequent_paths_come_first_and_ties_by_their_nodes() -> None:
@@ -166,11 +167,13 @@ def test_the_most_frequent_paths_come_first_and_ties_by_their_nodes() -> None:
     assert got == (Path((A, B, LEFT), 2, 0.4), Path((A, ARRIVED), 1, 0.2), Path((A, LEFT), 1, 0.2))
 
 
-def test_paths_of_many_nodes_are_told_apart() -> None:
-    node = np.full((3, 21), 2_000_000_000, np.int32)
-    node[1, 20] = 1_999_999_999
+@pytest.mark.parametrize("most", [2**31 - 4, 2**31 - 1])
+@pytest.mark.parametrize("differs", [0, 20])
+def test_paths_of_many_nodes_are_told_apart(most: int, differs: int) -> None:
+    node = np.full((3, 21), most, np.int32)
+    node[1, differs] = most - 1
     got = Paths(np.arange(3, dtype=np.int32), node, np.zeros(node.shape, np.int64), np.zeros(3, bool))
-    assert [(path.members, path.nodes[-1]) for path in paths.top_paths(got)] == [(2, 2_000_000_000), (1, 1_999_999_999)]
+    assert [(path.members, path.nodes[differs]) for path in paths.top_paths(got)] == [(2, most), (1, most - 1)]
 
 
 def test_the_people_behind_a_node_a_link_and_a_path() -> None:
