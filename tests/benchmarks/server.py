@@ -4,11 +4,13 @@
 
 Users are websocket clients without a browser: log in by cookie, ask for the page, and ask again after thinking for
 about three seconds. The app is a process of its own over a copy of the demo home. The empty page is an app of one line
-of text, tuned alike, without gate, accounts or navigation (``empty_page.py``).
+of text, tuned alike, without gate, accounts or navigation (``empty_page.py``); the bare page is that line inside our
+frame (``bare_page.py``).
 """
 
 import argparse
 import asyncio
+import os
 import random
 import shutil
 import statistics
@@ -33,7 +35,14 @@ from tests.e2e.browsing import Server, free_port, serving
 
 THINK_S = 3.0
 RERUNS = 40
-PAGES = {"catalog": "the metric catalogue", "overview": "the Overview", "funnels": "the Funnels"}
+PAGES = {
+    "today": "Today",
+    "overview": "Overview",
+    "funnels": "Funnels",
+    "sources": "Sources and quality",
+    "identity": "Identity",
+    "catalog": "Metric catalogue",
+}
 
 
 class User:
@@ -79,11 +88,14 @@ def bench(events: int = 10_000_000, users: int = 50, seconds: int = 30) -> list[
 
 async def _measured(server: Server, users: int, seconds: int) -> list[dict[str, Any]]:
     rows = []
-    with _empty() as url:
+    with _alone("empty_page.py", server.home) as url:
         empty = await _cpu(url, "", "")
-    rows.append({"way": "warm rerun, an empty page", "ms": empty * 1000, "ratio": 1.0})
+    rows.append({"way": "warm rerun, an app of one line", "ms": empty * 1000, "ratio": 1.0})
+    with _alone("bare_page.py", server.home) as url:
+        took = await _cpu(url, "bare", server.token(server.account("admin")))
+    rows.append({"way": "warm rerun, that line in our frame", "ms": took * 1000, "ratio": took / empty})
     for page, name in PAGES.items():
-        took = await _cpu(server.url, page, server.token(server.account("analyst")))
+        took = await _cpu(server.url, page, server.token(server.account("admin")))
         rows.append({"way": f"warm rerun, {name}", "ms": took * 1000, "ratio": took / empty})
     one = await _crowd(server, 1, seconds)
     many = await _crowd(server, users, seconds)
@@ -125,10 +137,12 @@ async def _crowd(server: Server, users: int, seconds: int) -> list[float]:
 
 
 @contextmanager
-def _empty() -> Iterator[str]:
+def _alone(app: str, home: Path) -> Iterator[str]:
+    """An app of this folder as a process of its own."""
     port = free_port()
-    command = ["streamlit", "run", "tests/benchmarks/empty_page.py", "--server.port", str(port)]
-    process = subprocess.Popen([sys.executable, "-m", *command], cwd=PROJECT, stdout=subprocess.DEVNULL)
+    command = ["streamlit", "run", f"tests/benchmarks/{app}", "--server.port", str(port)]
+    env = os.environ | {"SIYU_HOME": str(home)}
+    process = subprocess.Popen([sys.executable, "-m", *command], cwd=PROJECT, env=env, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(200):
