@@ -5,7 +5,7 @@ the same code runs over a scan of this machine's lake, over a memory-mapped inde
 distributed engine.
 """
 
-from core.sequences import funnel, paths, reasons, sessions, stream, subjects
+from core.sequences import funnel, lifecycle, paths, reasons, retention, sessions, stream, subjects
 
 
 def warm() -> None:
@@ -20,3 +20,5 @@ def warm() -> None:
     reasons.warm()
     sessions.warm()
     paths.warm()
+    retention.warm()
+    lifecycle.warm()
