@@ -36,9 +36,14 @@ def walk(offset, at, steps, entry_code, low, high, order, window, step_window, b
     has_code = entry_code.size > 0
     filled = np.empty(step_at.shape[1], np.int64)
     room = _room(step_at.shape[1], _longest(offset, low, high))
+    latest = room[0][0]
+    is_plain = order == SEQUENTIAL and step_window == NO_WINDOW and not is_first and not bars[-1]
     for segment in range(low, high):
         start, stop = offset[segment], offset[segment + 1]
-        reached = _chosen(at, steps, start, stop, order, window, step_window, bars, is_first, filled, room)
+        if is_plain:
+            reached = _sequential(at, steps, start, stop, window, latest, filled)
+        else:
+            reached = _chosen(at, steps, start, stop, order, window, step_window, bars, is_first, filled, room)
         depth[segment] = reached
         for k in range(reached):
             step_at[segment, k] = at[filled[k]]
@@ -91,8 +96,6 @@ def _longest(offset, low, high):
 @njit(nogil=True, cache=True)
 def _chosen(at, steps, low, high, order, window, step_window, bars, is_first, filled, room):
     pairs, leads, scratch = room
-    if order == SEQUENTIAL and step_window == NO_WINDOW and not is_first and not bars[-1]:
-        return _sequential(at, steps, low, high, window, pairs[0], filled)
     entry = _first_entry(steps, low, high) if is_first else ANY_ENTRY
     if order == SEQUENTIAL:
         return _chained(at, steps, low, high, window, step_window, bars, entry, pairs[0], pairs[1], leads, filled)
@@ -258,6 +261,9 @@ def _strict(at, steps, low, high, window, step_window, bars, entry, trial, fille
     for i in range(low, high):
         if not _fits_from(steps[i], i, entry) & 1:
             continue
+        # Most attempts end at once, and one that does is no deeper than the one before it.
+        if reached > 0 and (i + 1 == high or (steps[i + 1] & STANDS and not _fits(steps[i + 1]) >> 1 & 1)):
+            continue
         k = _strict_from(at, steps, i, high, window, step_window, bars, trial)
         if k > reached:
             reached = k
@@ -267,7 +273,7 @@ def _strict(at, steps, low, high, window, step_window, bars, entry, trial, fille
     return reached
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def _strict_from(at, steps, first, high, window, step_window, bars, filled):
     filled[0] = first
     k = 1
