@@ -1,6 +1,6 @@
 """Names of events that nobody knew: held back until a person approves them, or says that they stay hidden."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,20 +28,26 @@ class Held:
     is_settled: bool
 
 
-def held(home: Home) -> list[Held]:
-    """Names that are held, undecided ones first, then by how many events carry them."""
-    with home.lake.open() as snapshot:
-        if not snapshot.files("event_names"):
-            return []
-        names = snapshot.current("event_names").filter(ibis._.is_held).select("name")
-        events = snapshot.table("events").semi_join(names, "name").group_by("name").aggregate(events=ibis._.count())
-        rows = snapshot.arrow(
-            names.left_join(events, "name").select("name", events=ibis._.events.fill_null(0))
-        ).to_pylist()
+def held(home: Home, known: Mapping[str, int] | None = None) -> list[Held]:
+    """Names that are held, undecided ones first, then by how many events carry them. ``known``: what ``counted`` said of the
+    newest version.
+    """
+    names = counted(home) if known is None else known
     with home.store.reading() as session:
         settled = hidden(session)
-    found = [Held(row["name"], int(row["events"]), row["name"] in settled) for row in rows]
+    found = [Held(name, events, name in settled) for name, events in names.items()]
     return sorted(found, key=lambda one: (one.is_settled, -one.events, one.name))
+
+
+def counted(home: Home, version: int | None = None) -> dict[str, int]:
+    """Held names of a version of the lake, the newest by default, with how many events carry each."""
+    with home.lake.open(version) as snapshot:
+        if not snapshot.files("event_names"):
+            return {}
+        names = snapshot.current("event_names").filter(ibis._.is_held).select("name")
+        events = snapshot.table("events").semi_join(names, "name").group_by("name").aggregate(events=ibis._.count())
+        rows = snapshot.arrow(names.left_join(events, "name").select("name", events=ibis._.events.fill_null(0)))
+    return {row["name"]: int(row["events"]) for row in rows.to_pylist()}
 
 
 def hidden(session: Session) -> set[str]:

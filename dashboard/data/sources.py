@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from core.errors import InvalidMapping
 from core.privacy.disclosure import masked
+from core.settings import World
 from core.store.tables import Batch, Job, QualityFinding, QualityScore
 from core.work import event_names, quality, uploads
 from core.work.event_names import Held
@@ -222,7 +223,9 @@ def rhythms() -> list[Rhythm]:
 
 def held() -> list[Held]:
     guard.require(SEE)
-    return event_names.held(worlds.home())
+    home = worlds.home()
+    manifest = home.lake.manifests.latest()
+    return event_names.held(home, _counted(world=home.world, lake_id=manifest.lake_id, version=manifest.version))
 
 
 def has_demo() -> bool:
@@ -231,6 +234,11 @@ def has_demo() -> bool:
 
 def now() -> datetime:
     return wiring.now()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _counted(world: World, lake_id: str, version: int) -> dict[str, int]:  # noqa: ARG001 - cache key
+    return event_names.counted(wiring.house().world(world), version)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
