@@ -60,7 +60,7 @@ class Snapshot:
     """The lake at one version: tables as expressions, and the three ways to run one."""
 
     def __init__(self, root: Path, manifest: Manifest, cursor: Cursor, *, is_past: bool = False) -> None:
-        self._root = root
+        self.root = root
         self._is_past = is_past
         self.manifest = manifest
         self.cursor = cursor
@@ -95,7 +95,7 @@ class Snapshot:
         delta = self.manifest.tables.get(name)
         if delta is None:
             return []
-        found = list(_files(str(self._root / name), delta, self.manifest.lake_id))
+        found = list(_files(str(self.root / name), delta, self.manifest.lake_id))
         if self._is_past and not all(Path(file).exists() for file in found):
             raise VersionGone(f"Files of {name} at lake version {self.version} were removed.", version=self.version)
         return found

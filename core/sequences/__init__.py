@@ -5,7 +5,7 @@ the same code runs over a scan of this machine's lake, over a memory-mapped inde
 distributed engine.
 """
 
-from core.sequences import funnel, lifecycle, paths, reasons, retention, sessions, stream, subjects
+from core.sequences import funnel, gather, lifecycle, paths, reasons, retention, sessions, stream, subjects
 
 
 def warm() -> None:
@@ -22,3 +22,4 @@ def warm() -> None:
     paths.warm()
     retention.warm()
     lifecycle.warm()
+    gather.warm()

@@ -1,81 +1,123 @@
-"""Funnel questions: scan the lake for the steps' events, let the kernel walk them, name what comes out."""
+"""Funnel questions: moments of members as streams, the kernel that walks them, and names for what comes out."""
 
 import json
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
-import ibis
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from core.errors import HeldStep, InvalidFunnel, Unknown
-from core.metrics import facts as f
+from core.metrics import proportions
+from core.metrics.moments import AMOUNT, COLUMNS
+from core.metrics.proportions import Comparison, Proportion
 from core.periods import Period
 from core.sequences import funnel as kernel
-from core.sequences.arrays import BARRED
-from core.sequences.funnel import Count, Duration, Funnel, Order, Reach
-from core.sequences.stream import MISSING, Batch, ordered
-from core.sequences.subjects import Subjects
+from core.sequences import paths, reasons, sessions
+from core.sequences.arrays import FIRST_EXCLUSION, PRESENT, Array, Int64s
+from core.sequences.funnel import Attempts, Count, Duration, Entries, Exclusion, Funnel, Order, Reach, Step, Trend
+from core.sequences.gather import Bounds
+from core.sequences.reasons import Explanation
+from core.sequences.stream import MISSING, Stream
+from core.work.questions import moments
+from core.work.questions.moments import Condition, Fit, Prepared, Wanted, instant
 from core.work.questions.reading import Reading
 
-Counted = Literal["members", "sessions"]
-COLUMNS_TO_BREAK_BY = ("channel", "unit_id", "group_id", "content_id", "product_id", "campaign_id")
-ALIASES = {
-    "unit": "unit_id",
-    "group": "group_id",
-    "content": "content_id",
-    "product": "product_id",
-    "campaign": "campaign_id",
-}
-FIRST_BIT = 1
-ROWS_OF_A_BATCH = 32
-"""Bits that row numbers may take; the batch's number stands above them."""
+Counted = Literal["members", "attempts", "sessions"]
+FIRST = np.uint16(1)
+COUNTED: tuple[Counted, ...] = ("members", "attempts", "sessions")
+ALIASES = {name.removesuffix("_id"): name for name in COLUMNS if name.endswith("_id")}
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """Names that must not happen after step ``from_step`` and before step ``to_step``, numbers from 1."""
+
+    names: tuple[str, ...]
+    from_step: int
+    to_step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """The funnel of a path: its steps are nodes that follow each other directly, from the member's first entry. ``nodes``:
+    what names are called on the path, an empty name hides; names that are missing stand as themselves. ``gap``: pause that
+    ends the path; None = none does. ``collapse``: the same node again and again is one."""
+
+    names: tuple[str, ...]
+    nodes: tuple[tuple[str, str], ...] = ()
+    gap: timedelta | None = sessions.GAP
+    collapse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One funnel question. ``steps``: events of each step, any of which fills it. ``by``: a column of the event or a
-    property's name. ``count``: members, or the source's own sessions."""
+    """One funnel question. ``steps``: names of each step, any of which fills it. ``conditions``: per step, what its moments
+    must meet; empty = nothing. ``by``: a column or a property's name, taken at the entry. ``along``: the
+    path that the funnel is one of; then order, entries, breakdown, count and barriers are given by it."""
 
     steps: tuple[tuple[str, ...], ...]
     order: Order = "sequential"
     within: timedelta | None = timedelta(days=7)
     by: str | None = None
     count: Counted = "members"
+    conditions: tuple[tuple[Condition, ...], ...] = ()
+    step_within: timedelta | None = None
+    barriers: tuple[Barrier, ...] = ()
+    entries: Entries = "every"
+    along: Along | None = None
 
     @property
     def funnel(self) -> Funnel:
-        return Funnel.of(*self.steps, order=self.order, within=self.within)
+        if self.count not in COUNTED:
+            raise InvalidFunnel(f"Count {', '.join(COUNTED)}, not {self.count!r}.", problem="count", count=self.count)
+        if self.along and (self.count != "members" or self.by or self.barriers):
+            raise InvalidFunnel(
+                "The funnel of a path counts members, without breakdown and exclusions.", problem="along"
+            )
+        steps = tuple(Step(" | ".join(names), frozenset(names)) for names in self.steps)
+        barred = tuple(Exclusion(frozenset(b.names), b.from_step, b.to_step) for b in self.barriers)
+        order, entries = ("strict", "first") if self.along else (self.order, self.entries)
+        return Funnel(steps, order, self.within, self.step_within, barred, entries)  # type: ignore[arg-type]
 
     @property
     def names(self) -> set[str]:
-        return {name for step in self.steps for name in step}
+        between = self.along.names if self.along else ()
+        return {name for part in (*self.steps, *(b.names for b in self.barriers), between) for name in part}
+
+    def tested(self, step: int) -> tuple[Condition, ...]:
+        """Conditions of a step, number from 0."""
+        return self.conditions[step] if step < len(self.conditions) else ()
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """``reach`` of each subject; ``ids``: its member id (0 for sessions); ``values``: names of the breakdown's codes."""
+    """``reach`` of each subject; ``ids``: its member id (for sessions, their owner's, 0 where the source tells none);
+    ``values``: names of the breakdown's codes; ``attempts`` where these are counted."""
 
     reach: Reach
     ids: np.ndarray
     values: tuple[str, ...]
+    attempts: Attempts | None = None
 
     @property
     def steps(self) -> tuple[Count, ...]:
-        return kernel.conversion(self.reach)
+        return self.attempts.counts if self.attempts else kernel.conversion(self.reach)
 
     @property
     def by_value(self) -> dict[str | None, tuple[Count, ...]]:
-        """Steps by the breakdown's value at entry, the most entered first; None = the entry event had no value."""
-        found = kernel.conversion_by(self.reach)
+        """Steps by the breakdown's value at entry, the most entered first; None = the entry had no value."""
+        found = self.attempts.counts_by if self.attempts else kernel.conversion_by(self.reach)
         named = {None if code == MISSING else self.values[code]: steps for code, steps in found.items()}
         return dict(sorted(named.items(), key=lambda item: (item[0] is None, -item[1][0].members, item[0] or "")))
 
     def duration(self, from_step: int, to_step: int) -> Duration:
         return kernel.time_to_convert(self.reach, from_step, to_step)
+
+    def trend(self, edges: Int64s, as_of: int) -> Trend:
+        return kernel.trend(self.reach, edges, as_of=as_of)
 
     def reached(self, step: int) -> pd.DataFrame:
         """Members who got to step ``step`` (from 1) at least: ``member_id, depth, entry_at``, the latest entry first."""
@@ -91,43 +133,148 @@ class Answer:
         return frame.sort_values(["entry_at", "member_id"], ascending=[False, True], ignore_index=True)
 
 
-def event_names(reading: Reading) -> list[str]:
-    """Names that can be a step, in alphabetical order: visible events, and ``order_placed`` where there are orders."""
-    events = reading.visible("events")
-    names = set(reading.snapshot.arrow(events.select("name").distinct())["name"].to_pylist())
-    return sorted(names | ({f.ORDER_PLACED} if reading.snapshot.files("order_lines") else set()))
-
-
 def conversion(reading: Reading, asked: Asked) -> Answer:
     """Answer a funnel question within the reading's scope and filters.
 
-    Period and channels are asked of the entry event; later steps may lie after the period, within the window. Raises
+    Period and channels are asked of the entry; later steps may lie after the period, within the window. Raises
     ``InvalidFunnel`` on its limits, ``Unknown`` for a step or property that does not exist.
     """
     funnel = asked.funnel
-    known = event_names(reading)
-    for name in sorted(asked.names):
-        if name not in known:
-            if name in reading.held:
-                raise HeldStep(
-                    f"The event {name!r} waits for approval; its events count once it is approved.", name=name
-                )
-            raise Unknown("step", name, known)
-    rows = _scan(reading, asked, funnel)
-    values: tuple[str, ...] = ()
-    if asked.by:
-        rows, values = _coded(rows)
-        if not values and asked.by not in (choices := properties(reading)):
-            raise Unknown("property", asked.by, [*choices, *ALIASES])
+    check(reading, asked)
     if asked.count == "sessions":
-        rows, ids = _by_session(rows)
-        subjects = None
-    else:
-        subjects = _subjects(reading)
-        ids = subjects.ids
-    stream = ordered(Batch.of_arrow(record, subjects) for record in rows.to_batches())
-    reach = kernel.reach(stream, funnel)
-    return Answer(reach, ids[reach.subject], values)
+        return _of_sessions(reading, asked, funnel)
+    ready = moments.prepared(reading, wanted_of(reading, asked, funnel))
+    reach = kernel.joined(ready.walk(lambda s, _, n: kernel.reach(_as_walked(s, asked, ready), funnel, threads=n)))
+    attempts = None
+    if asked.count == "attempts":
+        attempts = kernel.summed(ready.walk(lambda s, _, n: kernel.attempts(s, funnel, threads=n)))
+    return Answer(reach, ready.ids[reach.subject], ready.labels, attempts)
+
+
+def check(reading: Reading, asked: Asked) -> None:
+    """Raise ``Unknown`` for a name that no moment here has, or a property that does not exist, ``HeldStep`` for one that waits."""
+    known = moments.names(reading)
+    for name in sorted(asked.names - set(known)):
+        if name in reading.held:
+            raise HeldStep(f"The event {name!r} waits for approval; its events count once it is approved.", name=name)
+        raise Unknown("step", name, known)
+    tested = {condition.name for part in asked.conditions for condition in part}
+    asks = {ALIASES.get(name, name) for name in ({asked.by} if asked.by else set()) | tested} - {*COLUMNS, AMOUNT}
+    if asks:
+        choices = properties(reading)
+        for name in sorted(asks - set(choices)):
+            raise Unknown("property", name, [*choices, *ALIASES])
+
+
+def wanted_of(reading: Reading, asked: Asked, funnel: Funnel) -> Wanted:
+    """What the kernel must see for this question."""
+    steps = asked.steps[:1] if asked.along else asked.steps
+    fits = [Fit(1 << k, frozenset(names), asked.tested(k)) for k, names in enumerate(steps)]
+    fits += [Fit(1 << bit, frozenset(b.names)) for bit, b in enumerate(asked.barriers, FIRST_EXCLUSION)]
+    if asked.along:
+        fits.append(Fit(int(PRESENT), frozenset(asked.along.names)))
+    label, nodes = ("name", asked.along.nodes) if asked.along else (ALIASES.get(asked.by or "", asked.by), ())
+    shares = funnel.shares_events or any(asked.conditions) or asked.entries == "first"
+    filtered = reading.filters.period or reading.filters.channels
+    return Wanted(
+        tuple(fits),
+        entry_bounds(reading, funnel.longest),
+        label,
+        with_rows=bool(label or shares or filtered or funnel.order == "strict"),
+        nodes=nodes,
+    )
+
+
+def entry_bounds(reading: Reading, reach: timedelta | None) -> Bounds:
+    """Entries within the filters' period, and what lies up to ``reach`` after them (None = all that lies after)."""
+    period = reading.filters.period
+    if period is None:
+        return Bounds()
+    since, until = instant(period.start_on, reading.zone), instant(period.end_on, reading.zone)
+    longest = until + (reach // timedelta(microseconds=1) if reach is not None else 0)
+    after = Bounds().until if reach is None else longest
+    return Bounds(since, after, since, until)
+
+
+def _as_walked(stream: Stream, asked: Asked, ready: Prepared) -> Stream:
+    """The stream, or of a path only the events that it shows, in the order it shows them, with the bits of their steps."""
+    if asked.along is None:
+        return stream
+    shown = paths.seen(stream, gap=asked.along.gap, collapse_repeats=asked.along.collapse)
+    called = dict(asked.along.nodes)
+    bits = np.full(len(ready.labels), PRESENT, np.uint16)
+    for k, names in enumerate(asked.steps[1:], 1):
+        nodes = {called.get(name, name) for name in names}
+        bits |= np.array([1 << k if label in nodes else 0 for label in ready.labels], np.uint16)
+    steps = bits[shown.entry_code] | (shown.steps & FIRST)
+    return Stream(shown.subject, shown.offset, shown.at, steps, shown.entry_code)
+
+
+def _of_sessions(reading: Reading, asked: Asked, funnel: Funnel) -> Answer:
+    """Sessions as the source tells them; where it tells none, a member's moments up to a pause of 30 minutes."""
+    wanted = wanted_of(reading, asked, funnel)
+    parts: list[tuple[Reach, Array, tuple[str, ...]]] = []
+    if moments.has_sessions(reading):
+        stream, owners, labels = moments.by_session(reading, wanted)
+        reach = kernel.reach(stream, funnel)
+        parts.append((reach, owners[reach.subject], labels))
+        wanted = replace(wanted, without_session=True)
+    present = Fit(int(PRESENT), frozenset(moments.names(reading)))
+    ready = moments.prepared(reading, replace(wanted, fits=(*wanted.fits, present), with_rows=True))
+    parts += [(reach, ids, ready.labels) for reach, ids in ready.walk(lambda s, _, n: _by_pause(s, funnel, ready, n))]
+    values = tuple(dict.fromkeys(value for _, _, labels in parts for value in labels))
+    return Answer(_stacked(parts, values), np.concatenate([ids for _, ids, _ in parts]), values)
+
+
+def _by_pause(stream: Stream, funnel: Funnel, ready: Prepared, threads: int | None) -> tuple[Reach, Array]:
+    split = sessions.split(stream)
+    reach = kernel.reach(split.stream, funnel, threads=threads)
+    entered = reach.depth > 0
+    code = reach.entry_code[entered] if reach.entry_code.size else reach.entry_code
+    kept = Reach(funnel, reach.subject[entered], reach.depth[entered], reach.step_at[entered], code)
+    return kept, ready.ids[split.owner[kept.subject]]
+
+
+def _stacked(parts: Sequence[tuple[Reach, Array, tuple[str, ...]]], values: tuple[str, ...]) -> Reach:
+    """Sessions of several streams, numbered anew, their entry codes meaning ``values``."""
+    place = {value: code for code, value in enumerate(values)}
+    codes = [
+        np.array([*(place[label] for label in labels), MISSING], np.int32)[reach.entry_code]
+        for reach, _, labels in parts
+    ]
+    reaches = [reach for reach, _, _ in parts]
+    depth, step_at = (np.concatenate([getattr(reach, name) for reach in reaches]) for name in ("depth", "step_at"))
+    return Reach(reaches[0].funnel, np.arange(depth.size, dtype=np.int32), depth, step_at, np.concatenate(codes))
+
+
+def why(reading: Reading, asked: Asked, member_id: int) -> tuple[Explanation, tuple[tuple[str, datetime], ...]]:
+    """Why one member got no further, and the member's moments of the funnel as name and time, in order."""
+    if asked.count == "sessions":
+        raise InvalidFunnel("Sessions are not people.", problem="sessions_people")
+    funnel = asked.funnel
+    check(reading, asked)
+    wanted = replace(wanted_of(reading, asked, funnel), label="name", with_rows=True)
+    ready = moments.prepared(reading, wanted)
+    stream = _as_walked(ready.of_member(member_id), asked, ready)
+    named = tuple((ready.labels[code], _moment(at)) for code, at in zip(stream.entry_code, stream.at, strict=True))
+    return reasons.why(stream, funnel), named
+
+
+def versus(answer: Answer, other: Answer) -> list[Comparison]:
+    """Each step's share of step 1, the second against the first. Only of members, who count once each."""
+    entered, other_entered = answer.steps[0].members, other.steps[0].members
+    return [
+        proportions.compare(Proportion(mine.members, entered), Proportion(its.members, other_entered))
+        for mine, its in zip(answer.steps, other.steps, strict=True)
+    ]
+
+
+def day_edges(period: Period, zone: str, step: timedelta = timedelta(days=1)) -> tuple[tuple[date, ...], Int64s]:
+    """First days of the period's days (or of each ``step`` of days), and their instants with the period's end."""
+    days = tuple(
+        period.start_on + timedelta(days=n) for n in range(0, (period.end_on - period.start_on).days, step.days)
+    )
+    return days, np.array([instant(day, zone) for day in (*days, period.end_on)], np.int64)
 
 
 def rows(answer: Answer, asked: Asked) -> list[dict[str, Any]]:
@@ -151,111 +298,13 @@ def _rounded(share: float | None) -> float | None:
     return None if share is None else round(share, 6)
 
 
-def _subjects(reading: Reading) -> Subjects:
-    """Members within scope and filters, by identity."""
-    found = reading.member_map
-    found = found.filter(found.is_known)
-    if reading.allowed is not None:
-        found = found.semi_join(reading.allowed, "member_id")
-    arrays = reading.snapshot.stream(found.select("identity_key", "member_id"))
-    return Subjects.of(arrays["identity_key"], arrays["member_id"])
+def _moment(microseconds: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(microseconds))
 
 
-def _scan(reading: Reading, asked: Asked, funnel: Funnel) -> pa.Table:
-    """Columns ``identity_key`` or ``session``, ``at``, ``steps``, and what ties and the breakdown need. Unordered."""
-    events = reading.visible("events")
-    tables = [_as_steps(reading, events, asked, funnel)]
-    if f.ORDER_PLACED in asked.names and reading.snapshot.files("order_lines"):
-        tables.append(_as_steps(reading, _orders_as_events(reading), asked, funnel))
-    return reading.snapshot.arrow(ibis.union(*tables) if len(tables) > 1 else tables[0])
-
-
-def _orders_as_events(reading: Reading) -> ir.Table:
-    """One ``order_placed`` per order, at its first line; its properties are those of that line."""
-    lines = reading.snapshot.table("order_lines")
-    lines = lines.filter(lines.line_kind == "sale")
-    orders = lines.group_by(["source", "order_no"]).aggregate(
-        identity_key=lines.identity_key.max(),
-        gross_minor=lines.amount_minor.sum(),
-        occurred_at=lines.occurred_at.min(),
-        local_date=lines.local_date.min(),
-        batch_id=lines.batch_id.min(),
-        row_number=lines.row_number.min(),
-        properties=lines.properties.argmin(lines.row_number),
-        **{c: lines[c].argmin(lines.row_number) for c in COLUMNS_TO_BREAK_BY if c in lines.columns},
-    )
-    orders = orders.filter(orders.gross_minor > 0)
-    absent = {c: ibis.null("string") for c in (*COLUMNS_TO_BREAK_BY, "session_id") if c not in orders.columns}
-    return orders.mutate(name=ibis.literal(f.ORDER_PLACED), sequence=ibis.null("int64"), **absent)
-
-
-def _as_steps(reading: Reading, events: ir.Table, asked: Asked, funnel: Funnel) -> ir.Table:
-    masks = funnel.masks
-    may_enter = ibis.literal(True)
-    period = reading.filters.period
-    if period:
-        events = events.filter((events.local_date >= period.start_on) & (events.local_date < _last_day(period, asked)))
-        may_enter = may_enter & (events.local_date < period.end_on)
-    if reading.filters.channels:
-        may_enter = may_enter & events.channel.isin(reading.filters.channels).fill_null(False)
-    bits = _case(events.name, masks)
-    barred = _case(events.name, {name: _barred(mask) for name, mask in masks.items()})
-    columns: dict[str, ir.Value] = {
-        "at": events.occurred_at,
-        "steps": ibis.ifelse(may_enter, bits, barred).cast("uint16"),
-    }
-    if asked.count == "sessions":
-        columns["session"] = events.source + "\x1f" + events.session_id
-    else:
-        columns["identity_key"] = events.identity_key
-    if asked.by:
-        columns["entry_value"] = _property(events, asked.by)
-    needs_rows = asked.by or funnel.shares_events or period or reading.filters.channels
-    if needs_rows:
-        columns["row"] = events.batch_id * 2**ROWS_OF_A_BATCH + events.row_number
-    # Kept by the bits, not by the name: the engine evaluates the cases once per distinct name and never builds the text.
-    return events.select(**columns).filter(lambda rows: rows.steps > 0)
-
-
-def _case(name: ir.Value, values: dict[str, int]) -> ir.Value:
-    return ibis.cases(*[(name == key, value) for key, value in values.items()], else_=0)
-
-
-def _barred(mask: int) -> int:
-    return (mask & ~FIRST_BIT) | int(BARRED) if mask & FIRST_BIT else mask
-
-
-def _last_day(period: Period, asked: Asked) -> date:
-    """First business day that no attempt entered in the period can reach; a day more than the window, for the zone."""
-    reach = timedelta(days=3660) if asked.within is None else asked.within
-    return date.fromordinal(min((period.end_on + reach).toordinal() + 1, date.max.toordinal()))
-
-
-def _property(events: ir.Table, by: str) -> ir.Value:
-    name = ALIASES.get(by, by)
-    if name in COLUMNS_TO_BREAK_BY:
-        return events[name]
-    return events.properties.cast("json")[by].unwrap_as("string")
-
-
-def _coded(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
-    """``entry_value`` as ``entry_code``, and the values the codes stand for."""
-    encoded = table["entry_value"].combine_chunks().dictionary_encode()
-    encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
-    codes = encoded.indices.fill_null(MISSING)
-    return table.drop_columns(["entry_value"]).append_column("entry_code", codes), tuple(encoded.dictionary.to_pylist())
-
-
-def _by_session(table: pa.Table) -> tuple[pa.Table, np.ndarray]:
-    """``session`` as dense subjects. Raises ``InvalidFunnel`` when the source tells no sessions."""
-    if table.num_rows and table["session"].null_count == table.num_rows:
-        raise InvalidFunnel("None of these events carries a session of its source.", problem="sessions")
-    encoded = table["session"].combine_chunks().dictionary_encode()
-    encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
-    subjects = encoded.indices.cast(pa.int32())
-    return table.drop_columns(["session"]).append_column("subject", subjects), np.zeros(
-        len(encoded.dictionary), np.int64
-    )
+def event_names(reading: Reading) -> list[str]:
+    """Names that can be a step, in alphabetical order."""
+    return moments.names(reading)
 
 
 def properties(reading: Reading) -> list[str]:
@@ -263,13 +312,11 @@ def properties(reading: Reading) -> list[str]:
     events = reading.snapshot.table("events")
     if not reading.snapshot.files("events"):
         return []
-    filled = reading.snapshot.arrow(
-        events.aggregate(**{c: events[c].count() for c in COLUMNS_TO_BREAK_BY})
-    ).to_pylist()[0]
+    filled = reading.snapshot.arrow(events.aggregate(**{c: events[c].count() for c in COLUMNS})).to_pylist()[0]
     some = events.filter(events.properties.notnull()).limit(10_000)
     found = reading.snapshot.arrow(some.select("properties").distinct())["properties"].to_pylist()
     names = {key for text in found for key in _keys(text)}
-    return [c for c in COLUMNS_TO_BREAK_BY if filled[c]] + sorted(names)
+    return [c for c in COLUMNS if filled[c]] + sorted(names)
 
 
 def _keys(text: str) -> list[str]:
