@@ -62,11 +62,6 @@ def make_timestamptz(microseconds: dt.int64) -> dt.Timestamp(timezone="UTC"):  #
     """Instant of microseconds since 1970."""
 
 
-@ibis.udf.scalar.builtin(name="hash")
-def digest(value) -> dt.uint64:  # type: ignore[empty-body,no-untyped-def]
-    """A value as one number. The same from ibis itself goes through a text of bits, at many times the cost."""
-
-
 def as_naive(instant_: ir.Value) -> ir.Value:
     """Naive UTC time of an instant. A cast does the same at twelve times the cost, through the time zone library."""
     return make_timestamp(epoch_us(instant_)).cast("timestamp(6)")
