@@ -13,11 +13,11 @@ from tests.core.sequences.test_funnel import (
     MINUTE,
     ORDERS,
     asked,
-    bits,
     distinct,
     events,
     histories,
     history,
+    in_three_steps,
     narrow,
     narrowed,
     others,
@@ -100,7 +100,7 @@ def test_a_reason_holds_in_the_history(order: Order) -> None:
     @given(histories(events | distinct | others), narrow(order))
     def check(cases: list[list[Event]], asked_for: tuple[Funnel, Rules]) -> None:
         question, rules = asked_for
-        case = [event for event in cases[0] if bits(event) & ~int(BARRED)]
+        case = in_three_steps(cases[0])
         stream = stream_of([case])
         got = reasons.why(stream, question)
         history = in_order(case)
