@@ -15,6 +15,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -335,7 +336,7 @@ class SegmentMember(Base):
 
 
 class SavedView(Base):
-    """Filters of a page that somebody gave a name: the query part of its address."""
+    """What somebody chose on a page and gave a name: the query part of its address. A private one is its owner's alone."""
 
     __tablename__ = "saved_views"
     __table_args__ = (UniqueConstraint("account", "page", "name"), NEVER_REUSED)
@@ -345,6 +346,7 @@ class SavedView(Base):
     page: Mapped[Code]
     name: Mapped[Name]
     query: Mapped[LongText]
+    is_shared: Mapped[bool] = mapped_column(default=False, server_default=false())
     saved_at: Mapped[Time]
 
 
