@@ -354,3 +354,10 @@ def _flatten(parent: Ints) -> None:
     # A parent is always older than its child, so it is already flat when the child's turn comes.
     for node in range(len(parent)):
         parent[node] = parent[parent[node]]
+
+
+def warm() -> None:
+    """Load or compile the kernels of this module: a second and more in a process that has not used them yet."""
+    key, one, flag = np.array([1, 2], np.int64), np.ones(2, np.int64), np.zeros(2, np.bool_)
+    identities = Identities(key[oldest(key, one, key)], np.zeros(2, np.int16), one, flag)
+    resolve(identities, Links(key[:1], key[1:], one[:1]), Decisions())

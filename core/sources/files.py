@@ -13,6 +13,7 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal, cast
@@ -89,12 +90,13 @@ def opened(
     if not file.is_file():
         raise Unreadable(f"There is no file {file.name}.", reason="missing", file=file.name, last_row=0)
     try:
-        readable = _opened(file, file, folder, form, wanted, progress)
+        with ThreadPoolExecutor(1) as beside:
+            digest = beside.submit(_sha256, file)
+            return replace(_opened(file, file, folder, form, wanted, progress), sha256=digest.result())
     except OSError as error:
         raise Unreadable(
             f"{file.name} cannot be read: {error.strerror or error}.", reason="damaged", file=file.name, last_row=0
         ) from error
-    return replace(readable, sha256=_sha256(file))
 
 
 def _opened(

@@ -1,6 +1,7 @@
 """Importing a file: one batch, that comes whole or not at all."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import ibis.expr.types as ir
 from core.errors import Cancelled, InvalidBatch, InvalidMapping
 from core.lake.reader import Snapshot
 from core.lake.writer import Change
+from core.privacy import one_id
 from core.schema import TABLES
 from core.scope import Operator
 from core.settings import DEFAULT_CURRENCY
@@ -79,7 +81,8 @@ def import_file(
     operator.require("sources.write")
     _refuse_other_table(table, mapping)
     validate(mapping)
-    with workplace.opened(home) as place:
+    with workplace.opened(home) as place, ThreadPoolExecutor(1) as beside:
+        warmed = beside.submit(one_id.warm)  # needed at the end, and slow to load: meanwhile the file is read
         batch_id = batches.begin(
             home,
             place,
@@ -97,6 +100,7 @@ def import_file(
             rejects.path(home, batch_id).unlink(missing_ok=True)
             batches.fail(home, batch_id, error, operator=operator, now=now)
             raise
+        warmed.result()
         progress("committed", **imported.counts.as_dict())
         run.settle(imported)
         quality.check(home, batch_id, now=now, reasons=imported.reasons)
