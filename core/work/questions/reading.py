@@ -109,7 +109,7 @@ class Reading:
 
     def table(self, name: str) -> ir.Table:
         """A fact table joined to members, without held events, cut to scope and filters."""
-        return self._cut(self._linked(name, self._in_channels(name)))
+        return self._cut(self._linked(name, self.in_channels(name)))
 
     def visible(self, name: str) -> ir.Table:
         """A fact table as it is, without held events."""
@@ -138,12 +138,13 @@ class Reading:
         return self.snapshot.keep(self._cut(f.member_days(f.actions(self._in_hull), self.members)))
 
     def _in_hull(self, name: str) -> ir.Table:
-        rows = self._in_channels(name)
+        rows = self.in_channels(name)
         if self.hull is None:
             return rows
         return rows.filter((rows.local_date >= self.hull.start_on) & (rows.local_date < self.hull.end_on))
 
-    def _in_channels(self, name: str) -> ir.Table:
+    def in_channels(self, name: str) -> ir.Table:
+        """A fact table as it is, without held events, in the channels asked for where it tells them."""
         rows = self.visible(name)
         if self.filters.channels and schema.table(name).has("channel"):
             rows = rows.filter(rows.channel.isin(self.filters.channels))
