@@ -169,11 +169,13 @@ def catalog(given: argparse.Namespace, _settings: Settings) -> int:
 
 def worker(_given: argparse.Namespace, settings: Settings) -> None:
     """Do queued work until stopped."""
+    from core.privacy import one_id
     from core.work import duties
 
     stop = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
+    one_id.warm()
     duties.worker(_house(settings), now, say).run(stop)
 
 
@@ -214,17 +216,15 @@ def _fill_apart(events: int) -> None:
 
 
 def refresh(given: argparse.Namespace, settings: Settings) -> None:
-    """Settle batches, join small files, sweep leftovers now instead of when the worker is due."""
-    from core.work import tending
+    """Settle batches, join small files, sweep leftovers, bring up the timeline now instead of when the worker is due."""
+    from core.work import tending, timeline
     from core.work.ingest import batches
 
     home = _world(given, settings)
     settled = len(batches.reconcile(home, now=now()))
-    print(
-        json.dumps(
-            {"settled": settled, "files_joined": tending.compact(home, least=1), "files_swept": tending.sweep(home)}
-        )
-    )
+    joined, swept = tending.compact(home, least=1), tending.sweep(home)
+    made = timeline.refresh(home)
+    print(json.dumps({"settled": settled, "files_joined": joined, "files_swept": swept, "runs_made": made}))
 
 
 def check(given: argparse.Namespace, settings: Settings) -> int:

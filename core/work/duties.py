@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
+from core.lake.manifest import Manifests
 from core.settings import Settings, World
-from core.work import identity_decisions, tending, uploads
+from core.work import identity_decisions, tending, timeline, uploads
 from core.work.home import Home
 from core.work.ingest import batches
 from core.work.worker import Chore, Clock, Handler, Log, Work, Worker
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SECONDS, MINUTE, HOUR, DAY = timedelta(seconds=5), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 class House(Protocol):
@@ -40,8 +41,11 @@ def handlers(house: House) -> dict[str, Handler]:
 
 
 def chores(house: House) -> list[Chore]:
-    """Imports that died are settled every minute, small files joined every hour, leftovers swept every day."""
+    """Imports that died are settled every minute, what came is sorted into the timeline within seconds, small files are
+    joined every hour, leftovers swept every day."""
+    sorted_in = _WhenChanged(house, timeline.refresh)
     return [
+        Chore("timeline", SECONDS, lambda _now: _told("runs of the timeline made", sorted_in())),
         Chore("settle", MINUTE, lambda now: _told("batches settled", len(batches.reconcile(house.live, now=now)))),
         Chore("identities", DAY, lambda _now: _told("map brought up to the decisions", int(_settled(house.live)))),
         Chore("compact", HOUR, lambda _now: _told("files joined", _everywhere(house, tending.compact))),
@@ -49,6 +53,25 @@ def chores(house: House) -> list[Chore]:
         Chore("inbox", HOUR, lambda now: _told("uploads and batches cleared away", uploads.tidy(house.live, now=now))),
         Chore("sessions", DAY, lambda now: _told("old sessions dropped", tending.drop_old_sessions(house.live, now))),
     ]
+
+
+class _WhenChanged:
+    """Does something in both worlds, when either lake has another version than the last time."""
+
+    def __init__(self, house: House, do: Callable[[Home], int]) -> None:
+        self._house = house
+        self._do = do
+        self._done: list[tuple[str, int]] = []
+
+    def __call__(self) -> int:
+        worlds: tuple[World, ...] = ("live", "demo")
+        newest = [Manifests(self._house.settings.lake(world)).latest() for world in worlds]
+        now = [(manifest.lake_id, manifest.version) for manifest in newest]
+        if now == self._done:
+            return 0
+        done = _everywhere(self._house, self._do)
+        self._done = now
+        return done
 
 
 def _settled(home: Home) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 
 from core.store.tables import LoginSession
+from core.work import timeline
 from core.work.home import Home
 
 SMALL_FILES = 200
@@ -17,12 +18,14 @@ def compact(home: Home, *, least: int = SMALL_FILES) -> int:
         if all(len(snapshot.files(name)) <= least for name in snapshot.manifest.tables):
             return 0
     with home.writer.change("compact") as change:
-        return change.compact()
+        joined = change.compact()
+    timeline.refresh(home)
+    return joined
 
 
 def sweep(home: Home) -> int:
-    """Remove files that killed writers left, older than a day. Returns how many."""
-    return home.writer.sweep(timedelta(days=1))
+    """Remove files that killed writers left, older than a day, and runs of the timeline that nobody reads. Returns how many."""
+    return home.writer.sweep(timedelta(days=1)) + timeline.sweep(home)
 
 
 def drop_old_sessions(home: Home, now: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import ibis
@@ -17,6 +18,8 @@ from core.sequences.stream import Batch, ordered
 from core.sequences.subjects import Subjects
 from core.work.home import Home
 
+SOON = 1_000_000
+"""Rows that whoever changes the lake sorts into the timeline at once; it takes a second. More are left to the worker."""
 MOST_RUNS = 6
 """Runs of one month beyond which they are joined: each more costs every question a little."""
 WHOLE_SHARE = 0.5
@@ -24,28 +27,24 @@ WHOLE_SHARE = 0.5
 ORDERS = "order_lines"
 
 
-def refresh(home: Home) -> int:
+def refresh(home: Home, *, most: int | None = None) -> int:
     """Make the runs that the newest version of the lake lacks. Returns how many were made.
 
-    May be called by several processes at once, and killed: what is half made is never seen.
+    ``most``: rows beyond which nothing is done, for callers that somebody waits for; the worker does it then. May be
+    called by several processes at once, and killed: what is half made is never seen.
     """
     with home.lake.open() as snapshot:
-        return bring_up(snapshot)
-
-
-def bring_up(snapshot: Snapshot) -> int:
-    """The same for a snapshot that is open."""
-    timeline = Timeline(snapshot.root)
-    made = 0
-    for kind in moments.ROWS:
-        for month, files in _due(snapshot, timeline, kind).items():
+        timeline = Timeline(snapshot.root)
+        due = [(kind, *one) for kind in moments.ROWS for one in _due(snapshot, timeline, kind).items()]
+        lines = snapshot.files(ORDERS)
+        orders = lines if timeline.cover(ORDERS, lines)[1] else []
+        if most is not None and _rows([*orders, *(file for *_, files in due for file in files)]) > most:
+            return 0
+        for kind, month, files in due:
             _make(snapshot, timeline, kind, month, files)
-            made += 1
-    lines = snapshot.files(ORDERS)
-    if lines and timeline.cover(ORDERS, lines)[1]:
-        _make_orders(snapshot, timeline, lines)
-        made += 1
-    return made
+        if orders:
+            _make_orders(snapshot, timeline, orders)
+        return len(due) + bool(orders)
 
 
 def sweep(home: Home) -> int:
@@ -56,6 +55,13 @@ def sweep(home: Home) -> int:
         used: list[Run] = [run for table in tables for run in timeline.cover(table, snapshot.files(table))[0]]
         there = {file.name for table in tables for file in (snapshot.root / table).rglob("*.parquet")}
         return timeline.sweep(used, there)
+
+
+def follow(home: Home) -> None:
+    """Sort what a change brought into the timeline, when that is quickly done. The change stands already, so a full disk
+    is no fault of it: the worker tries again, and says so."""
+    with suppress(OSError):
+        refresh(home, most=SOON)
 
 
 def _due(snapshot: Snapshot, timeline: Timeline, kind: Kind) -> dict[str, list[str]]:
@@ -74,10 +80,14 @@ def _due(snapshot: Snapshot, timeline: Timeline, kind: Kind) -> dict[str, list[s
 
 
 def _is_scattered(held: list[Run], fresh: list[str]) -> bool:
-    new = sum(pq.read_metadata(file).num_rows for file in fresh)
+    new = _rows(fresh)
     sizes = [run.about.moments for run in held]
     total = sum(sizes) + new
     return len(held) + bool(fresh) > MOST_RUNS or (bool(held) and total - max(sizes) > WHOLE_SHARE * total)
+
+
+def _rows(files: Sequence[str]) -> int:
+    return sum(pq.read_metadata(file).num_rows for file in files)
 
 
 def _month(file: str) -> str:

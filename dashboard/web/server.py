@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from core.sequences import funnel
+from core import sequences
 from dashboard.web import account, warmup, wiring
 from dashboard.web.gate import Gate
 from dashboard.web.health import healthz
@@ -55,6 +55,6 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
 
 def _open() -> None:
     wiring.accounts_store()
-    warmup.register("kernels", funnel.warm)
+    warmup.register("kernels", sequences.warm)
     warmup.register("pages", lambda: importlib.import_module("dashboard.frame").pages())
     warmup.run()

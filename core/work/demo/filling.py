@@ -17,7 +17,7 @@ from core.lake.writer import Change
 from core.privacy import pseudonyms
 from core.settings import Settings
 from core.store.tables import Batch
-from core.work import identities
+from core.work import identities, timeline
 from core.work.demo import activity, brand, care, chat, columns, people, planted, shopping, touching, truth
 from core.work.demo.activity import Acts, Months
 from core.work.demo.brand import Brand
@@ -98,6 +98,7 @@ def fill(home: Home, *, events: int, seed: int, end_on: date, now: datetime, pro
     }
     truth.write(home.settings.world("demo"), facts | truth.told(world))
     _finished(home, batch_id, sum(counts.values()), version, now)
+    timeline.refresh(home)
     (home.settings.home / REMOVED).unlink(missing_ok=True)
     return Filled(counts, version)
 

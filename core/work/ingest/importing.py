@@ -19,7 +19,7 @@ from core.settings import DEFAULT_CURRENCY
 from core.sources import files
 from core.sources.files import Form, Readable
 from core.store import audit, choices
-from core.work import identities, quality
+from core.work import identities, quality, timeline
 from core.work.home import Home
 from core.work.ingest import batches, derived, rejects, rows, workplace
 from core.work.ingest.batches import CURRENCY, Counts
@@ -103,6 +103,7 @@ def import_file(
         warmed.result()
         progress("committed", **imported.counts.as_dict())
         run.settle(imported)
+        timeline.follow(home)
         quality.check(home, batch_id, now=now, reasons=imported.reasons)
         progress("done", **imported.counts.as_dict())
         return imported.told(batch_id)
@@ -128,6 +129,7 @@ def rollback(home: Home, batch_id: int, operator: Operator, *, now: datetime) ->
         batch = batches.get(session, batch_id)
         batch.state = "rolled_back"
         audit.append(session, operator, "import.rolled_back", f"batch:{batch_id}", {"rows": gone}, now=now)
+    timeline.follow(home)
     return gone
 
 
