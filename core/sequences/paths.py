@@ -145,16 +145,18 @@ def seen(
     direction: Direction = "after",
     gap: timedelta | None = sessions.GAP,
     collapse_repeats: bool = False,
+    to: bool = False,
 ) -> Stream:
     """The events of every path at its full length, in the order of time: a segment per subject that has an anchor.
 
     What a path shows, the strict funnel of its nodes counts over this stream (step bits are then those of the nodes).
     After an anchor: every step, of first entries. Before: the steps read in the order of time, those who reach the
-    last. Raises as ``walk`` does.
+    last. ``to``: whether step 2 ends paths; the event that does is the last one kept, unless it is a collapsed repeat.
+    Raises as ``walk`` does.
     """
     pause = _refuse(stream, direction, gap)
     keep = np.zeros(len(stream), np.bool_)
-    way = (DIRECTIONS[direction], pause, collapse_repeats)
+    way = (DIRECTIONS[direction], pause, collapse_repeats, to)
     _mark(stream.offset, stream.at, stream.steps, stream.entry_code, *way, keep)
     sizes = np.diff(np.concatenate(([0], np.cumsum(keep)))[stream.offset])
     offset = np.concatenate(([0], np.cumsum(sizes[sizes > 0])))
@@ -364,7 +366,7 @@ def _follow(offset, at, steps, code, low, high, anchor, first, forward, pause, c
 
 
 @njit(nogil=True, cache=True)
-def _mark(offset, at, steps, code, forward, pause, collapse, keep):
+def _mark(offset, at, steps, code, forward, pause, collapse, to, keep):
     for segment in range(offset.size - 1):
         i = offset[segment]
         while i < offset[segment + 1] and not _is_anchor(steps[i], code[i]):
@@ -378,6 +380,8 @@ def _mark(offset, at, steps, code, forward, pause, collapse, keep):
             if code[i] >= 0:
                 keep[i] = not collapse or code[i] != last
                 last = code[i]
+                if to and steps[i] & 2:
+                    break
             i += forward
 
 

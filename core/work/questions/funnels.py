@@ -44,12 +44,15 @@ class Barrier:
 class Along:
     """The funnel of a path: its steps are nodes that follow each other directly, from the member's first entry. ``nodes``:
     what names are called on the path, an empty name hides; names that are missing stand as themselves. ``gap``: pause that
-    ends the path; None = none does. ``collapse``: the same node again and again is one."""
+    ends the path; None = none does. ``collapse``: the same node again and again is one. ``anchor``: names, the first of
+    which starts the path, whether or not it is step 1; empty = those of step 1. ``to``: names that end it; empty = none."""
 
     names: tuple[str, ...]
     nodes: tuple[tuple[str, str], ...] = ()
     gap: timedelta | None = sessions.GAP
     collapse: bool = False
+    anchor: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,8 @@ class Asked:
 
     @property
     def names(self) -> set[str]:
-        between = self.along.names if self.along else ()
-        return {name for part in (*self.steps, *(b.names for b in self.barriers), between) for name in part}
+        along = (self.along.names, self.along.anchor, self.along.to) if self.along else ()
+        return {name for part in (*self.steps, *(b.names for b in self.barriers), *along) for name in part}
 
     def tested(self, step: int) -> tuple[Condition, ...]:
         """Conditions of a step, number from 0."""
@@ -168,11 +171,12 @@ def check(reading: Reading, asked: Asked) -> None:
 
 def wanted_of(reading: Reading, asked: Asked, funnel: Funnel) -> Wanted:
     """What the kernel must see for this question."""
-    steps = asked.steps[:1] if asked.along else asked.steps
+    steps = (asked.along.anchor or asked.steps[0],) if asked.along else asked.steps
     fits = [Fit(1 << k, frozenset(names), asked.tested(k)) for k, names in enumerate(steps)]
     fits += [Fit(1 << bit, frozenset(b.names)) for bit, b in enumerate(asked.barriers, FIRST_EXCLUSION)]
     if asked.along:
         fits.append(Fit(int(PRESENT), frozenset(asked.along.names)))
+        fits += [Fit(2, frozenset(asked.along.to))] if asked.along.to else []
     label, nodes = ("name", asked.along.nodes) if asked.along else (ALIASES.get(asked.by or "", asked.by), ())
     shares = funnel.shares_events or any(asked.conditions) or asked.entries == "first"
     filtered = reading.filters.period or reading.filters.channels
@@ -197,16 +201,24 @@ def entry_bounds(reading: Reading, reach: timedelta | None) -> Bounds:
 
 
 def _as_walked(stream: Stream, asked: Asked, ready: Prepared) -> Stream:
-    """The stream, or of a path only the events that it shows, in the order it shows them, with the bits of their steps."""
+    """The stream, or of a path only the events that it shows, in the order it shows them, with the bits of their steps.
+    Step 1 of a path is its first event and no other."""
     if asked.along is None:
         return stream
-    shown = paths.seen(stream, gap=asked.along.gap, collapse_repeats=asked.along.collapse)
-    called = dict(asked.along.nodes)
+    along, called = asked.along, dict(asked.along.nodes)
+    shown = paths.seen(stream, gap=along.gap, collapse_repeats=along.collapse, to=bool(along.to))
     bits = np.full(len(ready.labels), PRESENT, np.uint16)
-    for k, names in enumerate(asked.steps[1:], 1):
+    is_first = np.zeros(len(ready.labels), np.bool_)
+    for k, names in enumerate(asked.steps):
         nodes = {called.get(name, name) for name in names}
-        bits |= np.array([1 << k if label in nodes else 0 for label in ready.labels], np.uint16)
-    steps = bits[shown.entry_code] | (shown.steps & FIRST)
+        is_node = np.array([label in nodes for label in ready.labels], np.bool_)
+        if k:
+            bits[is_node] |= np.uint16(1 << k)
+        else:
+            is_first = is_node
+    steps = bits[shown.entry_code]
+    starts = shown.offset[:-1]
+    steps[starts[is_first[shown.entry_code[starts]]]] |= FIRST
     return Stream(shown.subject, shown.offset, shown.at, steps, shown.entry_code)
 
 

@@ -5,9 +5,10 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from core.errors import InvalidPath, Unknown
+from core.errors import HeldStep, InvalidPath, Unknown
 from core.sequences import paths as kernel
 from core.sequences import sessions
 from core.sequences.arrays import PRESENT
@@ -21,6 +22,8 @@ from core.work.questions.reading import Reading
 SPECIAL = {LEFT: "left", OTHER: "other", ARRIVED: "arrived"}
 """Nodes that are no event, as rows and addresses name them, between angle brackets."""
 MOST_TOP = 20
+MOST_STEPS = 10
+"""Steps of a funnel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,9 @@ class Group:
 class Asked:
     """One path question. ``anchor``: names, the first of which starts the path. ``to``: names that end it; empty = none.
     ``names``: what a path shows; empty = all moments that are visible here. ``hidden``: names it leaves out, that still
-    keep a session alive. ``gap``: pause that ends a session; None = a path goes on for ever. ``top``: nodes by name per
-    column."""
+    keep a session alive; anchor and end are never hidden. ``groups``: a name belongs to the last one that has it, and a
+    group called like an event takes it in. ``gap``: pause that ends a session; None = a path goes on for ever. ``top``:
+    nodes by name per column."""
 
     anchor: tuple[str, ...]
     direction: Direction = "after"
@@ -76,8 +80,19 @@ class Answer:
     def links(self) -> tuple[Link, ...]:
         return kernel.links(self.paths, self.columns)
 
+    @property
+    def members(self) -> int:
+        """Everybody who has a path; what every column adds up to."""
+        return len(self.paths)
+
     def top_paths(self, n: int = 20) -> tuple[Path, ...]:
         return kernel.top_paths(self.paths, n)
+
+    def ways(self, column: int, code: int, n: int = 20) -> tuple[Path, ...]:
+        """The ``n`` most taken ways from the start to an event's node of a column. Shares are of those who stand there."""
+        here = self.paths.node[:, column] == code
+        parts = (self.paths.node[here, : column + 1], self.paths.at[here, : column + 1], self.paths.is_arrived[here])
+        return kernel.top_paths(Paths(self.paths.subject[here], *parts), n)
 
     def name(self, code: int) -> str:
         """A node's name; ``<left>``, ``<other>`` or ``<arrived>`` where it is no event."""
@@ -93,37 +108,49 @@ class Answer:
         return self.labels.index(name)
 
     def people(self, nodes: dict[int, int] | tuple[int, ...]) -> pd.DataFrame:
-        """``member_id`` of those behind a node (column: code), a link (two of them) or the start of a path."""
-        return pd.DataFrame({"member_id": self.ids[kernel.members(self.paths, nodes, self.columns)]})
+        """Those behind a node (column: code), a link (two of them) or the start of a path: ``member_id``, ``entry_at``
+        (time of the anchor, UTC), ``steps`` (events on the path, the anchor included), the latest anchor first."""
+        found = np.isin(self.paths.subject, kernel.members(self.paths, nodes, self.columns))
+        frame = pd.DataFrame(
+            {
+                "member_id": self.ids[self.paths.subject[found]],
+                "entry_at": pd.to_datetime(self.paths.at[found, 0], unit="us", utc=True),
+                "steps": (self.paths.node[found] >= 0).sum(axis=1),
+            }
+        )
+        return frame.sort_values(["entry_at", "member_id"], ascending=[False, True], ignore_index=True)
 
     def funnel(self, nodes: tuple[int, ...]) -> funnels.Asked:
-        """The funnel of the start of a path: it shows the same members at its last step."""
+        """The funnel of the start of a path: it shows the same members at its last step. Raises ``InvalidPath`` unless it
+        is 2 to 10 events that follow the anchor."""
         if self.asked.direction != "after" or any(code < 0 for code in nodes):
             raise InvalidPath("Only events that follow the start make a funnel.", problem="funnel")
+        if not 2 <= len(nodes) <= MOST_STEPS:
+            raise InvalidPath(f"2 to {MOST_STEPS} events make a funnel.", problem="funnel_steps")
         called = dict(self.asked.nodes)
         steps = [tuple(sorted(n for n in self.names if called.get(n, n) == self.labels[code])) for code in nodes]
-        steps[0] = self.asked.anchor
+        steps[0] = tuple(name for name in steps[0] if name in self.asked.anchor)
+        asked = self.asked
         return funnels.Asked(
-            tuple(steps), order="strict", within=None, entries="first", conditions=(self.asked.conditions,),
-            along=Along(self.names, self.asked.nodes, self.asked.gap, self.asked.collapse),
+            tuple(steps), order="strict", within=None, entries="first", conditions=(asked.conditions,),
+            along=Along(self.names, asked.nodes, asked.gap, asked.collapse, asked.anchor, asked.to),
         )  # fmt: skip
 
 
 def paths(reading: Reading, asked: Asked) -> Answer:
     """Answer within scope and filters. Period and channels are asked of the anchor; what follows (or precedes) it may lie
-    outside the period. Raises ``InvalidPath``, ``InvalidSession``, and ``Unknown`` for a name that no moment has."""
-    known = moments.names(reading)
-    named = {*asked.anchor, *asked.to, *asked.hidden, *(name for group in asked.groups for name in group.names)}
-    for name in sorted(named - set(known)):
-        raise Unknown("event", name, known)
+    outside the period. Raises ``InvalidPath``, ``InvalidSession``, ``Unknown`` for a name that no moment has, and
+    ``HeldStep`` for one that waits."""
     if not asked.anchor:
         raise InvalidPath("Say where the path starts.", problem="anchor")
     if not 1 <= asked.top <= MOST_TOP:
         raise InvalidPath(f"1 to {MOST_TOP} nodes are shown per column, not {asked.top}.", problem="top", top=asked.top)
+    known = moments.names(reading)
+    _refuse_unknown(reading, asked, known)
     ready = moments.prepared(reading, _wanted(reading, asked, tuple(known)))
     way: dict[str, Any] = {"direction": asked.direction, "gap": asked.gap, "collapse_repeats": asked.collapse}
     found = kernel.joined(ready.walk(lambda s, _, n: kernel.walk(s, asked.depth, **way, to=bool(asked.to), threads=n)))
-    return Answer(asked, found, ready.ids[: len(ready.ids)], ready.labels, tuple(known))
+    return Answer(asked, found, ready.ids, ready.labels, tuple(known))
 
 
 def rows(answer: Answer) -> list[dict[str, Any]]:
@@ -138,6 +165,29 @@ def rows(answer: Answer) -> list[dict[str, Any]]:
         for column in answer.columns
         for node in column.nodes
     ]
+
+
+def path_rows(answer: Answer, n: int = 20) -> list[dict[str, Any]]:
+    """One row per path, the most taken first: ``path`` (nodes joined by `` > ``), ``members``, ``share`` of all."""
+    return [
+        {
+            "path": " > ".join(answer.name(code) for code in path.nodes),
+            "members": path.members,
+            "share": round(path.share, 6),
+        }
+        for path in answer.top_paths(n)
+    ]
+
+
+def _refuse_unknown(reading: Reading, asked: Asked, known: list[str]) -> None:
+    for group in asked.groups:
+        if not group.node or group.node in {f"<{name}>" for name in SPECIAL.values()}:
+            raise InvalidPath("Every group has a name of its own.", problem="group")
+    named = {*asked.anchor, *asked.to, *asked.hidden, *(name for group in asked.groups for name in group.names)}
+    for name in sorted(named - set(known)):
+        if name in reading.held:
+            raise HeldStep(f"The event {name!r} waits for approval; its events count once it is approved.", name=name)
+        raise Unknown("event", name, known)
 
 
 def _wanted(reading: Reading, asked: Asked, known: tuple[str, ...]) -> Wanted:
