@@ -84,7 +84,7 @@ def trend(view: Trend, words: Format, axis: Format, *, name: str) -> go.Figure:
         _hatch(figure, view.open_from, view.asked.end_on, max(top, 1))
     _add_notes(figure, view.notes, max(top, 1))
     height = 340 if view.moved is None else min(max(340, _waterfall_height(view.moved) + 96), 480)
-    figure.update_layout(**_layout(height, margin_top=26), hovermode="x unified")
+    figure.update_layout(**layout(height, margin_top=26), hovermode="x unified")
     figure.update_xaxes(
         showgrid=False,
         tickformat="%m月%d日" if i18n.language() == "zh" else "%b %d",
@@ -203,7 +203,7 @@ def waterfall(found: Contributions, words: Format, label: Callable[[str | None, 
     rows = [row for row in found.rows if row.change]
     shown = rows[: MOST_VALUES + 2]
     rest = sum(row.change for row in rows[len(shown) :])
-    steps = [(_cut(label(row.value, row.name), 20), row.change) for row in shown]
+    steps = [(cut(label(row.value, row.name), 20), row.change) for row in shown]
     if rest:
         steps.append((t("overview.others"), rest))
     names = [t("overview.compared"), *[name for name, _ in steps], t("overview.this_period")]
@@ -227,7 +227,7 @@ def waterfall(found: Contributions, words: Format, label: Callable[[str | None, 
         )
     )
     figure.update_layout(
-        **_layout(_waterfall_height(found), margin_right=_width(max(texts, key=_width)) + 14), showlegend=False
+        **layout(_waterfall_height(found), margin_right=_width(max(texts, key=_width)) + 14), showlegend=False
     )
     for name, end, text in zip(names, ends, texts, strict=True):
         _write(figure, end, name, text, 12, xshift=5)
@@ -254,7 +254,7 @@ def funnel(steps: Sequence[Count], names: Sequence[str]) -> go.Figure:
     """One bar per step: who got there, and in outline who was lost since the step before."""
     members = [step.members for step in steps]
     lost = [0, *[a - b for a, b in pairwise(members)]]
-    rows = [f"{number} {_cut(name, 40)}" for number, name in enumerate(names, 1)]
+    rows = [f"{number} {cut(name, 40)}" for number, name in enumerate(names, 1)]
     color = BRAND[theme()]
     figure = go.Figure()
     figure.add_bar(
@@ -284,14 +284,14 @@ def funnel(steps: Sequence[Count], names: Sequence[str]) -> go.Figure:
             words += f"  <span style='color:{soft}'>{t('funnel.step_share', share=i18n.share(step.step_share))}</span>"
             words += f"  <span style='color:{bad}'>▼ {i18n.number(gone)}</span>" if gone else ""
         _write(figure, 0, row, f"<span style='color:{soft}'>{row}</span><br>{words}", 13, yshift=31)
-    figure.update_layout(**_layout(30 + 74 * len(rows)), barmode="stack", showlegend=False)
+    figure.update_layout(**layout(30 + 74 * len(rows)), barmode="stack", showlegend=False)
     figure.update_yaxes(range=[len(rows) - 0.7, -0.85], visible=False)
     figure.update_xaxes(visible=False, range=[0, max(max(members), 1)])
     return figure
 
 
 def _told(step: Count, name: str) -> str:
-    return f"{_cut(name, 40)}<br>{i18n.number(step.members)} · {t('funnel.of_first', share=i18n.share(step.share))}"
+    return f"{cut(name, 40)}<br>{i18n.number(step.members)} · {t('funnel.of_first', share=i18n.share(step.share))}"
 
 
 def breakdown(
@@ -301,17 +301,17 @@ def breakdown(
     figure = go.Figure()
     for value, steps in list(by_value.items())[:MOST_VALUES]:
         figure.add_bar(
-            x=[_cut(f"{step.step} {name}", 18) for step, name in zip(steps[1:], names[1:], strict=True)],
+            x=[cut(f"{step.step} {name}", 18) for step, name in zip(steps[1:], names[1:], strict=True)],
             y=[step.share for step in steps[1:]],
-            name=_cut(label(value), 18),
+            name=cut(label(value), 18),
             hovertemplate="%{customdata}<extra></extra>",
             customdata=[
-                f"{_cut(label(value), 40)} · {_told(step, name)}"
+                f"{cut(label(value), 40)} · {_told(step, name)}"
                 for step, name in zip(steps[1:], names[1:], strict=True)
             ],
         )
     top = max((step.share or 0 for steps in by_value.values() for step in steps[1:]), default=0)
-    figure.update_layout(**_layout(300), barmode="group", bargap=0.28, bargroupgap=0.06)
+    figure.update_layout(**layout(300), barmode="group", bargap=0.28, bargroupgap=0.06)
     figure.update_yaxes(**ticks(0, max(top, 0.01) * 1.05, lambda value: i18n.share(value, 0)))
     figure.update_xaxes(showgrid=False)
     return figure
@@ -341,7 +341,7 @@ def histogram(found: Duration, lasting: Callable[[float | None], str]) -> go.Fig
             hovertemplate="%{y}: %{x}<extra></extra>",
         )
     )
-    figure.update_layout(**_layout(24 + 30 * len(names)), showlegend=False)
+    figure.update_layout(**layout(24 + 30 * len(names)), showlegend=False)
     figure.update_yaxes(autorange="reversed", automargin=True, ticks="", showgrid=False)
     figure.update_xaxes(visible=False, range=[0, max(counts, default=1) * 1.15])
     return figure
@@ -375,7 +375,7 @@ def _write(figure: go.Figure, x: float, row: str, text: str, size: int, *, xshif
     )  # fmt: skip
 
 
-def _layout(height: int, *, margin_top: int = 8, margin_right: int = 8) -> dict[str, object]:
+def layout(height: int, *, margin_top: int = 8, margin_right: int = 8) -> dict[str, object]:
     soft = {"tickfont": {"color": SOFT[theme()]}}
     return {
         "height": height,
@@ -391,7 +391,7 @@ def _layout(height: int, *, margin_top: int = 8, margin_right: int = 8) -> dict[
     }
 
 
-def _cut(text: str, length: int) -> str:
+def cut(text: str, length: int) -> str:
     """A name from the data, short enough for its place, and without a meaning for Plotly, which reads some HTML.
     ``length`` in Latin letters; Chinese ones are twice as wide.
     """

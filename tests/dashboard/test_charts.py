@@ -64,4 +64,4 @@ def test_each_step_of_a_funnel_is_named_above_its_bar_with_what_it_lost():
     [("abcdef", 6, "abcdef"), ("abcdefg", 6, "abcde…"), ("上海徐汇", 8, "上海徐汇"), ("上海徐汇店", 8, "上海徐…"), ("", 5, ""), ("a<b", 9, "a&lt;b")],
 )  # fmt: skip
 def test_a_long_name_is_cut_by_the_room_it_takes(text, length, cut):
-    assert charts._cut(text, length) == cut
+    assert charts.cut(text, length) == cut

@@ -1,0 +1,63 @@
+"""路径: where do members go after an event, or where do they come from."""
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import Refusal, Unknown
+from dashboard import filters, i18n, markdown
+from dashboard.data import freshness, paths
+from dashboard.data.paths import View
+from dashboard.filters import Choices, Filters
+from dashboard.i18n import t
+from dashboard.pages import Page
+from dashboard.widgets import columns, contract, heading, path_builder, path_chart, path_menu, path_sessions, path_words
+
+PAGE = Page("insight", 40, "funnel.see", ":material/route:")
+
+
+def show() -> None:
+    fresh = freshness.read(PAGE.permission)
+    heading.show(t("paths.title"), fresh)
+    menu = paths.menu()
+    if fresh.choices is None or not menu.events:
+        heading.empty(t("funnel.empty"), t("path.empty_lead"))
+        return
+    asked = filters.bar(fresh.choices)
+    with st.container(border=True, key="card_builder"):
+        wanted = path_builder.show(menu)
+    if wanted is None:
+        path_menu.refused(t("path.problem_anchor"))
+        return
+    try:
+        view = paths.answer(asked, wanted)
+    except Unknown as error:
+        near = markdown.escaped(", ".join(error.near) or i18n.UNDEFINED)
+        path_menu.refused(t("path.unknown", name=markdown.escaped(error.details["name"]), near=near))
+        return
+    except Refusal as error:
+        path_menu.refused(markdown.escaped(i18n.refusal(error)))
+        return
+    if not view.members:
+        path_menu.nobody(view, asked)
+    else:
+        _result(view, asked, fresh.choices)
+    with st.container(border=True, key="card_sessions"):
+        path_sessions.show(paths.sessions(asked))
+
+
+def _result(view: View, asked: Filters, choices: Choices) -> None:
+    said = contract.in_words(asked, choices, with_period=True)
+    with st.container(border=True, key="card_paths"):
+        st.markdown(t("path.lead", count=i18n.number(view.members), gap=path_words.gap(view.asked)))
+        if view.members < path_words.SMALL:
+            st.caption(t("number.small_meaning", count=i18n.number(view.members)))
+        path_chart.show(view)
+        path_menu.node(view, asked, said)
+        with st.expander(t("funnel.table"), icon=":material/table:"):
+            st.dataframe(
+                pd.DataFrame(path_chart.rows(view)), hide_index=True, alt=t("funnel.table"),
+                column_config=columns.right(t("path.members"), t("path.share")),
+            )  # fmt: skip
+        path_words.rules(view, said)
+    with st.container(border=True, key="card_top_paths"):
+        path_menu.top(view, asked, said)

@@ -1,0 +1,77 @@
+"""What nodes, paths and their rules are called."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import i18n, markdown
+from dashboard.data import paths
+from dashboard.data.paths import ARRIVED, LEFT, OTHER, Asked, View
+from dashboard.i18n import t
+from dashboard.widgets import names
+
+SMALL = 30
+"""Fewer members than this and a share says nothing (product.md 4, rule of thumb)."""
+QUIET = {LEFT: "path.left", OTHER: "path.other", ARRIVED: "path.arrived"}
+
+
+def node(view: View, code: int) -> str:
+    """A node in the reader's words; a group as it was named."""
+    if code in QUIET:
+        return t(QUIET[code])
+    name = view.name(code)
+    return name if name in {group.node for group in view.asked.groups} else names.event(name)
+
+
+def nodes(view: View, codes: Sequence[int]) -> str:
+    """A path as it is walked; one that leads to the anchor in the order of time."""
+    called = [node(view, code) for code in codes]
+    return " → ".join(called if view.asked.direction == "after" else reversed(called))
+
+
+def column(number: int, asked: Asked) -> str:
+    if not number:
+        return t("path.column_start")
+    return t(f"path.column_{asked.direction}", number=number)
+
+
+def count(members: int, whole: int) -> str:
+    """``1,234 · 45.6%``; of few members no share."""
+    words = i18n.number(members)
+    return words if whole < SMALL else f"{words} · {i18n.share(members / whole)}"
+
+
+def gap(asked: Asked) -> str:
+    text = paths.window_text(asked.gap)
+    return t("path.gap_none") if text == "none" else t(f"funnel.length_{text[-1]}", count=i18n.number(int(text[:-1])))
+
+
+def sentence(view: View, codes: Sequence[int]) -> str:
+    """A path and how it is walked: ``浏览商品 → 加入购物车（路径，会话间隔 30 分钟）``."""
+    return t("path.sentence", path=nodes(view, codes), gap=gap(view.asked))
+
+
+def rules(view: View, filters: str) -> None:
+    """The number contract of the page."""
+    asked = view.asked
+    with st.popover(t("contract.open"), icon=":material/function:", type="tertiary", key="path_contract"):
+        rows = [
+            t("path.means_members"),
+            t(f"path.means_{asked.direction}"),
+            t("path.means_no_gap") if asked.gap is None else t("path.means_gap", gap=gap(asked)),
+            t("path.means_collapse" if asked.collapse else "path.means_repeats"),
+            t("path.means_columns", top=asked.top),
+            t("path.means_order"),
+            t("path.means_tie"),
+            *([t("path.means_hidden", names=_listed(asked.hidden))] if asked.hidden else []),
+            *[t("path.means_group", name=markdown.escaped(g.node), names=_listed(g.names)) for g in asked.groups],
+            *([t("path.means_end", names=_listed(asked.to))] if asked.to else []),
+            t("path.means_filters", filters=markdown.escaped(filters)),
+            t("path.means_funnel"),
+            t("funnel.means_version", version=view.version),
+        ]
+        st.markdown("\n".join(f"- {row}" for row in rows))
+
+
+def _listed(events: Sequence[str]) -> str:
+    return markdown.escaped(i18n.listed(names.event(name) for name in events))

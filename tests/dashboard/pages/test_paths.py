@@ -1,0 +1,235 @@
+"""路径, through the frame: builder, address, figures that add up, people, funnels, and questions that cannot be."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from core.work.questions.funnels import Along
+from dashboard.data import paths
+from tests.dashboard.pages.conftest import go, said
+from tests.dashboard.pages.shop import fill
+
+LINK = {"period": "all", "anchor": "product_view", "pause": "2h"}
+
+
+def open_with(opened, role="analyst", language="zh", **query):
+    """The page at an address, come to from another page."""
+    test = opened("catalog", role, language)
+    for name, value in (LINK | query).items():
+        test.query_params[name] = value
+    return go(test, "paths")
+
+
+def table(test, *names):
+    return next(frame.value for frame in test.dataframe if set(names) <= set(frame.value.columns))
+
+
+def columns(test):
+    """Figures of every column, by its name."""
+    found = {}
+    for row in table(test, "列").itertuples(index=False):
+        found.setdefault(row[0], {})[row[1]] = row[2]
+    return found
+
+
+def address(test, name):
+    """All values of a part of the address."""
+    found = test.query_params.get(name, [])
+    return [found] if isinstance(found, str) else list(found)
+
+
+def links(test):
+    return [part.proto.body for part in test.get("html") if "/funnels?" in part.proto.body]
+
+
+def test_every_column_adds_up_to_all_members(opened):
+    fill(orders=False)
+    test = open_with(opened, depth="2")
+    assert not test.exception
+    assert columns(test) == {
+        "起点": {"浏览商品": "40"}, "第 1 步": {"加入购物车": "30", "离开": "10"}, "第 2 步": {"离开": "40"},
+    }  # fmt: skip
+    assert "**40 位会员**" in said(test)
+
+
+def test_the_page_speaks_english(opened):
+    fill(orders=False)
+    test = open_with(opened, language="en", depth="1")
+    assert not test.exception
+    shown = table(test, "Column")
+    assert shown["Column"].tolist() == ["Start", "Step 1", "Step 1"] and shown["Node"].tolist()[2] == "Left"
+    assert shown["Of all"].tolist() == ["100.0%", "75.0%", "25.0%"]
+
+
+def test_a_link_reproduces_the_question(opened):
+    fill(orders=False)
+    test = open_with(
+        opened, way="before", anchor="purchase", depth="3", pause="45m", repeats="each", top="3", hide=["checkout"],
+        end=["product_view"], together=["把%3A玩:add_to_cart|checkout"],
+    )  # fmt: skip
+    given = {name: address(test, name) for name in ("way", "anchor", "depth", "pause", "repeats", "top")}
+    assert given == {
+        "way": ["before"], "anchor": ["purchase"], "depth": ["3"], "pause": ["45m"], "repeats": ["each"], "top": ["3"],
+    }  # fmt: skip
+    assert (address(test, "hide"), address(test, "end")) == (["checkout"], ["product_view"])
+    assert address(test, "together") == ["把%3A玩:add_to_cart|checkout"]
+    assert test.text_input(key="together_name_0").value == "把:玩"
+    assert test.number_input(key="pause_minutes").value == 45
+
+
+def test_without_an_address_the_first_journey_that_exists_gives_the_start(opened):
+    fill(orders=False)
+    test = opened("paths", "executive")
+    assert test.selectbox(key="anchor").value == "product_view"
+    assert "period" not in test.query_params
+
+
+def test_a_node_is_left_out_and_another_made_the_start(opened):
+    fill(orders=False)
+    test = open_with(opened, pause="none", depth="2")
+    assert columns(test)["第 1 步"] == {"加入购物车": "30", "离开": "10"}
+    test.selectbox(key="path_node").set_value("1:add_to_cart").run()
+    test.button(key="path_exclude").click().run()
+    assert not test.exception
+    assert address(test, "hide") == ["add_to_cart"]
+    assert columns(test)["第 1 步"] == {"去结算": "20", "离开": "20"}
+    test.selectbox(key="path_node").set_value("1:checkout").run()
+    test.button(key="path_set_start").click().run()
+    assert address(test, "anchor") == ["checkout"]
+    assert columns(test)["起点"] == {"去结算": "20"}
+
+
+def test_the_start_cannot_be_left_out_and_what_is_no_event_is_no_start(opened):
+    fill(orders=False)
+    test = open_with(opened, depth="1")
+    for node, start, out in (("0:product_view", True, True), ("1:<left>", True, True), ("1:add_to_cart", False, False)):
+        test.selectbox(key="path_node").set_value(node).run()
+        assert test.button(key="path_set_start").disabled is start
+        assert test.button(key="path_exclude").disabled is out
+
+
+def test_events_are_brought_together_under_a_name(opened):
+    fill(orders=False)
+    test = open_with(opened, pause="none", depth="1")
+    test.button(key="add_group").click().run()
+    test.text_input(key="together_name_0").set_value("购物").run()
+    test.multiselect(key="together_0").set_value(["add_to_cart", "checkout"]).run()
+    assert address(test, "together") == ["购物:add_to_cart|checkout"]
+    assert columns(test)["第 1 步"] == {"购物": "30", "离开": "10"}
+    test.selectbox(key="anchor").set_value("购物").run()
+    assert columns(test)["起点"] == {"购物": "30"}
+    test.button(key="remove_0").click().run()
+    assert not test.exception
+    assert test.selectbox(key="anchor").value == "add_to_cart"
+    assert "together" not in test.query_params
+
+
+def test_the_people_of_a_node_are_as_many_as_it_counts(opened):
+    fill(orders=False)
+    test = open_with(opened, "manager", depth="1")
+    test.selectbox(key="path_node").set_value("1:add_to_cart").run()
+    test.button(key="path_people").click().run()
+    assert not test.exception
+    assert "30 位会员" in said(test) and "与数字完全一致" in said(test)
+    assert "从浏览商品起的路径" in said(test)
+
+
+def test_the_people_of_a_whole_path_are_as_many_as_it_counts(opened):
+    fill(orders=False)
+    test = open_with(opened, "manager", depth="1")
+    test.selectbox(key="path_top").set_value(1).run()
+    test.button(key="path_top_people").click().run()
+    assert "10 位会员" in said(test) and "浏览商品 → 离开" in said(test)
+
+
+def test_an_executive_sees_paths_and_no_people(opened):
+    fill(orders=False)
+    test = open_with(opened, "executive", depth="1")
+    assert columns(test)["起点"] == {"浏览商品": "40"}
+    assert not [button for button in test.button if str(button.key).endswith("people")]
+
+
+def test_the_address_of_a_funnel_carries_its_path_and_the_filters(opened):
+    fill(orders=False)
+    test = open_with(opened, depth="1", hide=["checkout"], channel=["web"])
+    address = links(test)[0].split('href="')[1].split('"')[0].replace("&amp;", "&")
+    query = parse_qs(urlsplit(address).query)
+    assert query["step"] == ["product_view", "add_to_cart"]
+    assert (query["period"], query["channel"], query["within"]) == (["all"], ["web"], ["none"])
+    along = paths.along_of(query["path"][0], ("product_view", "add_to_cart", "checkout"))
+    assert along is not None and dict(along.nodes)["checkout"] == "" and along.anchor == ("product_view",)
+
+
+def test_what_leads_to_the_start_opens_no_funnel(opened):
+    fill(orders=False)
+    test = open_with(opened, anchor="purchase", way="before", pause="none", depth="1")
+    assert not test.exception
+    assert links(test) == [] and "请把方向改为“之后”" in said(test)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"x"', '{"nodes":{}}', '{"gap":"9x"}', '{"gap":"30m","nodes":3}'])
+def test_a_path_that_nobody_wrote_is_none(text):
+    assert paths.along_of(text, ("a",)) is None
+
+
+def test_a_path_in_an_address_is_read_as_it_was_written():
+    for along in (Along(("a", "b")), Along(("a",), (("b", ""), ("c", "组 :|")), None, True, ("a",), ("b",))):
+        assert paths.along_of(paths.along_text(along), along.names) == along
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "数据中没有“付钱”这个事件"), ("en", "The data has no event “付钱”")]
+)
+def test_an_unknown_event_is_named_with_what_to_do(opened, language, words):
+    fill(orders=False)
+    test = open_with(opened, language=language, anchor="付钱")
+    assert not test.exception
+    assert words in said(test).replace("\\", "")
+
+
+def test_a_start_that_nobody_came_to_says_what_to_do(opened):
+    fill(orders=False)
+    test = open_with(opened, channel=["app"])
+    assert not test.exception
+    assert "这段时间没有会员到过起点" in said(test)
+
+
+def test_few_members_have_no_shares(opened):
+    fill(orders=False)
+    test = open_with(opened, anchor="purchase", depth="1")
+    assert "少于 30" in said(test)
+    assert table(test, "列")["占全部"].tolist() == ["—", "—"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "还没有行为数据"), ("en", "No behaviour yet")])
+def test_an_empty_world_says_what_to_do(opened, language, words):
+    test = opened("paths", "manager", language)
+    assert not test.exception
+    assert words in said(test)
+
+
+def test_a_role_without_the_permission_sees_nothing_of_it(opened):
+    fill(orders=False)
+    test = opened("paths", "compliance")
+    assert test.exception and not test.title
+
+
+def test_the_way_of_counting_is_printed(opened):
+    fill(orders=False)
+    words = said(open_with(opened, end=["checkout"], hide=["purchase"]))
+    for part in (
+        "统计会员，不统计跳转次数",
+        "相隔超过 2 小时",
+        "不显示：付款",
+        "到达 去结算 之一即为终点",
+        "每列相加等于 100%",
+    ):
+        assert part in words
+
+
+def test_sessions_are_told_with_how_they_were_cut(opened):
+    fill(orders=False)
+    test = open_with(opened)
+    figures = {metric.label: metric.value for metric in test.metric}
+    assert figures["会话数"] == "100" and figures["人均会话"] == "2.5" and figures["单事件会话占比"] == "100.0%"
+    assert "停顿超过 30 分钟" in said(test)
