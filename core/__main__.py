@@ -141,7 +141,7 @@ def ask(given: argparse.Namespace, settings: Settings) -> None:
             )
         period = Period(start, end)
     filters = Filters(period, tuple(given.channel or ()), tuple(given.unit or ()), given.segment)
-    options = {name: getattr(given, name) for name in ("steps", "within", "order", "by", "count", "of")}
+    options = {name: getattr(given, name) for name in OPTIONS}
     if not home.lake.manifests.latest().tables:
         say(f"The {home.world} world is empty{'' if given.demo else '; --demo asks the demo brand'}.")
     _write(answers.ask(home, given.metric, filters, options), given.format)
@@ -337,18 +337,18 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--anew", action="store_true", help="remove what is there first")
     one.add_argument("--remove", action="store_true", help="remove the demo world")
     one = command(ask)
-    one.add_argument("metric", metavar="METRIC", help="overview, funnel, people, or a metric of the catalogue")
+    one.add_argument(
+        "metric",
+        metavar="METRIC",
+        help="overview, funnel, retention, lifecycle, paths, sessions, people, or a metric of the catalogue",
+    )
     one.add_argument("--from", dest="since", metavar="DAY", help="first day")
     one.add_argument("--to", dest="until", metavar="DAY", help="last day, included")
     one.add_argument("--channel", action="append")
     one.add_argument("--unit", action="append")
     one.add_argument("--segment", type=int)
-    one.add_argument("--steps", help="funnel: a,b,c; a|b for either")
-    one.add_argument("--within", help="funnel: 30m, 12h, 7d or none (default 7d)")
-    one.add_argument("--order", choices=["sequential", "strict", "any"])
-    one.add_argument("--by", help="funnel: break down by a column or property at entry")
-    one.add_argument("--count", choices=["members", "sessions"])
-    one.add_argument("--of", metavar="METRIC", help="people: whose")
+    for name, more in OPTIONS.items():
+        one.add_argument(f"--{name.replace('_', '-')}", **more)
     one.add_argument("--format", choices=["json", "csv", "table"], default="json")
     one = command(catalog, world=False)
     one.add_argument("--format", choices=["json", "csv", "table"], default="json")
@@ -370,6 +370,42 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+OPTIONS: dict[str, dict[str, Any]] = {
+    "of": {"metavar": "METRIC", "help": "people: whose"},
+    "steps": {"help": "funnel: a,b,c; a|b for either"},
+    "within": {"help": "funnel: 30m, 12h, 7d or none (default 7d)"},
+    "step_within": {"help": "funnel: the same between two neighbouring steps (default none)"},
+    "order": {"choices": ["sequential", "strict", "any"], "help": "funnel"},
+    "count": {"choices": ["members", "attempts", "sessions"], "help": "funnel"},
+    "entries": {"choices": ["every", "first"], "help": "funnel: which entries start an attempt"},
+    "exclude": {
+        "action": "append",
+        "metavar": "NAME:1-2",
+        "help": "funnel: not after step 1 and before step 2 (repeat)",
+    },
+    "where": {
+        "action": "append",
+        "metavar": "N:TEST",
+        "help": "step N must meet 1:channel=app, 2:amount>20 … (repeat)",
+    },
+    "by": {"help": "funnel, retention: break down by a column or property at entry"},
+    "start": {"help": "retention, paths: a|b"},
+    "back": {"help": "retention: what counts as coming back"},
+    "every": {"choices": ["day", "week", "month"], "help": "retention, lifecycle: periods (default week)"},
+    "age": {"choices": ["calendar", "rolling"], "help": "retention"},
+    "intervals": {"help": "retention: 12, or the ages that bound them: 0,1,3,7"},
+    "entry": {"choices": ["first_ever", "first_in_period", "recurring"], "help": "retention"},
+    "counting": {"choices": ["on", "on_or_after"], "help": "retention"},
+    "lost_after": {"metavar": "PERIODS", "help": "lifecycle"},
+    "base": {"choices": ["active", "kept"], "help": "lifecycle: what opening and closing count"},
+    "direction": {"choices": ["after", "before"], "help": "paths"},
+    "depth": {"help": "paths: steps (default 5)"},
+    "end": {"help": "paths: what ends them"},
+    "hide": {"help": "paths: what they leave out, a|b"},
+    "repeats": {"action": "store_true", "help": "paths: show the same node again and again"},
+    "gap": {"help": "paths, sessions: the pause that ends a session (default 30m)"},
+}
+"""Options of ``ask``, each for the questions it names."""
 DEMO_EVENTS = 400_000
 DEMO_SEED = 20_240_208
 

@@ -1,25 +1,23 @@
 """What ``ask`` prints: rows of plain values, money in major units, times in UTC with Z, undefined as null."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 from babel.numbers import get_currency_precision
 
-from core.errors import InvalidFunnel, Refusal, Unknown
+from core.errors import Refusal, Unknown
 from core.metrics import catalog
 from core.metrics.catalog import METRICS, Metric
 from core.schema import CHANNELS
 from core.scope import Filters
 from core.work.home import Home
-from core.work.questions import figures, funnels
+from core.work.questions import figures, sequences
 from core.work.questions.figures import Figure
-from core.work.questions.funnels import Asked
 from core.work.questions.reading import Reading, reading
 
 Row = dict[str, Any]
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def overview(home: Home, filters: Filters, _options: Row) -> list[Row]:
@@ -46,36 +44,14 @@ def people(home: Home, filters: Filters, options: Row) -> list[Row]:
         return _rows(figures.behind(open_lake, str(options["of"])))
 
 
-def funnel(home: Home, filters: Filters, options: Row) -> list[Row]:
-    """One row per step: ``step name members share step_share``; with ``--by P`` also ``P``, one run of steps per value."""
-    if not options.get("steps"):
-        raise InvalidFunnel("Say which steps: --steps a,b,c (a|b for either).", problem="steps")
-    steps = [tuple(name.strip() for name in step.split("|")) for step in str(options["steps"]).split(",")]
-    asked = Asked(
-        steps=tuple(steps),
-        order=options.get("order") or "sequential",
-        within=parse_window(options.get("within") or "7d"),
-        by=options.get("by"),
-        count=options.get("count") or "members",
-    )
-    with reading(home, filters) as open_lake:
-        return funnels.rows(funnels.conversion(open_lake, asked), asked)
-
-
-def parse_window(text: str) -> timedelta | None:
-    """``7d``, ``12h``, ``30m`` or ``none``. Raises ``InvalidFunnel``."""
-    if text == "none":
-        return None
-    number, unit = text[:-1], text[-1:]
-    if unit not in UNITS or not number.isdigit():
-        raise InvalidFunnel(f"{text!r} is not a window: 30m, 12h, 7d or none.", problem="within", within=text)
-    return timedelta(**{UNITS[unit]: int(number)})
-
-
 QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "overview": overview,
-    "funnel": funnel,
     "people": people,
+    "funnel": sequences.funnel,
+    "retention": sequences.retained,
+    "lifecycle": sequences.stages_of_life,
+    "paths": sequences.followed,
+    "sessions": sequences.visits,
 } | {name: single(metric) for name, metric in METRICS.items()}
 
 

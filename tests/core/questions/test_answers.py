@@ -3,7 +3,7 @@ import pytest
 from core.errors import HeldStep, InvalidFunnel, Unknown
 from core.scope import Filters
 from core.store import choices
-from core.work.questions import answers
+from core.work.questions import answers, sequences
 from tests import lakes
 from tests.lakes import NOW, add, event, sale
 
@@ -56,7 +56,7 @@ def test_a_held_step_says_that_it_waits_for_approval(world):
 @pytest.mark.parametrize("text", ["", "7", "d", "-1d", "1w", "1.5h"])
 def test_a_window_is_minutes_hours_days_or_none(text):
     with pytest.raises(InvalidFunnel):
-        answers.parse_window(text)
+        sequences.parse_window(text)
 
 
 def test_a_funnel_is_told_step_by_step_and_by_value(world):
