@@ -151,9 +151,15 @@ def is_covered(reading: Reading) -> bool:
 
 def names(reading: Reading) -> list[str]:
     """Names that moments have here, in alphabetical order; of events only visible ones."""
-    events = reading.visible("events")
-    found = set(reading.snapshot.arrow(events.select("name").distinct())["name"].to_pylist())
-    return sorted(found | set(definitions.virtual_names(lambda table: bool(reading.snapshot.files(table)))))
+    files = reading.snapshot.files("events")
+    runs, lacking = Timeline(reading.snapshot.root).cover("events", files)
+    if lacking:
+        events = reading.snapshot.table("events")
+        found = set(reading.snapshot.arrow(events.select("name").distinct())["name"].to_pylist())
+    else:
+        found = {name for run in runs for name in run.names}
+    virtual = definitions.virtual_names(lambda table: bool(reading.snapshot.files(table)))
+    return sorted((found - set(reading.held)) | set(virtual))
 
 
 def has_sessions(reading: Reading) -> bool:
