@@ -49,12 +49,26 @@ def find_member(page: Page) -> None:
     page.locator(".st-key-card_member").wait_for()
 
 
+def press_cell(page: Page) -> None:
+    page.locator(".heat tbody tr:nth-child(3) td:nth-child(4) a").click()
+    page.get_by_role("dialog").wait_for()
+
+
+REPURCHASE = "r_start=order_placed&r_back=order_placed"
 VIEWS: dict[str, tuple[str, Act | None]] = {
     "today": ("", None),
     "overview": ("overview", None),
     "overview_contract": ("overview", press("open_net_revenue")),
     "funnels": ("funnels?by=channel", None),
     "funnels_people": ("funnels", press("dropped_1")),
+    "retention": ("retention?period=90&r_by=channel", None),
+    "retention_money": (f"retention?period=364&r_unit=month&r_measure=revenue&{REPURCHASE}", None),
+    "retention_days": (f"retention?period=28&r_unit=day&r_brackets=0,1,3,7,14,30&{REPURCHASE}", None),
+    "retention_people": ("retention?period=90", press_cell),
+    "paths": ("paths?period=90", None),
+    "paths_before": ("paths?period=90&anchor=order_placed&way=before&pause=1d&hide=page_view", None),
+    "paths_deep": ("paths?period=90&depth=10&top=12&pause=none&end=order_placed", None),
+    "paths_people": ("paths?period=90", press("path_people")),
     "sources": ("sources", None),
     "sources_mapping": ("sources", upload),
     "sources_log": ("sources", tab(1)),

@@ -20,6 +20,15 @@
   setInterval(ask, 15000);
   document.addEventListener("visibilitychange", function () { if (!document.hidden) ask(); });
 
+  // A link to the same page with other words in its address (a cell of a table) is followed without loading the page anew.
+  document.addEventListener("click", function (event) {
+    var link = event.target instanceof Element && event.target.closest('.stApp a[href^="?"]');
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    history.pushState(null, "", link.getAttribute("href"));
+    window.dispatchEvent(new PopStateEvent("popstate"));
+  });
+
   new MutationObserver(function () {
     if (document.querySelector(".st-key-session_over")) leave();
   }).observe(document.documentElement, { childList: true, subtree: true });

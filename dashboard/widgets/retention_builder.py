@@ -1,0 +1,138 @@
+"""Building a retention question. Everything chosen is in the address, in words that no language changes."""
+
+from collections import Counter
+
+import streamlit as st
+
+from dashboard import addresses
+from dashboard.data import conditions as texts
+from dashboard.data import retention
+from dashboard.data.conditions import Condition
+from dashboard.data.retention import AGES, COUNTINGS, ENTRIES, Asked, Menu, Template, Unit
+from dashboard.i18n import t
+from dashboard.widgets import conditions, names
+
+EACH: dict[Unit, tuple[int, ...]] = {"day": tuple(range(15)), "week": tuple(range(13)), "month": tuple(range(13))}
+"""Ages that bound the intervals when nobody brackets them: each unit one."""
+BRACKETED: dict[Unit, str] = {"day": "0,1,3,7,14,30", "week": "0,1,2,4,8,12", "month": "0,1,2,3,6,12"}
+"""Where own brackets begin to be edited from."""
+INTERVALS = ("each", "own")
+_KEYS = ("r_start", "r_back")
+
+
+def show(menu: Menu) -> Asked:
+    """Draw the builder, and say what is asked. Raises ``InvalidRetention`` for brackets that cannot be read."""
+    _start(menu)
+    _templates(menu)
+    start = _events(menu, "r_start", t("retention.start"))
+    start_if = _conditions("r_start_if")
+    back = _events(menu, "r_back", t("retention.back"))
+    back_if = _conditions("r_back_if")
+    entry = _choice("r_entry", ENTRIES, "entry")
+    unit: Unit = _choice("r_unit", ("week", "day", "month"), "unit")
+    age = _choice("r_age", AGES, "age")
+    counting = _choice("r_counting", COUNTINGS, "counting")
+    brackets = _brackets(unit)
+    by = _breakdown(menu)
+    ages = retention.parse_brackets(brackets) if brackets is not None else EACH[unit]
+    return Asked(start, back, unit, age, ages, entry, counting, by, start_if, back_if)
+
+
+def _start(menu: Menu) -> None:
+    """Events from the address, else those of the first common question, else none."""
+    state = st.session_state
+    if "r_start" in state and "r_back" in state:
+        return
+    given = [[one for one in st.query_params.get_all(key) if one] for key in _KEYS]
+    usual = next(iter(menu.templates.values()), Template((), (), "first_ever"))
+    state["r_start"], state["r_back"] = given if any(given) else (list(usual.start), list(usual.back))
+
+
+def _templates(menu: Menu) -> None:
+    if not menu.templates:
+        return
+    labels = {name: t(f"retention.template_{name}") for name in menu.templates}
+    st.pills(
+        t("retention.templates"), list(menu.templates), format_func=labels.get, key="r_template", on_change=_use_template,
+        args=(menu,),
+    )  # fmt: skip
+
+
+def _use_template(menu: Menu) -> None:
+    state = st.session_state
+    chosen = menu.templates.get(state.get("r_template") or "")
+    if chosen is not None:
+        state["r_start"], state["r_back"], state["r_entry"] = list(chosen.start), list(chosen.back), chosen.entry
+
+
+def _events(menu: Menu, key: str, label: str) -> tuple[str, ...]:
+    """Events of which any counts. One that the address brought and the lake does not know stays a choice, so that the
+    answer can say that it is unknown."""
+    options = list(menu.events) + [one for one in st.session_state[key] if one not in menu.events]
+    called = {one: names.event(one) for one in options}
+    times = Counter(called.values())
+    labels = {one: words if times[words] == 1 else f"{words} · {one}" for one, words in called.items()}
+    st.multiselect(
+        label, options, format_func=labels.get, key=key, persist_state="session", placeholder=t("funnel.choose_event"),
+        select_all=False,
+    )  # fmt: skip
+    st.query_params[key] = list(st.session_state[key])
+    return tuple(st.session_state[key])
+
+
+def _conditions(key: str) -> tuple[Condition, ...]:
+    """What the events must be like. Raises ``InvalidFunnel`` for an address that says no condition."""
+    if key not in st.session_state:
+        conditions.fill(key, tuple(texts.parse(text) for text in st.query_params.get_all(key)))
+    found = conditions.edit(key)
+    st.query_params[key] = [texts.written(one) for one in found]
+    return found
+
+
+def _choice(key: str, options: tuple[str, ...], part: str) -> str:
+    addresses.read(key, options[0], options)
+    labels = {one: t(f"retention.{part}_{one}") for one in options}
+    st.segmented_control(
+        t(f"retention.{part}"), options, format_func=labels.get, required=True, key=key, persist_state="session",
+        help=t(f"retention.{part}_help"),
+    )  # fmt: skip
+    addresses.write(key, options[0])
+    return st.session_state[key]
+
+
+def _brackets(unit: Unit) -> str | None:
+    """Own brackets as they were typed; None when each unit is an interval."""
+    state = st.session_state
+    if "r_intervals" not in state:
+        given = st.query_params.get("r_brackets")
+        state["r_intervals"] = "own" if given else "each"
+        if given:
+            state["r_brackets"] = given
+    labels = {one: t(f"retention.intervals_{one}") for one in INTERVALS}
+    st.segmented_control(
+        t("retention.intervals"), INTERVALS, format_func=labels.get, required=True, key="r_intervals", persist_state="session",
+        help=t("retention.intervals_help"),
+    )  # fmt: skip
+    if state["r_intervals"] == "each":
+        st.query_params.pop("r_brackets", None)
+        return None
+    if state.get("r_brackets") is None:
+        state["r_brackets"] = BRACKETED[unit]
+    st.text_input(
+        t(f"retention.brackets_{unit}"), key="r_brackets", persist_state="session", max_chars=200,
+        placeholder=BRACKETED[unit], help=t("retention.brackets_help"),
+    )  # fmt: skip
+    st.query_params["r_brackets"] = state["r_brackets"] or " "
+    return str(state["r_brackets"])
+
+
+def _breakdown(menu: Menu) -> str | None:
+    addresses.read("r_by", None, menu.properties)
+    labels = {one: names.property_of(one) for one in menu.properties}
+    st.selectbox(
+        t("retention.by"), menu.properties, index=None, format_func=lambda one: labels.get(one, one), key="r_by",
+        persist_state="session", placeholder=t("funnel.by_none"), help=t("retention.by_help"),
+    )  # fmt: skip
+    addresses.write("r_by", None)
+    chosen: str | None = st.session_state["r_by"]
+    return chosen
