@@ -243,6 +243,17 @@ def _day(language: Language, value: date, with_year: bool) -> str:
     return format_skeleton("MMMd", datetime(value.year, value.month, value.day), locale=locale(language))
 
 
+def month(value: date, *, with_year: bool = True) -> str:
+    """``2026年11月`` / ``Nov 2026``; without the year ``11月`` / ``Nov``."""
+    return _month(language(), value, with_year)
+
+
+@lru_cache(_KEPT)
+def _month(language: Language, value: date, with_year: bool) -> str:
+    moment = datetime(value.year, value.month, value.day)
+    return format_skeleton("yMMM" if with_year else "MMM", moment, locale=locale(language))
+
+
 def moment(value: datetime | None, zone: str) -> str:
     """An aware time on the clock of the business zone: ``2026-11-20 09:02``."""
     if value is None:

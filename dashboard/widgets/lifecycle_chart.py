@@ -1,0 +1,215 @@
+"""Pictures of the lifecycle: states period by period, how one base came from the one before, who moved from what to what."""
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
+
+import plotly.graph_objects as go
+
+from dashboard import charts, i18n
+from dashboard.data.lifecycle import FLOWS, STATES, Answer, Behind, Flow, State
+from dashboard.i18n import t
+
+PRESENT = (State.ACTIVE, State.RETURNING, State.NEW, State.RESURRECTED)
+AWAY = (State.DORMANT, State.LOST)
+COLORS: dict[str, dict[State, str]] = {
+    "light": {
+        State.ACTIVE: "#0e7c66", State.RETURNING: "#4fa9dc", State.NEW: "#2f6fde", State.RESURRECTED: "#c2569b",
+        State.DORMANT: "#a9b4bb", State.LOST: "#e08a00",
+    },
+    "dark": {
+        State.ACTIVE: "#43c2a3", State.RETURNING: "#8fd0f5", State.NEW: "#77a5f7", State.RESURRECTED: "#e18fc6",
+        State.DORMANT: "#5f6d76", State.LOST: "#f2ab45",
+    },
+}  # fmt: skip
+"""Out of the theme's categorical colours, neighbours apart in lightness too; grey for those who are merely silent."""
+BEFORE = (State.NOT_YET, *STATES)
+MOST_TICKS = 6
+CELL = 34
+"""Height of a row of the matrix, and the side of what can be clicked in it."""
+
+
+def states(answer: Answer, label: Callable[[int], str]) -> go.Figure:
+    """Those present stacked upwards, those silent stacked downwards in a panel and on a scale of their own. A period that
+    still runs is hatched."""
+    figure = go.Figure()
+    periods = range(len(answer.periods))
+    labels = [label(period) for period in periods]
+    hatch = ["" if answer.is_complete(period) else "/" for period in periods]
+    for state in (*PRESENT, *AWAY):
+        counts = [answer.count(Behind(period, (state,))) for period in periods]
+        is_away = state in AWAY
+        figure.add_bar(
+            x=[day.isoformat() for day in answer.periods],
+            y=[-count for count in counts] if is_away else counts,
+            yaxis="y2" if is_away else "y",
+            name=name(state),
+            marker={
+                "color": COLORS[charts.theme()][state],
+                "pattern": {"shape": hatch, "fgopacity": 0.7, "size": 6, "fillmode": "overlay"},
+            },
+            hovertemplate="%{customdata}<extra></extra>",
+            customdata=[
+                told(answer, period, words, name(state), count)
+                for period, words, count in zip(periods, labels, counts, strict=True)
+            ],
+        )
+    top, bottom = (
+        max((sum(answer.count(Behind(p, (s,))) for s in group) for p in periods), default=1)
+        for group in (PRESENT, AWAY)
+    )
+    step = -(-len(labels) // MOST_TICKS)
+    shown = list(periods)[::-1][::step]
+    figure.update_layout(**_layout(430), barmode="relative", bargap=0.22)
+    figure.update_layout(
+        yaxis=charts.ticks(0, top * 1.04, _axis) | _panel(0.40, 1, t("lifecycle.present")),
+        yaxis2=charts.ticks(-bottom * 1.04, 0, _axis) | _panel(0, 0.36, t("lifecycle.away")),
+        xaxis={
+            "type": "category", "anchor": "y2", "showgrid": False, "ticks": "", "tickangle": 0,
+            "tickvals": [answer.periods[period].isoformat() for period in shown],
+            "ticktext": [short(answer, period) for period in shown],
+        },
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": None, "traceorder": "normal"},
+        margin={"l": 8, "r": 8, "t": 34, "b": 8},
+    )  # fmt: skip
+    return figure
+
+
+def told(answer: Answer, period: int, label: str, called: str, count: int) -> str:
+    born = answer.members[period]
+    share = i18n.share(count / born) if born else i18n.UNDEFINED
+    return f"{label}<br><b>{called} {i18n.number(count)}</b> · {t('lifecycle.of_members', share=share)}"
+
+
+def bridge(flow: Flow) -> go.Figure:
+    """``opening + new + resurrected - dormant - lost = closing``, downwards, so that it fits a phone."""
+    values = [flow.opening, flow.new, flow.resurrected, -flow.dormant, -flow.lost, 0]
+    rows = [t(f"lifecycle.flow_{term}") for term in FLOWS]
+    texts = [i18n.number(flow.opening), *(_signed(value) for value in values[1:-1]), i18n.number(flow.closing)]
+    levels = [0, *accumulate(values)]
+    ends = [*[max(pair) for pair in pairwise(levels[:-1])], flow.closing]
+    look = charts.theme()
+    figure = go.Figure(
+        go.Waterfall(
+            orientation="h",
+            y=rows,
+            x=values,
+            measure=["absolute", *["relative"] * 4, "total"],
+            customdata=texts,
+            increasing={"marker": {"color": charts.BRAND[look]}},
+            decreasing={"marker": {"color": charts.BAD[look]}},
+            totals={"marker": {"color": charts.GREY}},
+            connector={"line": {"color": charts.FAINT, "width": 1}},
+            hovertemplate="%{y} %{customdata}<extra></extra>",
+        )
+    )
+    for row, end, text in zip(rows, ends, texts, strict=True):
+        figure.add_annotation(
+            x=end, y=row, xshift=6, text=text, showarrow=False, xanchor="left", borderpad=0,
+            font={"size": 12, "color": charts.INK[look]},
+        )  # fmt: skip
+    figure.update_layout(**_layout(36 + 40 * len(rows)), showlegend=False)
+    figure.update_layout(margin={"l": 8, "r": 84, "t": 8, "b": 8})
+    figure.update_yaxes(autorange="reversed", automargin=True, ticks="", showgrid=False)
+    figure.update_xaxes(visible=False, range=[0, max(levels) or 1])
+    return figure
+
+
+def matrix(answer: Answer, period: int) -> go.Figure:
+    """Rows: what members were in the period before; columns: what they are now. The darker, the more of the row went there.
+    Every cell with anybody in it can be clicked; ``customdata`` of its point begins with the two states."""
+    rows, columns = [name(state) for state in BEFORE], [name(state) for state in STATES]
+    counts = [[answer.count(Behind(period, (now,), (before,))) for now in STATES] for before in BEFORE]
+    totals = [sum(row) for row in counts]
+    shares: list[list[float | None]] = [
+        [count / total if count else None for count in row] for row, total in zip(counts, totals, strict=True)
+    ]
+    shares[0] = [0.0 if count else None for count in counts[0]]
+    look = charts.theme()
+    low, high = ("#eef6f3", "#2f9a84") if look == "light" else ("#18332d", "#1d8a74")
+    figure = go.Figure(
+        go.Heatmap(
+            x=columns,
+            y=rows,
+            z=shares,
+            zmin=0,
+            zmax=1,
+            colorscale=[[0, low], [1, high]],
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            hoverinfo="skip",
+        )
+    )
+    cells = [(b, n) for b in range(len(BEFORE)) for n in range(len(STATES)) if counts[b][n]]
+    figure.add_scatter(
+        x=[columns[n] for _, n in cells],
+        y=[rows[b] for b, _ in cells],
+        mode="markers+text",
+        text=[i18n.compact(counts[b][n]) for b, n in cells],
+        textfont={"size": 12, "color": charts.INK[look]},
+        marker={"symbol": "square", "size": CELL, "opacity": 0},
+        selected={"marker": {"opacity": 0}, "textfont": {"color": charts.INK[look]}},
+        unselected={"marker": {"opacity": 0}, "textfont": {"color": charts.INK[look]}},
+        customdata=[
+            [BEFORE[b].name, STATES[n].name, _moved(rows[b], columns[n], counts[b][n], totals[b] if b else 0)]
+            for b, n in cells
+        ],
+        hovertemplate="%{customdata[2]}<extra></extra>",
+        showlegend=False,
+    )
+    figure.update_layout(**_layout(44 + CELL * len(rows)), showlegend=False)
+    figure.update_yaxes(autorange="reversed", automargin=True, ticks="", showgrid=False, fixedrange=True)
+    figure.update_xaxes(
+        side="top", ticks="", showgrid=False, fixedrange=True, automargin=True, tickangle=0 if _fits(columns) else -32
+    )
+    return figure
+
+
+def name(state: State) -> str:
+    return t(f"lifecycle.state_{state.name.lower()}")
+
+
+def short(answer: Answer, period: int) -> str:
+    """A period at an axis: its first day, or its month."""
+    day = answer.periods[period]
+    if answer.asked.unit == "month":
+        return f"{i18n.month(day, with_year=False)}<br>{day.year}"
+    return i18n.day(day, with_year=False)
+
+
+def _moved(before: str, now: str, count: int, total: int) -> str:
+    words = f"{before} → {now}<br><b>{i18n.number(count)}</b>"
+    return f"{words} · {t('lifecycle.of_row', state=before, share=i18n.share(count / total))}" if total else words
+
+
+def _fits(words: Sequence[str]) -> bool:
+    return all(len(word) < 5 for word in words)
+
+
+def _signed(value: int) -> str:
+    return f"+{i18n.number(value)}" if value > 0 else f"−{i18n.number(-value)}" if value < 0 else "0"
+
+
+def _panel(low: float, high: float, title: str) -> dict[str, object]:
+    soft = {"size": 11, "color": charts.SOFT[charts.theme()]}
+    return {"domain": [low, high], "title": {"text": title, "font": soft, "standoff": 4}, "automargin": True}
+
+
+def _axis(value: float | int | None) -> str:
+    return i18n.compact(abs(value)) if value is not None and float(value).is_integer() else ""
+
+
+def _layout(height: int) -> dict[str, object]:
+    soft = {"tickfont": {"color": charts.SOFT[charts.theme()]}}
+    return {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "xaxis": soft,
+        "yaxis": soft,
+        "yaxis2": soft,
+        "font": {"family": charts.FONT, "size": 12},
+        "hoverlabel": {"font": {"family": charts.FONT, "size": 12}},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "dragmode": False,
+    }

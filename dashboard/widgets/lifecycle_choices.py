@@ -1,0 +1,93 @@
+"""What is chosen on the lifecycle page. All of it is in the address, in words that no language changes."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import streamlit as st
+
+from dashboard import addresses, i18n
+from dashboard.data import lifecycle
+from dashboard.data.lifecycle import Answer, Asked, Base, Unit
+from dashboard.i18n import t
+
+UNIT, BASE, PERIOD = "each", "base", "at"
+LOST_AFTER, NEW_DAYS, LOST_DAYS = "lost_after", "new_days", "lost_days"
+_READ = "_lifecycle_numbers_read"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    asked: Asked
+    base: Base
+
+
+def show() -> Chosen:
+    """Draw the choices of the question, and say what is chosen."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="life_choices"):
+        unit: Unit = _one_of(UNIT, "week", lifecycle.UNITS)
+        usual = lifecycle.USUAL_LOST_AFTER[unit]
+        # Each unit keeps a number of its own: 12 weeks say nothing about days.
+        silence = number(
+            LOST_AFTER, usual, 0, lifecycle.MOST_LOST_AFTER, t(f"lifecycle.lost_after_{unit}"),
+            help_text=t("lifecycle.lost_after_help", usual=usual), key=f"{LOST_AFTER}_{unit}",
+        )  # fmt: skip
+        base: Base = _one_of(BASE, "active", tuple(lifecycle.BASES), help_text=t("lifecycle.base_help"))
+    return Chosen(Asked(unit, silence), base)
+
+
+def period(answer: Answer) -> int:
+    """Draw the choice of one period, and say its number from 0. The last whole one to begin with."""
+    days = [day.isoformat() for day in answer.periods]
+    whole = [place for place in range(len(days)) if answer.is_complete(place)]
+    usual = days[whole[-1] if whole else -1]
+    addresses.read(PERIOD, usual, days)
+    labels = {day: words(answer, place) for place, day in enumerate(days)}
+    st.selectbox(
+        t(f"lifecycle.period_{answer.asked.unit}"), days[::-1], format_func=lambda one: labels.get(one, one), key=PERIOD,
+        persist_state="session", width=300,
+    )  # fmt: skip
+    addresses.write(PERIOD, usual)
+    return days.index(st.session_state[PERIOD])
+
+
+def words(answer: Answer, place: int) -> str:
+    """A period in words, and that it still runs."""
+    start, last = answer.periods[place], answer.days[place + 1] - timedelta(days=1)
+    if answer.asked.unit == "month":
+        said = i18n.month(start)
+    elif start == last:
+        said = i18n.day(start)
+    else:
+        said = f"{i18n.day(start)} – {i18n.day(last, with_year=last.year != start.year)}"
+    return said if answer.is_complete(place) else t("lifecycle.running", period=said)
+
+
+def number(
+    name: str, usual: int, low: int, high: int, label: str, *, help_text: str | None = None, key: str | None = None
+) -> int:
+    """A whole number that the address calls ``name``; the usual one leaves it. ``key`` where several share the name."""
+    state, key = st.session_state, key or name
+    known: set[str] = state.setdefault(_READ, set())
+    if key not in state:
+        given = st.query_params.get(name, "")
+        is_given = name not in known and given.isascii() and given.isdigit() and len(given) < 6
+        state[key] = int(given) if is_given and low <= int(given) <= high else usual
+    known.add(name)
+    st.number_input(label, low, high, key=key, persist_state="session", help=help_text, width=190)
+    if state[key] == usual:
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = str(state[key])
+    chosen: int = state[key]
+    return chosen
+
+
+def _one_of(key: str, usual: str, allowed: tuple[str, ...], help_text: str | None = None) -> str:  # type: ignore[misc]
+    addresses.read(key, usual, allowed)
+    labels = {one: t(f"lifecycle.{key}_{one}") for one in allowed}
+    st.segmented_control(
+        t(f"lifecycle.{key}"), allowed, format_func=labels.get, required=True, key=key, persist_state="session", help=help_text
+    )  # fmt: skip
+    addresses.write(key, usual)
+    chosen: str = st.session_state[key]
+    return chosen

@@ -1,0 +1,197 @@
+"""生命周期, through the frame: states, the identity, transitions, stages, their people, and questions that cannot be."""
+
+import re
+
+import pytest
+
+from tests.dashboard.pages.conftest import go, said
+from tests.dashboard.pages.shop import fill
+
+STATES = ("new", "returning", "active", "resurrected", "dormant", "lost")
+
+
+def open_with(opened, role="analyst", language="zh", units=None, **query):
+    """The page at an address, come to from another page. All forty buy in October; in November they all look around."""
+    test = opened("catalog", role, language, units=units)
+    for name, value in {"period": "all", "each": "month", **query}.items():
+        test.query_params[name] = value
+    return go(test, "lifecycle")
+
+
+def table(test):
+    return next(frame.value for frame in test.dataframe if len(frame.value.columns) == 9)
+
+
+def flows(test):
+    """Figures on the buttons of the bridge."""
+    return [int(re.sub(r"\D", "", test.button(key=f"flow_{term}").label)) for term in
+            ("opening", "new", "resurrected", "dormant", "lost", "closing")]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [("zh", "2026年11月（未结束）", "2026年10月"), ("en", "Nov 2026 (still running)", "Oct 2026")],
+)
+def test_the_page_answers_in_both_languages(opened, language, first, second):
+    fill()
+    test = open_with(opened, language=language)
+    assert not test.exception
+    assert table(test).to_numpy().tolist() == [
+        [first, "0", "40", "0", "0", "0", "0", "40", "40"],
+        [second, "40", "0", "0", "0", "0", "0", "40", "40"],
+    ]
+
+
+def test_the_last_whole_period_is_shown_until_another_is_chosen(opened):
+    fill()
+    test = open_with(opened)
+    assert flows(test) == [0, 40, 0, 0, 0, 40]
+    assert "at" not in test.query_params
+    test.selectbox(key="at").set_value("2026-11-01").run()
+    assert flows(test) == [40, 0, 0, 0, 0, 40]
+    assert test.query_params["at"] == "2026-11-01"
+
+
+def test_a_link_reproduces_what_was_chosen(opened):
+    fill()
+    test = open_with(opened, lost_after="2", base="kept", at="2026-11-01", new_days="20", lost_days="60")
+    assert [test.segmented_control(key=key).value for key in ("each", "base")] == ["month", "kept"]
+    assert test.number_input(key="lost_after_month").value == 2
+    assert [test.number_input(key=key).value for key in ("new_days", "lost_days")] == [20, 60]
+    assert flows(test) == [40, 0, 0, 0, 0, 40]
+    for key, value in (
+        ("lost_after", "2"),
+        ("base", "kept"),
+        ("at", "2026-11-01"),
+        ("new_days", "20"),
+        ("lost_days", "60"),
+    ):
+        assert test.query_params[key] == value
+
+
+def test_what_the_address_says_wrongly_is_left_aside(opened):
+    fill()
+    test = open_with(opened, each="year", lost_after="61", base="both", at="2020-01-01", new_days="-1")
+    assert not test.exception
+    assert test.number_input(key="lost_after_week").value == 12
+    assert not {"each", "lost_after", "base", "at", "new_days"} & set(test.query_params)
+
+
+def test_each_unit_keeps_its_own_silence(opened):
+    fill()
+    test = open_with(opened, each="week", lost_after="4")
+    assert test.number_input(key="lost_after_week").value == 4
+    test.segmented_control(key="each").set_value("month").run()
+    assert test.number_input(key="lost_after_month").value == 3
+    assert "lost_after" not in test.query_params
+    test.segmented_control(key="each").set_value("week").run()
+    assert test.query_params["lost_after"] == "4"
+
+
+def test_in_weeks_members_fall_silent_and_come_back(opened):
+    """October's orders are spread over its first 28 days; in the week of November 9 all forty look around."""
+    fill()
+    test = open_with(opened, each="week", lost_after="1", at="2026-11-09")
+    rows = {row[0]: [int(cell) for cell in row[1:]] for row in table(test).to_numpy().tolist()}
+    assert all(sum(row[:6]) == row[6] for row in rows.values())
+    states = rows["2026年11月9日 – 11月15日"]
+    assert (states[0], states[1], sum(states[1:4]), sum(states[4:6])) == (0, 0, 40, 0)
+    opening, new, back, dormant, lost, closing = flows(test)
+    assert opening + new + back - dormant - lost == closing == 40 and back > 0
+
+
+def test_who_is_in_a_state_is_a_list_of_the_same_count_that_can_be_kept(opened):
+    fill()
+    test = open_with(opened)
+    test.button(key="open_new").click().run()
+    assert not test.exception
+    words = said(test)
+    assert "40 位会员" in words and "与数字完全一致" in words
+    assert "2026年10月 · 新增（沉默 3 个月后算流失） · 2026年10月1日 – 2026年11月28日" in words
+    assert [button.label for button in test.button if button.label == "存为人群"]
+
+
+def test_terms_of_the_identity_and_moves_open_their_people(opened):
+    fill()
+    test = open_with(opened, "manager", at="2026-11-01")
+    test.button(key="flow_opening").click().run()
+    assert not test.exception
+    assert "2026年11月（未结束） · 在场会员 · 期初" in said(test) and "与数字完全一致" in said(test)
+    test.button(key="open_move").click().run()
+    assert not test.exception
+    assert "新增 → 首次回访" in said(test) and "40 位会员" in said(test)
+
+
+def test_stages_say_goal_action_and_where_to_go_on(opened):
+    fill()
+    test = open_with(opened)
+    stages = {metric.label: metric.value for metric in test.metric}
+    assert [stages[name] for name in ("潜在", "消费")] == ["0", "40"]
+    words = said(test)
+    assert "缩短复购周期" in words and "找到离开的原因" in words and "截至 2026年11月28日 的 40 位会员" in words
+    links = " ".join(str(part.proto.body) for part in test.get("html"))
+    assert "/retention?" in links and "r_start=order_placed" in links
+    assert "/funnels?" in links and "step=product_view" in links
+    test.button(key="open_stage_buying").click().run()
+    assert not test.exception
+    assert "生命阶段 消费（2026年11月28日）" in said(test) and "与数字完全一致" in said(test)
+
+
+def test_stages_that_contradict_each_other_are_refused_in_words(opened):
+    fill()
+    test = open_with(opened, new_days="91")
+    assert not test.exception
+    assert "新增天数应至少 1 天，且不大于流失天数" in said(test)
+    assert flows(test) == [0, 40, 0, 0, 0, 40]
+
+
+def test_an_executive_sees_figures_and_no_people(opened):
+    fill()
+    test = open_with(opened, "executive")
+    assert not test.exception
+    assert "您的角色不能查看会员名单" in said(test)
+    assert not [button for button in test.button if str(button.key).startswith(("open_", "flow_"))]
+
+
+def test_nobody_outside_the_units_one_may_see_is_counted(opened):
+    fill(units=True)
+    test = open_with(opened, "manager", units=["east"])
+    assert flows(test) == [0, 5, 0, 0, 0, 5]
+    test.button(key="flow_closing").click().run()
+    assert "5 位会员" in said(test) and "与数字完全一致" in said(test)
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "还没有数据"), ("en", "No data yet")])
+def test_an_empty_world_says_what_to_do(opened, language, words):
+    test = opened("lifecycle", "manager", language)
+    assert not test.exception
+    assert words in said(test)
+
+
+def test_a_role_without_the_permission_sees_nothing_of_it(opened):
+    fill()
+    test = opened("lifecycle", "compliance")
+    assert test.exception
+    assert not test.title and not test.metric
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (("2027-01-01", "2027-01-31"), "这个期间内还没有数据"),
+        (("2020-01-01", "2020-01-31"), "这个期间内没有会员"),
+        (("2025-01-01", "2026-11-28"), "期数太多"),
+    ],
+)
+def test_a_period_without_an_answer_says_why(opened, days, words):
+    fill()
+    test = open_with(opened, each="day", period="custom", **dict(zip(("from", "to"), days, strict=True)))
+    assert not test.exception
+    assert words in said(test)
+
+
+def test_the_contract_ties_the_page_to_the_overview(opened):
+    fill()
+    words = said(open_with(opened))
+    assert "期初 + 新增 + 回流 − 转为沉默 − 流失 = 期末" in words
+    assert "活跃会员 40 + 入会但还没有行为的 0 = 在场会员 40" in words

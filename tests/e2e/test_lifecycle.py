@@ -1,0 +1,149 @@
+"""生命周期 in a browser: choose, share the address, open a cell's people, keep them, in both languages and on a phone."""
+
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.store import segments
+from tests import lakes
+from tests.e2e.browsing import CUT_OFF, idle, serving
+
+pytestmark = pytest.mark.browser
+
+MONDAY = datetime(2026, 9, 7, 2)
+WEEKS = 10
+FLOWS = "() => [...document.querySelectorAll('.st-key-flows button')].map(one => one.innerText.trim())"
+TOO_WIDE = """() => { const main = document.querySelector('[data-testid=stMain]'); return main.scrollWidth - main.clientWidth }"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty members: number n looks around first in week n % 4, and then every (1 + n % 3) weeks; every fifth only once."""
+    path = tmp_path_factory.mktemp("lifecycle")
+    world = lakes.home(path)
+    events = [
+        lakes.event(member, str(MONDAY + timedelta(weeks=week, minutes=member)), "product_view", channel="app")
+        for member in range(1, 41)
+        for week in range(member % 4, WEEKS, 1 + member % 3)
+        if member % 5 or week == member % 4
+    ]
+    lakes.add(world, 1, events=events, order_lines=[lakes.sale(1, str(MONDAY + timedelta(weeks=9)), "o1", 20)])
+    world.store.close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def server(home: Path):
+    with serving(home) as running:
+        yield running
+
+
+def flows(page: Page) -> list[int]:
+    idle(page)
+    expect(page.locator(".st-key-flows button")).to_have_count(6)
+    return [int(re.sub(r"\D", "", one)) for one in page.evaluate(FLOWS)]
+
+
+def test_what_was_chosen_is_in_the_address_and_the_same_in_a_new_session(server, signed_in):
+    page = signed_in("manager")
+    page.goto(f"{server.url}/lifecycle?period=all")
+    idle(page)
+    page.get_by_role("spinbutton", name="沉默几周算流失").fill("2")
+    page.get_by_role("spinbutton", name="沉默几周算流失").press("Enter")
+    expect(page).to_have_url(re.compile("lost_after=2"))
+    page.get_by_role("radio", name="未流失会员").click()
+    expect(page).to_have_url(re.compile("base=kept"))
+    expect(page.locator(".st-key-card_bridge")).to_contain_text("未流失会员从哪来")
+    idle(page)
+    page.get_by_label("看哪一周").press("ArrowDown")
+    page.get_by_role("option", name="2026年10月12日 – 10月18日").click()
+    expect(page).to_have_url(re.compile("at=2026-10-12"))
+    expect(page.locator(".st-key-card_bridge")).to_contain_text("2026年10月12日 – 10月18日")
+    first = flows(page)
+    opening, new, back, dormant, lost, closing = first
+    assert opening + new + back - dormant - lost == closing and lost > 0 and dormant == 0
+    other = signed_in("analyst", "en")
+    other.goto(page.url)
+    assert flows(other) == first
+    expect(other.get_by_role("spinbutton", name="Lost after weeks of silence")).to_have_value("2")
+    expect(other.get_by_role("radio", name="Members not lost")).to_be_checked()
+
+
+@pytest.mark.parametrize(
+    ("language", "move", "members", "equal", "name", "save", "saved"),
+    [
+        ("zh", "回流 → 沉默", "位会员", "与数字完全一致", "人群名称", "存为人群", "已保存人群"),
+        (
+            "en",
+            "Resurrected → Dormant",
+            "members",
+            "Exactly the figure",
+            "Name of the segment",
+            "Save as segment",
+            "saved with",
+        ),
+    ],
+)
+def test_a_cell_of_the_matrix_opens_its_people_and_they_are_kept(
+    server, signed_in, language, move, members, equal, name, save, saved
+):
+    page = signed_in("manager", language)
+    page.goto(f"{server.url}/lifecycle?period=all&lost_after=2&at=2026-10-12")
+    idle(page)
+    cells = page.locator(".st-key-card_matrix .scatterlayer .point")
+    expect(cells.first).to_be_attached()
+    wanted = page.evaluate(
+        """move => {
+            const plot = document.querySelector('.st-key-card_matrix .js-plotly-plot')
+            const cells = plot.data.find(one => one.type === 'scatter').customdata
+            return [cells.findIndex(one => one[2].startsWith(move)), cells.find(one => one[2].startsWith(move))[2]]
+        }""",
+        move,
+    )
+    count = int(re.search(r"<b>(\d+)", wanted[1])[1])
+    cells.nth(wanted[0]).scroll_into_view_if_needed()
+    box = cells.nth(wanted[0]).bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(move)
+    expect(dialog).to_contain_text(f"{count} {members}")
+    expect(dialog).to_contain_text(equal)
+    dialog.get_by_label(name).fill(f"转沉默 {language}")
+    dialog.get_by_role("button", name=save).click()
+    expect(dialog).to_contain_text(saved)
+    with server.store.reading() as session:
+        kept = {one.name: one for one in segments.listed(session)}[f"转沉默 {language}"]
+        assert len(segments.members(session, kept.id)) == count
+        assert kept.definition["now"] == ["dormant"] and kept.definition["before"] == ["resurrected"]
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.get_by_role("dialog")).to_contain_text(move)
+
+
+def test_stages_and_states_open_their_people(server, signed_in):
+    page = signed_in("manager")
+    page.goto(f"{server.url}/lifecycle?period=all")
+    idle(page)
+    page.locator(".st-key-open_dormant button:visible").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("与数字完全一致")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.locator(".st-key-open_stage_active button:visible").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("生命阶段 活跃")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="看这段路的漏斗").first.click()
+    expect(page).to_have_url(re.compile("/funnels"))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_phone_shows_it_without_scrolling_sideways_and_with_all_words(server, signed_in, language):
+    page = signed_in("manager", language, width=390, height=844)
+    page.goto(f"{server.url}/lifecycle?period=all")
+    assert len(flows(page)) == 6
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    assert page.evaluate(TOO_WIDE) == 0
+    assert page.evaluate(CUT_OFF) == []
