@@ -5,9 +5,12 @@ Read before the widget is drawn, written after it. ``bind="query-params"`` of St
 """
 
 from collections.abc import Hashable, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import streamlit as st
+
+from core.periods import Period
 
 
 def read(key: str, default: Any, allowed: Sequence[Hashable], *, multi: bool = False) -> None:
@@ -32,3 +35,13 @@ def write(key: str, default: Any) -> None:
         st.query_params.pop(key, None)
     else:
         st.query_params[key] = [str(one) for one in value] if isinstance(value, list) else str(value)
+
+
+def period(first: str, last: str) -> Period | None:
+    """The days from a first to a last one that the address names; None where it names none, or the wrong way round."""
+    try:
+        start = date.fromisoformat(st.query_params.get(first, ""))
+        end = date.fromisoformat(st.query_params.get(last, ""))
+    except ValueError:
+        return None
+    return Period(start, end + timedelta(days=1)) if start <= end < date.max else None

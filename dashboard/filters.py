@@ -15,6 +15,8 @@ from dashboard.i18n import t
 PRESETS = ("7", "28", "90", "364", "month", "last_month", "all", "custom")
 DEFAULT = "28"
 __all__ = ["Choices", "Filters", "bar", "period_of"]
+KEYS = ("period", "from", "to", "channel", "unit", "segment")
+"""Parameters of the address that belong to the filters."""
 _DAYS = {"7", "28", "90", "364"}
 
 
@@ -66,6 +68,12 @@ def bar(choices: Choices, *, channels: bool = True, units: bool = True, segments
         )
 
 
+def forget() -> None:
+    """Let the address decide anew, as in a new session."""
+    for key in (*KEYS, "_custom", "days"):
+        st.session_state.pop(key, None)
+
+
 def _period(choices: Choices) -> Period:
     addresses.read("period", DEFAULT, PRESETS)
     labels = {preset: t(f"filters.period_{preset}") for preset in PRESETS}
@@ -83,7 +91,7 @@ def _period(choices: Choices) -> Period:
 def _custom(choices: Choices) -> Period:
     """Days chosen by hand. While only the first of the two is chosen, the days before stay."""
     if "_custom" not in st.session_state:
-        st.session_state["_custom"] = _custom_in_address() or period_of(
+        st.session_state["_custom"] = addresses.period("from", "to") or period_of(
             DEFAULT, as_of_on=choices.as_of_on, first_on=choices.first_on
         )
     known: Period = st.session_state["_custom"]
@@ -100,15 +108,6 @@ def _custom(choices: Choices) -> Period:
         st.session_state["_custom"] = known
     st.query_params["from"], st.query_params["to"] = known.start_on.isoformat(), known.last_on.isoformat()
     return known
-
-
-def _custom_in_address() -> Period | None:
-    try:
-        start = date.fromisoformat(st.query_params.get("from", ""))
-        last = date.fromisoformat(st.query_params.get("to", ""))
-    except ValueError:
-        return None
-    return Period(start, last + timedelta(days=1)) if start <= last < date.max else None
 
 
 def _several(key: str, allowed: list[str], names: Mapping[str, str]) -> tuple[str, ...]:

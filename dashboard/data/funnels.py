@@ -1,41 +1,89 @@
-"""Funnel questions of a page."""
+"""Funnel questions of a page: what can be asked, how a question stands in an address, and its answers."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal, TypeVar
 
 import streamlit as st
+from pandas import DataFrame
 
 from core.errors import InvalidFunnel
-from core.sequences.funnel import Count, Duration
+from core.metrics.proportions import Comparison
+from core.periods import Period, comparable
+from core.sequences.funnel import Count, Duration, Trend
+from core.sequences.reasons import Explanation
+from core.store import segments
+from core.work.questions import conditions, spans
 from core.work.questions import funnels as question
-from core.work.questions.answers import parse_window
-from core.work.questions.funnels import Answer, Asked
+from core.work.questions.sequences import parse_window
+from core.work.questions.funnels import COUNTED, Along, Answer, Asked, Barrier, Entered
 from dashboard.data import people
 from dashboard.data.ground import KEPT_SECONDS, Ground, stand
 from dashboard.data.people import People
 from dashboard.filters import Filters
 
-__all__ = ["Asked", "Count", "Duration", "Menu", "View", "answer", "menu", "parse_window", "window_text"]
+__all__ = [
+    "Along", "Asked", "Barrier", "Comparison", "Count", "Duration", "Entered", "Explanation", "Menu", "Trend", "View",
+    "address", "answer", "asked_of", "menu", "parse_window", "window_text",
+]  # fmt: skip
 
-TEMPLATES: dict[str, tuple[str, ...]] = {
-    "purchase": ("product_view", "add_to_cart", "checkout", "order_placed"),
-    "checkout": ("product_view", "add_to_cart", "cart", "shipping_details", "payment_details", "purchase"),
-    "content": ("content_view", "product_view", "add_to_cart", "order_placed"),
-    "live": ("live_enter", "product_view", "add_to_cart", "order_placed"),
-    "joining": ("qr_scan", "add_contact", "join_group", "order_placed"),
-    "coupon": ("coupon_claim", "product_view", "add_to_cart", "order_placed"),
-    "booking": ("booking_view", "booking_submit", "booking_pay", "booking_visit"),
-}
-"""Common journeys; each is offered where all its events exist."""
+ORDERS = ("sequential", "strict", "any")
+ENTRIES = ("every", "first")
+KEYS = (
+    "step", "if", "order", "within", "step_within", "exclude", "count", "by", "entries", "path",
+)  # fmt: skip
+"""Parameters of the address that make up a funnel."""
+MOST_STEPS = 10
+WEEK = timedelta(days=7)
+Against = Literal["before", "year", "days"]
+Grain = Literal["day", "week"]
+Words = Mapping[str, Sequence[str]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A common journey: names of each step, any of which fills it, and the usual window."""
+
+    steps: tuple[tuple[str, ...], ...]
+    within: timedelta = WEEK
+
+    def where(self, known: frozenset[str]) -> "Template | None":
+        """The journey with the names that exist; None where a step is left without one."""
+        steps = tuple(tuple(name for name in names if name in known) for names in self.steps)
+        return replace(self, steps=steps) if all(steps) else None
+
+
+def _journey(*steps: str, within: timedelta = WEEK) -> Template:
+    return Template(tuple(tuple(step.split("|")) for step in steps), within)
+
+
+MONTH, QUARTER = timedelta(days=30), timedelta(days=90)
+TEMPLATES: dict[str, Template] = {
+    "purchase": _journey("product_view", "add_to_cart", "checkout", "order_placed"),
+    "touch": _journey("touch_sent", "touch_clicked", "add_to_cart", "order_placed", "order_placed", within=QUARTER),
+    "joining": _journey(
+        "qr_scan", "add_contact", "join_group|group_join", "group_message", "order_placed", within=MONTH
+    ),
+    "checkout": _journey(
+        "product_view", "add_to_cart", "cart", "shipping_details", "payment_details", "purchase"
+    ),
+    "content": _journey("content_view", "product_view", "add_to_cart", "order_placed"),
+    "live": _journey("live_enter", "product_view", "add_to_cart", "order_placed"),
+    "coupon": _journey("coupon_claim", "product_view", "add_to_cart", "order_placed"),
+    "booking": _journey("booking_view", "booking_submit", "booking_pay", "booking_visit"),
+}  # fmt: skip
+"""Common journeys; each is offered where its events exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """What a funnel can be built from in this lake."""
+    """What a funnel can be built from in this lake. ``properties``: to break down by; conditions also know ``amount``."""
 
     events: tuple[str, ...]
     properties: tuple[str, ...]
-    templates: dict[str, tuple[str, ...]]
+    templates: dict[str, Template]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +111,41 @@ class View:
         return self.answer.duration(from_step, to_step)
 
 
+@dataclass(frozen=True, eq=False)
+class Course:
+    """Conversion by day or week of entry. ``starts``: first days; ``found.open_from``: the first of them whose entries may
+    still convert. ``edges``: instants of the starts and of the end."""
+
+    key: str
+    grain: Grain
+    starts: tuple[date, ...]
+    found: Trend
+
+    def entered(self, place: int) -> Entered:
+        """Those who entered in one of the days or weeks."""
+        edges = self.found.edges
+        return Entered(since=int(edges[place]), until=int(edges[place + 1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """Two answers side by side: ``second`` against ``first``, step by step. ``compared`` is empty where shares of
+    independent people are not what is counted, or where some people stand on both sides (``common``)."""
+
+    key: str
+    first: tuple[Count, ...]
+    second: tuple[Count, ...]
+    compared: tuple[Comparison, ...]
+    common: int
+    first_period: Period | None = None
+    second_period: Period | None = None
+    is_known: bool = True
+    """Whether the lake has data for the whole of the second period."""
+
+
+# -- what can be asked -------------------------------------------------------------------------------------------------
+
+
 def menu() -> Menu:
     """Raises ``Forbidden``."""
     ground = stand("funnel.see")
@@ -71,44 +154,81 @@ def menu() -> Menu:
 
 def usual() -> Asked | None:
     """The first common journey that the lake has events for, as it is asked when nobody chose anything."""
-    steps = next(iter(menu().templates.values()), None)
-    return Asked(tuple((name,) for name in steps)) if steps else None
+    found = next(iter(menu().templates.values()), None)
+    return Asked(found.steps, within=found.within) if found else None
 
 
-def answer(filters: Filters, asked: Asked) -> View:
-    """Raises ``InvalidFunnel``, ``Unknown`` and ``Forbidden``."""
-    ground = stand("funnel.see")
-    return _answer(key=f"{ground.key}|{filters}|{asked}", _ground=ground, _filters=filters, _asked=asked)
+# -- a question in the address -----------------------------------------------------------------------------------------
 
 
-def people_of(filters: Filters, asked: Asked, step: int, *, dropped: bool) -> People:
-    """Who got to a step, or got to it and no further. Raises ``Forbidden``, and ``InvalidFunnel`` for sessions."""
-    guarded = stand("people.see")
-    if asked.count == "sessions":
-        raise InvalidFunnel("Sessions are not people.", problem="sessions_people")
-    view = answer(filters, asked)
-    frame = view.answer.dropped(step) if dropped else view.answer.reached(step)
-    count = view.steps[step - 1].members
-    figure = count - view.steps[step].members if dropped and step < len(view.steps) else count
-    with guarded.open(filters) as lake:
-        currency = lake.currency
-    return People(
-        f"{view.key}|{step}|{dropped}",
-        frame.assign(value=frame["depth"].astype("int64")),
-        people.definition(filters) | definition(asked) | {"kind": "funnel", "step": step, "dropped": dropped},
-        "depth",
-        "steps",
-        None,
-        figure,
-        currency,
-        view.version,
+def address(asked: Asked) -> dict[str, list[str]]:
+    """The question as parameters of the page's address, in words that no language changes; what is usual is left out.
+    The path that it may be one of is not in it (see ``paths.along_text``)."""
+    given: dict[str, list[str]] = {
+        "step": [conditions.joined(step, "|") for step in asked.steps],
+        "if": [f"{k}:{conditions.written(one)}" for k, part in enumerate(asked.conditions, 1) for one in part],
+        "order": [asked.order] if asked.order != "sequential" else [],
+        "within": [window_text(asked.within)] if asked.within != WEEK else [],
+        "step_within": [window_text(asked.step_within)] if asked.step_within else [],
+        "exclude": [f"{b.from_step}-{b.to_step}:{conditions.joined(b.names, '|')}" for b in asked.barriers],
+        "count": [asked.count] if asked.count != "members" else [],
+        "by": [asked.by] if asked.by else [],
+        "entries": [asked.entries] if asked.entries != "every" else [],
+    }
+    return {key: found for key, found in given.items() if found}
+
+
+def asked_of(given: Words, along: Along | None = None) -> Asked:
+    """The question that an address holds, ``along`` a path where it names one. What cannot be read is left out; a funnel
+    without steps is none yet."""
+    steps = tuple(step for step in (_names(text) for text in given.get("step", ())[:MOST_STEPS]) if step)
+    tested = [found for found in _read(given.get("if", ()), conditions.parse_of_step) if found[0] <= len(steps)]
+    return Asked(
+        steps,
+        order="strict" if along else _one(given, "order", ORDERS),  # type: ignore[arg-type]
+        within=_window(given, "within", WEEK),
+        by=next(iter(given.get("by", ())), None),
+        count=_one(given, "count", COUNTED),  # type: ignore[arg-type]
+        conditions=conditions.by_step(tested, len(steps)),
+        step_within=_window(given, "step_within", None),
+        barriers=tuple(_read(given.get("exclude", ()), _barrier)),
+        entries="first" if along else _one(given, "entries", ENTRIES),  # type: ignore[arg-type]
+        along=along,
     )
 
 
-def definition(asked: Asked) -> dict[str, object]:
-    """A funnel as JSON."""
-    steps = ["|".join(step) for step in asked.steps]
-    return {"steps": steps, "order": asked.order, "within": window_text(asked.within), "count": asked.count}
+def _one(given: Words, key: str, allowed: Sequence[str]) -> str:
+    """The value of a key; the first that is allowed where it says none of them."""
+    found = next(iter(given.get(key, ())), allowed[0])
+    return found if found in allowed else allowed[0]
+
+
+def _window(given: Words, key: str, usual: timedelta | None) -> timedelta | None:
+    found = _read(given.get(key, ())[:1], parse_window)
+    return found[0] if found else usual
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in conditions.split(text, "|") if name)
+
+
+def _barrier(text: str) -> Barrier:
+    gap, _, names = text.partition(":")
+    first, _, last = gap.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and _names(names)):
+        raise InvalidFunnel(f"{text!r} excludes nothing.", problem="exclusions")
+    return Barrier(_names(names), int(first), int(last))
+
+
+def _read(texts: Sequence[str], parse: Callable[[str], T]) -> list[T]:
+    """What the texts say, as far as they say something."""
+    found: list[T] = []
+    for text in texts:
+        try:
+            found.append(parse(text))
+        except InvalidFunnel:
+            continue
+    return found
 
 
 def window_text(within: timedelta | None) -> str:
@@ -122,12 +242,116 @@ def window_text(within: timedelta | None) -> str:
     return f"{minutes}m"
 
 
+# -- answers -----------------------------------------------------------------------------------------------------------
+
+
+def answer(filters: Filters, asked: Asked) -> View:
+    """Raises ``InvalidFunnel``, ``Unknown`` and ``Forbidden``."""
+    ground = stand("funnel.see")
+    return _answer(key=f"{ground.key}|{filters}|{asked}", _ground=ground, _filters=filters, _asked=asked)
+
+
+def course(view: View, filters: Filters, grain: Grain) -> Course:
+    """Conversion of the view by day or ISO week of entry. Raises ``Forbidden``."""
+    ground = stand("funnel.see")
+    return _course(f"{view.key}|{grain}", _ground=ground, _view=view, _filters=filters, _grain=grain)
+
+
+def period_beside(filters: Filters, asked: Asked, against: Against, days: Period | None = None) -> Beside:
+    """The period to date beside another of as many days: the one before, the same weekdays 52 weeks earlier, or chosen
+    days. Both are watched for equally long after their end. ``first`` is the other one, so that a difference above 0 is a
+    rise. Raises ``InvalidFunnel``, ``Unknown`` and ``Forbidden``."""
+    ground = stand("funnel.see")
+    key = f"{ground.key}|{filters}|{asked}|{against}|{days}"
+    return _period_beside(key, _ground=ground, _filters=filters, _asked=asked, _against=against, _days=days)
+
+
+def segments_beside(view: View, one: int, other: int | None) -> Beside:
+    """Members of a segment (second) beside those of another, or beside all who are not in it (first). Raises ``Unknown``,
+    ``InvalidFunnel`` of attempts, and ``Forbidden``."""
+    ground = stand("funnel.see")
+    with ground.home.store.reading() as session:
+        inside = segments.members(session, one)
+        rest = None if other is None else segments.members(session, other)
+    second = view.answer.among(inside)
+    first = view.answer.among(inside, inside=False) if rest is None else view.answer.among(rest)
+    return _beside(f"{view.key}|{one}|{other}", view.asked, first, second)
+
+
+def people_of(filters: Filters, asked: Asked, step: int, *, dropped: bool, of: Entered = Entered()) -> People:
+    """Who got to a step, or got to it and no further. Where sessions are counted, whose they are. Raises ``Forbidden``,
+    ``InvalidFunnel`` and ``Unknown``."""
+    guarded = stand("people.see")
+    view = answer(filters, asked)
+    frame = view.answer.dropped(step, of) if dropped else view.answer.reached(step, of)
+    with guarded.open(filters) as lake:
+        currency = lake.currency
+    chosen = {"kind": "funnel", "step": step, "dropped": dropped, "of": _of_as_json(of)}
+    rows = frame.assign(value=frame["depth"].astype("int64"))
+    how, unit, total, figure = "depth", "steps", None, len(frame)
+    if asked.count == "sessions":
+        rows = _owners(frame)
+        how, unit, total = "rows", "rows", int(rows["value"].sum())
+    return People(
+        f"{view.key}|{step}|{dropped}|{of}", rows, people.definition(filters) | definition(asked) | chosen,
+        how, unit, total, figure, currency, view.version,
+    )  # fmt: skip
+
+
+def why(filters: Filters, asked: Asked, member_id: int) -> tuple[Explanation, tuple[tuple[str, datetime], ...]]:
+    """Why a member got no further, and their moments of the funnel: name and time. Of somebody outside the operator's scope
+    nothing is known. Raises ``Forbidden``, ``InvalidFunnel`` and ``Unknown``."""
+    ground = stand("people.see")
+    key = f"{ground.key}|{filters}|{asked}|{member_id}"
+    return _why(key, _ground=ground, _filters=filters, _asked=asked, _member_id=member_id)
+
+
+def moment(microseconds: int) -> datetime:
+    """A kernel's time as an aware one."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+
+
+def definition(asked: Asked) -> dict[str, object]:
+    """A funnel as JSON: the parameters of its address, and the path it is one of."""
+    along = {"along": asdict(asked.along) | {"gap": window_text(asked.along.gap)}} if asked.along else {}
+    return {key: list(found) for key, found in address(asked).items()} | along
+
+
+def _of_as_json(of: Entered) -> dict[str, object]:
+    given = {"values": None if of.values is None else list(of.values), "since": of.since, "until": of.until}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _owners(frame: DataFrame) -> DataFrame:
+    """Members by how many of the sessions are theirs, the most first; sessions of nobody known are left out."""
+    known = frame[frame["member_id"] != 0]
+    counted = known.groupby("member_id").size().rename("value").reset_index()
+    return counted.sort_values(["value", "member_id"], ascending=[False, True], ignore_index=True)
+
+
+def _beside(
+    key: str, asked: Asked, first: Answer, second: Answer, *, may_overlap: bool = True, **more: object
+) -> Beside:
+    """Somebody who enters in two periods is asked twice, as two people would be; within one period nobody may count twice."""
+    common = len(set(first.entrants.tolist()) & set(second.entrants.tolist())) if may_overlap else 0
+    is_tested = asked.count == "members" and not common
+    compared = tuple(question.versus(first, second)) if is_tested else ()
+    return Beside(key, first.steps, second.steps, compared, common, **more)  # type: ignore[arg-type]
+
+
+def _other_period(now: Period, before: Period, against: Against, days: Period | None) -> Period:
+    if against == "year":
+        return Period(now.start_on - 52 * WEEK, now.end_on - 52 * WEEK)
+    return days if against == "days" and days else before
+
+
 @st.cache_resource(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)
 def _menu(key: str, _ground: Ground) -> Menu:  # noqa: ARG001 - what it is cached by
     with _ground.open() as lake:
         events = tuple(question.event_names(lake)) if lake.as_of else ()
         properties = tuple(question.properties(lake)) if lake.as_of else ()
-    return Menu(events, properties, {k: steps for k, steps in TEMPLATES.items() if set(steps) <= set(events)})
+    found = {name: template.where(frozenset(events)) for name, template in TEMPLATES.items()}
+    return Menu(events, properties, {name: template for name, template in found.items() if template})
 
 
 @st.cache_resource(ttl=KEPT_SECONDS, max_entries=8, show_spinner=False)
@@ -135,3 +359,46 @@ def _answer(key: str, _ground: Ground, _filters: Filters, _asked: Asked) -> View
     with _ground.open(_filters) as lake:
         found = question.conversion(lake, _asked)
     return View(key, _asked, found.steps, found.by_value if _asked.by else {}, found, _ground.version)
+
+
+@st.cache_resource(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)
+def _course(key: str, _ground: Ground, _view: View, _filters: Filters, _grain: Grain) -> Course:
+    with _ground.open(_filters) as lake:
+        assert lake.as_of is not None and lake.as_of_on is not None and _filters.period is not None
+        period, zone, as_of = _filters.period.to_date(lake.as_of_on), lake.zone, lake.as_of
+    starts = [max(day, period.start_on) for day in spans.starts(period, _grain)[:-1]]
+    edges = spans.edges([*starts, period.end_on], zone)
+    known_until = (as_of - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) + 1
+    return Course(key, _grain, tuple(starts), _view.answer.trend(edges, known_until))
+
+
+@st.cache_resource(ttl=KEPT_SECONDS, max_entries=8, show_spinner=False)
+def _period_beside(
+    key: str, _ground: Ground, _filters: Filters, _asked: Asked, _against: Against, _days: Period | None
+) -> Beside:
+    with _ground.open(_filters) as lake:
+        assert lake.as_of is not None and lake.as_of_on is not None and lake.whole is not None
+        now, before = comparable(_filters.period, lake.as_of_on)
+        other = _other_period(now, before, _against, _days)
+        is_known = lake.whole.start_on <= other.start_on and other.start_on <= lake.as_of_on
+        now_until, other_until = question.watched_until(now, other, lake.as_of, lake.zone)
+    first, second = (
+        _watched(_ground, replace(_filters, period=period), _asked, until)
+        for period, until in ((other, other_until), (now, now_until))
+    )
+    overlap = other.start_on < now.end_on and now.start_on < other.end_on
+    periods = {"first_period": other, "second_period": now, "is_known": is_known}
+    return _beside(key, _asked, first, second, may_overlap=overlap, **periods)
+
+
+def _watched(ground: Ground, filters: Filters, asked: Asked, until: int) -> Answer:
+    with ground.open(filters) as lake:
+        return question.conversion(lake, asked, known_until=until)
+
+
+@st.cache_resource(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)
+def _why(
+    key: str, _ground: Ground, _filters: Filters, _asked: Asked, _member_id: int  # noqa: ARG001 - what it is cached by
+) -> tuple[Explanation, tuple[tuple[str, datetime], ...]]:  # fmt: skip
+    with _ground.open(_filters) as lake:
+        return question.why(lake, _asked, _member_id)

@@ -22,9 +22,9 @@ def of_split(by: By) -> Callable[[str | None, str | None], str]:
 
 
 def event(name: str) -> str:
-    """An event in the reader's words, with its own name beside it; a step of several joined by "or"."""
+    """An event in the reader's words; a step of several joined by "or", those that are called alike once."""
     parts = [t(f"event.{one}") if i18n.has(f"event.{one}") else one for one in name.split(" | ")]
-    return t("number.or").join(parts)
+    return t("number.or").join(dict.fromkeys(parts))
 
 
 def value(by: str, one: str | None) -> str:

@@ -1,40 +1,100 @@
-"""What a funnel's answer looks like: summary, table, times, breakdown, and the people who left it."""
+"""What a funnel's answer looks like: the question in words, summary, table, times, breakdown."""
+
+from datetime import timedelta
 
 import pandas as pd
 import streamlit as st
 
 from core.errors import InvalidFunnel, Unknown
 from dashboard import charts, i18n, markdown
-from dashboard.actions import guard
 from dashboard.data import funnels
 from dashboard.data.funnels import Asked, View
 from dashboard.filters import Filters
 from dashboard.i18n import t
-from dashboard.widgets import columns, names
-from dashboard.widgets import people as panel
+from dashboard.widgets import columns, conditions, names
 
 SMALL = 30
 """Fewer entries than this and a share says nothing (product.md 4, rule of thumb)."""
 
 
+# -- the question in words ---------------------------------------------------------------------------------------------
+
+
+def called(asked: Asked) -> list[str]:
+    """What the steps are called: their events; of a path its nodes, which may be groups of events."""
+    nodes = dict(asked.along.nodes) if asked.along else {}
+    found = []
+    for step in asked.steps:
+        node = {nodes.get(name, name) for name in step}
+        found.append(node.pop() if nodes and len(step) > 1 and len(node) == 1 else names.event(" | ".join(step)))
+    return found
+
+
+def sentence(asked: Asked) -> str:
+    """The whole funnel in one sentence."""
+    path = t("funnel.then").join(_step(asked, place, words) for place, words in enumerate(called(asked)))
+    who = t(f"funnel.who_{asked.count}")
+    parts = [t(f"funnel.reads_{'along' if asked.along else asked.order}", who=who, path=path)]
+    if asked.within is not None:
+        parts.append(t("funnel.reads_window", window=window_words(asked.within)))
+    elif not asked.along:
+        parts.append(t("funnel.reads_no_window"))
+    if asked.step_within is not None:
+        parts.append(t("funnel.reads_step_window", window=window_words(asked.step_within)))
+    parts += [_exclusion(one.names, one.from_step, one.to_step) for one in asked.barriers]
+    if asked.entries == "first" and not asked.along:
+        parts.append(t("funnel.reads_first"))
+    if asked.by:
+        parts.append(t("funnel.reads_by", name=names.property_of(asked.by)))
+    return t("funnel.reads", sentence=t("funnel.reads_and").join(parts))
+
+
+def in_words(asked: Asked) -> None:
+    """The question read back, above its answer."""
+    with st.container(key="funnel_sentence"):
+        st.markdown(markdown.escaped(sentence(asked)))
+
+
+def _step(asked: Asked, place: int, words: str) -> str:
+    tested = asked.tested(place)
+    return t("funnel.step_where", step=words, conditions=conditions.listed(tested)) if tested else words
+
+
+def _exclusion(barred: tuple[str, ...], from_step: int, to_step: int) -> str:
+    return t("funnel.reads_exclusion", first=from_step, last=to_step, names=names.event(" | ".join(barred)))
+
+
+def window_words(within: timedelta) -> str:
+    text = funnels.window_text(within)
+    return t(f"funnel.length_{text[-1]}", count=i18n.number(int(text[:-1])))
+
+
+# -- no answer ---------------------------------------------------------------------------------------------------------
+
+
 def refused(error: InvalidFunnel | Unknown) -> None:
     """Says what is wrong with the funnel and what to do."""
     with st.container(border=True, key="card_refused"):
-        if isinstance(error, Unknown):
-            near = ", ".join(error.near) or i18n.UNDEFINED
-            words = t("funnel.unknown", name=markdown.escaped(error.details["name"]), near=markdown.escaped(near))
-        else:
-            key = f"funnel.problem_{error.details.get('problem')}"
-            words = t(key) if i18n.has(key) else markdown.escaped(i18n.refusal(error))
-        st.markdown(f":material/info: {words}")
+        st.markdown(f":material/info: {refusal(error)}")
+
+
+def refusal(error: InvalidFunnel | Unknown) -> str:
+    """The same as Markdown."""
+    if isinstance(error, Unknown):
+        near = ", ".join(error.near) or i18n.UNDEFINED
+        return t("funnel.unknown", name=markdown.escaped(error.details["name"]), near=markdown.escaped(near))
+    key = f"funnel.problem_{error.details.get('problem')}"
+    return t(key) if i18n.has(key) else markdown.escaped(i18n.refusal(error))
 
 
 def nobody(asked: Asked, filters: Filters) -> None:
     with st.container(border=True, key="card_refused"):
         st.subheader(t("funnel.nobody"), anchor=False)
-        first = names.event(" | ".join(asked.steps[0]))
         days = f"{i18n.day(filters.period.start_on)} – {i18n.day(filters.period.last_on)}"
-        st.write(t("funnel.nobody_lead", step=markdown.escaped(first), days=days))
+        st.write(t("funnel.nobody_lead", step=markdown.escaped(_step(asked, 0, called(asked)[0])), days=days))
+
+
+# -- the answer --------------------------------------------------------------------------------------------------------
 
 
 def summary(view: View) -> None:
@@ -56,91 +116,44 @@ def summary(view: View) -> None:
 def table(view: View, called: list[str]) -> None:
     counts = [step.members for step in view.steps]
     lost = [a - b for a, b in zip(counts, [*counts[1:], counts[-1]], strict=True)]
+    counted = t(f"funnel.counted_{view.asked.count}")
+    rows = {
+        "#": [step.step for step in view.steps],
+        t("funnel.event"): called,
+        counted: [i18n.number(count) for count in counts],
+        t("funnel.share"): [i18n.share(step.share) for step in view.steps],
+        t("funnel.of_before"): [i18n.share(step.step_share) if step.step > 1 else "" for step in view.steps],
+        t("funnel.lost_after"): [i18n.number(count) for count in lost],
+    }
+    figures = columns.right(counted, t("funnel.share"), t("funnel.of_before"), t("funnel.lost_after"))
     with st.expander(t("funnel.table"), icon=":material/table:"):
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "#": [step.step for step in view.steps],
-                    t("funnel.event"): called,
-                    t(f"funnel.counted_{view.asked.count}"): [i18n.number(count) for count in counts],
-                    t("funnel.share"): [i18n.share(step.share) for step in view.steps],
-                    t("funnel.of_before"): [
-                        i18n.share(step.step_share) if step.step > 1 else "" for step in view.steps
-                    ],
-                    t("funnel.lost_after"): [i18n.number(count) for count in lost],
-                }
-            ),
-            hide_index=True,
-            column_config=columns.right(
-                t(f"funnel.counted_{view.asked.count}"),
-                t("funnel.share"),
-                t("funnel.of_before"),
-                t("funnel.lost_after"),
-            ),
-            alt=t("funnel.table"),
-        )
+        st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=figures, alt=t("funnel.table"))
 
 
 def meaning(view: View, filters: str) -> None:
     """The number contract of the funnel."""
-    order, within = view.asked.order, view.asked.within
     with st.popover(t("contract.open"), icon=":material/function:", type="tertiary", key="funnel_contract"):
-        window = (
-            t("funnel.means_no_window") if within is None else t("funnel.means_window", window=window_words(view.asked))
-        )
-        rows = (
-            t(f"funnel.means_{order}"),
-            window,
-            t("funnel.means_tie"),
-            t(f"funnel.means_{view.asked.count}"),
-            t("funnel.means_filters", filters=markdown.escaped(filters)),
-            *([t("funnel.means_by")] if view.asked.by else []),
-            t("funnel.means_version", version=view.version),
-        )
-        st.markdown("\n".join(f"- {row}" for row in rows))
+        st.markdown("\n".join(f"- {row}" for row in _rules(view, markdown.escaped(filters))))
 
 
-def window_words(asked: Asked) -> str:
-    text = funnels.window_text(asked.within)
-    return t(f"funnel.length_{text[-1]}", count=i18n.number(int(text[:-1])))
-
-
-def drops(view: View, asked: Filters, called: list[str], filters: str) -> None:
-    """One button per place where people are lost; it opens who they are."""
-    st.subheader(t("funnel.people"), anchor=False)
-    if view.asked.count == "sessions":
-        st.caption(t("funnel.problem_sessions_people"))
-        return
-    if not guard.may("people.see"):
-        st.caption(t("funnel.people_forbidden"))
-        return
-    st.caption(t("funnel.people_lead"))
-    counts = [step.members for step in view.steps]
-    with st.container(horizontal=True, gap="small", key="drops"):
-        for number in range(1, len(counts)):
-            lost = counts[number - 1] - counts[number]
-            label = t(
-                "funnel.dropped_after", step=number, name=markdown.escaped(called[number - 1]), count=i18n.number(lost)
-            )
-            if st.button(label, key=f"dropped_{number}", disabled=not lost, icon=":material/trending_down:"):
-                _open(label, view, asked, number, filters, dropped=True)
-        label = t("funnel.all_the_way", count=i18n.number(counts[-1]))
-        if st.button(label, key="completed", disabled=not counts[-1], icon=":material/check:"):
-            _open(label, view, asked, len(counts), filters, dropped=False)
-
-
-def _open(title: str, view: View, asked: Filters, step: int, filters: str, *, dropped: bool) -> None:
-    def body() -> None:
-        found = funnels.people_of(asked, view.asked, step, dropped=dropped)
-        panel.show(found, f"{sentence(view.asked)}{t('number.then')}{title}", filters)
-
-    st.dialog(t("people.title"), width="large", icon=":material/group:")(body)()
-
-
-def sentence(asked: Asked) -> str:
-    """The funnel in words: ``浏览商品 → 加入购物车, within 7 days``."""
-    path = " → ".join(names.event(" | ".join(step)) for step in asked.steps)
-    return path if asked.within is None else t("funnel.sentence", path=path, window=window_words(asked))
+def _rules(view: View, filters: str) -> list[str]:
+    asked = view.asked
+    rows = [t("funnel.means_along") if asked.along else t(f"funnel.means_{asked.order}")]
+    if asked.within is not None:
+        rows.append(t("funnel.means_window", window=window_words(asked.within)))
+    else:
+        rows.append(t("funnel.means_no_window"))
+    if asked.step_within is not None:
+        rows.append(t("funnel.means_step_window", window=window_words(asked.step_within)))
+    if any(asked.conditions):
+        rows.append(t("funnel.means_conditions"))
+    if asked.barriers:
+        rows.append(t("funnel.exclusion_means"))
+    rows.append(t("funnel.means_first") if asked.entries == "first" else t("funnel.means_every"))
+    rows += [t("funnel.means_tie"), t(f"funnel.means_{asked.count}"), t("funnel.means_filters", filters=filters)]
+    if asked.by:
+        rows.append(t("funnel.means_by"))
+    return [*rows, t("funnel.means_version", version=view.version)]
 
 
 def time(view: View, called: list[str]) -> None:
@@ -155,6 +168,8 @@ def time(view: View, called: list[str]) -> None:
         end = st.selectbox(
             t("funnel.to"), later, index=len(later) - 1, format_func=labels.get, key=f"to_{len(called)}_{start}", width=240
         )  # fmt: skip
+    if view.asked.count == "attempts":
+        st.caption(t("funnel.of_best_attempt"))
     found = view.duration(start, end)
     if not found.members:
         st.info(t("funnel.nobody_took"))

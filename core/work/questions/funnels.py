@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from core.errors import HeldStep, InvalidFunnel, Unknown
+from core.metrics import moments as definitions
 from core.metrics import proportions
 from core.metrics.moments import AMOUNT, COLUMNS
 from core.metrics.proportions import Comparison, Proportion
@@ -95,6 +97,16 @@ class Asked:
         return self.conditions[step] if step < len(self.conditions) else ()
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Which of those who entered: by the breakdown's value there (``values``; None = had none), by the time of the entry
+    (``since`` and before ``until``, microseconds since 1970). Nothing said = all."""
+
+    values: tuple[str | None, ...] | None = None
+    since: int | None = None
+    until: int | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Answer:
     """``reach`` of each subject; ``ids``: its member id (for sessions, their owner's, 0 where the source tells none);
@@ -122,13 +134,47 @@ class Answer:
     def trend(self, edges: Int64s, as_of: int) -> Trend:
         return kernel.trend(self.reach, edges, as_of=as_of)
 
-    def reached(self, step: int) -> pd.DataFrame:
-        """Members who got to step ``step`` (from 1) at least: ``member_id, depth, entry_at``, the latest entry first."""
-        return self._people(self.reach.depth >= step)
+    @property
+    def members(self) -> tuple[int, ...]:
+        """Subjects that reached each step, also where attempts are counted."""
+        return tuple(kernel.by_step(self.reach).tolist())
 
-    def dropped(self, step: int) -> pd.DataFrame:
+    def reached(self, step: int, of: Entered = Entered()) -> pd.DataFrame:
+        """Members who got to step ``step`` (from 1) at least: ``member_id, depth, entry_at``, the latest entry first."""
+        return self._people((self.reach.depth >= step) & self._entered(of))
+
+    def dropped(self, step: int, of: Entered = Entered()) -> pd.DataFrame:
         """Members who got to step ``step`` (from 1) and no further."""
-        return self._people(self.reach.depth == step)
+        return self._people((self.reach.depth == step) & self._entered(of))
+
+    def among(self, member_ids: npt.ArrayLike, *, inside: bool = True) -> "Answer":
+        """The answer of these members only, or of all others. Raises ``InvalidFunnel`` of attempts, which are counted for
+        everybody at once."""
+        if self.attempts:
+            raise InvalidFunnel("Attempts are not known by member.", problem="attempts_among")
+        kept = np.isin(self.ids, np.asarray(member_ids, np.int64), invert=not inside)
+        reach, code = self.reach, self.reach.entry_code
+        part = Reach(
+            reach.funnel, reach.subject[kept], reach.depth[kept], reach.step_at[kept], code[kept] if code.size else code
+        )
+        return Answer(part, self.ids[kept], self.values)
+
+    @property
+    def entrants(self) -> np.ndarray:
+        """Ids of the members who entered, ascending, each once."""
+        return np.unique(self.ids[self.reach.depth > 0])
+
+    def _entered(self, of: Entered) -> np.ndarray:
+        at, code = self.reach.entry_at, self.reach.entry_code
+        chosen = self.reach.depth > 0
+        if of.since is not None:
+            chosen &= at >= of.since
+        if of.until is not None:
+            chosen &= at < of.until
+        if of.values is not None:
+            codes = [MISSING if value is None else self.values.index(value) for value in of.values]
+            chosen &= np.isin(code, codes)
+        return chosen
 
     def _people(self, chosen: np.ndarray) -> pd.DataFrame:
         at = pd.to_datetime(self.reach.entry_at[chosen], unit="us", utc=True)
@@ -136,17 +182,21 @@ class Answer:
         return frame.sort_values(["entry_at", "member_id"], ascending=[False, True], ignore_index=True)
 
 
-def conversion(reading: Reading, asked: Asked) -> Answer:
+def conversion(reading: Reading, asked: Asked, *, known_until: int | None = None) -> Answer:
     """Answer a funnel question within the reading's scope and filters.
 
-    Period and channels are asked of the entry; later steps may lie after the period, within the window. Raises
-    ``InvalidFunnel`` on its limits, ``Unknown`` for a step or property that does not exist.
+    Period and channels are asked of the entry; later steps may lie after the period, within the window. ``known_until``:
+    what happened from this time on (microseconds since 1970) is left out, as if asked then. Raises ``InvalidFunnel`` on its
+    limits, ``Unknown`` for a step or property that does not exist.
     """
     funnel = asked.funnel
     check(reading, asked)
+    wanted = wanted_of(reading, asked, funnel)
+    if known_until is not None:
+        wanted = replace(wanted, bounds=replace(wanted.bounds, until=min(wanted.bounds.until, known_until)))
     if asked.count == "sessions":
-        return _of_sessions(reading, asked, funnel)
-    ready = moments.prepared(reading, wanted_of(reading, asked, funnel))
+        return _of_sessions(reading, wanted, funnel)
+    ready = moments.prepared(reading, wanted)
     reach = kernel.joined(ready.walk(lambda s, _, n: kernel.reach(_as_walked(s, asked, ready), funnel, threads=n)))
     attempts = None
     if asked.count == "attempts":
@@ -222,9 +272,8 @@ def _as_walked(stream: Stream, asked: Asked, ready: Prepared) -> Stream:
     return Stream(shown.subject, shown.offset, shown.at, steps, shown.entry_code)
 
 
-def _of_sessions(reading: Reading, asked: Asked, funnel: Funnel) -> Answer:
+def _of_sessions(reading: Reading, wanted: Wanted, funnel: Funnel) -> Answer:
     """Sessions as the source tells them; where it tells none, a member's moments up to a pause of 30 minutes."""
-    wanted = wanted_of(reading, asked, funnel)
     parts: list[tuple[Reach, Array, tuple[str, ...]]] = []
     if moments.has_sessions(reading):
         stream, owners, labels = moments.by_session(reading, wanted)
@@ -281,6 +330,14 @@ def versus(answer: Answer, other: Answer) -> list[Comparison]:
     ]
 
 
+def watched_until(first: Period, second: Period, as_of: datetime, zone: str) -> tuple[int, int]:
+    """Until when each of two periods is to be watched, so that both had equally long after their last day to convert: as
+    long as the data goes on after the later one. Microseconds since 1970; the moment of ``as_of`` itself is known."""
+    ends = instant(first.end_on, zone), instant(second.end_on, zone)
+    follow = (as_of - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) + 1 - max(ends)
+    return ends[0] + follow, ends[1] + follow
+
+
 def day_edges(period: Period, zone: str, step: timedelta = timedelta(days=1)) -> tuple[tuple[date, ...], Int64s]:
     """First days of the period's days (or of each ``step`` of days), and their instants with the period's end."""
     days = tuple(
@@ -329,6 +386,27 @@ def properties(reading: Reading) -> list[str]:
     found = reading.snapshot.arrow(some.select("properties").distinct())["properties"].to_pylist()
     names = {key for text in found for key in _keys(text)}
     return [c for c in COLUMNS if filled[c]] + sorted(names)
+
+
+def values(reading: Reading, name: str, most: int = 100) -> list[str]:
+    """Values that a condition on this property can name, the most frequent first, of ``most`` at most. Of a property that
+    is no column they come from the first 10,000 events that have properties."""
+    column = ALIASES.get(name, name)
+    if column == AMOUNT:
+        return []
+    if column in COLUMNS:
+        kinds = [kind for kind in definitions.ROWS if column in kind.columns and reading.snapshot.files(kind.table)]
+        parts = [reading.visible(kind.table).select(value=column) for kind in kinds]
+    else:
+        events = reading.visible("events")
+        some = events.filter(events.properties.notnull()).limit(10_000)
+        parts = [some.select(value=moments.property_of(some, column))] if reading.snapshot.files("events") else []
+    if not parts:
+        return []
+    rows = definitions.union(parts)
+    counted = rows.filter(rows.value.notnull()).group_by("value").aggregate(count=lambda t: t.count())
+    found = counted.order_by([counted["count"].desc(), counted.value]).limit(most)
+    return [str(value) for value in reading.snapshot.arrow(found)["value"].to_pylist()]
 
 
 def _keys(text: str) -> list[str]:

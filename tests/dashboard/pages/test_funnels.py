@@ -18,6 +18,12 @@ def open_with(opened, role="analyst", language="zh", steps=STEPS, **query):
     return go(test, "funnels")
 
 
+def given(test, name):
+    """Values of a parameter of the address."""
+    found = test.query_params[name]
+    return [found] if isinstance(found, str) else list(found)
+
+
 def counts(test):
     table = next(frame.value for frame in test.dataframe if "#" in frame.value.columns)
     return table[table.columns[2]].tolist()
@@ -98,7 +104,7 @@ def test_steps_are_added_and_taken_out(opened):
     assert counts(test) == ["40", "30", "20", "10"]
     fields[-1].set_value(["order_placed"]).run()
     assert test.query_params["step"] == [*STEPS, "order_placed"]
-    test.button(key="remove_1").click().run()
+    test.button(key="remove_2").click().run()
     assert test.query_params["step"] == ["product_view", "checkout", "purchase", "order_placed"]
 
 
@@ -116,9 +122,11 @@ def test_the_breakdown_tells_the_share_without_a_value(opened):
     assert table["总转化率"].tolist() == ["31.2%", "—"]
 
 
-def test_events_without_sessions_are_refused_in_words(opened):
+def test_events_without_sessions_are_cut_at_a_pause(opened):
     fill()
-    assert "这些事件没有会话编号" in said(open_with(opened, count="sessions"))
+    test = open_with(opened, count="sessions", steps=STEPS[:2])
+    assert counts(test) == ["40", "0"]
+    assert "中断 30 分钟算新会话" in said(test)
 
 
 def test_who_was_lost_is_a_list_of_the_same_count(opened):
@@ -127,7 +135,7 @@ def test_who_was_lost_is_a_list_of_the_same_count(opened):
     test.button(key="dropped_2").click().run()
     assert not test.exception
     assert "10 位会员" in said(test) and "与数字完全一致" in said(test)
-    assert "浏览商品 → 加入购物车 → 去结算 → 付款（7 天内）" in said(test)
+    assert "会员依次：浏览商品 → 加入购物车 → 去结算 → 付款；从第 1 步起 7 天内。" in said(test)
     assert not test.get("download_button")
 
 
@@ -144,3 +152,298 @@ def test_the_way_of_counting_is_printed(opened):
     assert "前 k 步都在同一窗口内做过即算到达第 k 步" in words
     assert "不限时间。" in words
     assert "取走得最远的一次" in words
+    assert "会员不论先后，都做过：浏览商品 → 加入购物车 → 去结算 → 付款；不限时间。" in words
+
+
+# -- conditions, exclusions, windows, counting -------------------------------------------------------------------------
+
+
+def test_a_condition_in_the_address_is_asked_of_its_step_alone(opened):
+    fill()
+    test = open_with(opened, **{"if": ["1:platform=phone"]})
+    assert counts(test) == ["32", "30", "20", "10"]
+    assert "浏览商品（平台是 phone） → 加入购物车" in said(test).replace("\\", "")
+    assert given(test, "if") == ["1:platform=phone"]
+
+
+def test_a_condition_is_chosen_and_goes_into_the_address(opened):
+    fill()
+    test = open_with(opened)
+    test.button(key="if_1_add").click().run()
+    assert "if" not in test.query_params
+    test.selectbox(key="if_1_0_name").set_value("platform").run()
+    assert test.multiselect(key="if_1_0_values").options == ["phone"]
+    test.selectbox(key="if_1_0_op").set_value("is_not_set").run()
+    assert given(test, "if") == ["1:platform!?"]
+    assert counts(test) == ["8", "0", "0", "0"]
+    test.button(key="drop_condition_if_1_0").click().run()
+    assert "if" not in test.query_params
+    assert counts(test) == ["40", "30", "20", "10"]
+
+
+def test_a_number_above_which_an_order_counts(opened):
+    fill()
+    test = open_with(opened, steps=["add_to_cart", "order_placed"], within="none", **{"if": ["2:amount>15"]})
+    assert counts(test)[0] == "30"
+    assert "下单（金额大于 15）" in said(test).replace("\\", "")
+
+
+def test_an_exclusion_is_read_back_with_what_it_means(opened):
+    fill()
+    test = open_with(opened, exclude=["2-4:checkout"], steps=["product_view", "add_to_cart", "purchase"])
+    assert "第 2 步之后、第 3 步之前没有“去结算”" in said(test).replace("\\", "")
+    assert counts(test) == ["40", "30", "0"]
+    assert "与步骤同一时刻的排除事件，算在步骤之后" in said(test)
+    assert given(test, "exclude") == ["2-3:checkout"]
+
+
+def test_an_exclusion_is_built_on_the_page(opened):
+    fill()
+    test = open_with(opened, steps=["product_view", "add_to_cart", "purchase"])
+    test.button(key="add_barrier").click().run()
+    assert "exclude" not in test.query_params
+    names = next(field for field in test.multiselect if str(field.key).startswith("barrier_"))
+    names.set_value(["checkout"]).run()
+    assert given(test, "exclude") == ["1-3:checkout"]
+    assert counts(test) == ["40", "30", "0"]
+
+
+def test_the_time_between_two_steps_decides_beside_the_window(opened):
+    fill()
+    assert counts(open_with(opened, step_within="12h")) == ["40", "30", "0", "0"]
+
+
+def test_attempts_are_counted_on_their_own_and_their_people_are_members(opened):
+    fill()
+    test = open_with(opened, count="attempts")
+    assert counts(test) == ["40", "30", "20", "10"]
+    assert "名单是会员：按每人走得最远的一次尝试" in said(test)
+
+
+def test_a_step_moves_up_with_its_conditions(opened):
+    fill()
+    test = open_with(opened, **{"if": ["2:platform=phone"]})
+    test.button(key="up_2").click().run()
+    assert given(test, "step") == ["add_to_cart", "product_view", "checkout", "purchase"]
+    assert given(test, "if") == ["1:platform=phone"]
+
+
+def test_a_link_followed_in_an_open_session_is_what_is_asked(opened):
+    fill()
+    test = open_with(opened)
+    test.query_params.clear()
+    for name, value in {"period": "all", "step": ["product_view", "purchase"], "within": "1d"}.items():
+        test.query_params[name] = value
+    test.run()
+    assert counts(test) == ["40", "0"]
+
+
+# -- trend, comparison -------------------------------------------------------------------------------------------------
+
+
+def frame_with(test, column):
+    return next(frame.value for frame in test.dataframe if column in frame.value.columns)
+
+
+def test_the_trend_tells_which_days_are_still_open(opened):
+    fill()
+    test = open_with(opened, within="7d", grain="week")
+    table = frame_with(test, "窗口")
+    shown = dict(zip(table["按周"], zip(table["进入"], table["完成"], table["窗口"], strict=True), strict=True))
+    assert shown["2026年11月9日 起一周"] == ("40", "10", "已结束")
+    assert shown["2026年11月23日 起一周"] == ("0", "0", "未结束")
+    assert "转化率还会上升" in said(test)
+
+
+def test_a_day_of_the_trend_opens_its_people(opened):
+    fill()
+    test = open_with(opened, "manager", grain="day")
+    field = test.selectbox(key="trend_of_day")
+    assert field.options == ["2026年11月10日"]
+    field.set_value(40).run()
+    test.button(key="trend_drops_1").click().run()
+    assert "10 位会员" in said(test) and "与数字完全一致" in said(test)
+
+
+def test_a_period_is_compared_with_the_one_before(opened):
+    fill()
+    test = open_with(
+        opened, steps=["order_placed", "order_placed"], look="versus", period="custom", **{"from": "2026-11-01", "to": "2026-11-28"}
+    )  # fmt: skip
+    assert not test.exception
+    words = said(test).replace("\\", "")
+    assert "对比期 2026年10月4日 – 2026年10月31日" in words
+    table = frame_with(test, "本期")
+    assert table["本期"].tolist() == ["35", "35 · 100.0%"]
+    assert table["对比期"].tolist() == ["35", "0 · 0.0%"]
+    assert table["差异"].tolist()[1] == "+100.0 百分点"
+    assert "几乎不可能是偶然（p < 0.001）" in words
+
+
+def test_a_period_without_data_is_no_comparison(opened):
+    fill()
+    test = open_with(opened, look="versus", versus="year")
+    assert "没有完整的数据，无法对比" in said(test)
+
+
+def test_counting_attempts_says_that_tests_do_not_apply(opened):
+    fill()
+    test = open_with(opened, look="versus", count="attempts", period="28")
+    assert "显著性检验不适用" in said(test)
+
+
+def keep_segment(home, name, members):
+    from datetime import UTC, datetime
+
+    from core.store import segments
+
+    with home.store.transaction() as session:
+        kept = segments.save(
+            session, name, name, members, definition={}, lake_version=1, by="test", now=datetime.now(UTC)
+        )
+        return kept.id
+
+
+def test_two_segments_are_compared_and_common_members_end_the_test(opened):
+    home = fill()
+    one, two = keep_segment(home, "甲", list(range(1, 31))), keep_segment(home, "乙", list(range(21, 41)))
+    test = open_with(opened, look="versus", versus="segment", versus_in=str(one))
+    table = frame_with(test, "甲")
+    assert table["甲"].tolist()[0] == "30" and table["其余所有人"].tolist()[0] == "10"
+    assert "样本太少" in said(test)
+    test.selectbox(key="versus_out").set_value(two).run()
+    assert "有 10 位会员同时在两边" in said(test)
+
+
+# -- why ---------------------------------------------------------------------------------------------------------------
+
+
+def why_script(member, order):
+    from datetime import date
+
+    from core.periods import Period
+    from dashboard.data import funnels
+    from dashboard.data.funnels import Asked
+    from dashboard.filters import Filters
+    from dashboard.widgets import dropped
+
+    steps = (("product_view",), ("checkout",), ("purchase",))
+    asked = Asked(
+        steps, order=order, barriers=(funnels.Barrier(("add_to_cart",), 1, 2),) if order == "sequential" else ()
+    )
+    filters = Filters(Period(date(2026, 11, 1), date(2026, 12, 1)))
+    found = (
+        funnels.people_of(filters, asked, 1, dropped=True)
+        if order == "sequential"
+        else funnels.people_of(filters, asked, 2, dropped=True)
+    )
+    dropped.why(found, asked, filters)
+
+
+@pytest.fixture
+def explained(enter):
+    from streamlit.testing.v1 import AppTest
+
+    def call(member, order="sequential", language="zh"):
+        from pandas import Series
+
+        from dashboard.data import people
+
+        _, who = enter("manager", language=language)
+        test = AppTest.from_function(why_script, args=(member, order), default_timeout=60)
+        test.user = {"account": str(who.operator.account_id), "session": str(who.session_id)}
+        test.session_state["_language"] = language
+        test.run()
+        test.selectbox[0].set_value(people.labels(Series([member], dtype="int64"))[0]).run()
+        return test
+
+    return call
+
+
+def test_a_dropped_member_is_told_what_barred_the_way_and_when(explained):
+    fill()
+    test = explained(7)
+    assert not test.exception
+    words = said(test).replace("\\", "")
+    assert "已走到第 1 步「浏览商品」（2026-11-10 10:07）。" in words
+    assert "2026-11-10 11:07 发生了「加入购物车」，这是第 1 步之后、第 2 步之前排除的事件" in words
+
+
+def test_a_dropped_member_is_told_that_nothing_followed_in_english(explained):
+    fill()
+    words = said(explained(15, "any", "en")).replace("\\", "")
+    assert "Got to step 2, Checkout" in words
+    assert "a fitting step 3, Payment, was never done" in words or "was never done" in words
+
+
+# -- saved -------------------------------------------------------------------------------------------------------------
+
+
+def save(test, name, *, shared):
+    test.text_input(key="save_funnels_name").set_value(name)
+    test.toggle(key="save_funnels_shared").set_value(shared)
+    test.button(key="save_funnels_new").click().run()
+    return test
+
+
+def test_a_shared_funnel_is_opened_by_somebody_else_within_their_own_scope(opened):
+    fill(units=True)
+    mine = open_with(opened, "analyst", by="platform", steps=["product_view", "purchase"])
+    save(mine, " 周会 漏斗 ", shared=True)
+    assert "已保存“周会 漏斗”" in said(mine)
+    save(open_again(mine), "自己的", shared=False)
+    theirs = opened("funnels", "manager", units=["east"])
+    field = theirs.selectbox(key="saved_funnels")
+    assert field.options == ["周会 漏斗（analyst1 共享）"]
+    field.set_value(1).run()
+    assert given(theirs, "step") == ["product_view", "purchase"]
+    assert given(theirs, "by") == ["platform"] and given(theirs, "period") == ["all"]
+    assert counts(theirs) == ["5", "5"]
+    assert not [button for button in theirs.button if button.key in ("save_funnels_over", "save_funnels_delete")]
+
+
+def open_again(test):
+    """The same session, a step further."""
+    test.run()
+    return test
+
+
+def test_ones_own_funnel_is_overwritten_and_deleted(opened):
+    fill()
+    test = save(open_with(opened), "漏斗", shared=False)
+    test.button(key="remove_2").click().run()
+    test.button(key="save_funnels_over").click().run()
+    assert "覆盖“漏斗”" in said(test)
+    test.button(key="remove_3").click().run()
+    assert len(given(test, "step")) == 2
+    test.selectbox(key="saved_funnels").set_value(None).run()
+    test.selectbox(key="saved_funnels").set_value(1).run()
+    assert given(test, "step") == ["product_view", "checkout", "purchase"]
+    test.button(key="save_funnels_delete").click().run()
+    assert "已删除“漏斗”" in said(test)
+    assert test.selectbox(key="saved_funnels").options == []
+
+
+def test_a_name_that_is_taken_is_refused_in_words(opened):
+    fill()
+    test = save(open_with(opened), "漏斗", shared=False)
+    assert "您已有叫“漏斗”的保存" in said(save(test, "漏斗", shared=False))
+
+
+# -- of a path ---------------------------------------------------------------------------------------------------------
+
+PATH = '{"gap":"12h","collapse":true}'
+
+
+def test_the_funnel_of_a_path_says_so_and_can_be_made_an_ordinary_one(opened):
+    fill()
+    test = open_with(opened, steps=["product_view", "add_to_cart"], within="none", path=PATH)
+    assert not test.exception
+    assert "路径页打开的漏斗" in said(test)
+    assert counts(test) == ["40", "30"]
+    assert given(test, "path") == [PATH]
+    assert not [field for field in test.multiselect if str(field.key).startswith("step_")]
+    test.button(key="free_along").click().run()
+    assert "path" not in test.query_params and "within" not in test.query_params
+    assert counts(test) == ["40", "30"]
+    assert len([field for field in test.multiselect if str(field.key).startswith("step_")]) == 2
