@@ -403,6 +403,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "end": {"help": "paths: what ends them"},
     "hide": {"help": "paths: what they leave out, a|b"},
     "repeats": {"action": "store_true", "help": "paths: show the same node again and again"},
+    "holding": {"metavar": "a|b", "help": "sessions: only those in which any of these happened"},
     "gap": {"help": "paths, sessions: the pause that ends a session (default 30m)"},
 }
 """Options of ``ask``, each for the questions it names."""

@@ -96,13 +96,16 @@ def _month(file: str) -> str:
 
 def _make(snapshot: Snapshot, timeline: Timeline, kind: Kind, month: str, files: Sequence[str]) -> None:
     rows = _read(kind, files)
-    names = _named(kind, rows)
+    codes, names = _named(kind, rows)  # before anything is left out: a name stays one where nobody is known
+    kept = _of_somebody(kind, rows)
+    if not kept.all():
+        rows, codes = rows.filter(pa.array(kept)), codes[kept]
     arrays, values = _sorted(
         snapshot,
         key=rows["identity_key"].combine_chunks(),
         at=_clock(rows),
         row=_numbers(rows, "batch_id") * 2**moments.ROWS_OF_A_BATCH + _numbers(rows, "row_number"),
-        names=names,
+        names=(codes, names),
         codes={name: _coded(rows[name]) for name in kind.columns if name in rows.column_names},
     )
     timeline.write(kind.table, month, files, arrays, values)
@@ -124,7 +127,7 @@ def _make_orders(snapshot: Snapshot, timeline: Timeline, files: Sequence[str]) -
 
 
 def _read(kind: Kind, files: Sequence[str]) -> pa.Table:
-    """Columns of the files, texts as codes straight from the files' own dictionaries. Moments of nobody are left out."""
+    """Columns of the files, texts as codes straight from the files' own dictionaries."""
     texts = [*kind.columns, *([kind.named_by] if kind.named_by else []), *([kind.only[0]] if kind.only else [])]
     wanted = ["identity_key", "occurred_at", "batch_id", "row_number", "sequence", *texts]
     parts = []
@@ -136,13 +139,17 @@ def _read(kind: Kind, files: Sequence[str]) -> pa.Table:
             codes = part[name].dictionary_encode()
             part = part.set_column(part.column_names.index(name), name, codes)
         parts.append(part)
-    rows = pa.concat_tables(parts, promote_options="permissive").unify_dictionaries()
+    return pa.concat_tables(parts, promote_options="permissive").unify_dictionaries()
+
+
+def _of_somebody(kind: Kind, rows: pa.Table) -> Array:
+    """Whether each row is a moment of somebody."""
     kept = np.asarray(rows["identity_key"].is_valid())
     if kind.only:
         column, value = kind.only
         codes, values = _coded(rows[column])
-        kept &= codes == (values.index(value) if value in values else -2)
-    return rows if kept.all() else rows.filter(pa.array(kept))
+        kept &= codes == (values.index(value) if value in values else len(values))
+    return kept
 
 
 def _dictionaries(file: str) -> set[str]:

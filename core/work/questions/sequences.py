@@ -92,7 +92,9 @@ def visits(home: Home, filters: Filters, options: Row) -> list[Row]:
     """How many sessions there are and what they are like: see ``sessions.rows``."""
     gap = _gap(options)
     with reading(home, filters) as lake:
-        return sessions.rows(sessions.sessions_of(lake, GAP if gap is None else gap))
+        return sessions.rows(
+            sessions.sessions_of(lake, GAP if gap is None else gap, frozenset(_either(options.get("holding") or "")))
+        )
 
 
 def parse_window(text: str) -> timedelta | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import Unknown
 from core.metrics.moments import virtual_names
 from core.sequences import sessions as kernel
 from core.sequences.arrays import BARRED, Array, Int64s
@@ -17,6 +18,8 @@ from core.work.questions.reading import Reading
 
 SECOND = 1_000_000
 """Microseconds."""
+HELD = 2
+"""Bit of an event that a session must hold."""
 NOBODY = 0
 """Owner of a session that belongs to no known member."""
 
@@ -32,17 +35,20 @@ class Answer:
     gap: timedelta
 
 
-def sessions_of(reading: Reading, gap: timedelta = GAP) -> Answer:
+def sessions_of(reading: Reading, gap: timedelta = GAP, holding: frozenset[str] = frozenset()) -> Answer:
     """Sessions within the reading's scope and filters.
 
     A session is a run of events (no orders and no messages): the source's own where it tells one, else the member's events
     up to a pause longer than ``gap``. Period and channels are asked of its first event, so a session counts once and
     whole, wherever it ends. Sessions of nobody known count, except within a scope, a unit or a segment; they are in no
-    spread per member. Raises ``InvalidSession`` for a gap beyond 1 second to 366 days.
+    spread per member. ``holding``: only sessions in which any of these events happened; empty = all. Raises
+    ``InvalidSession`` for a gap beyond 1 second to 366 days, ``Unknown`` for an event that does not exist.
     """
     kernel.microseconds(gap)
     names = frozenset(moments.names(reading)) - set(virtual_names(lambda _: True))
-    wanted = Wanted((Fit(1, names),), with_rows=bool(reading.filters.channels))
+    for name in sorted(holding - names):
+        raise Unknown("event", name, names)
+    wanted = Wanted((Fit(1, names), Fit(HELD, holding or names)), with_rows=bool(reading.filters.channels))
     clockless = _clockless(reading)
     parts = []
     told = 0
@@ -90,6 +96,8 @@ def _kept(reading: Reading, stream: Stream, owner: Array) -> Array:
     first, after = stream.offset[:-1], stream.offset[1:]
     start = stream.at[first]
     kept = stream.steps[first] & BARRED == 0
+    if len(stream):
+        kept &= np.bitwise_or.reduceat(stream.steps, first) & HELD > 0
     period = reading.filters.period
     if period is not None:
         kept &= (start >= instant(period.start_on, reading.zone)) & (start < instant(period.end_on, reading.zone))
