@@ -20,6 +20,8 @@ from core.sequences.stream import MISSING, Stream
 
 EVERY = 2**62
 """A time that lies beyond all others, and before them when negative."""
+GRAINS = 4096
+"""Places at which subjects can be parted into chunks."""
 CHUNK = 200_000
 """Events of a chunk: about 3 MB of arrays, what a core's cache holds."""
 
@@ -29,13 +31,14 @@ class Source:
     """One run as a question reads it.
 
     Grain of ``segment`` and ``subject``: one segment of the run that belongs to a subject, subjects ascending; ``segment``
-    is its number in ``offset``. Grain of ``at``, ``name``, ``row``, ``code``, ``value``: one moment. ``bits``: per code of
+    is its number in ``offset``; ``before`` has one more: moments of the segments that stand before. Grain of ``at``, ``name``, ``row``, ``code``, ``value``: one moment. ``bits``: per code of
     ``name``, the steps it fits; 0 = left out. ``label``: per code of ``code`` plus one, what ``Stream.entry_code`` shall
     hold. ``row``, ``code`` and ``value`` are empty where they are not needed.
     """
 
     segment: Int32s
     subject: Int32s
+    before: Int64s
     offset: Int64s
     at: Int64s
     name: Bits
@@ -47,11 +50,11 @@ class Source:
 
     @classmethod
     def of(
-        cls, *, segment: ArrayLike, subject: ArrayLike, offset: ArrayLike, at: ArrayLike, name: ArrayLike, bits: ArrayLike,
+        cls, *, segment: ArrayLike, subject: ArrayLike, before: ArrayLike, offset: ArrayLike, at: ArrayLike, name: ArrayLike, bits: ArrayLike,
         row: ArrayLike = (), code: ArrayLike = (), label: ArrayLike = (), value: ArrayLike = (),
     ) -> "Source":  # fmt: skip
         return cls(
-            frozen(segment, np.int32), frozen(subject, np.int32), frozen(offset, np.int64), frozen(at, np.int64),
+            frozen(segment, np.int32), frozen(subject, np.int32), frozen(before, np.int64), frozen(offset, np.int64), frozen(at, np.int64),
             frozen(name, np.uint16), frozen(bits, np.uint16), frozen(row, np.int64), frozen(code, np.int32),
             frozen(label, np.int32), frozen(value, np.int64),
         )  # fmt: skip
@@ -73,16 +76,14 @@ EVER = Bounds()
 
 
 def chunks(sources: Sequence[Source], subjects: int, size: int = CHUNK) -> list[tuple[int, int]]:
-    """Ranges of subject codes, ``[from, to)``, that hold about ``size`` moments each."""
-    weight = np.zeros(subjects, np.int64)
+    """Ranges of subject codes, ``[from, to)``, that hold about ``size`` moments each, as finely as ``GRAINS`` allow."""
+    marks = np.unique(np.linspace(0, subjects, GRAINS + 1).astype(np.int32))
+    held = np.zeros(marks.size, np.int64)
     for source in sources:
-        sizes = np.diff(source.offset)[source.segment]
-        weight += np.bincount(source.subject, weights=sizes, minlength=subjects).astype(np.int64)
-    total = weight.cumsum()
-    parts = max(1, int(total[-1]) // size) if subjects else 0
-    shares = [int(total[-1]) * part // parts for part in range(1, parts)]
-    edges = np.unique([0, *np.searchsorted(total, shares).tolist(), subjects]).tolist()
-    return list(pairwise(edges))
+        held += source.before[np.searchsorted(source.subject, marks)]
+    parts = max(1, int(held[-1]) // size)
+    edges = marks[np.searchsorted(held, [int(held[-1]) * part // parts for part in range(1, parts)])]
+    return list(pairwise(np.unique([0, *edges.tolist(), subjects]).tolist()))
 
 
 def stream(
@@ -166,7 +167,7 @@ def _fill(
 def warm() -> None:
     """Load or compile the kernels of this module."""
     source = Source.of(
-        segment=[0], subject=[0], offset=[0, 2], at=[1, 2], name=[0, 1], bits=[1, 2], row=[1, 2], code=[0, 0],
+        segment=[0], subject=[0], before=[0, 2], offset=[0, 2], at=[1, 2], name=[0, 1], bits=[1, 2], row=[1, 2], code=[0, 0],
         label=[MISSING, 0], value=[1, 1],
     )  # fmt: skip
     stream([source], 0, 1, with_values=True)

@@ -285,16 +285,14 @@ def _source(
     reading: Reading, wanted: Wanted, run: Run, people: Population, may: Array | None, labels: _Labels
 ) -> Source:
     seats = people.seats(run)
-    segment, subject = seats.segment, seats.subject
     if may is not None:
-        kept = may[subject]
-        segment, subject = segment[kept], subject[kept]
+        seats = seats.of(may)
     held = reading.held if run.about.table == "events" else ()
     name, bits = _bits(run, wanted, reading.filters.channels, held)
     code, label = _labelled(run, wanted.label, labels)
     amounts = run.amounts() if wanted.with_amounts and run.has_amounts else ()
     return Source.of(
-        segment=segment, subject=subject, offset=run.offset, at=run.at, name=name, bits=bits,
+        segment=seats.segment, subject=seats.subject, before=seats.before, offset=run.offset, at=run.at, name=name, bits=bits,
         row=run.row if wanted.with_rows else (), code=code, label=label, value=amounts,
     )  # fmt: skip
 

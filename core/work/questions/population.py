@@ -13,17 +13,27 @@ from core.lake.reader import Snapshot
 from core.lake.timeline import Run
 from core.sequences.arrays import Array, Int32s, Int64s
 from core.sequences.subjects import NOBODY, Subjects
+from core.work.questions.kept import per_version
 
 KEPT = 4
 """Populations of a process that are kept: the newest versions of both worlds and two that somebody still looks at."""
 
+MOST_RUNS = 512
+"""Runs whose seats a population keeps; the oldest go first."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seats:
-    """Segments of a run that belong to members, by ascending member code."""
+    """Segments of a run that belong to members, by ascending member code. ``before``: moments before each, and of all."""
 
     segment: Int32s
     subject: Int32s
+    before: Int64s
+
+    def of(self, chosen: Array) -> "Seats":
+        """Only those of the member codes for which ``chosen`` is true."""
+        kept = chosen[self.subject]
+        return Seats(self.segment[kept], self.subject[kept], _before(np.diff(self.before)[kept]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +41,7 @@ class Population:
     """``subjects``: member code by identity key. ``ids``: member id by code, ascending."""
 
     subjects: Subjects
-    _seats: dict[str, Seats] = field(default_factory=dict)
+    _seats: OrderedDict[str, Seats] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -42,44 +52,30 @@ class Population:
         with self._lock:
             found = self._seats.get(run.id)
         if found is None:
-            found = _seated(self.subjects.codes(run.key))
+            found = _seated(self.subjects.codes(run.key), run.offset)
             with self._lock:
                 self._seats[run.id] = found
+                while len(self._seats) > MOST_RUNS:
+                    self._seats.popitem(last=False)
         return found
 
-    def keep_only(self, runs: list[Run]) -> None:
-        """Forget seats in runs that are no longer read."""
-        alive = {run.id for run in runs}
-        with self._lock:
-            for gone in self._seats.keys() - alive:
-                del self._seats[gone]
 
-
-_kept: OrderedDict[tuple[str, str, int], Population] = OrderedDict()
-_lock = threading.Lock()
-
-
+@per_version("identity_map", most=KEPT)
 def of(snapshot: Snapshot) -> Population:
     """The population of the snapshot's identity map: members only, no visitors."""
-    key = (str(snapshot.root), snapshot.manifest.lake_id, snapshot.manifest.tables.get("identity_map", -1))
-    with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
     members = snapshot.member_map()
     arrays = snapshot.stream(members.filter(members.is_known).select("identity_key", "member_id"))
-    made = Population(Subjects.of(arrays["identity_key"], arrays["member_id"]))
-    with _lock:
-        _kept[key] = made
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
-    return made
+    return Population(Subjects.of(arrays["identity_key"], arrays["member_id"]))
 
 
-def _seated(codes: Int32s) -> Seats:
+def _seated(codes: Int32s, offset: Int64s) -> Seats:
     segment: Array = np.flatnonzero(codes != NOBODY).astype(np.int32)
     subject = codes[segment]
     if np.any(subject[1:] < subject[:-1]):  # identities that came together after the run was made
         order = np.argsort(subject, kind="stable")
         segment, subject = segment[order], subject[order]
-    return Seats(segment, subject)
+    return Seats(segment, subject, _before(np.diff(offset)[segment]))
+
+
+def _before(sizes: Int64s) -> Int64s:
+    return np.concatenate(([0], np.cumsum(sizes)))

@@ -21,6 +21,7 @@ from core.scope import EVERYTHING, Filters, Scope
 from core.settings import DEFAULT_CURRENCY
 from core.store import choices, segments
 from core.work.home import Home
+from core.work.questions.kept import per_version
 
 CURRENCY = "currency"
 """Choice of a world's store: ISO code of its money."""
@@ -119,10 +120,7 @@ class Reading:
     @cached_property
     def held(self) -> tuple[str, ...]:
         """Names of events that wait for approval."""
-        if not self.snapshot.files("event_names"):
-            return ()
-        names = self.snapshot.current("event_names")
-        return tuple(self.snapshot.arrow(names.filter(names.is_held).select("name"))["name"].to_pylist())
+        return _held(self.snapshot)
 
     @cached_property
     def hull(self) -> Period | None:
@@ -173,6 +171,14 @@ class Reading:
     @cached_property
     def _profiles(self) -> ir.Table:
         return f.known(f.linked(self.snapshot.current("member_profiles"), self.members))
+
+
+@per_version("event_names")
+def _held(snapshot: Snapshot) -> tuple[str, ...]:
+    if not snapshot.files("event_names"):
+        return ()
+    names = snapshot.current("event_names")
+    return tuple(snapshot.arrow(names.filter(names.is_held).select("name"))["name"].to_pylist())
 
 
 @contextmanager
