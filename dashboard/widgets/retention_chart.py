@@ -38,7 +38,7 @@ def of_cohorts(view: View, shown: Shown) -> go.Figure:
     top = max(
         [
             *(float(v) for v in shares[drawn][:, list(places)].ravel() if not np.isnan(v)),
-            *(m or 0 for m in means),
+            *(means[place] or 0 for place in places),
             0.01,
         ]
     )

@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard import i18n
 from dashboard.actions import guard
+from dashboard.data.ground import KEPT_SECONDS
 from dashboard.data.retention import Cell, Table, View
 from dashboard.i18n import t
 from dashboard.widgets import retention_words as words
@@ -28,13 +29,13 @@ Link = Callable[[Cell], str]
 def show(view: View, shown: Shown) -> None:
     """All cohorts, their sizes, and the mean of the complete cells above them."""
     table = shown.table(view)
-    columns = range(view.intervals)
-    link = _linker() if guard.may("people.see") else None
-    head = _head(view, shown, t("retention.cohort"), columns)
-    body = _mean_row(view, shown, table, t(f"retention.mean_{shown.mean}"), columns, 0.0, "mean")
-    top = _strongest(view, shown, table)
-    body += "".join(_row(view, shown, table, number, columns, top, link) for number in range(len(table.size)))
-    _draw(head, body, t("retention.table", question=words.sentence(view.asked)))
+    link, address = _linker() if guard.may("people.see") else (None, "")
+    st.html(
+        _kept(
+            key=f"{view.key}|{shown}|{i18n.language()}|{link is None}|{address}",
+            _write=lambda: _cohorts(view, shown, table, link),
+        )
+    )
     parts = [t("retention.legend"), *([t("retention.legend_people")] if link else [])]
     if (table.size < SMALL).any():
         parts.append(t("retention.legend_small"))
@@ -53,7 +54,7 @@ def show_groups(view: View, shown: Shown) -> None:
         _mean_row(view, shown, table, words.group(view, group), columns, top, "") for group, table in tables.items()
     )
     body += _mean_row(view, shown, whole, t("retention.everybody"), columns, 0.0, "mean")
-    _draw(head, body, t("retention.by"))
+    st.html(_framed(head, body, t("retention.by")))
     if view.missing:
         entered = int(whole.size.sum())
         st.caption(
@@ -69,8 +70,22 @@ def show_groups(view: View, shown: Shown) -> None:
         )
 
 
-def _draw(head: str, body: str, label: str) -> None:
-    st.html(
+@st.cache_resource(ttl=KEPT_SECONDS, max_entries=32, show_spinner=False)
+def _kept(key: str, _write: Callable[[], str]) -> str:  # noqa: ARG001 - what it is cached by
+    return _write()
+
+
+def _cohorts(view: View, shown: Shown, table: Table, link: Link | None) -> str:
+    columns = range(view.intervals)
+    body = _mean_row(view, shown, table, t(f"retention.mean_{shown.mean}"), columns, 0.0, "mean")
+    top = _strongest(view, shown, table)
+    body += "".join(_row(view, shown, table, number, columns, top, link) for number in range(len(table.size)))
+    head = _head(view, shown, t("retention.cohort"), columns)
+    return _framed(head, body, t("retention.table", question=words.sentence(view.asked)))
+
+
+def _framed(head: str, body: str, label: str) -> str:
+    return (
         f'<div class="heat" role="region" tabindex="0" aria-label="{escape(label)}">'
         f"<table><thead>{head}</thead><tbody>{body}</tbody></table></div>"
     )
@@ -197,11 +212,12 @@ def _money(view: View, minor: int) -> str:
     return escape(i18n.compact_money(minor, view.answer.currency))
 
 
-def _linker() -> Link:
-    """Makes addresses of cells: the page as it is, with the cell."""
+def _linker() -> tuple[Link, str]:
+    """Makes addresses of cells, the page as it is with the cell; and what they are made from."""
     given = [(key, one) for key in st.query_params for one in st.query_params.get_all(key) if key != PARAMETER]
+    kept = urlencode(given)
 
     def link(cell: Cell) -> str:
-        return escape(f"?{urlencode([*given, (PARAMETER, cell.text)])}")
+        return escape(f"?{kept}{'&' if kept else ''}{PARAMETER}={cell.text}")
 
-    return link
+    return link, kept

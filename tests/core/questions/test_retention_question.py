@@ -372,8 +372,10 @@ def test_on_or_after_looks_to_the_end_of_the_data_beyond_the_last_interval(home:
     asked = replace(JOINED, brackets=(0, 1), counting="on_or_after")
     first_week = Filters(Period(date(2025, 1, 6), date(2025, 1, 8)))
     assert cells(home, asked, first_week) == [("2025-01-06", 1, 0, 1, True)]
-    late = replace(JOINED, start=("speak",), back=("look",), brackets=(0, 1), counting="on_or_after")
-    assert cells(home, late, Filters(Period(date(2025, 1, 13), date(2025, 1, 14)))) == [("2025-01-13", 1, 0, 1, True)]
+    late = replace(JOINED, start=("speak",), back=("look",), unit="day", brackets=(0, 1), entry="recurring")
+    one_day = Filters(Period(date(2025, 1, 15), date(2025, 1, 16)))
+    assert cells(home, late, one_day) == [("2025-01-15", 1, 0, 0, True)]
+    assert cells(home, replace(late, counting="on_or_after"), one_day) == [("2025-01-15", 1, 0, 1, True)]
 
 
 def test_revenue_is_a_share_of_the_first_interval_and_in_major_units(home: Home):
