@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from core.periods import Period
 from core.sequences.lifecycle import BASES, MOST_LOST_AFTER, Base, Flow, Stage, State
 from core.work.questions import lifecycle as question
 from core.work.questions.lifecycle import (
@@ -24,14 +25,15 @@ from core.work.questions.lifecycle import (
 )  # fmt: skip
 from core.work.questions.moments import names
 from core.work.questions.spans import UNITS, Unit
-from dashboard.data import people
+from dashboard.data import overview, people
 from dashboard.data.ground import KEPT_SECONDS, Ground, stand
+from dashboard.data.overview import Note
 from dashboard.data.people import People
 from dashboard.filters import Filters
 
 __all__ = [
     "BASES", "FLOWS", "LONGEST_STAGE_DAYS", "MOST_LOST_AFTER", "STATES", "UNITS", "USUAL_LOST_AFTER", "Answer", "Asked", "Base", "Behind",
-    "Flow", "FlowName", "Limits", "Stage", "StageView", "Stages", "State", "Unit", "View", "answer", "in_flow", "people_in",
+    "Flow", "FlowName", "Limits", "Note", "Stage", "StageView", "Stages", "State", "Unit", "View", "answer", "in_flow", "people_in",
     "people_of", "stages", "to_funnel", "to_repurchase",
 ]  # fmt: skip
 
@@ -56,10 +58,11 @@ JOURNEYS: dict[Stage, tuple[tuple[str, ...], ...]] = {
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One answer. ``as_of``: time of the newest data."""
+    """One answer. ``as_of``: time of the newest data. ``notes``: what the time axis marks."""
 
     key: str
     answer: Answer
+    notes: tuple[Note, ...]
     as_of: datetime
     zone: str
     version: int
@@ -169,7 +172,8 @@ def _answer(key: str, _ground: Ground, _filters: Filters, _asked: Asked) -> View
     with _ground.open(_filters) as lake:
         found = question.lifecycle(lake, _asked)
         assert lake.as_of is not None
-        return View(key, found, lake.as_of, lake.zone, _ground.version)
+        notes = overview.notes(lake, _ground, Period(found.days[0], found.days[-1]))
+        return View(key, found, notes, lake.as_of, lake.zone, _ground.version)
 
 
 @st.cache_resource(ttl=KEPT_SECONDS, max_entries=8, show_spinner=False)

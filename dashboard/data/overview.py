@@ -165,7 +165,7 @@ def _trend(
             key,
             figure,
             before,
-            _notes(lake, _ground, _asked.period),
+            notes(lake, _ground, _asked.period),
             figure.period.end_on if is_open else None,
             _asked.period,
             by,
@@ -175,7 +175,8 @@ def _trend(
         )
 
 
-def _notes(lake: Reading, ground: Ground, period: Period) -> tuple[Note, ...]:
+def notes(lake: Reading, ground: Ground, period: Period) -> tuple[Note, ...]:
+    """Feasts and imports that a time axis over the period marks."""
     runs: list[Note] = []
     for day in calendar.days(period.start_on, period.end_on):
         if day.kind == "workday":

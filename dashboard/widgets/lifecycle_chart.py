@@ -1,12 +1,13 @@
 """Pictures of the lifecycle: states period by period, how one base came from the one before, who moved from what to what."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 
 import plotly.graph_objects as go
 
 from dashboard import charts, i18n
-from dashboard.data.lifecycle import FLOWS, STATES, Answer, Behind, Flow, State
+from dashboard.data.lifecycle import FLOWS, STATES, Answer, Behind, Flow, Note, State
 from dashboard.i18n import t
 
 PRESENT = (State.ACTIVE, State.RETURNING, State.NEW, State.RESURRECTED)
@@ -23,12 +24,12 @@ COLORS: dict[str, dict[State, str]] = {
 }  # fmt: skip
 """Out of the theme's categorical colours, neighbours apart in lightness too; grey for those who are merely silent."""
 BEFORE = (State.NOT_YET, *STATES)
-MOST_TICKS = 6
+MOST_TICKS = 5
 CELL = 34
 """Height of a row of the matrix, and the side of what can be clicked in it."""
 
 
-def states(answer: Answer, label: Callable[[int], str]) -> go.Figure:
+def states(answer: Answer, notes: Sequence[Note], label: Callable[[int], str]) -> go.Figure:
     """Those present stacked upwards, those silent stacked downwards in a panel and on a scale of their own. A period that
     still runs is hatched."""
     figure = go.Figure()
@@ -57,11 +58,12 @@ def states(answer: Answer, label: Callable[[int], str]) -> go.Figure:
         max((sum(answer.count(Behind(p, (s,))) for s in group) for p in periods), default=1)
         for group in (PRESENT, AWAY)
     )
+    _add_notes(figure, answer, notes, top * 1.05)
     step = -(-len(labels) // MOST_TICKS)
     shown = list(periods)[::-1][::step]
     figure.update_layout(**_layout(430), barmode="relative", bargap=0.22)
     figure.update_layout(
-        yaxis=charts.ticks(0, top * 1.04, _axis) | _panel(0.40, 1, t("lifecycle.present")),
+        yaxis=charts.ticks(0, top * 1.1, _axis) | _panel(0.40, 1, t("lifecycle.present")),
         yaxis2=charts.ticks(-bottom * 1.04, 0, _axis) | _panel(0, 0.36, t("lifecycle.away")),
         xaxis={
             "type": "category", "anchor": "y2", "showgrid": False, "ticks": "", "tickangle": 0,
@@ -72,6 +74,24 @@ def states(answer: Answer, label: Callable[[int], str]) -> go.Figure:
         margin={"l": 8, "r": 8, "t": 34, "b": 8},
     )  # fmt: skip
     return figure
+
+
+def _add_notes(figure: go.Figure, answer: Answer, notes: Sequence[Note], height: float) -> None:
+    """Feasts and imports: a mark above the period that they begin in, its words on pointing at it."""
+    words: dict[int, list[str]] = {}
+    for note in notes:
+        words.setdefault(bisect_right(answer.periods, note.start_on) - 1, []).append(charts.note_words(note))
+    if words:
+        figure.add_scatter(
+            x=[answer.periods[period].isoformat() for period in words],
+            y=[height] * len(words),
+            name=t("lifecycle.notes"),
+            mode="markers",
+            marker={"symbol": "circle", "size": 6, "color": charts.GREY},
+            customdata=[i18n.listed(dict.fromkeys(said)) for said in words.values()],
+            hovertemplate="%{customdata}<extra></extra>",
+            cliponaxis=False,
+        )
 
 
 def told(answer: Answer, period: int, label: str, called: str, count: int) -> str:
@@ -145,7 +165,7 @@ def matrix(answer: Answer, period: int) -> go.Figure:
         x=[columns[n] for _, n in cells],
         y=[rows[b] for b, _ in cells],
         mode="markers+text",
-        text=[i18n.compact(counts[b][n]) for b, n in cells],
+        text=[figure_of(counts[b][n]) for b, n in cells],
         textfont={"size": 12, "color": charts.INK[look]},
         marker={"symbol": "square", "size": CELL, "opacity": 0},
         selected={"marker": {"opacity": 0}, "textfont": {"color": charts.INK[look]}},
@@ -163,6 +183,11 @@ def matrix(answer: Answer, period: int) -> go.Figure:
         side="top", ticks="", showgrid=False, fixedrange=True, automargin=True, tickangle=0 if _fits(columns) else -32
     )
     return figure
+
+
+def figure_of(count: int) -> str:
+    """All digits, as long as there is room for them."""
+    return i18n.number(count) if count < 100_000 else i18n.compact(count)
 
 
 def name(state: State) -> str:
@@ -192,7 +217,7 @@ def _signed(value: int) -> str:
 
 def _panel(low: float, high: float, title: str) -> dict[str, object]:
     soft = {"size": 11, "color": charts.SOFT[charts.theme()]}
-    return {"domain": [low, high], "title": {"text": title, "font": soft, "standoff": 4}, "automargin": True}
+    return {"domain": [low, high], "title": {"text": title, "font": soft, "standoff": 12}, "automargin": True}
 
 
 def _axis(value: float | int | None) -> str:

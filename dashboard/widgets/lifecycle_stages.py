@@ -8,6 +8,7 @@ from dashboard.data import lifecycle
 from dashboard.data.lifecycle import Limits, Stage, StageView
 from dashboard.filters import Filters
 from dashboard.i18n import t
+from dashboard.widgets import lifecycle_chart as pictures
 from dashboard.widgets import lifecycle_choices as choices
 from dashboard.widgets import lifecycle_people as behind_it
 from dashboard.widgets.lifecycle_states import SMALL
@@ -48,7 +49,7 @@ def _card(view: StageView, asked: Filters, limits: Limits, stage: Stage, filters
     count, total = view.stages.counts[stage], len(view.stages.ids)
     share = i18n.share(count / total) if total >= SMALL else t("number.only", count=i18n.number(total))
     st.metric(
-        t(f"lifecycle.stage_{name}"), i18n.compact(count), delta=share, delta_color="gray", delta_arrow="off",
+        t(f"lifecycle.stage_{name}"), pictures.figure_of(count), delta=share, delta_color="gray", delta_arrow="off",
         help=_means(stage, limits),
     )  # fmt: skip
     st.markdown(f"**{t('lifecycle.goal')}** {t(f'lifecycle.goal_{name}')}")

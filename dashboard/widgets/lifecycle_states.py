@@ -27,7 +27,7 @@ def over_time(view: View) -> None:
     charts.show(
         "lifecycle",
         view.key,
-        lambda: pictures.states(answer, lambda period: choices.words(answer, period)),
+        lambda: pictures.states(answer, view.notes, lambda period: choices.words(answer, period)),
         alt=t("lifecycle.states"),
     )
     if not answer.is_known(0):
@@ -62,7 +62,7 @@ def cards(view: View, period: int, asked: Filters, filters: str) -> None:
             with st.container(key=f"kpi_{state.name.lower()}", height="stretch"):
                 st.metric(
                     pictures.name(state),
-                    i18n.compact(count),
+                    pictures.figure_of(count),
                     delta=_share(count, born),
                     delta_color="gray",
                     delta_arrow="off",

@@ -5,7 +5,7 @@ An action is what the Overview counts members active by, a birth what it counts 
 by business days, so a day's number since 1970 stands for a time here.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -35,6 +35,7 @@ MOST_PERIODS = 120
 LONGEST_STAGE_DAYS = 3650
 EVER_SINCE = -UNBORN
 """Birth of a member whose birth has no date: it was there before every period."""
+DAY = timedelta(days=1) // timedelta(microseconds=1)
 EARLIEST = date(1970, 1, 1)
 """No fact is older (imports refuse it), so nothing is asked about days before."""
 MEMBERS_OF_A_PART = 65_536
@@ -153,7 +154,7 @@ def people(reading: Reading, asked: Asked, behind: Behind) -> pd.DataFrame:
 def rows(answer: Answer, base: Base = "active") -> list[dict[str, Any]]:
     """One row per period and state: ``period state members share is_complete``, then the flows of the period's base beside
     each: ``opening new resurrected dormant lost closing``. ``share`` is of the members born by the period's end."""
-    found = []
+    found: list[dict[str, Any]] = []
     for period, (on, flow) in enumerate(zip(answer.periods, answer.flows(base), strict=True)):
         born = answer.members[period]
         for state in STATES:
@@ -225,28 +226,45 @@ def stages(reading: Reading, limits: Limits = Limits()) -> Stages:
     ``InvalidLifecycle``."""
     on = _asked_about(reading).last_on
     people = population.of(reading.snapshot)
-    born = _births(reading, people.ids)
-    last = _number(on)
     actions = f.actions(reading.in_channels)
-    actions = actions.filter((actions.local_date <= on) & actions.identity_key.notnull())
-    latest = reading.snapshot.arrow(
-        actions.group_by("identity_key").aggregate(on=actions.local_date.max())
-    )  # fmt: skip
-    acted = _latest(people.subjects.codes(_whole_numbers(latest["identity_key"])), _numbers(latest["on"]), len(born))
     orders = f.known(reading.facts.orders)
-    orders = orders.filter(orders.local_date <= on)
-    newest = reading.snapshot.arrow(orders.group_by("member_id").aggregate(on=orders.local_date.max()))
-    buyer = np.searchsorted(people.ids, _whole_numbers(newest["member_id"])).astype(np.int32)
-    bought = _latest(buyer, _numbers(newest["on"]), len(born))
-    is_member = born <= last
-    day = timedelta(days=1) // timedelta(microseconds=1)
-    times = [
-        np.where(np.abs(one[is_member]) == UNBORN, UNBORN, one[is_member] * day) for one in (born, acted, bought)
-    ]  # fmt: skip
-    found = kernel.stages(
-        *times, last * day, new_for=timedelta(days=limits.new_days), lost_after=timedelta(days=limits.lost_days)
+    acted = _newest(reading, actions.filter(actions.identity_key.notnull()), "identity_key", on)
+    bought = _newest(reading, orders, "member_id", on)
+    size = len(people.ids)
+    born = _births(reading, people.ids)
+    is_member = born <= _number(on)
+    born_at, acted_at, bought_at = (
+        _moments(one[is_member])
+        for one in (
+            born,
+            _latest(people.subjects.codes(acted[0]), acted[1], size),
+            _latest(np.searchsorted(people.ids, bought[0]), bought[1], size),
+        )
     )
+    found = kernel.stages(
+        born_at, acted_at, bought_at, _number(on) * DAY,
+        new_for=timedelta(days=limits.new_days), lost_after=timedelta(days=limits.lost_days),
+    )  # fmt: skip
     return Stages(limits, on, people.ids[is_member], found)
+
+
+def _newest(reading: Reading, facts: ir.Table, who: str, on: date) -> tuple[Int64s, Int64s]:
+    """Keys in the column ``who``, and the number of the latest day, up to ``on``, with a fact of each."""
+    inside = facts.filter(facts.local_date <= on)
+    table = reading.snapshot.arrow(inside.group_by(who).aggregate(on=inside.local_date.max()))
+    return _whole_numbers(table[who]), _numbers(table["on"])
+
+
+def _latest(code: Array, day: Int64s, size: int) -> Int64s:
+    """Latest day number by member code; ``EVER_SINCE`` where there is none. Codes of nobody are left out."""
+    found = np.full(size, EVER_SINCE, np.int64)
+    np.maximum.at(found, code[code >= 0], day[code >= 0])
+    return found
+
+
+def _moments(days: Int64s) -> Int64s:
+    """Day numbers as the kernel's times; no date is ``UNBORN``."""
+    return np.where(days == EVER_SINCE, UNBORN, days * DAY)
 
 
 # How lives are read
@@ -356,14 +374,6 @@ def _parts(stream: Stream) -> Iterable[Stream]:
             stream.subject[low : low + MEMBERS_OF_A_PART], offset - offset[0], stream.at[events], stream.steps[events],
             stream.entry_code,
         )  # fmt: skip
-
-
-def _latest(code: Sequence[int] | Array, at: Int64s, size: int) -> Int64s:
-    """Latest day number by member code; ``UNBORN`` where there is none."""
-    found = np.full(size + 1, EVER_SINCE, np.int64)
-    np.maximum.at(found, code, at)
-    found[found == EVER_SINCE] = UNBORN
-    return found[:-1]
 
 
 def _number(on: date) -> int:
