@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeVar
 
+import numpy as np
 import streamlit as st
 from pandas import DataFrame
 
@@ -16,8 +17,8 @@ from core.sequences.reasons import Explanation
 from core.store import segments
 from core.work.questions import conditions, spans
 from core.work.questions import funnels as question
-from core.work.questions.sequences import parse_window
 from core.work.questions.funnels import COUNTED, Along, Answer, Asked, Barrier, Entered
+from core.work.questions.sequences import parse_window
 from dashboard.data import people
 from dashboard.data.ground import KEPT_SECONDS, Ground, stand
 from dashboard.data.people import People
@@ -170,7 +171,7 @@ def address(asked: Asked) -> dict[str, list[str]]:
         "order": [asked.order] if asked.order != "sequential" else [],
         "within": [window_text(asked.within)] if asked.within != WEEK else [],
         "step_within": [window_text(asked.step_within)] if asked.step_within else [],
-        "exclude": [f"{b.from_step}-{b.to_step}:{conditions.joined(b.names, '|')}" for b in asked.barriers],
+        "exclude": [f"{conditions.joined(b.names, '|')}:{b.from_step}-{b.to_step}" for b in asked.barriers],
         "count": [asked.count] if asked.count != "members" else [],
         "by": [asked.by] if asked.by else [],
         "entries": [asked.entries] if asked.entries != "every" else [],
@@ -213,7 +214,8 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _barrier(text: str) -> Barrier:
-    gap, _, names = text.partition(":")
+    """``cancel|refund:1-3``: neither after step 1 and before step 3."""
+    names, _, gap = text.rpartition(":")
     first, _, last = gap.partition("-")
     if not (first.isdecimal() and last.isdecimal() and _names(names)):
         raise InvalidFunnel(f"{text!r} excludes nothing.", problem="exclusions")
@@ -288,7 +290,7 @@ def people_of(filters: Filters, asked: Asked, step: int, *, dropped: bool, of: E
         currency = lake.currency
     chosen = {"kind": "funnel", "step": step, "dropped": dropped, "of": _of_as_json(of)}
     rows = frame.assign(value=frame["depth"].astype("int64"))
-    how, unit, total, figure = "depth", "steps", None, len(frame)
+    how, unit, total, figure = "depth", "steps", None, _figure(view, step, of, dropped=dropped)
     if asked.count == "sessions":
         rows = _owners(frame)
         how, unit, total = "rows", "rows", int(rows["value"].sum())
@@ -312,9 +314,21 @@ def moment(microseconds: int) -> datetime:
 
 
 def definition(asked: Asked) -> dict[str, object]:
-    """A funnel as JSON: the parameters of its address, and the path it is one of."""
+    """A funnel as JSON, under ``funnel``: the parameters of its address, and the path it is one of."""
     along = {"along": asdict(asked.along) | {"gap": window_text(asked.along.gap)}} if asked.along else {}
-    return {key: list(found) for key, found in address(asked).items()} | along
+    return {"funnel": address(asked) | along}
+
+
+def _figure(view: View, step: int, of: Entered, *, dropped: bool) -> int:
+    """The number on the page that a list stands behind, counted without the list."""
+    if of.values is not None and view.asked.count != "attempts":
+        places = range(step - 1, min(step + 1, len(view.steps)))
+        steps = [sum(view.by_value[value][place].members for value in of.values) for place in places]
+    elif of.since is not None and of.until is not None:
+        steps = view.answer.trend(np.array([of.since, of.until]), of.until).by_step[0][step - 1 : step + 1].tolist()
+    else:
+        steps = list(view.answer.members(of)[step - 1 : step + 1])
+    return int(steps[0] - (steps[1] if dropped and len(steps) > 1 else 0))
 
 
 def _of_as_json(of: Entered) -> dict[str, object]:

@@ -37,10 +37,15 @@ def _built(menu: Menu) -> Asked:
     _templates(menu)
     rows = list(st.session_state[_ROWS])
     tested = [_step(menu, place, row, rows) for place, row in enumerate(rows, 1)]
-    st.button(
-        t("funnel.add_step"), icon=":material/add:", type="tertiary", key="add_step", on_click=_add,
-        disabled=len(rows) >= MOST_STEPS,
-    )  # fmt: skip
+    with st.container(horizontal=True, gap="small", key="step_buttons"):
+        st.button(
+            t("funnel.add_step"), icon=":material/add:", type="tertiary", key="add_step", on_click=_add,
+            disabled=len(rows) >= MOST_STEPS,
+        )  # fmt: skip
+        st.button(
+            t("funnel.clear"), icon=":material/backspace:", type="tertiary", key="clear_steps", on_click=_clear,
+            args=(menu,), help=t("funnel.clear_help"),
+        )  # fmt: skip
     chosen = [tuple(st.session_state[f"step_{row}"]) for row in rows]
     within = _window("window", WINDOWS, t("funnel.within"))
     _choice("count", COUNTS, t("funnel.count"), t("funnel.count_help"))
@@ -203,6 +208,12 @@ def _add() -> None:
     state[_ROWS] = [*state[_ROWS], row]
     state[f"step_{row}"] = []
     conditions.fill(f"if_{row}", ())
+
+
+def _clear(menu: Menu) -> None:
+    """Two empty steps, and everything else as usual."""
+    _fill(Asked(()), menu)
+    st.session_state["template"] = None
 
 
 def _remove(row: int) -> None:

@@ -80,9 +80,8 @@ def _people(course: Course, view: View, asked: Filters, called: list[str], filte
     )  # fmt: skip
     if place is not None:
         of = course.entered(place)
-        reached = dropped.counts(view, of)
         words = f"{t('number.then')}{labels[place]}"
-        dropped.buttons(view, asked, called, filters, reached, of, words, name="trend_drops")
+        dropped.buttons(view, asked, called, filters, of, words, name="trend_drops")
 
 
 def _chart(course: Course) -> go.Figure:

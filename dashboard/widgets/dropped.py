@@ -28,21 +28,14 @@ def show(view: View, asked: Filters, called: list[str], filters: str) -> None:
         return
     st.caption(t(f"funnel.people_lead_{view.asked.count}"))
     of, words = _of_value(view)
-    buttons(view, asked, called, filters, counts(view, of), of, words)
-
-
-def counts(view: View, of: Entered) -> list[int]:
-    """How many subjects reached each step: members, or sessions; of attempts, members who made them."""
-    if of == Entered():
-        return list(view.answer.members)
-    return [len(view.answer.reached(step.step, of)) for step in view.steps]
+    buttons(view, asked, called, filters, of, words)
 
 
 def buttons(
-    view: View, asked: Filters, called: list[str], filters: str, reached: list[int], of: Entered, words: str = "",
-    *, name: str = "drops",
-) -> None:  # fmt: skip
-    """``reached``: how many got to each step. ``words``: which of those who entered, where not all."""
+    view: View, asked: Filters, called: list[str], filters: str, of: Entered, words: str = "", *, name: str = "drops"
+) -> None:
+    """``of``: which of those who entered, ``words`` says it. Counted are members, or sessions; of attempts, who made them."""
+    reached = view.answer.members(of)
     with st.container(horizontal=True, gap="small", key=name):
         for number in range(1, len(reached)):
             lost = reached[number - 1] - reached[number]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard import i18n
 from tests.e2e.browsing import CUT_OFF, idle, serving
 from tests.e2e.published import ecom
 
@@ -97,13 +98,129 @@ def test_the_keyboard_reaches_every_control_and_shows_where_it_is(server, signed
     page = signed_in("manager", "en")
     page.goto(f"{server.url}{LINK}")
     assert bars(page)
-    wanted = {"Period", "Channel", "Step 1", "Remove step 1", "Step 6", "Remove step 6", "Add a step", "In order"}
-    wanted |= {"Conversion window", "Members", "Break down by, at entry", "Table", "Definition", "From", "To"}
+    wanted = {"Period", "Channel", "Step 1", "Step 1: conditions and place", "Step 6", "Step 6: conditions and place"}
+    wanted |= {
+        "Save",
+        "Add a step",
+        "Clear",
+        "Conversion window",
+        "Members",
+        "Break down by, at entry",
+        "More settings",
+    }
+    wanted |= {"Table", "Definition", "Trend", "By day", "Who entered on a day or in a week"}
     reached, unmarked = set(), []
-    for _ in range(90):
+    for _ in range(110):
         page.keyboard.press("Tab")
         names, is_marked = page.evaluate(FOCUSED)
         reached.update(names)
         unmarked += [] if is_marked else [name for name in names if name in wanted]
     assert wanted - reached == set()
     assert unmarked == []
+
+
+def words(language: i18n.Language, key: str, **values: object) -> str:
+    return i18n.text(language, key, **values)
+
+
+def choose(page: Page, language: i18n.Language, number: int, event: str) -> None:
+    """Choose the event of a step, and wait until the address knows it."""
+    page.get_by_role("combobox", name=words(language, "funnel.step", number=number)).first.click()
+    page.get_by_role("option", name=words(language, f"event.{event}"), exact=True).click()
+    expect(page).to_have_url(re.compile(f"step={event}"))
+    page.keyboard.press("Escape")
+
+
+def counted(page: Page, steps: int) -> list[str]:
+    idle(page)
+    expect(page.locator(".st-key-card_funnel .annotation-text")).to_have_count(steps)
+    return page.evaluate(BARS)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_funnel_is_built_from_nothing_shared_and_its_people_kept(server, signed_in, language):
+    page = signed_in("analyst", language)
+    page.goto(f"{server.url}/funnels?period=all")
+    idle(page)
+    page.get_by_role("button", name=words(language, "funnel.clear"), exact=True).click()
+    expect(page.locator(".st-key-card_refused")).to_contain_text(words(language, "funnel.problem_steps"))
+    choose(page, language, 1, "product_view")
+    choose(page, language, 2, "add_to_cart")
+    page.get_by_role("button", name=words(language, "funnel.add_step")).click()
+    expect(page.get_by_text(words(language, "funnel.step", number=3), exact=True)).to_be_visible()
+    choose(page, language, 3, "cart")
+    assert counted(page, 3) == ["598", "487", "353"]
+
+    page.get_by_role("button", name=words(language, "funnel.step_more", number=1)).locator("visible=true").click()
+    page.get_by_role("button", name=words(language, "condition.add")).click()
+    page.get_by_role("combobox", name=words(language, "condition.property"), exact=True).click()
+    page.get_by_role("option", name=words(language, "property.platform"), exact=True).click()
+    values = page.get_by_role("combobox", name=words(language, "condition.values"))
+    values.click()
+    page.get_by_role("option", name="mobile", exact=True).click()
+    expect(page).to_have_url(re.compile("if=1%3Aplatform%3Dmobile"))
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    figures = counted(page, 3)
+    assert 0 < int(figures[0]) < 598
+
+    other = signed_in("manager", language)
+    other.goto(page.url)
+    assert counted(other, 3) == figures
+    lost = int(figures[1]) - int(figures[2])
+    said = words(language, "funnel.dropped_after", step=2, name=words(language, "event.add_to_cart"), count=lost)
+    other.get_by_role("button", name=said).click()
+    dialog = other.get_by_role("dialog")
+    expect(dialog).to_contain_text(words(language, "people.count", count=lost))
+    dialog.get_by_label(words(language, "people.segment_name")).fill(f"cart {language}")
+    dialog.get_by_role("button", name=words(language, "people.save_segment")).click()
+    expect(dialog).to_contain_text(words(language, "people.saved", name=f"cart {language}", count=lost))
+
+
+def test_a_dropped_member_is_explained_with_their_own_moments(server, signed_in):
+    page = signed_in("manager")
+    page.goto(f"{server.url}{LINK}")
+    idle(page)
+    page.get_by_role("button", name=re.compile("第 2 步.*134")).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="选择会员").click()
+    page.get_by_role("option").first.click()
+    expect(dialog).to_contain_text("已走到第 2 步「加入购物车」")
+    moments = dialog.locator(".moments li")
+    expect(moments.filter(has_text="完成第 1 步")).to_contain_text("浏览商品")
+    expect(moments.filter(has_text="完成第 2 步")).to_contain_text("加入购物车")
+
+
+def test_a_saved_funnel_is_opened_by_a_colleague_and_cannot_be_changed_by_them(server, signed_in):
+    page = signed_in("analyst")
+    page.goto(f"{server.url}{LINK}&within=1d&look=time")
+    assert bars(page)[5] == "16"
+    page.locator(".st-key-save_funnels button:visible").first.click()
+    page.get_by_label("名称").fill("一天内结算")
+    page.get_by_text("与同事共享").click()
+    page.get_by_role("button", name="存为新的").click()
+    expect(page.get_by_text("已保存“一天内结算”。")).to_be_visible()
+
+    other = signed_in("executive")
+    other.goto(f"{server.url}/funnels?period=all")
+    idle(other)
+    other.get_by_role("combobox", name="已存漏斗").click()
+    other.get_by_role("option", name=re.compile("一天内结算")).click()
+    expect(other).to_have_url(re.compile("within=1d"))
+    assert bars(other)[5] == "16"
+    other.locator(".st-key-save_funnels button:visible").first.click()
+    expect(other.get_by_role("button", name="存为新的")).to_be_visible()
+    expect(other.get_by_role("button", name=re.compile("覆盖|删除“"))).to_have_count(0)
+
+
+def test_a_comparison_and_a_trend_come_with_their_link(server, signed_in):
+    page = signed_in("analyst", "en")
+    april, may = "from=2024-04-01&to=2024-04-30", "versus_from=2024-05-01&versus_to=2024-05-31"
+    page.goto(f"{server.url}{LINK.replace('period=all', f'period=custom&{april}')}&look=versus&versus=days&{may}")
+    idle(page)
+    card = page.locator(".st-key-card_look")
+    expect(card).to_contain_text("This period Apr 1, 2024 – Apr 30, 2024, compared May 1, 2024 – May 31, 2024")
+    expect(card).to_contain_text(re.compile("percentage points|Too few"))
+    page.goto(f"{server.url}{LINK}&grain=week")
+    idle(page)
+    expect(page.locator(".st-key-card_look .js-plotly-plot .main-svg").first).to_be_visible()

@@ -134,10 +134,10 @@ class Answer:
     def trend(self, edges: Int64s, as_of: int) -> Trend:
         return kernel.trend(self.reach, edges, as_of=as_of)
 
-    @property
-    def members(self) -> tuple[int, ...]:
-        """Subjects that reached each step, also where attempts are counted."""
-        return tuple(kernel.by_step(self.reach).tolist())
+    def members(self, of: Entered = Entered()) -> tuple[int, ...]:
+        """How many subjects reached each step, also where attempts are counted."""
+        depth = self.reach.depth[self._entered(of)]
+        return tuple(int(np.count_nonzero(depth >= step.step)) for step in self.steps)
 
     def reached(self, step: int, of: Entered = Entered()) -> pd.DataFrame:
         """Members who got to step ``step`` (from 1) at least: ``member_id, depth, entry_at``, the latest entry first."""

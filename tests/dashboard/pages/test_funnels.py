@@ -190,11 +190,11 @@ def test_a_number_above_which_an_order_counts(opened):
 
 def test_an_exclusion_is_read_back_with_what_it_means(opened):
     fill()
-    test = open_with(opened, exclude=["2-4:checkout"], steps=["product_view", "add_to_cart", "purchase"])
+    test = open_with(opened, exclude=["checkout:2-4"], steps=["product_view", "add_to_cart", "purchase"])
     assert "第 2 步之后、第 3 步之前没有“去结算”" in said(test).replace("\\", "")
     assert counts(test) == ["40", "30", "0"]
     assert "与步骤同一时刻的排除事件，算在步骤之后" in said(test)
-    assert given(test, "exclude") == ["2-3:checkout"]
+    assert given(test, "exclude") == ["checkout:2-3"]
 
 
 def test_an_exclusion_is_built_on_the_page(opened):
@@ -204,7 +204,7 @@ def test_an_exclusion_is_built_on_the_page(opened):
     assert "exclude" not in test.query_params
     names = next(field for field in test.multiselect if str(field.key).startswith("barrier_"))
     names.set_value(["checkout"]).run()
-    assert given(test, "exclude") == ["1-3:checkout"]
+    assert given(test, "exclude") == ["checkout:1-3"]
     assert counts(test) == ["40", "30", "0"]
 
 
@@ -313,6 +313,23 @@ def test_two_segments_are_compared_and_common_members_end_the_test(opened):
     assert "样本太少" in said(test)
     test.selectbox(key="versus_out").set_value(two).run()
     assert "有 10 位会员同时在两边" in said(test)
+
+
+def test_people_are_listed_of_one_value_of_the_breakdown(opened):
+    fill()
+    test = open_with(opened, by="platform")
+    test.selectbox(key="people_of_platform").set_value("phone").run()
+    assert test.button(key="dropped_1").label == "第 1 步「浏览商品」后流失 2"
+    test.button(key="dropped_1").click().run()
+    assert "2 位会员" in said(test) and "与数字完全一致" in said(test)
+    assert "第 1 步「浏览商品」后流失 2 · phone" in said(test).replace("\\", "")
+
+
+def test_the_people_of_sessions_are_whose_they_are(opened):
+    fill()
+    test = open_with(opened, count="sessions", steps=STEPS[:2])
+    test.button(key="dropped_1").click().run()
+    assert "40 位会员" in said(test) and "名单合计 40 条记录，就是这个数字" in said(test)
 
 
 # -- why ---------------------------------------------------------------------------------------------------------------
