@@ -63,6 +63,10 @@ class View:
         """The most taken ways to a node; see ``Answer.ways``."""
         return self.answer.ways(column, code)
 
+    def starting(self, nodes: Sequence[int]) -> int:
+        """Members whose path starts so, whatever follows: what its funnel counts at the last step."""
+        return self.answer.starting(tuple(nodes))
+
     def can_be_funnel(self, nodes: Sequence[int]) -> bool:
         """Whether ``funnel_address`` has an answer for it."""
         return self.asked.direction == "after" and 2 <= len(nodes) <= MOST_STEPS and min(nodes) >= 0

@@ -29,7 +29,8 @@ def show() -> None:
         path_menu.refused(t("path.problem_anchor"))
         return
     try:
-        view = paths.answer(asked, wanted)
+        with st.spinner(t("path.counting")):
+            view = paths.answer(asked, wanted)
     except Unknown as error:
         near = markdown.escaped(", ".join(error.near) or i18n.UNDEFINED)
         path_menu.refused(t("path.unknown", name=markdown.escaped(error.details["name"]), near=near))

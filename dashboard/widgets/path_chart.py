@@ -18,6 +18,8 @@ from dashboard.widgets import path_words
 FLOW, PAD, HEAD, FOOT, ROOM = 280, 27, 44, 16, 8
 """Pixels: height of all members, what lies between nodes (two lines of words), around the picture."""
 THICK = 10
+PAPER = {"light": "rgba(255,255,255,.66)", "dark": "rgba(21,28,34,.66)"}
+"""Behind words, so that flows do not strike them through."""
 QUIET = {"light": "rgba(122,135,142,.55)", "dark": "rgba(163,178,184,.50)"}
 WIDEST = 6
 """With more columns than this the picture is wider than its place, and scrolls."""
@@ -130,7 +132,7 @@ def _cut(view: View, code: int, letters: int) -> str:
 def _write(figure: go.Figure, x: float, y: float, text: str, color: str, *, xshift: int = 8, yshift: int = 0) -> None:
     figure.add_annotation(
         x=x, y=y, xref="paper", yref="paper", xshift=xshift, yshift=yshift, text=text, showarrow=False, xanchor="left",
-        yanchor="middle", align="left", borderpad=0, font={"size": 11.5, "color": color},
+        yanchor="middle", align="left", borderpad=0, bgcolor=PAPER[charts.theme()], font={"size": 11.5, "color": color},
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ def node(view: View, asked: Filters, filters: str) -> None:
     first = next((place for place, key in enumerate(options) if places[key][0] == 1), 0)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="path_node_menu"):
         key = st.selectbox(
-            t("path.node_menu"), options, index=first, format_func=labels.get, key="path_node", width=380
+            t("path.node_menu"), options, index=first, format_func=labels.get, key=_key("node", view), width=380
         )
         number, code, members = places[key if key in places else options[first]]
         st.button(
@@ -73,7 +73,7 @@ def top(view: View, asked: Filters, filters: str) -> None:
         t("path.share"): shares,
     }
     st.dataframe(
-        pd.DataFrame(table), hide_index=True, column_config=columns.right(t("path.members"), t("path.share")),
+        pd.DataFrame(table), hide_index=True, column_config=columns.right(t("path.members"), t("path.share")) | {"#": st.column_config.NumberColumn(width=50)},
         alt=t("path.top_paths"),
     )  # fmt: skip
     shown = sum(path.members for path in view.top)
@@ -82,22 +82,24 @@ def top(view: View, asked: Filters, filters: str) -> None:
     labels = {place: f"{place + 1}. {_short(one)} · {i18n.number(path.members)}"
               for place, (one, path) in enumerate(zip(words, view.top, strict=True))}  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="path_top_menu"):
-        place = st.selectbox(t("path.path_menu"), list(labels), format_func=labels.get, key="path_top", width=480)
+        place = st.selectbox(
+            t("path.path_menu"), list(labels), format_func=labels.get, key=_key("top", view), width=480
+        )
         path = view.top[place if place in labels else 0]
         _people_button("path_top_people", view, asked, path.nodes, path.members, filters, t("path.whole"))
     events = _events(path)
     if view.can_be_funnel(events):
-        st.html(_link(view, events, _starting(view, events)))
+        st.html(_link(view, events, view.starting(events)))
+
+
+def _key(name: str, view: View) -> str:
+    """Of a list whose words are this answer's: kept under one key, the browser would show those of the answer before."""
+    return f"path_{name}_{abs(hash(view.key))}"
 
 
 def _events(path: Path) -> tuple[int, ...]:
     """The path without the node that says it is over."""
     return tuple(code for code in path.nodes if code >= 0)
-
-
-def _starting(view: View, nodes: Sequence[int]) -> int:
-    """Members whose path begins so, whatever follows: what its funnel counts at the last step."""
-    return len(view.answer.people(tuple(nodes)))
 
 
 def _link(view: View, nodes: Sequence[int], members: int) -> str:

@@ -12,15 +12,22 @@ from dashboard.widgets import names
 
 SMALL = 30
 """Fewer members than this and a share says nothing (product.md 4, rule of thumb)."""
-QUIET = {LEFT: "path.left", OTHER: "path.other", ARRIVED: "path.arrived"}
+QUIET = {OTHER: "path.other", ARRIVED: "path.arrived"}
 
 
 def node(view: View, code: int) -> str:
     """A node in the reader's words; a group as it was named."""
+    if code == LEFT:
+        return over(view.asked)
     if code in QUIET:
         return t(QUIET[code])
     name = view.name(code)
     return name if name in {group.node for group in view.asked.groups} else names.event(name)
+
+
+def over(asked: Asked) -> str:
+    """What stands where a path is over: the member left, or had done nothing before."""
+    return t("path.left" if asked.direction == "after" else "path.began")
 
 
 def nodes(view: View, codes: Sequence[int]) -> str:
@@ -60,7 +67,7 @@ def rules(view: View, filters: str) -> None:
             t(f"path.means_{asked.direction}"),
             t("path.means_no_gap") if asked.gap is None else t("path.means_gap", gap=gap(asked)),
             t("path.means_collapse" if asked.collapse else "path.means_repeats"),
-            t("path.means_columns", top=asked.top),
+            t("path.means_columns", top=asked.top, over=over(asked)),
             t("path.means_order"),
             t("path.means_tie"),
             *([t("path.means_hidden", names=_listed(asked.hidden))] if asked.hidden else []),

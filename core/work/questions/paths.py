@@ -94,6 +94,10 @@ class Answer:
         parts = (self.paths.node[here, : column + 1], self.paths.at[here, : column + 1], self.paths.is_arrived[here])
         return kernel.top_paths(Paths(self.paths.subject[here], *parts), n)
 
+    def starting(self, nodes: tuple[int, ...]) -> int:
+        """Members whose path starts so, whatever follows."""
+        return int(kernel.along(self.paths, nodes)[-1])
+
     def name(self, code: int) -> str:
         """A node's name; ``<left>``, ``<other>`` or ``<arrived>`` where it is no event."""
         return f"<{SPECIAL[code]}>" if code in SPECIAL else self.labels[code]

@@ -32,6 +32,11 @@ def columns(test):
     return found
 
 
+def chosen(test, name):
+    """The list of nodes or of paths, which has a key of its own for every answer."""
+    return next(box for box in test.selectbox if str(box.key).startswith(name + "_"))
+
+
 def address(test, name):
     """All values of a part of the address."""
     found = test.query_params.get(name, [])
@@ -88,12 +93,12 @@ def test_a_node_is_left_out_and_another_made_the_start(opened):
     fill(orders=False)
     test = open_with(opened, pause="none", depth="2")
     assert columns(test)["第 1 步"] == {"加入购物车": "30", "离开": "10"}
-    test.selectbox(key="path_node").set_value("1:add_to_cart").run()
+    chosen(test, "path_node").set_value("1:add_to_cart").run()
     test.button(key="path_exclude").click().run()
     assert not test.exception
     assert address(test, "hide") == ["add_to_cart"]
     assert columns(test)["第 1 步"] == {"去结算": "20", "离开": "20"}
-    test.selectbox(key="path_node").set_value("1:checkout").run()
+    chosen(test, "path_node").set_value("1:checkout").run()
     test.button(key="path_set_start").click().run()
     assert address(test, "anchor") == ["checkout"]
     assert columns(test)["起点"] == {"去结算": "20"}
@@ -103,7 +108,7 @@ def test_the_start_cannot_be_left_out_and_what_is_no_event_is_no_start(opened):
     fill(orders=False)
     test = open_with(opened, depth="1")
     for node, start, out in (("0:product_view", True, True), ("1:<left>", True, True), ("1:add_to_cart", False, False)):
-        test.selectbox(key="path_node").set_value(node).run()
+        chosen(test, "path_node").set_value(node).run()
         assert test.button(key="path_set_start").disabled is start
         assert test.button(key="path_exclude").disabled is out
 
@@ -127,7 +132,7 @@ def test_events_are_brought_together_under_a_name(opened):
 def test_the_people_of_a_node_are_as_many_as_it_counts(opened):
     fill(orders=False)
     test = open_with(opened, "manager", depth="1")
-    test.selectbox(key="path_node").set_value("1:add_to_cart").run()
+    chosen(test, "path_node").set_value("1:add_to_cart").run()
     test.button(key="path_people").click().run()
     assert not test.exception
     assert "30 位会员" in said(test) and "与数字完全一致" in said(test)
@@ -137,7 +142,7 @@ def test_the_people_of_a_node_are_as_many_as_it_counts(opened):
 def test_the_people_of_a_whole_path_are_as_many_as_it_counts(opened):
     fill(orders=False)
     test = open_with(opened, "manager", depth="1")
-    test.selectbox(key="path_top").set_value(1).run()
+    chosen(test, "path_top").set_value(1).run()
     test.button(key="path_top_people").click().run()
     assert "10 位会员" in said(test) and "浏览商品 → 离开" in said(test)
 
