@@ -25,7 +25,7 @@ from dashboard.data.people import People
 from dashboard.filters import Filters
 
 __all__ = [
-    "Along", "Asked", "Barrier", "Comparison", "Count", "Duration", "Entered", "Explanation", "Menu", "Trend", "View",
+    "Along", "Asked", "Barrier", "Comparison", "Count", "Duration", "Entered", "Explanation", "Menu", "Trend", "View", "Why",
     "address", "answer", "asked_of", "menu", "parse_window", "window_text",
 ]  # fmt: skip
 
@@ -142,6 +142,16 @@ class Beside:
     second_period: Period | None = None
     is_known: bool = True
     """Whether the lake has data for the whole of the second period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a member got no further, ``moments`` of the funnel as name and time, and until when there still is time to go on;
+    ``open_until`` is None when there is none, or no end to it."""
+
+    explained: Explanation
+    moments: tuple[tuple[str, datetime], ...]
+    open_until: datetime | None
 
 
 # -- what can be asked -------------------------------------------------------------------------------------------------
@@ -300,9 +310,9 @@ def people_of(filters: Filters, asked: Asked, step: int, *, dropped: bool, of: E
     )  # fmt: skip
 
 
-def why(filters: Filters, asked: Asked, member_id: int) -> tuple[Explanation, tuple[tuple[str, datetime], ...]]:
-    """Why a member got no further, and their moments of the funnel: name and time. Of somebody outside the operator's scope
-    nothing is known. Raises ``Forbidden``, ``InvalidFunnel`` and ``Unknown``."""
+def why(filters: Filters, asked: Asked, member_id: int) -> Why:
+    """Why a member got no further. Of somebody outside the operator's scope nothing is known. Raises ``Forbidden``,
+    ``InvalidFunnel`` and ``Unknown``."""
     ground = stand("people.see")
     key = f"{ground.key}|{filters}|{asked}|{member_id}"
     return _why(key, _ground=ground, _filters=filters, _asked=asked, _member_id=member_id)
@@ -410,9 +420,17 @@ def _watched(ground: Ground, filters: Filters, asked: Asked, until: int) -> Answ
         return question.conversion(lake, asked, known_until=until)
 
 
+def _open_until(asked: Asked, explained: Explanation, as_of: datetime | None) -> datetime | None:
+    """Until when the attempt that is shown may still go on; None when its time is over, or has no end."""
+    if as_of is None or not explained.step_at or explained.reason not in ("never", "before"):
+        return None
+    ends = [(min(explained.step_at), asked.within), (explained.step_at[-1], asked.step_within)]
+    until = min((moment(at) + window for at, window in ends if window is not None), default=None)
+    return until if until is not None and until > as_of else None
+
+
 @st.cache_resource(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)
-def _why(
-    key: str, _ground: Ground, _filters: Filters, _asked: Asked, _member_id: int  # noqa: ARG001 - what it is cached by
-) -> tuple[Explanation, tuple[tuple[str, datetime], ...]]:  # fmt: skip
+def _why(key: str, _ground: Ground, _filters: Filters, _asked: Asked, _member_id: int) -> Why:  # noqa: ARG001 - cached by
     with _ground.open(_filters) as lake:
-        return question.why(lake, _asked, _member_id)
+        explained, moments = question.why(lake, _asked, _member_id)
+        return Why(explained, moments, _open_until(_asked, explained, lake.as_of))

@@ -8,7 +8,7 @@ from core.errors import Refusal
 from dashboard import i18n, markdown
 from dashboard.actions import guard
 from dashboard.data import funnels, people
-from dashboard.data.funnels import Asked, Entered, Explanation, View
+from dashboard.data.funnels import Asked, Entered, Explanation, View, Why
 from dashboard.data.people import People
 from dashboard.filters import Filters
 from dashboard.i18n import t
@@ -102,17 +102,17 @@ def why(found: People, asked: Asked, filters: Filters) -> None:
             st.info(t("funnel.why_not_listed", name=markdown.escaped(chosen)))
             return
         try:
-            explained, moments = funnels.why(filters, asked, member)
+            told = funnels.why(filters, asked, member)
         except Refusal as error:
             st.error(markdown.escaped(i18n.refusal(error)))
             return
-        st.markdown(markdown.escaped(reason(explained, moments, asked)))
-        st.html(_timeline(explained, moments))
+        st.markdown(markdown.escaped(reason(told, asked)))
+        st.html(_timeline(told.explained, told.moments))
 
 
-def reason(explained: Explanation, moments: Moments, asked: Asked) -> str:
+def reason(told: Why, asked: Asked) -> str:
     """How far the member got and what kept them from the next step, in plain words."""
-    zone = people.zone()
+    zone, explained, moments = people.zone(), told.explained, told.moments
     words = [names.event(" | ".join(step)) for step in asked.steps]
     if explained.reason is None or explained.step is None:
         return t("funnel.why_through")
@@ -132,7 +132,8 @@ def reason(explained: Explanation, moments: Moments, asked: Asked) -> str:
         first=barrier.from_step if barrier else "",
         last=barrier.to_step if barrier else "",
     )
-    return reached + ended
+    still = t("funnel.why_open", until=i18n.moment(told.open_until, zone)) if told.open_until else ""
+    return f"{reached}{ended}{still}"
 
 
 def _moment(microseconds: int | None, zone: str) -> str:

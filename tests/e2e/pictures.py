@@ -55,12 +55,20 @@ def press_cell(page: Page) -> None:
 
 
 REPURCHASE = "r_start=order_placed&r_back=order_placed"
+RULES = (
+    "step=product_view&step=add_to_cart|favorite&step=order_placed&if=1:channel=mini_program,app&if=3:amount>100"
+    "&step_within=2d&exclude=group_leave:1-2&by=channel&look=time"
+)
+TOUCH = "step=touch_sent&step=touch_clicked&step=add_to_cart&step=order_placed&step=order_placed"
 VIEWS: dict[str, tuple[str, Act | None]] = {
     "today": ("", None),
     "overview": ("overview", None),
     "overview_contract": ("overview", press("open_net_revenue")),
     "funnels": ("funnels?by=channel", None),
     "funnels_people": ("funnels", press("dropped_1")),
+    "funnels_rules": (f"funnels?{RULES}", press("funnel_contract")),
+    "funnels_versus": ("funnels?look=versus", None),
+    "funnels_touch": (f"funnels?period=90&within=90d&{TOUCH}", None),
     "retention": ("retention?period=90&r_by=channel", None),
     "retention_money": (f"retention?period=364&r_unit=month&r_measure=revenue&{REPURCHASE}", None),
     "retention_days": (f"retention?period=28&r_unit=day&r_brackets=0,1,3,7,14,30&{REPURCHASE}", None),

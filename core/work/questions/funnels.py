@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
+import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -389,16 +390,16 @@ def properties(reading: Reading) -> list[str]:
 
 
 def values(reading: Reading, name: str, most: int = 100) -> list[str]:
-    """Values that a condition on this property can name, the most frequent first, of ``most`` at most. Of a property that
-    is no column they come from the first 10,000 events that have properties."""
+    """Values that a condition on this property can name, the most frequent first, of ``most`` at most, within the scope. Of
+    a property that is no column they come from the first 10,000 events that have properties."""
     column = ALIASES.get(name, name)
     if column == AMOUNT:
         return []
     if column in COLUMNS:
         kinds = [kind for kind in definitions.ROWS if column in kind.columns and reading.snapshot.files(kind.table)]
-        parts = [reading.visible(kind.table).select(value=column) for kind in kinds]
+        parts = [_seen(reading, kind.table).select(value=column) for kind in kinds]
     else:
-        events = reading.visible("events")
+        events = _seen(reading, "events")
         some = events.filter(events.properties.notnull()).limit(10_000)
         parts = [some.select(value=moments.property_of(some, column))] if reading.snapshot.files("events") else []
     if not parts:
@@ -407,6 +408,11 @@ def values(reading: Reading, name: str, most: int = 100) -> list[str]:
     counted = rows.filter(rows.value.notnull()).group_by("value").aggregate(count=lambda t: t.count())
     found = counted.order_by([counted["count"].desc(), counted.value]).limit(most)
     return [str(value) for value in reading.snapshot.arrow(found)["value"].to_pylist()]
+
+
+def _seen(reading: Reading, table: str) -> ir.Table:
+    """Rows of everybody, or within a scope only those of its members."""
+    return reading.visible(table) if reading.scope.sees_all else reading.table(table)
 
 
 def _keys(text: str) -> list[str]:

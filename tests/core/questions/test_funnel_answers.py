@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import InvalidFunnel
 from core.periods import Period
-from core.scope import Filters
+from core.scope import Filters, Scope
 from core.work import timeline
 from core.work.home import Home
 from core.work.questions import funnels
@@ -98,6 +98,15 @@ def test_values_are_offered_the_most_frequent_first(home: Home):
         assert funnels.values(lake, "size") == ["L", "S"]
         assert funnels.values(lake, "channel", most=1) == ["app"]
         assert funnels.values(lake, "amount") == [] and funnels.values(lake, "colour") == []
+
+
+def test_within_a_scope_only_values_of_its_members_are_offered(home: Home):
+    lakes.add(home, 2, member_profiles=[{"identity_key": 1, "unit_id": "east"}, {"identity_key": 2, "unit_id": "west"}])
+    with reading(home, scope=Scope(frozenset({"west"}))) as lake:
+        assert funnels.values(lake, "channel") == ["app", "web"]
+        assert funnels.values(lake, "size") == ["L"]
+    with reading(home, scope=Scope(frozenset({"north"}))) as lake:
+        assert funnels.values(lake, "channel") == [] and funnels.values(lake, "size") == []
 
 
 def test_two_periods_are_watched_for_equally_long_after_their_ends():

@@ -386,6 +386,25 @@ def test_a_dropped_member_is_told_what_barred_the_way_and_when(explained):
     assert "2026-11-10 11:07 发生了「加入购物车」，这是第 1 步之后、第 2 步之前排除的事件" in words
 
 
+def test_every_reason_has_a_sentence_in_both_languages():
+    from typing import get_args
+
+    from core.sequences.reasons import Reason
+    from dashboard import i18n
+
+    for language in i18n.LANGUAGES:
+        assert [one for one in get_args(Reason) if f"funnel.why_{one}" not in i18n.catalogue(language)] == []
+
+
+@pytest.mark.parametrize(("orders", "is_open"), [(False, True), (True, False)])
+def test_a_member_whose_window_is_open_may_still_go_on(explained, orders, is_open):
+    """Without orders the data ends two days after the visit, with them eighteen."""
+    fill(orders=orders)
+    words = said(explained(35)).replace("\\", "")
+    assert "从未做过符合要求的第 2 步「去结算」" in words
+    assert ("转化窗口到 2026-11-17 10:35 才结束，还可能继续。" in words) == is_open
+
+
 def test_a_dropped_member_is_told_that_nothing_followed_in_english(explained):
     fill()
     words = said(explained(15, "any", "en")).replace("\\", "")
