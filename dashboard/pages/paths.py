@@ -25,6 +25,9 @@ def show() -> None:
     asked = filters.bar(fresh.choices)
     with st.container(border=True, key="card_builder"):
         wanted = path_builder.show(menu)
+        changed = path_words.active(wanted) if wanted is not None else []
+        if changed:
+            st.caption(" ".join(changed))
     if wanted is None:
         path_menu.refused(t("path.problem_anchor"))
         return

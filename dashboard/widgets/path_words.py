@@ -70,14 +70,21 @@ def rules(view: View, filters: str) -> None:
             t("path.means_columns", top=asked.top, over=over(asked)),
             t("path.means_order"),
             t("path.means_tie"),
-            *([t("path.means_hidden", names=_listed(asked.hidden))] if asked.hidden else []),
-            *[t("path.means_group", name=markdown.escaped(g.node), names=_listed(g.names)) for g in asked.groups],
-            *([t("path.means_end", names=_listed(asked.to))] if asked.to else []),
+            *active(asked),
             t("path.means_filters", filters=markdown.escaped(filters)),
             t("path.means_funnel"),
             t("funnel.means_version", version=view.version),
         ]
         st.markdown("\n".join(f"- {row}" for row in rows))
+
+
+def active(asked: Asked) -> list[str]:
+    """What the asker changed about which events a path shows, as sentences of Markdown."""
+    return [
+        *([t("path.means_hidden", names=_listed(asked.hidden))] if asked.hidden else []),
+        *[t("path.means_group", name=markdown.escaped(g.node), names=_listed(g.names)) for g in asked.groups],
+        *([t("path.means_end", names=_listed(asked.to))] if asked.to else []),
+    ]
 
 
 def _listed(events: Sequence[str]) -> str:

@@ -367,6 +367,7 @@ def funnel_members(seen: Stream, prefix: list[int], direction: paths.Direction) 
 
 asked_paths = st.fixed_dictionaries(
     {
+        "to": st.booleans(),
         "gap": GAPS.map(lambda minutes: minutes and timedelta(minutes=minutes)),
         "direction": st.sampled_from(["after", "before"]),
         "collapse_repeats": st.booleans(),

@@ -97,6 +97,7 @@ def test_a_node_is_left_out_and_another_made_the_start(opened):
     test.button(key="path_exclude").click().run()
     assert not test.exception
     assert address(test, "hide") == ["add_to_cart"]
+    assert "不显示：加入购物车。" in [caption.value for caption in test.caption]
     assert columns(test)["第 1 步"] == {"去结算": "20", "离开": "20"}
     chosen(test, "path_node").set_value("1:checkout").run()
     test.button(key="path_set_start").click().run()
