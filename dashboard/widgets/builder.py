@@ -1,6 +1,5 @@
 """Building a funnel. Everything chosen is in the address, in words that no language changes, so a link reproduces it."""
 
-from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -173,7 +172,7 @@ def _step(menu: Menu, place: int, row: int, rows: list[int]) -> tuple[conditions
 
 
 def _events(label: str, options: list[str], key: str) -> None:
-    labels = _labels(options)
+    labels = names.apart({one: names.event(one) for one in options})
     st.multiselect(
         label, options, format_func=labels.get, key=key, persist_state="session",
         placeholder=t("funnel.choose_event"), select_all=False,
@@ -194,13 +193,6 @@ def _places(place: int, row: int, rows: list[int]) -> None:
             t("funnel.remove_step", number=place), icon=":material/delete:", type="tertiary", key=f"remove_{row}",
             on_click=_remove, args=(row,), disabled=len(rows) <= FEWEST,
         )  # fmt: skip
-
-
-def _labels(options: list[str]) -> dict[str, str]:
-    """Events in the reader's words; two that are called alike have their own names beside them."""
-    called = {one: names.event(one) for one in options}
-    times = Counter(called.values())
-    return {one: words if times[words] == 1 else f"{words} · {one}" for one, words in called.items()}
 
 
 def _add() -> None:

@@ -102,7 +102,7 @@ def _value(name: str | None, op: Op, some: str, amount: str) -> None:
     elif op not in WITHOUT_VALUE:
         known = list(conditions.values(name)) if name else []
         options = known + [one for one in st.session_state.get(some) or [] if one not in known]
-        labels = {one: names.value(name or "", one) for one in options}
+        labels = names.values(name or "", options)
         st.multiselect(
             t("condition.values"), options, format_func=lambda one: labels.get(one, one), key=some,
             persist_state="session", label_visibility="collapsed", placeholder=t("condition.choose_values"),

@@ -53,7 +53,7 @@ def _of_value(view: View) -> tuple[Entered, str]:
     by = view.asked.by
     if not by or len(view.by_value) < 2:
         return Entered(), ""
-    labels = {value: names.value(by, value) for value in view.by_value}
+    labels = names.values(by, view.by_value)
     every = [_ALL, *labels]
     chosen = st.selectbox(
         t("funnel.people_of", name=names.property_of(by)), every,

@@ -1,12 +1,17 @@
 """What channels, units, events and their splits are called on screen."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import pandas as pd
 
 from dashboard import i18n
+from dashboard.data import called
 from dashboard.data.overview import By, Contributions
 from dashboard.i18n import t
+
+K = TypeVar("K")
 
 
 def of_split(by: By) -> Callable[[str | None, str | None], str]:
@@ -28,10 +33,23 @@ def event(name: str) -> str:
 
 
 def value(by: str, one: str | None) -> str:
-    """A value of a breakdown."""
+    """A value of a breakdown or a condition; ids by what they are called."""
     if one is None:
         return t("funnel.no_value")
+    if by in called.NAMED:
+        return called.names_of(by).get(one, one)
     return t(f"channel.{one}") if by == "channel" and i18n.has(f"channel.{one}") else one
+
+
+def values(by: str, some: Iterable[str | None]) -> dict[str | None, str]:
+    """Values of a breakdown by what they are called, told apart where two are called alike."""
+    return apart({one: value(by, one) for one in some})
+
+
+def apart(called: dict[K, str]) -> dict[K, str]:
+    """What things are called; those that are called alike have their own names beside them."""
+    times = Counter(called.values())
+    return {one: words if times[words] == 1 else f"{words} · {one}" for one, words in called.items()}
 
 
 def property_of(name: str) -> str:

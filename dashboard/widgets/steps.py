@@ -197,6 +197,7 @@ def lasting(seconds: float | None) -> str:
 def breakdown(view: View, called: list[str]) -> None:
     """Conversion by the value at entry: bars for the largest, a table for all."""
     by = view.asked.by or ""
+    labels = names.values(by, view.by_value)
     if view.missing:
         entered = view.steps[0].members
         st.caption(t("funnel.missing", count=i18n.number(view.missing), share=i18n.share(view.missing / entered)))
@@ -204,12 +205,12 @@ def breakdown(view: View, called: list[str]) -> None:
     charts.show(
         "breakdown",
         view.key,
-        lambda: charts.breakdown(shown, called, lambda one: names.value(by, one)),
+        lambda: charts.breakdown(shown, called, labels.__getitem__),
         alt=t("funnel.by"),
     )
     if len(shown) < len(view.by_value):
         st.caption(t("funnel.small_values", count=i18n.number(len(view.by_value) - len(shown))))
-    rows = {names.property_of(by): [names.value(by, value) for value in view.by_value]}
+    rows = {names.property_of(by): list(labels.values())}
     for place, name in enumerate(called):
         rows[f"{place + 1} {name}"] = [i18n.number(steps[place].members) for steps in view.by_value.values()]
     rows[t("funnel.conversion")] = [

@@ -10,7 +10,7 @@ from core.periods import Period
 from core.scope import Filters, Scope
 from core.work import timeline
 from core.work.home import Home
-from core.work.questions import funnels
+from core.work.questions import called, funnels
 from core.work.questions.funnels import Asked, Entered
 from core.work.questions.moments import instant
 from core.work.questions.reading import reading
@@ -129,3 +129,11 @@ def test_a_period_that_had_longer_to_convert_is_watched_no_longer_than_the_other
         with reading(home, Filters(period=period)) as lake:
             found.append([s.members for s in funnels.conversion(lake, Asked(STEPS), known_until=known_until).steps])
     assert found == [[2, 0], [1, 0]]
+
+
+def test_ids_are_called_by_the_newest_name_of_their_dimension(home: Home):
+    lakes.add(home, 2, groups=[{"group_id": "g1", "name": "East 1"}, {"group_id": "g2"}])
+    lakes.add(home, 3, groups=[{"group_id": "g1", "name": "East one"}])
+    with reading(home) as lake:
+        assert called.names_of(lake, "group_id") == {"g1": "East one"}
+        assert called.names_of(lake, "product_id") == {} and called.names_of(lake, "channel") == {}

@@ -1,5 +1,7 @@
 """漏斗, through the frame: builder, address, figures, people, and funnels that cannot be."""
 
+from datetime import datetime
+
 import pytest
 
 from tests.dashboard.pages.conftest import go, said
@@ -483,3 +485,21 @@ def test_the_funnel_of_a_path_says_so_and_can_be_made_an_ordinary_one(opened):
     assert "path" not in test.query_params and "within" not in test.query_params
     assert counts(test) == ["40", "30"]
     assert len([field for field in test.multiselect if str(field.key).startswith("step_")]) == 2
+
+
+def test_groups_are_called_by_their_names(opened):
+    import ibis
+    import pyarrow as pa
+
+    home = fill()
+    groups = {"group_id": ["g1"], "name": ["东区一群"], "source": ["hr"], "row_number": [1]}
+    joined = {
+        "occurred_at": pa.array([datetime(2026, 11, 9)] * 3, pa.timestamp("us")), "identity_key": [1, 2, 3],
+        "group_id": ["g1", "g1", "g2"], "change": ["join"] * 3, "source": ["chat"] * 3, "row_number": [1, 2, 3],
+    }  # fmt: skip
+    with home.writer.change("import", 2) as change:
+        change.merge("groups", ibis.memtable(pa.table(groups)))
+        change.merge("group_membership", ibis.memtable(pa.table(joined)))
+    test = open_with(opened, steps=["group_join", "product_view"], **{"if": ["1:group_id=g1"]})
+    assert "会员依次：入群（社群是 东区一群） → 浏览商品" in said(test).replace("\\", "")
+    assert counts(test) == ["2", "2"]
