@@ -33,7 +33,8 @@ def show(view: View) -> None:
 
 
 def draw(view: View) -> go.Figure:
-    """Nodes stand where they are put: most visited first, the quiet ones at the bottom."""
+    """Nodes stand where they are put: most visited first, the quiet ones at the bottom. ``sort`` keeps links in the same
+    order, or Plotly lays them out for the places that it would have chosen itself, and they cross."""
     nodes = [(column, node) for column in view.columns for node in column.nodes]
     places = {(column.number, node.code): place for place, (column, node) in enumerate(nodes)}
     colors = _colors(view)
@@ -44,6 +45,7 @@ def draw(view: View) -> go.Figure:
         go.Sankey(
             arrangement="fixed",
             node={
+                "sort": "input",
                 "x": across,
                 "y": [center / height for center in centers],
                 "pad": PAD,
@@ -55,6 +57,7 @@ def draw(view: View) -> go.Figure:
                 "hovertemplate": "%{customdata}<extra></extra>",
             },
             link={
+                "sort": "input",
                 "source": [places[link.column, link.source] for link in view.links],
                 "target": [places[link.column + 1, link.target] for link in view.links],
                 "value": [link.members for link in view.links],
