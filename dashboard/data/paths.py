@@ -19,7 +19,7 @@ from dashboard.data import funnels, people
 from dashboard.data.funnels import Menu, parse_window, window_text
 from dashboard.data.ground import KEPT_SECONDS, Ground, stand
 from dashboard.data.people import People
-from dashboard.filters import Filters
+from dashboard.filters import KEYS, Filters
 
 __all__ = [
     "ARRIVED", "LEFT", "MOST_TOP", "OTHER", "Asked", "Column", "Group", "Link", "Menu", "Path", "Sessions", "View",
@@ -28,8 +28,6 @@ __all__ = [
 ]  # fmt: skip
 
 TOP_PATHS = 20
-SHARED = ("period", "from", "to", "channel", "unit", "segment")
-"""What of an address belongs to the filters that all pages share."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +134,7 @@ def funnel_address(view: View, nodes: Sequence[int], query: Mapping[str, Sequenc
     """
     asked = view.answer.funnel(tuple(nodes))
     assert asked.along is not None
-    given = [(name, value) for name in SHARED for value in query.get(name, ())]
+    given = [(name, value) for name in KEYS for value in query.get(name, ())]
     given += [("step", "|".join(step)) for step in asked.steps]
     return "/funnels?" + urlencode([*given, ("within", "none"), ("path", along_text(asked.along))])
 
