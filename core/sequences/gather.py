@@ -110,16 +110,17 @@ def stream(
     code = np.empty(kept if has_code or with_values else 0, np.int32)
     row = np.empty(kept if has_row else 0, np.int64)
     value, label = np.empty(kept if with_values else 0, np.int64), np.empty(kept if with_values else 0, np.int32)
+    start, is_mixed = counts[0].copy(), np.zeros(high - low, np.bool_)
     for source, (first, last) in met:
         _fill(
             source.segment, source.subject, first, last, source.offset, source.at, source.name, source.bits,
             source.row, source.code, source.label, source.value,
-            bounds.since, bounds.until, bounds.enter_since, bounds.enter_until, low, counts[0],
+            bounds.since, bounds.until, bounds.enter_since, bounds.enter_until, low, start, counts[0], is_mixed,
             at, steps, label if with_values else code, row, value,
         )  # fmt: skip
     if with_values:
         code[:] = np.arange(kept, dtype=np.int32)
-    sorting.sort(offset[: present + 1], 0, present, at, steps, code, row)
+    sorting.sort_marked(is_mixed[subject[:present]], offset[: present + 1], at, steps, code, row)
     if with_values:
         value, code = value[code], (label[code] if has_code else np.empty(0, np.int32))
     return Stream(subject[:present] + np.int32(low), offset[: present + 1], at, steps, code), value
@@ -139,8 +140,10 @@ def _count(segment, subject, first, last, offset, at, name, bits, since, until, 
 @njit(nogil=True, cache=True)
 def _fill(
     segment, subject, first, last, offset, at, name, bits, row, code, label, value,
-    since, until, enter_since, enter_until, base, cursor, into_at, into_steps, into_code, into_row, into_value,
+    since, until, enter_since, enter_until, base, start, cursor, is_mixed,
+    into_at, into_steps, into_code, into_row, into_value,
 ):  # fmt: skip
+    """Copy what is wanted to the subjects' places, and mark the subjects whose events do not come in order of time."""
     has_row = into_row.size > 0
     has_code = into_code.size > 0
     has_value = into_value.size > 0
@@ -152,6 +155,8 @@ def _fill(
                 continue
             to = cursor[who]
             cursor[who] = to + 1
+            if to > start[who] and into_at[to - 1] >= at[i]:
+                is_mixed[who] = True
             if fits & np.uint16(1) and not enter_since <= at[i] < enter_until:
                 fits = fits | np.uint16(BARRED)
             into_at[to] = at[i]

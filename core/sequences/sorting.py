@@ -79,6 +79,18 @@ def sort(offset, low, high, at, steps, code, row):
 
 
 @njit(nogil=True, cache=True)
+def sort_marked(marked, offset, at, steps, code, row):
+    """Sort only the segments that are marked: of events that come in order, most are in order."""
+    for segment in range(marked.size):
+        if not marked[segment]:
+            continue
+        if offset[segment + 1] - offset[segment] <= LONG:
+            _sort_short(offset[segment], offset[segment + 1], at, steps, code, row)
+        else:
+            _sort_long(offset[segment], offset[segment + 1], at, steps, code, row)
+
+
+@njit(nogil=True, cache=True)
 def _sort_short(low, high, at, steps, code, row):
     has_code = code.size > 0
     has_row = row.size > 0
