@@ -24,7 +24,9 @@ class Brought:
         """The Parquet files of a table, read past our reader."""
         with self.home.lake.open() as snapshot:
             files = snapshot.files(table)
-        rows = duckdb.connect().execute("SELECT * FROM read_parquet($1, hive_partitioning=true, union_by_name=true)", [files])
+        rows = duckdb.connect().execute(
+            "SELECT * FROM read_parquet($1, hive_partitioning=true, union_by_name=true)", [files]
+        )
         return rows.to_arrow_table().to_pandas()
 
 

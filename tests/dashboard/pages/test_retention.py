@@ -66,7 +66,7 @@ def test_conditions_stand_in_the_address_and_are_asked_of_their_side(opened):
     assert not test.exception
     assert test.query_params["r_start_if"] in ("platform=phone", ["platform=phone"])
     assert {row[1] for row in table(test)} == {"0", "32"}
-    assert "32" == table(test)[0][1]
+    assert table(test)[0][1] == "32"
 
 
 @pytest.mark.parametrize(("language", "words"), [("zh", "条件"), ("en", "condition")])
