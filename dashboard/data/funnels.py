@@ -18,7 +18,7 @@ from core.store import segments
 from core.work.questions import conditions, spans
 from core.work.questions import funnels as question
 from core.work.questions.funnels import COUNTED, Along, Answer, Asked, Barrier, Entered
-from core.work.questions.sequences import parse_window
+from core.work.questions.sequences import either, parse_barrier, parse_window
 from dashboard.data import people
 from dashboard.data.ground import KEPT_SECONDS, Ground, stand
 from dashboard.data.people import People
@@ -192,7 +192,7 @@ def address(asked: Asked) -> dict[str, list[str]]:
 def asked_of(given: Words, along: Along | None = None) -> Asked:
     """The question that an address holds, ``along`` a path where it names one. What cannot be read is left out; a funnel
     without steps is none yet."""
-    steps = tuple(step for step in (_names(text) for text in given.get("step", ())[:MOST_STEPS]) if step)
+    steps = tuple(step for step in (either(text) for text in given.get("step", ())[:MOST_STEPS]) if step)
     tested = [found for found in _read(given.get("if", ()), conditions.parse_of_step) if found[0] <= len(steps)]
     return Asked(
         steps,
@@ -202,7 +202,7 @@ def asked_of(given: Words, along: Along | None = None) -> Asked:
         count=_one(given, "count", COUNTED),  # type: ignore[arg-type]
         conditions=conditions.by_step(tested, len(steps)),
         step_within=_window(given, "step_within", None),
-        barriers=tuple(_read(given.get("exclude", ()), _barrier)),
+        barriers=tuple(_read(given.get("exclude", ()), parse_barrier)),
         entries="first" if along else _one(given, "entries", ENTRIES),  # type: ignore[arg-type]
         along=along,
     )
@@ -217,19 +217,6 @@ def _one(given: Words, key: str, allowed: Sequence[str]) -> str:
 def _window(given: Words, key: str, usual: timedelta | None) -> timedelta | None:
     found = _read(given.get(key, ())[:1], parse_window)
     return found[0] if found else usual
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name for name in conditions.split(text, "|") if name)
-
-
-def _barrier(text: str) -> Barrier:
-    """``cancel|refund:1-3``: neither after step 1 and before step 3."""
-    names, _, gap = text.rpartition(":")
-    first, _, last = gap.partition("-")
-    if not (first.isdecimal() and last.isdecimal() and _names(names)):
-        raise InvalidFunnel(f"{text!r} excludes nothing.", problem="exclusions")
-    return Barrier(_names(names), int(first), int(last))
 
 
 def _read(texts: Sequence[str], parse: Callable[[str], T]) -> list[T]:

@@ -7,6 +7,7 @@ EVENTS = "10000000"
 ALL = {
     "funnel": [],
     "lake_funnel": [],
+    "timeline": [],
     "overview": [],
     "imports": [],
     "identities": [],

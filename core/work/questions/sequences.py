@@ -19,7 +19,7 @@ def funnel(home: Home, filters: Filters, options: Row) -> list[Row]:
     """One row per step: ``step name members share step_share``; with ``--by P`` also ``P``, one run of steps per value."""
     if not options.get("steps"):
         raise InvalidFunnel("Say which steps: --steps a,b,c (a|b for either).", problem="steps")
-    steps = tuple(_either(step) for step in str(options["steps"]).split(","))
+    steps = tuple(either(step) for step in str(options["steps"]).split(","))
     tested = [conditions.parse_of_step(text) for text in options.get("where") or ()]
     asked = funnels.Asked(
         steps=steps,
@@ -29,7 +29,7 @@ def funnel(home: Home, filters: Filters, options: Row) -> list[Row]:
         count=options.get("count") or "members",
         conditions=conditions.by_step(tested, len(steps)),
         step_within=parse_window(options.get("step_within") or "none"),
-        barriers=tuple(_barrier(text) for text in options.get("exclude") or ()),
+        barriers=tuple(parse_barrier(text) for text in options.get("exclude") or ()),
         entries=options.get("entries") or "every",
     )
     with reading(home, filters) as lake:
@@ -43,8 +43,8 @@ def retained(home: Home, filters: Filters, options: Row) -> list[Row]:
     tested = [conditions.parse_of_step(text) for text in options.get("where") or ()]
     of_start, of_back = conditions.by_step(tested, 2) or ((), ())
     asked = retention.Asked(
-        _either(options["start"]),
-        _either(options["back"]),
+        either(options["start"]),
+        either(options["back"]),
         unit=options.get("every") or "week",
         age=options.get("age") or "calendar",
         brackets=_brackets(options.get("intervals") or "12"),
@@ -76,13 +76,13 @@ def followed(home: Home, filters: Filters, options: Row) -> list[Row]:
     if not depth.isdigit():
         raise InvalidPath(f"{depth!r} is no number of steps.", problem="depth", depth=depth)
     asked = paths.Asked(
-        _either(options["start"]),
+        either(options["start"]),
         direction=options.get("direction") or "after",
         depth=int(depth),
         gap=_gap(options),
         collapse=not options.get("repeats"),
-        to=_either(options.get("end") or ""),
-        hidden=_either(options.get("hide") or ""),
+        to=either(options.get("end") or ""),
+        hidden=either(options.get("hide") or ""),
     )
     with reading(home, filters) as lake:
         return paths.rows(paths.paths(lake, asked))
@@ -93,7 +93,7 @@ def visits(home: Home, filters: Filters, options: Row) -> list[Row]:
     gap = _gap(options)
     with reading(home, filters) as lake:
         return sessions.rows(
-            sessions.sessions_of(lake, GAP if gap is None else gap, frozenset(_either(options.get("holding") or "")))
+            sessions.sessions_of(lake, GAP if gap is None else gap, frozenset(either(options.get("holding") or "")))
         )
 
 
@@ -114,9 +114,9 @@ def _gap(options: Row) -> timedelta | None:
     return parse_window(options["gap"]) if options.get("gap") else GAP
 
 
-def _either(text: str) -> tuple[str, ...]:
-    """``a|b`` as names."""
-    return tuple(name for name in (part.strip() for part in text.split("|")) if name)
+def either(text: str) -> tuple[str, ...]:
+    """``a|b`` as names; a backslash before the bar makes it part of a name."""
+    return tuple(name for name in (part.strip() for part in conditions.split(text, "|")) if name)
 
 
 def _brackets(text: str) -> tuple[int, ...]:
@@ -127,10 +127,10 @@ def _brackets(text: str) -> tuple[int, ...]:
     return tuple(range(int(parts[0]) + 1)) if len(parts) == 1 else tuple(int(part) for part in parts)
 
 
-def _barrier(text: str) -> Barrier:
-    """``cancel|refund:1-3``: neither after step 1 and before step 3."""
+def parse_barrier(text: str) -> Barrier:
+    """``cancel|refund:1-3``: neither after step 1 and before step 3. Raises ``InvalidFunnel``."""
     names, _, gap = text.rpartition(":")
     first, _, last = gap.partition("-")
-    if not (_either(names) and first.isdigit() and last.isdigit()):
+    if not (either(names) and first.isascii() and last.isascii() and first.isdigit() and last.isdigit()):
         raise InvalidFunnel(f"{text!r} is no exclusion: name:1-2 is one between steps 1 and 2.", problem="exclusions")
-    return Barrier(_either(names), int(first), int(last))
+    return Barrier(either(names), int(first), int(last))
