@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 FOLDER = "_timeline"
 ABOUT = "run.json"
-FORM = 1
+FORM = 2
 """Number of the layout; runs of another one are not read, and swept."""
 GRACE_S = 3600.0
 """How long a run that the newest version does not use stays, for pages that still look at an older one."""
@@ -35,7 +35,7 @@ Array = npt.NDArray[Any]
 @dataclass(frozen=True, slots=True)
 class About:
     """What a run holds. ``files``: names of its Parquet files. ``values``: per column of codes, what each code stands for;
-    a column that is absent holds nothing. ``first_at``, ``last_at``: microseconds since 1970."""
+    a column that is absent holds nothing. ``first_at``, ``last_at``: microseconds since 1970. ``sizes``: bytes per array's file."""
 
     form: int
     table: str
@@ -45,6 +45,7 @@ class About:
     first_at: int
     last_at: int
     values: Mapping[str, tuple[str, ...]]
+    sizes: Mapping[str, int]
 
 
 class Run:
@@ -106,11 +107,11 @@ class Timeline:
         self.folder = lake_root / FOLDER
 
     def runs(self) -> list[Run]:
-        """All runs there are."""
+        """All runs there are that are whole; a damaged one counts as missing, and is made anew."""
         if not self.folder.exists():
             return []
         found = [_opened(str(path), path.stat().st_ino) for path in self.folder.iterdir() if path.name[0] != "."]
-        return [run for run in found if run is not None and run.about.form == FORM]
+        return [run for run in found if run is not None]
 
     def cover(self, table: str, files: Iterable[str]) -> tuple[list[Run], set[str]]:
         """Runs that together hold the files, each once, in order of month; and the files that no run holds."""
@@ -136,14 +137,18 @@ class Timeline:
         names = tuple(sorted(Path(file).name for file in files))
         target = self.folder / _id(table, names)
         if target.exists():
-            return
+            if _opened(str(target), target.stat().st_ino) is not None:
+                return
+            shutil.rmtree(target, ignore_errors=True)
         new = self.folder / f".new-{uuid.uuid4().hex}"
         new.mkdir(parents=True)
         at = arrays["at"]
         first, last = (int(at.min()), int(at.max())) if at.size else (0, 0)
-        about = About(FORM, table, month, names, int(at.size), first, last, {n: tuple(v) for n, v in values.items()})
         for name, array in arrays.items():
             np.save(new / f"{name}.npy", np.ascontiguousarray(array))
+        sizes = {name: (new / f"{name}.npy").stat().st_size for name in arrays}
+        kept = {name: tuple(found) for name, found in values.items()}
+        about = About(FORM, table, month, names, int(at.size), first, last, kept, sizes)
         (new / ABOUT).write_text(json.dumps(asdict(about), ensure_ascii=False), encoding="utf-8")
         try:
             new.rename(target)
@@ -172,15 +177,18 @@ class Timeline:
 
 @lru_cache(maxsize=1024)
 def _opened(folder: str, _inode: int) -> Run | None:
-    """A run by its folder; the inode tells one that was made anew after it had been removed."""
+    """A run by its folder, None when it is damaged, of another form, or swept while we looked. The inode tells one that was
+    made anew after it had been removed."""
     try:
         body = json.loads((Path(folder) / ABOUT).read_text(encoding="utf-8"))
-    except FileNotFoundError:  # swept by another process while we looked
+        if body["form"] != FORM:
+            return None
+        values = {name: tuple(found) for name, found in body["values"].items()}
+        about = About(**body | {"files": tuple(body["files"]), "values": values})
+        is_whole = all((Path(folder) / f"{name}.npy").stat().st_size == size for name, size in about.sizes.items())
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    if body["form"] != FORM:
-        return Run(Path(folder), About(body["form"], "", "", (), 0, 0, 0, {}))
-    values = {name: tuple(found) for name, found in body["values"].items()}
-    return Run(Path(folder), About(**body | {"files": tuple(body["files"]), "values": values}))
+    return Run(Path(folder), about) if is_whole else None
 
 
 def _id(table: str, names: Sequence[str]) -> str:

@@ -257,3 +257,27 @@ def test_runs_over_files_that_were_erased_are_removed_at_once(tmp_path: Path):
         file.unlink()
     assert timeline.sweep(home) == 1
     assert not Timeline(home.lake.root).runs()
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone", "about"])
+def test_a_damaged_run_counts_as_missing_and_is_made_anew(tmp_path: Path, damage: str):
+    home = lakes.home(tmp_path)
+    lakes.add(home, 1, events=[lakes.event(1, "2025-01-05 10:00", "view"), lakes.event(2, "2025-01-05 11:00", "cart")])
+    timeline.refresh(home)
+    wanted = QUESTIONS["names"][0]
+    truth = seen(home, wanted)
+    (run,) = Timeline(home.lake.root).runs()
+    file = run.folder / ("run.json" if damage == "about" else "at.npy")
+    copy = run.folder.with_name(".copy")
+    run.folder.rename(copy)  # another folder of the same name, as after a restart of the process
+    shutil.copytree(copy, run.folder)
+    shutil.rmtree(copy)
+    if damage == "gone":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:-3])
+    assert Timeline(home.lake.root).runs() == []
+    assert seen(home, wanted) == truth
+    assert timeline.refresh(home) == 1
+    assert len(Timeline(home.lake.root).runs()) == 1
+    assert seen(home, wanted) == truth
