@@ -9,13 +9,13 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from core.errors import InvalidPeriod, Refusal, Unknown
-from core.periods import Period, business_date, parse_day
+from core.periods import EARLIEST, LATEST, Period, business_date, parse_day
 from core.scope import ROLES, SYSTEM
 from core.settings import PROJECT, Settings
 
@@ -133,8 +133,8 @@ def ask(given: argparse.Namespace, settings: Settings) -> None:
     if given.since or given.until:
         with reading(home) as whole:
             known = whole.whole
-        start = parse_day(given.since) if given.since else (known.start_on if known else date.min)
-        end = parse_day(given.until) + timedelta(days=1) if given.until else (known.end_on if known else date.max)
+        start = parse_day(given.since) if given.since else (known.start_on if known else EARLIEST)
+        end = parse_day(given.until) + timedelta(days=1) if given.until else (known.end_on if known else LATEST)
         if end <= start:
             raise InvalidPeriod(
                 f"--to {given.until or end} lies before --from {given.since or start}.", start=start, end=end

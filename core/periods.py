@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 from core.errors import InvalidPeriod
 
+EARLIEST, LATEST = date(1970, 1, 1), date(2199, 12, 31)
+"""Days that a question may name. No fact is older: imports refuse it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -52,11 +55,14 @@ def midnight(on: date, zone: str) -> datetime:
 
 
 def parse_day(text: str) -> date:
-    """``2011-12-09``. Raises ``InvalidPeriod``."""
+    """``2011-12-09``, from ``EARLIEST`` to ``LATEST``. Raises ``InvalidPeriod``."""
     try:
-        return date.fromisoformat(text)
+        on = date.fromisoformat(text)
     except ValueError as error:
-        raise InvalidPeriod(f"{text!r} is not a date of the form 2011-12-31.", text=text) from error
+        raise InvalidPeriod(f"{text[:40]!r} is not a date of the form 2011-12-31.", text=text[:40]) from error
+    if not EARLIEST <= on <= LATEST:
+        raise InvalidPeriod(f"{text} is not a day from {EARLIEST} to {LATEST}.", text=text)
+    return on
 
 
 def comparable(period: Period, as_of_on: date) -> tuple[Period, Period]:

@@ -5,12 +5,13 @@ Read before the widget is drawn, written after it. ``bind="query-params"`` of St
 """
 
 from collections.abc import Hashable, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import streamlit as st
 
-from core.periods import Period
+from core.errors import InvalidPeriod
+from core.periods import Period, parse_day
 
 
 def read(key: str, default: Any, allowed: Sequence[Hashable], *, multi: bool = False) -> None:
@@ -40,8 +41,8 @@ def write(key: str, default: Any) -> None:
 def period(first: str, last: str) -> Period | None:
     """The days from a first to a last one that the address names; None where it names none, or the wrong way round."""
     try:
-        start = date.fromisoformat(st.query_params.get(first, ""))
-        end = date.fromisoformat(st.query_params.get(last, ""))
-    except ValueError:
+        start = parse_day(st.query_params.get(first, ""))
+        end = parse_day(st.query_params.get(last, ""))
+    except InvalidPeriod:
         return None
-    return Period(start, end + timedelta(days=1)) if start <= end < date.max else None
+    return Period(start, end + timedelta(days=1)) if start <= end else None

@@ -12,7 +12,7 @@ from pandas import DataFrame
 from core.errors import InvalidFunnel
 from core.metrics.proportions import Comparison
 from core.periods import Period, comparable
-from core.sequences.funnel import Count, Duration, Trend
+from core.sequences.funnel import SHORTEST_WINDOW, Count, Duration, Trend
 from core.sequences.reasons import Explanation
 from core.store import segments
 from core.work.questions import conditions, spans
@@ -36,6 +36,8 @@ KEYS = (
 )  # fmt: skip
 """Parameters of the address that make up a funnel."""
 MOST_STEPS = 10
+LONGEST_SHOWN = timedelta(days=100_000)
+"""Longest window that the builder can show, to be refused in words."""
 WEEK = timedelta(days=7)
 Against = Literal["before", "year", "days"]
 Grain = Literal["day", "week"]
@@ -215,8 +217,10 @@ def _one(given: Words, key: str, allowed: Sequence[str]) -> str:
 
 
 def _window(given: Words, key: str, usual: timedelta | None) -> timedelta | None:
+    """A window in the address; ``usual`` where it says none that the builder can show."""
     found = _read(given.get(key, ())[:1], parse_window)
-    return found[0] if found else usual
+    can_be = found and (found[0] is None or SHORTEST_WINDOW <= found[0] <= LONGEST_SHOWN)
+    return found[0] if can_be else usual
 
 
 def _read(texts: Sequence[str], parse: Callable[[str], T]) -> list[T]:

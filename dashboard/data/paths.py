@@ -159,7 +159,7 @@ def along_of(text: str, names: Sequence[str]) -> Along | None:
         nodes = tuple(sorted((str(name), str(node)) for name, node in dict(told.get("nodes", {})).items()))
         anchor, to = (tuple(map(str, told.get(name, ()))) for name in ("anchor", "to"))
         return Along(tuple(names), nodes, _gap(told["gap"]), bool(told.get("collapse")), anchor, to)
-    except (ValueError, TypeError, KeyError, AttributeError, funnels.InvalidFunnel):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, funnels.InvalidFunnel):
         return None
 
 

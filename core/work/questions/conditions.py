@@ -57,10 +57,15 @@ def is_number(text: str) -> bool:
         return False
 
 
+def is_count(text: str) -> bool:
+    """Whether a text is a whole number of at most six digits: any that means something here is."""
+    return text.isascii() and text.isdigit() and len(text) <= 6
+
+
 def parse_of_step(text: str) -> tuple[int, Condition]:
     """``2:amount>20`` is a condition of step 2. Raises ``InvalidFunnel`` with the problem ``condition``."""
     number, mark, rest = text.partition(":")
-    if not mark or not (number.isascii() and number.isdigit()) or int(number) < 1:
+    if not mark or not is_count(number) or int(number) < 1:
         raise _refusal(text, "the number of a step first, as in 2:amount>20")
     return int(number), parse(rest)
 
@@ -116,4 +121,5 @@ def _letter(text: str) -> tuple[str, str]:
 
 
 def _refusal(text: str, wanted: str) -> InvalidFunnel:
-    return InvalidFunnel(f"{text!r} is no condition: {wanted}.", problem="condition", text=text)
+    short = text if len(text) <= 80 else f"{text[:79]}…"
+    return InvalidFunnel(f"{short!r} is no condition: {wanted}.", problem="condition", text=short)

@@ -30,6 +30,8 @@ from core.work.questions.reading import Reading
 
 Counted = Literal["members", "attempts", "sessions"]
 FIRST = np.uint16(1)
+UNSPEAKABLE = frozenset("'\"")
+"""Marks that the engine cannot look for in a property's name; such properties are not offered."""
 COUNTED: tuple[Counted, ...] = ("members", "attempts", "sessions")
 ALIASES = {name.removesuffix("_id"): name for name in COLUMNS if name.endswith("_id")}
 
@@ -385,7 +387,7 @@ def properties(reading: Reading) -> list[str]:
     filled = reading.snapshot.arrow(events.aggregate(**{c: events[c].count() for c in COLUMNS})).to_pylist()[0]
     some = events.filter(events.properties.notnull()).limit(10_000)
     found = reading.snapshot.arrow(some.select("properties").distinct())["properties"].to_pylist()
-    names = {key for text in found for key in _keys(text)}
+    names = {key for text in found for key in _keys(text) if UNSPEAKABLE.isdisjoint(key)}
     return [c for c in COLUMNS if filled[c]] + sorted(names)
 
 
@@ -393,7 +395,7 @@ def values(reading: Reading, name: str, most: int = 100) -> list[str]:
     """Values that a condition on this property can name, the most frequent first, of ``most`` at most, within the scope. Of
     a property that is no column they come from the first 10,000 events that have properties."""
     column = ALIASES.get(name, name)
-    if column == AMOUNT:
+    if column == AMOUNT or not UNSPEAKABLE.isdisjoint(column):
         return []
     if column in COLUMNS:
         kinds = [kind for kind in definitions.ROWS if column in kind.columns and reading.snapshot.files(kind.table)]

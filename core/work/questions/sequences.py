@@ -10,6 +10,7 @@ from core.work.home import Home
 from core.work.questions import conditions, funnels, lifecycle, paths, retention, sessions
 from core.work.questions.funnels import Barrier
 from core.work.questions.reading import reading
+from core.work.questions.retention import MOST_INTERVALS
 
 Row = dict[str, Any]
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -61,8 +62,8 @@ def retained(home: Home, filters: Filters, options: Row) -> list[Row]:
 def stages_of_life(home: Home, filters: Filters, options: Row) -> list[Row]:
     """Members by state and period, and the flows between: see ``lifecycle.rows``."""
     lost_after = options.get("lost_after")
-    if lost_after is not None and not str(lost_after).isdigit():
-        raise InvalidLifecycle(f"{lost_after!r} is no number of periods.", problem="lost_after")
+    if lost_after is not None and not conditions.is_count(str(lost_after)):
+        raise InvalidLifecycle(f"{str(lost_after)[:40]!r} is no number of periods.", problem="lost_after")
     asked = lifecycle.Asked(options.get("every") or "week", None if lost_after is None else int(lost_after))
     with reading(home, filters) as lake:
         return lifecycle.rows(lifecycle.lifecycle(lake, asked), options.get("base") or "active")
@@ -73,8 +74,8 @@ def followed(home: Home, filters: Filters, options: Row) -> list[Row]:
     if not options.get("start"):
         raise InvalidPath("Say where the path starts: --start a|b.", problem="anchor")
     depth = str(options.get("depth") or 5)
-    if not depth.isdigit():
-        raise InvalidPath(f"{depth!r} is no number of steps.", problem="depth", depth=depth)
+    if not conditions.is_count(depth):
+        raise InvalidPath(f"{depth[:40]!r} is no number of steps.", problem="depth", depth=depth[:40])
     asked = paths.Asked(
         either(options["start"]),
         direction=options.get("direction") or "after",
@@ -102,12 +103,9 @@ def parse_window(text: str) -> timedelta | None:
     if text == "none":
         return None
     number, unit = text[:-1], text[-1:]
-    if unit not in UNITS or not (number.isascii() and number.isdigit()):
-        raise InvalidFunnel(f"{text!r} is not a window: 30m, 12h, 7d or none.", problem="within", within=text)
-    try:
-        return timedelta(**{UNITS[unit]: int(number)})
-    except OverflowError as error:
-        raise InvalidFunnel(f"{text!r} is longer than any window.", problem="within", within=text) from error
+    if unit not in UNITS or not conditions.is_count(number):
+        raise InvalidFunnel(f"{text[:40]!r} is not a window: 30m, 12h, 7d or none.", problem="within", within=text[:40])
+    return timedelta(**{UNITS[unit]: int(number)})
 
 
 def _gap(options: Row) -> timedelta | None:
@@ -122,8 +120,9 @@ def either(text: str) -> tuple[str, ...]:
 def _brackets(text: str) -> tuple[int, ...]:
     """``12`` as twelve intervals of one unit, ``0,1,3,7`` as the ages that bound them."""
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isascii() and part.isdigit() for part in parts):
-        raise InvalidRetention(f"{text!r} are no intervals: 12, or 0,1,3,7.", problem="brackets")
+    if not all(conditions.is_count(part) for part in parts) or (len(parts) == 1 and int(parts[0]) > MOST_INTERVALS):
+        message = f"{text[:40]!r} are no intervals: up to {MOST_INTERVALS}, such as 12, or 0,1,3,7."
+        raise InvalidRetention(message, problem="brackets")
     return tuple(range(int(parts[0]) + 1)) if len(parts) == 1 else tuple(int(part) for part in parts)
 
 
@@ -131,6 +130,8 @@ def parse_barrier(text: str) -> Barrier:
     """``cancel|refund:1-3``: neither after step 1 and before step 3. Raises ``InvalidFunnel``."""
     names, _, gap = text.rpartition(":")
     first, _, last = gap.partition("-")
-    if not (either(names) and first.isascii() and last.isascii() and first.isdigit() and last.isdigit()):
-        raise InvalidFunnel(f"{text!r} is no exclusion: name:1-2 is one between steps 1 and 2.", problem="exclusions")
+    if not (either(names) and conditions.is_count(first) and conditions.is_count(last)):
+        raise InvalidFunnel(
+            f"{text[:80]!r} is no exclusion: name:1-2 is one between steps 1 and 2.", problem="exclusions"
+        )
     return Barrier(either(names), int(first), int(last))

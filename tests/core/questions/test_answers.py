@@ -1,6 +1,6 @@
 import pytest
 
-from core.errors import HeldStep, InvalidFunnel, Unknown
+from core.errors import HeldStep, InvalidFunnel, Refusal, Unknown
 from core.scope import Filters
 from core.store import choices
 from core.work.questions import answers, sequences
@@ -87,3 +87,23 @@ def test_a_filter_of_the_page_asks_the_entry_event_only(world):
 def test_an_order_is_a_step_of_its_own(world):
     add(world, 1, events=[event(1, "2025-01-05 10:00", "view")], order_lines=[sale(1, "2025-01-05 11:00", "A", 5)])
     assert [r["members"] for r in ask(world, "funnel", steps="view,order_placed")] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("question", "options"),
+    [
+        ("retention", {"start": "view", "back": "view", "intervals": "999999999"}),
+        ("retention", {"start": "view", "back": "view", "intervals": "9" * 5000}),
+        ("funnel", {"steps": "view,view", "within": "9" * 5000 + "d"}),
+        ("funnel", {"steps": "view,view", "exclude": ["view:1-" + "9" * 5000]}),
+        ("funnel", {"steps": "view,view", "where": ["9" * 5000 + ":x=1"]}),
+        ("paths", {"start": "view", "depth": "9" * 5000}),
+        ("lifecycle", {"lost_after": "9" * 5000}),
+    ],
+)
+def test_numbers_beyond_all_measure_are_refused_at_once(tmp_path, question, options):
+    world = lakes.home(tmp_path)
+    add(world, 1, events=[event(1, "2025-01-01 10:00", "view")])
+    with pytest.raises(Refusal) as refused:
+        answers.ask(world, question, Filters(), options)
+    assert len(str(refused.value)) < 300
