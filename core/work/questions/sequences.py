@@ -20,7 +20,7 @@ def funnel(home: Home, filters: Filters, options: Row) -> list[Row]:
     """One row per step: ``step name members share step_share``; with ``--by P`` also ``P``, one run of steps per value."""
     if not options.get("steps"):
         raise InvalidFunnel("Say which steps: --steps a,b,c (a|b for either).", problem="steps")
-    steps = tuple(either(step) for step in str(options["steps"]).split(","))
+    steps = tuple(_names(step) for step in str(options["steps"]).split(","))
     tested = [conditions.parse_of_step(text) for text in options.get("where") or ()]
     asked = funnels.Asked(
         steps=steps,
@@ -44,8 +44,8 @@ def retained(home: Home, filters: Filters, options: Row) -> list[Row]:
     tested = [conditions.parse_of_step(text) for text in options.get("where") or ()]
     of_start, of_back = conditions.by_step(tested, 2) or ((), ())
     asked = retention.Asked(
-        either(options["start"]),
-        either(options["back"]),
+        _names(options["start"]),
+        _names(options["back"]),
         unit=options.get("every") or "week",
         age=options.get("age") or "calendar",
         brackets=_brackets(options.get("intervals") or "12"),
@@ -77,13 +77,13 @@ def followed(home: Home, filters: Filters, options: Row) -> list[Row]:
     if not conditions.is_count(depth):
         raise InvalidPath(f"{depth[:40]!r} is no number of steps.", problem="depth", depth=depth[:40])
     asked = paths.Asked(
-        either(options["start"]),
+        _names(options["start"]),
         direction=options.get("direction") or "after",
         depth=int(depth),
         gap=_gap(options),
         collapse=not options.get("repeats"),
-        to=either(options.get("end") or ""),
-        hidden=either(options.get("hide") or ""),
+        to=_names(options.get("end") or ""),
+        hidden=_names(options.get("hide") or ""),
     )
     with reading(home, filters) as lake:
         return paths.rows(paths.paths(lake, asked))
@@ -94,7 +94,7 @@ def visits(home: Home, filters: Filters, options: Row) -> list[Row]:
     gap = _gap(options)
     with reading(home, filters) as lake:
         return sessions.rows(
-            sessions.sessions_of(lake, GAP if gap is None else gap, frozenset(either(options.get("holding") or "")))
+            sessions.sessions_of(lake, GAP if gap is None else gap, frozenset(_names(options.get("holding") or "")))
         )
 
 
@@ -114,7 +114,12 @@ def _gap(options: Row) -> timedelta | None:
 
 def either(text: str) -> tuple[str, ...]:
     """``a|b`` as names; a backslash before the bar makes it part of a name."""
-    return tuple(name for name in (part.strip() for part in conditions.split(text, "|")) if name)
+    return tuple(name for name in conditions.split(text, "|") if name)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """The same as somebody types it, with spaces around."""
+    return tuple(name.strip() for name in either(text) if name.strip())
 
 
 def _brackets(text: str) -> tuple[int, ...]:
