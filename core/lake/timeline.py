@@ -10,6 +10,7 @@ the files themselves.
 
 import hashlib
 import json
+import os
 import shutil
 import time
 import uuid
@@ -110,7 +111,7 @@ class Timeline:
         """All runs there are that are whole; a damaged one counts as missing, and is made anew."""
         if not self.folder.exists():
             return []
-        found = [_opened(str(path), path.stat().st_ino) for path in self.folder.iterdir() if path.name[0] != "."]
+        found = [_whole(path) for path in self.folder.iterdir() if path.name[0] != "."]
         return [run for run in found if run is not None]
 
     def cover(self, table: str, files: Iterable[str]) -> tuple[list[Run], set[str]]:
@@ -137,7 +138,7 @@ class Timeline:
         names = tuple(sorted(Path(file).name for file in files))
         target = self.folder / _id(table, names)
         if target.exists():
-            if _opened(str(target), target.stat().st_ino) is not None:
+            if _whole(target) is not None:
                 return
             shutil.rmtree(target, ignore_errors=True)
         new = self.folder / f".new-{uuid.uuid4().hex}"
@@ -145,7 +146,10 @@ class Timeline:
         at = arrays["at"]
         first, last = (int(at.min()), int(at.max())) if at.size else (0, 0)
         for name, array in arrays.items():
-            np.save(new / f"{name}.npy", np.ascontiguousarray(array))
+            with (new / f"{name}.npy").open("wb") as file:
+                np.save(file, np.ascontiguousarray(array))
+                file.flush()
+                os.fsync(file.fileno())  # after a power cut a renamed folder must not hold files of zeros
         sizes = {name: (new / f"{name}.npy").stat().st_size for name in arrays}
         kept = {name: tuple(found) for name, found in values.items()}
         about = About(FORM, table, month, names, int(at.size), first, last, kept, sizes)
@@ -175,20 +179,33 @@ class Timeline:
         return removed
 
 
+class _Damaged(Exception):
+    """Not raised out of this module."""
+
+
+def _whole(folder: Path) -> Run | None:
+    """A run by its folder, None when it is damaged, of another form, or swept while we looked."""
+    try:
+        return _opened(str(folder), folder.stat().st_ino)
+    except (OSError, _Damaged):
+        return None
+
+
 @lru_cache(maxsize=1024)
-def _opened(folder: str, _inode: int) -> Run | None:
-    """A run by its folder, None when it is damaged, of another form, or swept while we looked. The inode tells one that was
-    made anew after it had been removed."""
+def _opened(folder: str, _inode: int) -> Run:
+    """A run that is whole. Only these are kept: a damaged one that was made anew may have the inode of the one before."""
     try:
         body = json.loads((Path(folder) / ABOUT).read_text(encoding="utf-8"))
         if body["form"] != FORM:
-            return None
+            raise _Damaged(folder)
         values = {name: tuple(found) for name, found in body["values"].items()}
         about = About(**body | {"files": tuple(body["files"]), "values": values})
         is_whole = all((Path(folder) / f"{name}.npy").stat().st_size == size for name, size in about.sizes.items())
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return Run(Path(folder), about) if is_whole else None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _Damaged(folder) from error
+    if not is_whole:
+        raise _Damaged(folder)
+    return Run(Path(folder), about)
 
 
 def _id(table: str, names: Sequence[str]) -> str:
