@@ -2,10 +2,13 @@
 survives a refresh.
 
 Read before the widget is drawn, written after it. ``bind="query-params"`` of Streamlit is not used: it writes translated labels.
+
+What an address says that cannot be read here is left out of the figures, so it is kept to be told (``unread``): a shared link
+must never show other figures than it seems to ask for in silence.
 """
 
 from collections.abc import Hashable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import streamlit as st
@@ -14,14 +17,21 @@ from core.errors import InvalidPeriod
 from core.periods import Period, parse_day
 
 
+_PAGE, _UNREAD = "_unread_page", "_unread"
+
+
 def read(key: str, default: Any, allowed: Sequence[Hashable], *, multi: bool = False) -> None:
-    """Put what the address says under ``key``, or the default; what is not allowed is dropped.
+    """Put what the address says under ``key``, or the default; what is not allowed is dropped and told as unread.
 
     A value chosen earlier in the session stays, unless it is no longer allowed.
     """
     if key not in st.session_state:
         by_text = {str(one): one for one in allowed}
-        given = [by_text[text] for text in st.query_params.get_all(key) if text in by_text]
+        texts = st.query_params.get_all(key)
+        given = [by_text[text] for text in texts if text in by_text]
+        for text in texts:
+            if text not in by_text:
+                leave_out(key, text)
         st.session_state[key] = (given or default) if multi else (given[0] if given else default)
     elif multi:
         st.session_state[key] = [one for one in st.session_state[key] if one in allowed]
@@ -39,10 +49,43 @@ def write(key: str, default: Any) -> None:
 
 
 def period(first: str, last: str) -> Period | None:
-    """The days from a first to a last one that the address names; None where it names none, or the wrong way round."""
+    """The days from a first to a last one that the address names; None where it names none, or the wrong way round, which is
+    told as unread."""
+    given = {key: st.query_params[key] for key in (first, last) if key in st.query_params}
     try:
-        start = parse_day(st.query_params.get(first, ""))
-        end = parse_day(st.query_params.get(last, ""))
+        start, end = (parse_day(given.get(key, "")) for key in (first, last))
     except InvalidPeriod:
-        return None
-    return Period(start, end + timedelta(days=1)) if start <= end else None
+        start, end = date.max, date.min
+    if start <= end:
+        return Period(start, end + timedelta(days=1))
+    for key, text in given.items():
+        leave_out(key, text)
+    return None
+
+
+# -- what could not be read --------------------------------------------------------------------------------------------
+
+
+def leave_out(key: str, text: str) -> None:
+    """Keep a part of the address that says nothing here, so that the reader is told."""
+    texts = st.session_state.setdefault(_UNREAD, {}).setdefault(key, [])
+    if text not in texts:
+        texts.append(text)
+
+
+def enter(page: str) -> None:
+    """A page is about to read its address; what another one could not read is no longer of interest."""
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        forget_unread()
+
+
+def unread() -> dict[str, list[str]]:
+    """Parts of the page's address that were left out, texts by key, until somebody has seen them."""
+    found: dict[str, list[str]] = st.session_state.get(_UNREAD, {})
+    return found
+
+
+def forget_unread() -> None:
+    """They were seen, or the address is read anew."""
+    st.session_state.pop(_UNREAD, None)

@@ -63,9 +63,18 @@ def bar(choices: Choices, *, channels: bool = True, units: bool = True, segments
         return Filters(
             period,
             _several("channel", list(CHANNELS), {c: t(f"channel.{c}") for c in CHANNELS}) if channels else (),
-            _several("unit", list(choices.units), choices.units) if units and choices.units else (),
-            _segment(choices.segments) if segments and choices.segments else None,
+            _several("unit", list(choices.units), choices.units) if units and _any(choices.units, "unit") else (),
+            _segment(choices.segments) if segments and _any(choices.segments, "segment") else None,
         )
+
+
+def _any(known: Mapping[str, str] | Mapping[int, str], key: str) -> bool:
+    """Whether there is anything to choose from; where there is not, what the address asks for is told as unread."""
+    if not known:
+        for text in st.query_params.get_all(key):
+            addresses.leave_out(key, text)
+        st.query_params.pop(key, None)
+    return bool(known)
 
 
 def forget() -> None:

@@ -17,6 +17,7 @@ from dashboard.actions.guard import Visitor
 from dashboard.data import worlds
 from dashboard.i18n import t
 from dashboard.pages import SECTIONS, Page
+from dashboard.widgets import unread
 
 ASSETS = Path(__file__).parent / "web" / "assets"
 _SUBJECT = "_subject"
@@ -55,7 +56,8 @@ def run() -> None:
             _account_box(who)
         worlds.banner(who.operator)
         guard.show_notes()
-        page.run()
+        with unread.told(page.url_path):
+            page.run()
 
 
 def _configure() -> None:

@@ -26,7 +26,7 @@ from dashboard.filters import Filters
 
 __all__ = [
     "Along", "Asked", "Barrier", "Comparison", "Count", "Duration", "Entered", "Explanation", "Menu", "Trend", "View", "Why",
-    "address", "answer", "asked_of", "menu", "parse_window", "window_text",
+    "address", "answer", "asked_of", "barrier_text", "menu", "parse_window", "window_text",
 ]  # fmt: skip
 
 ORDERS = ("sequential", "strict", "any")
@@ -42,6 +42,7 @@ WEEK = timedelta(days=7)
 Against = Literal["before", "year", "days"]
 Grain = Literal["day", "week"]
 Words = Mapping[str, Sequence[str]]
+LeaveOut = Callable[[str, str], None]
 T = TypeVar("T")
 
 
@@ -183,7 +184,7 @@ def address(asked: Asked) -> dict[str, list[str]]:
         "order": [asked.order] if asked.order != "sequential" else [],
         "within": [window_text(asked.within)] if asked.within != WEEK else [],
         "step_within": [window_text(asked.step_within)] if asked.step_within else [],
-        "exclude": [f"{conditions.joined(b.names, '|')}:{b.from_step}-{b.to_step}" for b in asked.barriers],
+        "exclude": [barrier_text(one) for one in asked.barriers],
         "count": [asked.count] if asked.count != "members" else [],
         "by": [asked.by] if asked.by else [],
         "entries": [asked.entries] if asked.entries != "every" else [],
@@ -191,46 +192,70 @@ def address(asked: Asked) -> dict[str, list[str]]:
     return {key: found for key, found in given.items() if found}
 
 
-def asked_of(given: Words, along: Along | None = None) -> Asked:
-    """The question that an address holds, ``along`` a path where it names one. What cannot be read is left out; a funnel
-    without steps is none yet."""
-    steps = tuple(step for step in (either(text) for text in given.get("step", ())[:MOST_STEPS]) if step)
-    tested = [found for found in _read(given.get("if", ()), conditions.parse_of_step) if found[0] <= len(steps)]
+def barrier_text(barrier: Barrier) -> str:
+    """What ``parse_barrier`` reads as this one."""
+    return f"{conditions.joined(barrier.names, '|')}:{barrier.from_step}-{barrier.to_step}"
+
+
+def asked_of(given: Words, along: Along | None = None, *, leave_out: LeaveOut = lambda _key, _text: None) -> Asked:
+    """The question that an address holds, ``along`` a path where it names one. What cannot be read is left out, and said to
+    ``leave_out`` by key and text; a funnel without steps is none yet."""
+    texts = given.get("step", ())
+    found = {number: either(text) for number, text in enumerate(texts[:MOST_STEPS], 1)}
+    place = {number: at for at, number in enumerate((number for number, step in found.items() if step), 1)}
+    for number, text in enumerate(texts, 1):
+        if number not in place:
+            leave_out("step", text)
+
+    def of_step(text: str) -> tuple[int, conditions.Condition]:
+        number, condition = conditions.parse_of_step(text)
+        if number not in place:
+            raise InvalidFunnel(f"There is no step {number}.", problem="condition", text=text)
+        return place[number], condition
+
     return Asked(
-        steps,
-        order="strict" if along else _one(given, "order", ORDERS),  # type: ignore[arg-type]
-        within=_window(given, "within", WEEK),
+        tuple(found[number] for number in place),
+        order="strict" if along else _one(given, "order", ORDERS, leave_out),  # type: ignore[arg-type]
+        within=_window(given, "within", WEEK, leave_out),
         by=next(iter(given.get("by", ())), None),
-        count=_one(given, "count", COUNTED),  # type: ignore[arg-type]
-        conditions=conditions.by_step(tested, len(steps)),
-        step_within=_window(given, "step_within", None),
-        barriers=tuple(_read(given.get("exclude", ()), parse_barrier)),
-        entries="first" if along else _one(given, "entries", ENTRIES),  # type: ignore[arg-type]
+        count=_one(given, "count", COUNTED, leave_out),  # type: ignore[arg-type]
+        conditions=conditions.by_step(_read(given, "if", of_step, leave_out), len(place)),
+        step_within=_window(given, "step_within", None, leave_out),
+        barriers=tuple(_read(given, "exclude", parse_barrier, leave_out)),
+        entries="first" if along else _one(given, "entries", ENTRIES, leave_out),  # type: ignore[arg-type]
         along=along,
     )
 
 
-def _one(given: Words, key: str, allowed: Sequence[str]) -> str:
+def _one(given: Words, key: str, allowed: Sequence[str], leave_out: LeaveOut) -> str:
     """The value of a key; the first that is allowed where it says none of them."""
     found = next(iter(given.get(key, ())), allowed[0])
-    return found if found in allowed else allowed[0]
+    if found in allowed:
+        return found
+    leave_out(key, found)
+    return allowed[0]
 
 
-def _window(given: Words, key: str, usual: timedelta | None) -> timedelta | None:
+def _window(given: Words, key: str, usual: timedelta | None, leave_out: LeaveOut) -> timedelta | None:
     """A window in the address; ``usual`` where it says none that the builder can show."""
-    found = _read(given.get(key, ())[:1], parse_window)
-    can_be = found and (found[0] is None or SHORTEST_WINDOW <= found[0] <= LONGEST_SHOWN)
-    return found[0] if can_be else usual
+
+    def shown(text: str) -> timedelta | None:
+        found = parse_window(text)
+        if found is not None and not SHORTEST_WINDOW <= found <= LONGEST_SHOWN:
+            raise InvalidFunnel(f"{text!r} cannot be shown.", problem=key)
+        return found
+
+    return next(iter(_read(given, key, shown, leave_out)), usual)
 
 
-def _read(texts: Sequence[str], parse: Callable[[str], T]) -> list[T]:
-    """What the texts say, as far as they say something."""
+def _read(given: Words, key: str, parse: Callable[[str], T], leave_out: LeaveOut) -> list[T]:
+    """What the texts of a key say, as far as they say something."""
     found: list[T] = []
-    for text in texts:
+    for text in given.get(key, ()):
         try:
             found.append(parse(text))
         except InvalidFunnel:
-            continue
+            leave_out(key, text)
     return found
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import streamlit as st
 
-from dashboard import markdown
+from dashboard import addresses, markdown
 from dashboard.data import funnels, paths
 from dashboard.data.conditions import by_step
 from dashboard.data.funnels import ENTRIES, KEYS, MOST_STEPS, ORDERS, Asked, Barrier, Menu
@@ -70,13 +70,28 @@ def _start(menu: Menu) -> None:
     if _ROWS in st.session_state and (not given or given == st.session_state.get(_WRITTEN)):
         return
     along = paths.along_of(given["path"][0], menu.events) if given.get("path") else None
-    asked = funnels.asked_of(given, along)
+    if given.get("path") and along is None:
+        addresses.leave_out("path", given["path"][0])
+    asked = _shown(funnels.asked_of(given, along, leave_out=addresses.leave_out), menu)
     usual = next(iter(menu.templates.values()), None)
     if asked.steps or usual is None:
         _fill(asked, menu)
     else:
         within = asked.within if "within" in given else usual.within
         _fill(Asked(usual.steps, asked.order, within, asked.by, asked.count, step_within=asked.step_within), menu)
+
+
+def _shown(asked: Asked, menu: Menu) -> Asked:
+    """The question as far as the fields can show it; the rest is told as unread."""
+    by = asked.by if asked.by in menu.properties else None
+    if asked.by and by is None:
+        addresses.leave_out("by", asked.by)
+    fitting = [one for one in asked.barriers if 1 <= one.from_step < min(one.to_step, len(asked.steps))]
+    kept = replace(asked, by=by, barriers=tuple(fitting[:MOST_BARRIERS]))
+    for barrier in asked.barriers:
+        if barrier not in kept.barriers:
+            addresses.leave_out("exclude", funnels.barrier_text(barrier))
+    return kept
 
 
 def _fill(asked: Asked, menu: Menu) -> None:
@@ -86,10 +101,10 @@ def _fill(asked: Asked, menu: Menu) -> None:
     _fill_window("window", funnels.window_text(asked.within), WINDOWS)
     _fill_window("step_window", funnels.window_text(asked.step_within), STEP_WINDOWS)
     state["order"], state["count"], state["entries"] = asked.order, asked.count, asked.entries
-    state["by"] = asked.by if asked.by in menu.properties else None
+    state["by"] = asked.by
     state[_ALONG] = asked if asked.along and asked.steps else None
     state[_BARRIERS] = []
-    for barrier in asked.barriers[:MOST_BARRIERS]:
+    for barrier in asked.barriers:
         number = _number()
         state[_BARRIERS].append(number)
         state[f"barrier_{number}"] = list(barrier.names)

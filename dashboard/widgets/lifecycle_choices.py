@@ -69,9 +69,11 @@ def number(
     state, key = st.session_state, key or name
     known: set[str] = state.setdefault(_READ, set())
     if key not in state:
-        given = st.query_params.get(name, "")
-        is_given = name not in known and given.isascii() and given.isdigit() and len(given) < 6
-        state[key] = int(given) if is_given and low <= int(given) <= high else usual
+        given = "" if name in known else st.query_params.get(name, "")
+        is_number = given.isascii() and given.isdigit() and len(given) < 6 and low <= int(given) <= high
+        if given and not is_number:
+            addresses.leave_out(name, given)
+        state[key] = int(given) if is_number else usual
     known.add(name)
     st.number_input(label, low, high, key=key, persist_state="session", help=help_text, width=190)
     if state[key] == usual:

@@ -68,7 +68,7 @@ def _start(menu: Menu) -> None:
         if key not in state:
             state[key] = list(dict.fromkeys(query.get_all(key)))
     if _ROWS not in state:
-        given = [_read_group(text) for text in query.get_all("together")]
+        given = [group for text in query.get_all("together") if (group := _read_group(text)) is not None]
         state[_ROWS], state[_NEXT] = list(range(len(given))), len(given)
         for row, (name, events) in enumerate(given):
             state[f"together_name_{row}"], state[f"together_{row}"] = name, list(events)
@@ -76,6 +76,8 @@ def _start(menu: Menu) -> None:
         text = query.get("pause", "30m")
         is_usual = text in PAUSES[:-1]
         minutes = 30 if is_usual else _minutes(text)
+        if minutes is None:
+            addresses.leave_out("pause", text)
         state["pause"] = text if is_usual else "30m" if minutes is None else "custom"
         state["pause_minutes"] = minutes or 30
 
@@ -221,9 +223,13 @@ def _quoted(name: str) -> str:
     return name.replace("%", "%25").replace("|", "%7C").replace(":", "%3A")
 
 
-def _read_group(text: str) -> tuple[str, tuple[str, ...]]:
+def _read_group(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """Name and events of a group in the address; None for a text that names no events, which is told."""
     name, _, events = text.partition(":")
-    return unquote(name), tuple(unquote(one) for one in events.split("|") if one)
+    found = tuple(unquote(one) for one in events.split("|") if one)
+    if not found:
+        addresses.leave_out("together", text)
+    return (unquote(name), found) if found else None
 
 
 def _labels(options: Sequence[str], groups: Sequence[Group] = ()) -> dict[str, str]:

@@ -1,9 +1,11 @@
 """Building a retention question. Everything chosen is in the address, in words that no language changes."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import streamlit as st
 
+from core.errors import InvalidFunnel
 from dashboard import addresses
 from dashboard.data import conditions as texts
 from dashboard.data import retention
@@ -81,12 +83,20 @@ def _events(menu: Menu, key: str, label: str) -> tuple[str, ...]:
 
 
 def _conditions(key: str) -> tuple[Condition, ...]:
-    """What the events must be like. Raises ``InvalidFunnel`` for an address that says no condition."""
+    """What the events must be like. What the address says that is no condition is left out, and told."""
     if key not in st.session_state:
-        conditions.fill(key, tuple(texts.parse(text) for text in st.query_params.get_all(key)))
+        conditions.fill(key, tuple(_read(key)))
     found = conditions.edit(key)
     st.query_params[key] = [texts.written(one) for one in found]
     return found
+
+
+def _read(key: str) -> Iterator[Condition]:
+    for text in st.query_params.get_all(key):
+        try:
+            yield texts.parse(text)
+        except InvalidFunnel:
+            addresses.leave_out(key, text)
 
 
 def _choice(key: str, options: tuple[str, ...], part: str) -> str:

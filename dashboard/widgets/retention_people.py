@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard import addresses
 from dashboard.actions import guard
 from dashboard.data import retention
 from dashboard.data.retention import Cell, View
@@ -17,7 +18,10 @@ SIDES = ("returned", "gone")
 
 def open_asked(view: View, asked: Filters, shown: Shown, filters: str) -> None:
     """Open the people of the cell in the address, if this answer has it and the reader may see people."""
-    cell = Cell.of(st.query_params.get(PARAMETER, ""))
+    text = st.query_params.get(PARAMETER, "")
+    cell = Cell.of(text)
+    if text and (cell is None or view.place(cell) is None):
+        addresses.leave_out(PARAMETER, text)
     if cell is None or view.place(cell) is None or not guard.may("people.see"):
         st.query_params.pop(PARAMETER, None)
         return

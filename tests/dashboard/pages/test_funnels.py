@@ -503,3 +503,38 @@ def test_groups_are_called_by_their_names(opened):
     test = open_with(opened, steps=["group_join", "product_view"], **{"if": ["1:group_id=g1"]})
     assert "会员依次：入群（社群是 东区一群） → 浏览商品" in said(test).replace("\\", "")
     assert counts(test) == ["2", "2"]
+
+
+def test_what_a_link_says_that_cannot_be_read_is_told_until_somebody_has_seen_it(opened):
+    fill()
+    wrong = {
+        "if": ["1:channel", "2:channel=app", "9:channel=app"],
+        "within": "soon",
+        "by": "mood",
+        "channel": ["app", "tv"],
+    }
+    test = open_with(opened, order="upwards", exclude=["checkout:3-1"], **wrong)
+    told = next(one.value for one in test.warning).replace("\\", "")
+    for part in (
+        "步骤条件 “1:channel”", "步骤条件 “9:channel=app”", "转化窗口 “soon”", "拆分 “mood”", "渠道 “tv”",
+        "顺序 “upwards”", "排除 “checkout:3-1”",
+    ):  # fmt: skip
+        assert part in told
+    assert "2:channel=app" not in told and given(test, "if") == ["2:channel=app"]
+    test.run()
+    assert "“soon”" in test.warning[0].value
+    test.button(key="unread_seen").click().run()
+    assert not test.warning
+
+
+def test_a_link_that_can_be_read_is_told_nothing_about(opened):
+    fill()
+    test = open_with(opened, "analyst", "en", **{"if": "2:channel=app"}, within="1d", order="strict", channel="app")
+    assert not test.warning and not test.exception
+
+
+def test_what_one_page_could_not_read_is_not_told_on_another(opened):
+    fill()
+    test = open_with(opened, within="soon")
+    assert test.warning
+    assert not go(test, "overview").warning

@@ -195,3 +195,13 @@ def test_the_contract_ties_the_page_to_the_overview(opened):
     words = said(open_with(opened))
     assert "期初 + 新增 + 回流 − 转为沉默 − 流失 = 期末" in words
     assert "活跃会员 40 + 入会但还没有行为的 0 = 在场会员 40" in words
+
+
+def test_what_a_link_says_that_cannot_be_read_is_told(opened):
+    fill()
+    test = open_with(opened, language="en", base="all", at="soon", lost_after="999999", new_days="x", lost_days="60")
+    told = test.warning[0].value.replace("\\", "")
+    assert not test.exception
+    for part in ("base “all”", "period shown “soon”", "periods until lost “999999”", "days as a new member “x”"):
+        assert part in told
+    assert "60" not in told.replace("999999", "")

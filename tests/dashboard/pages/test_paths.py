@@ -239,3 +239,13 @@ def test_sessions_are_told_with_how_they_were_cut(opened):
     figures = {metric.label: metric.value for metric in test.metric}
     assert figures["会话数"] == "100" and figures["人均会话"] == "2.5" and figures["单事件会话占比"] == "100.0%"
     assert "停顿超过 30 分钟" in said(test)
+
+
+def test_what_a_link_says_that_cannot_be_read_is_told(opened):
+    fill(orders=False)
+    test = open_with(opened, pause="soon", depth="11", together=["Shopping", "Buying:add_to_cart"], way="sideways")
+    told = test.warning[0].value.replace("\\", "")
+    assert not test.exception
+    for part in ("会话间隔 “soon”", "步数 “11”", "合并事件 “Shopping”", "方向 “sideways”"):
+        assert part in told
+    assert "add_to_cart" not in told and address(test, "together") == ["Buying:add_to_cart"]

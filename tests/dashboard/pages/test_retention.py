@@ -69,11 +69,17 @@ def test_conditions_stand_in_the_address_and_are_asked_of_their_side(opened):
     assert table(test)[0][1] == "32"
 
 
-@pytest.mark.parametrize(("language", "words"), [("zh", "条件"), ("en", "condition")])
-def test_an_address_that_says_no_condition_is_refused(opened, language, words):
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "起始行为的条件 “nonsense”"), ("en", "condition of the start “nonsense”")]
+)
+def test_what_a_link_says_that_cannot_be_read_is_told(opened, language, words):
     fill()
-    test = open_with(opened, language=language, r_start_if=["nonsense"])
-    assert not test.exception and words in said(test)
+    wrong = {"r_unit": "year", "r_by": "mood", "r_people": "2025-01-01.x"}
+    test = open_with(opened, language=language, r_start_if=["nonsense", "platform=phone"], **wrong)
+    told = test.warning[0].value.replace("\\", "")
+    assert not test.exception and words in told
+    assert "“year”" in told and "“mood”" in told and "“2025-01-01.x”" in told and "platform=phone" not in told
+    assert test.query_params["r_start_if"] in ("platform=phone", ["platform=phone"])
 
 
 def test_a_breakdown_shows_who_has_no_value_and_adds_up(opened):
