@@ -7,7 +7,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from core.errors import Refusal
-from core.settings import Settings, World
+from core.lake.manifest import Manifests
+from core.settings import WORLDS, Settings, World
 from core.store import keys as key_files
 from core.store.session import Store
 
@@ -32,6 +33,7 @@ class House:
         self.settings = settings
         self.engine = Engine(settings.home / "run" / "spill")
         self._worlds: dict[World, Home] = {}
+        self._versions = {world: Manifests(settings.lake(world)) for world in WORLDS}
         self._lock = threading.Lock()
 
     @property
@@ -58,10 +60,8 @@ class House:
     @property
     def shown(self) -> World:
         """The world that pages show when nobody asked for one: demo only while live has no data."""
-        from core.lake.manifest import Manifests
-
-        live, demo = (Manifests(self.settings.lake(world)).latest() for world in ("live", "demo"))
-        return "demo" if not live.tables and demo.tables else "live"
+        is_filled = {world: bool(versions.latest().tables) for world, versions in self._versions.items()}
+        return "demo" if is_filled["demo"] and not is_filled["live"] else "live"
 
 
 def store(settings: Settings, world: World) -> Store:

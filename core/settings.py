@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 World = Literal["live", "demo"]
+WORLDS: tuple[World, ...] = ("live", "demo")
 PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT_ZONE = "Asia/Shanghai"
 DEFAULT_CURRENCY = "CNY"

@@ -41,17 +41,17 @@ class Manifests:
 
     def __init__(self, root: Path) -> None:
         self._folder = root / FOLDER
-        self._known = EMPTY
+        self._known: tuple[Manifest, _File | None] = EMPTY, None
 
     def latest(self) -> Manifest:
-        """The newest version. Costs one look at the disk when nothing has changed."""
-        if self._known.version and not self._path(self._known.version).exists():
-            self._known = EMPTY  # the world was removed and made anew
-        if not self._known.version:
-            self._known = self._newest_listed()
-        while self._path(self._known.version + 1).exists():
-            self._known = self._read(self._known.version + 1)
-        return self._known
+        """The newest version. Costs two looks at the disk when nothing has changed."""
+        known, file = self._known
+        if file is None or _file(self._path(known.version)) != file:
+            known, file = self._newest_listed()  # at first, or because the world was removed and made anew
+        while following := _file(self._path(known.version + 1)):
+            known, file = self._read(known.version + 1), following
+        self._known = known, file
+        return known
 
     def at(self, version: int) -> Manifest:
         """A past version. Raises ``VersionGone`` when there is none of that number."""
@@ -87,12 +87,28 @@ class Manifests:
         return self._folder / f"{version:012d}.json"
 
     def _numbers(self) -> list[int]:
-        return [int(path.stem) for path in self._folder.glob("[0-9]*.json")]
+        try:
+            names = [path.name for path in self._folder.iterdir()]
+        except FileNotFoundError:
+            return []
+        return [int(name.removesuffix(".json")) for name in names if name[0].isdigit() and name.endswith(".json")]
 
-    def _newest_listed(self) -> Manifest:
-        numbers = self._numbers()
-        return self._read(max(numbers)) if numbers else EMPTY
+    def _newest_listed(self) -> "tuple[Manifest, _File | None]":
+        newest = max(self._numbers(), default=0)
+        return (self._read(newest), _file(self._path(newest))) if newest else (EMPTY, None)
 
     def _read(self, version: int) -> Manifest:
         body = json.loads(self._path(version).read_text(encoding="utf-8"))
         return Manifest(**body | {"at": datetime.fromisoformat(body["at"])})
+
+
+_File = tuple[int, int]
+"""Inode and time of a file: those of a manifest never change, and another one in its place has others."""
+
+
+def _file(path: Path) -> _File | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.store.columns import Base
+from core.store.marks import Mark, Watch
 
 BUSY_SECONDS = 30
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -36,6 +37,7 @@ class Store:
         writer = self.engine.execution_options(is_write=True)
         self._reading = sessionmaker(reader, expire_on_commit=False, info=info)
         self._writing = sessionmaker(writer, expire_on_commit=False, info=info)
+        self._watch = _watch(self.engine)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -52,6 +54,13 @@ class Store:
         with self._reading.begin() as session:
             yield session
 
+    def mark(self) -> Mark | None:
+        """What was read after it still stands while the mark is the same: nobody, in any process, has committed anything since.
+
+        None where the database cannot say (PostgreSQL): there everything must be read anew.
+        """
+        return self._watch.mark() if self._watch else None
+
     def migrate(self) -> None:
         """Create the tables, or bring them up to date. Processes that start at the same time take turns."""
         config = Config()
@@ -63,6 +72,8 @@ class Store:
             command.upgrade(config, "head")
 
     def close(self) -> None:
+        if self._watch:
+            self._watch.close()
         self.engine.dispose()
 
 
@@ -98,6 +109,12 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _watch(engine: Engine) -> Watch | None:
+    """A database in memory is as many databases as it has connections, so there is nothing to watch."""
+    file = engine.url.database
+    return Watch(file) if engine.dialect.name == "sqlite" and file and file != ":memory:" else None
 
 
 def _reading_options(engine: Engine) -> dict[str, Any]:

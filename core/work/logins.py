@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from math import ceil
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from core.errors import InvalidPassword, TooManyAttempts, WrongCredentials
 from core.scope import EVERYTHING, Operator, Role, Scope
@@ -36,6 +36,14 @@ class Visitor:
     language: str
     must_change_password: bool
     operator: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A session that was begun and not ended, and the account whose it is, which is active."""
+
+    session: LoginSession
+    account: Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +100,28 @@ def log_in(
 
 def visitor(store: Store, token: str, *, now: datetime) -> Visitor | None:
     """Who holds this token, or None when the session is unknown, over or idle for 12 hours. Notes the visit."""
-    return _visitor(store, LoginSession.token_sha256 == _fingerprint(token), now)
+    return visit(store, _login(store, LoginSession.token_sha256 == _fingerprint(token)), now=now)
 
 
 def visitor_of_session(store: Store, session_id: int, *, now: datetime) -> Visitor | None:
     """As ``visitor``, for code that was already told the number of the session by someone who saw the token."""
-    return _visitor(store, LoginSession.id == session_id, now)
+    return visit(store, login(store, session_id), now=now)
+
+
+def login(store: Store, session_id: int) -> Login | None:
+    """The session as the store has it, or None; stands until somebody writes to the store."""
+    return _login(store, LoginSession.id == session_id)
+
+
+def visit(store: Store, known: Login | None, *, now: datetime) -> Visitor | None:
+    """Who visits in this session, or None when there is none, or it is over by now. Notes the visit."""
+    if known is None or not is_open(known.session, now):
+        return None
+    session, account = known.session, known.account
+    if now - session.seen_at >= SEEN_EVERY:
+        with store.transaction() as writing:
+            writing.execute(update(LoginSession).where(LoginSession.id == session.id).values(seen_at=now))
+    return Visitor(session.id, account.display_name, account.language, account.must_change_password, operator(account))
 
 
 def log_out(store: Store, who: Visitor, *, now: datetime) -> None:
@@ -162,17 +186,12 @@ def tidy(name: str) -> str:
     return name.strip().casefold()[:64]
 
 
-def _visitor(store: Store, condition: object, now: datetime) -> Visitor | None:
+def _login(store: Store, condition: ColumnElement[bool]) -> Login | None:
     with store.reading() as session:
-        query = select(LoginSession, Account).join(Account).where(condition, Account.is_active)  # type: ignore[arg-type]
-        row = session.execute(query).one_or_none()
-        if row is None or not is_open(row.LoginSession, now):
-            return None
-        login, account = row
-    if now - login.seen_at >= SEEN_EVERY:
-        with store.transaction() as session:
-            session.execute(update(LoginSession).where(LoginSession.id == login.id).values(seen_at=now))
-    return Visitor(login.id, account.display_name, account.language, account.must_change_password, operator(account))
+        row = session.execute(
+            select(LoginSession, Account).join(Account).where(condition, Account.is_active)
+        ).one_or_none()
+        return Login(*row) if row else None
 
 
 def is_open(login: LoginSession, now: datetime) -> bool:

@@ -38,7 +38,9 @@ def _asked() -> Visitor | None:
     number = st.user.to_dict().get(SESSION)
     if not str(number or "").isdecimal():
         return None
-    return logins.visitor_of_session(wiring.accounts_store(), int(str(number)), now=wiring.now())
+    store, session_id = wiring.accounts_store(), int(str(number))
+    known = runs.while_unwritten(store, ("login", session_id), lambda: logins.login(store, session_id))
+    return logins.visit(store, known, now=wiring.now())
 
 
 def operator() -> Operator:

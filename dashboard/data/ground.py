@@ -49,7 +49,11 @@ def stand(permission: str) -> Ground:
 def _ground(operator: Operator) -> Ground:
     home = worlds.home()
     manifest = home.lake.manifests.latest()
-    with home.store.reading() as session:
-        revisions = topics.revisions(session, TOPICS)
+    revisions = runs.while_unwritten(home.store, TOPICS, lambda: _revisions(home))
     key = f"{home.world}|{manifest.lake_id}|{manifest.version}|{revisions}|{operator.scope.key()}"
     return Ground(operator, home, manifest.version, key)
+
+
+def _revisions(home: Home) -> tuple[int, ...]:
+    with home.store.reading() as session:
+        return topics.revisions(session, TOPICS)

@@ -8,10 +8,13 @@ from sqlalchemy import func, select
 
 from core.settings import World
 from core.store import workers
+from core.store.session import Store
 from core.store.tables import Batch
+from core.work.home import Home
 from core.work.questions import today as question
 from core.work.questions.reading import reading
 from core.work.questions.today import Item, Rhythm, Undecided
+from dashboard import runs
 from dashboard.actions import guard
 from dashboard.data import worlds
 from dashboard.web import wiring
@@ -20,6 +23,8 @@ __all__ = ["Item", "Rhythm", "State", "state"]
 
 NEEDS = {"sources": "sources.see", "identity": "identity.see"}
 """Permission that the page has, on which a thing is done; without it the thing is somebody else's."""
+STANDS_SECONDS = 5
+"""How long what depends on the time of day is taken for true: short beside the 30 seconds after which a worker counts as gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class State:
 
 
 def state() -> State:
-    """Read anew at every run: it is about this very minute, and costs a few rows. Only what is read from the lake is kept."""
+    """What the store says is asked again when somebody has written to it, and every few seconds."""
     operator = guard.require("today.see")
     home, now = worlds.home(), wiring.now()
     today = question.today_of(home, now)
@@ -47,16 +52,12 @@ def state() -> State:
     version = {"world": home.world, "lake_id": manifest.lake_id, "version": manifest.version}
     as_of, as_of_on, undecided = _read(**version)
     rhythms = _rhythms(**version, today=today) if home.world == "live" else []
-    items = question.items(home, rhythms, undecided, now=now)
-    with wiring.accounts_store().reading() as session:
-        stopped = question.worker_item(session, now=now)
-        has_worker = bool(workers.alive(session, now=now))
-    with home.store.reading() as session:
-        batches = select(func.count()).select_from(Batch)
-        has_batches = bool(session.scalar(batches))
-        imports = (
-            session.scalar(batches.where(Batch.state == "committed", Batch.finished_at >= now - question.RECENT)) or 0
-        )
+    moment = now.timestamp() // STANDS_SECONDS
+    log = wiring.accounts_store()
+    stopped, has_worker = runs.while_unwritten(log, ("worker", moment), lambda: _worker(log, now))
+    items, has_batches, imports = runs.while_unwritten(
+        home.store, ("today", *version.values(), today, moment), lambda: _stored(home, rhythms, undecided, now)
+    )
     mine = [item for item in [*([stopped] if stopped else []), *items] if operator.can(NEEDS[item.page])]
     if not sees_sources:
         mine += [item for item in items if item.kind == "late"]
@@ -64,6 +65,21 @@ def state() -> State:
         home.world, as_of, as_of_on, home.settings.zone, has_batches, tuple(question.ranked(mine)),
         tuple(rhythms) if sees_sources else None, imports, has_worker if sees_sources else None,
     )  # fmt: skip
+
+
+def _worker(store: Store, now: datetime) -> tuple[Item | None, bool]:
+    """Whether work that nobody does is waiting, and whether there is somebody to do it."""
+    with store.reading() as session:
+        return question.worker_item(session, now=now), bool(workers.alive(session, now=now))
+
+
+def _stored(home: Home, rhythms: list[Rhythm], undecided: Undecided, now: datetime) -> tuple[list[Item], bool, int]:
+    """What needs somebody, whether anything ever came in, and the imports of the last days."""
+    items = question.items(home, rhythms, undecided, now=now)
+    with home.store.reading() as session:
+        batches = select(func.count()).select_from(Batch)
+        recent = batches.where(Batch.state == "committed", Batch.finished_at >= now - question.RECENT)
+        return items, bool(session.scalar(batches)), session.scalar(recent) or 0
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
