@@ -36,6 +36,12 @@ class Forbidden(Refusal):
     code = "forbidden"
 
 
+class InvalidHome(Refusal):
+    """The home lies where the lake's files cannot be named: ``letter`` is the sign in its path that must go."""
+
+    code = "home.invalid"
+
+
 class Unreadable(Refusal):
     """A file cannot be read to its end. Nothing of it was imported."""
 

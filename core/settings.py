@@ -5,12 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from unicodedata import category
+
+from core.errors import InvalidHome
 
 World = Literal["live", "demo"]
 WORLDS: tuple[World, ...] = ("live", "demo")
 PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT_ZONE = "Asia/Shanghai"
 DEFAULT_CURRENCY = "CNY"
+UNNAMEABLE = "*?[]\\^|%"
+"""Signs in a path that the lake's table format, or the engine's patterns of files, take for something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +34,19 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """``SIYU_HOME`` (default: ``data/`` of the project), ``SIYU_STORE_URL``, ``SIYU_ENGINE``, ``SIYU_ZONE``, ``SIYU_HTTPS``."""
+        """``SIYU_HOME`` (default: ``data/`` of the project), ``SIYU_STORE_URL``, ``SIYU_ENGINE``, ``SIYU_ZONE``, ``SIYU_HTTPS``.
+
+        Raises ``InvalidHome`` for a path with a sign that the lake cannot name its files under.
+        """
+        home = Path(environment.get("SIYU_HOME") or PROJECT / "data").resolve()
+        wrong = next((sign for sign in str(home) if sign in UNNAMEABLE or category(sign) in ("Cc", "Cs")), None)
+        if wrong is not None:
+            raise InvalidHome(
+                f"The path {str(home)!r} holds {wrong!r}. Rename the folder, or name another home in SIYU_HOME.",
+                letter=wrong,
+            )
         return cls(
-            home=Path(environment.get("SIYU_HOME") or PROJECT / "data").resolve(),
+            home=home,
             store_url_override=environment.get("SIYU_STORE_URL") or None,
             engine=environment.get("SIYU_ENGINE") or "duckdb",
             zone=environment.get("SIYU_ZONE") or DEFAULT_ZONE,

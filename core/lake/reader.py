@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import unquote
 
 import ibis
 import ibis.expr.types as ir
@@ -156,4 +157,9 @@ def _files(path: str, delta: int, _lake_id: str) -> tuple[str, ...]:
     features = set(table.protocol().reader_features or ())
     if features & REFUSED_FEATURES:
         raise InvalidFacts(f"{Path(path).name} uses Delta features that a file list cannot follow: {features}.")
-    return tuple(uri.removeprefix("file://") for uri in table.file_uris())
+    return tuple(local_path(uri) for uri in table.file_uris())
+
+
+def local_path(uri: str) -> str:
+    """Path of a file that a Delta table names: letters beyond ASCII, and spaces, are spelt in its address."""
+    return unquote(uri.removeprefix("file://"))

@@ -33,7 +33,7 @@ from core import schema
 from core.errors import InvalidFacts, LakeBusy
 from core.lake.engine.duckdb import Cursor, as_instant, as_naive, instant, make_timestamp, naive_epoch_us, wall_clock
 from core.lake.manifest import FOLDER, Manifest
-from core.lake.reader import Lake, Snapshot
+from core.lake.reader import Lake, Snapshot, local_path
 from core.schema import Column, Table
 
 LOCK = ".writer.lock"
@@ -442,13 +442,13 @@ def _differs(delta: DeltaTable, path: str, visible: int) -> bool:
 
 def _ever_added(log: Path) -> set[str]:
     """Paths of all files that any kept version of a Delta table refers to."""
-    delta = DeltaTable(str(log.parent))
-    paths: set[str] = set()
-    prefix = str(log.parent) + "/"
-    for version in sorted({int(f.stem) for f in log.glob("[0-9]*.json")}):
-        paths |= {
-            uri.removeprefix("file://").removeprefix(prefix)
-            for uri in DeltaTable(str(log.parent), version=version).file_uris()
-        }
-    paths |= {uri.removeprefix("file://").removeprefix(prefix) for uri in delta.file_uris()}
-    return paths
+    versions = (DeltaTable(str(log.parent), version=number) for number in sorted(_numbers(log)))
+    return {
+        Path(local_path(uri)).relative_to(log.parent).as_posix()
+        for table in (*versions, DeltaTable(str(log.parent)))
+        for uri in table.file_uris()
+    }
+
+
+def _numbers(log: Path) -> set[int]:
+    return {int(file.stem) for file in log.glob("[0-9]*.json")}

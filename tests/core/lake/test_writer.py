@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pyarrow as pa
 import pytest
@@ -274,3 +275,14 @@ def test_the_lake_holds_the_most_copies_of_a_line_that_any_file_had(tmp_path_fac
     for batch_id, file in enumerate(files, 1):
         merge(world, batch_id, "order_lines", [sale(1, "2025-01-01 10:00", order, 1) for order in file])
     assert count(world, "order_lines") == sum(max(file.count(order) for file in files) for order in "abc")
+
+
+@pytest.mark.parametrize("name", ["my home", "私域驾驶舱", "a#b", "x'y"])
+def test_a_lake_lives_in_a_folder_of_any_ordinary_name(tmp_path, name):
+    world = lakes.home(tmp_path / name)
+    add(world, 1, events=[event(1, "2025-01-01 10:00")])
+    add(world, 2, events=[event(2, "2025-01-02 10:00")])
+    assert world.writer.sweep(timedelta(0)) == 0
+    with world.writer.change("rollback", 2) as change:
+        assert change.forget(2) == 1
+    assert count(world) == 1
