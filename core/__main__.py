@@ -389,6 +389,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "step N must meet 1:channel=app, 2:amount>20 … (repeat)",
     },
     "by": {"help": "funnel, retention: break down by a column or property at entry"},
+    "top": {
+        "metavar": "N",
+        "help": "retention: values of --by that stand on their own; paths: nodes per column (both 8)",
+    },
     "start": {"help": "retention, paths: a|b"},
     "back": {"help": "retention: what counts as coming back"},
     "every": {"choices": ["day", "week", "month"], "help": "retention, lifecycle: periods (default week)"},

@@ -44,6 +44,16 @@ class Period:
         return Period(self.start_on, end) if end > self.start_on else self
 
 
+def length(time: timedelta) -> str:
+    """A length of time in English, in the largest unit that tells it whole: ``90 minutes``, ``1 day``, ``400 days``."""
+    seconds = time // timedelta(seconds=1)
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        if seconds % size == 0 and (seconds or size == 1):
+            count = seconds // size
+            return f"{count:,} {unit}" if count == 1 else f"{count:,} {unit}s"
+    raise AssertionError
+
+
 def business_date(at: datetime, zone: str) -> date:
     """Business day of an aware time."""
     return at.astimezone(ZoneInfo(zone)).date()

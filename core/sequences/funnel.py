@@ -39,6 +39,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidFunnel
+from core.periods import length
 from core.sequences import shares, walks
 from core.sequences.arrays import FIRST_EXCLUSION, MOST_EXCLUSIONS, MOST_STEPS, Int8s, Int32s, Int64s
 from core.sequences.stream import MISSING, Batch, Stream, ordered
@@ -110,7 +111,7 @@ class Funnel:
             )
         if self.within is not None and not SHORTEST_WINDOW <= self.within <= LONGEST_WINDOW:
             raise InvalidFunnel(
-                f"The window is 1 minute to 366 days, or none, not {self.within}.", problem="within", within=self.within
+                f"The window is 1 minute to 366 days, or none, not {length(self.within)}.", problem="within"
             )
         if self.entries not in _ENTRIES:
             raise InvalidFunnel(
@@ -125,9 +126,8 @@ class Funnel:
             return
         if not SHORTEST_WINDOW <= window <= LONGEST_WINDOW:
             raise InvalidFunnel(
-                f"The window between two steps is 1 minute to 366 days, or none, not {window}.",
+                f"The window between two steps is 1 minute to 366 days, or none, not {length(window)}.",
                 problem="step_within",
-                within=window,
             )
         if self.order == "any":
             raise InvalidFunnel("In any order no step follows another within a time.", problem="step_within")

@@ -18,6 +18,7 @@ import numpy as np
 from numba import njit
 
 from core.errors import InvalidSession
+from core.periods import length
 from core.sequences.arrays import Array, Int32s, Int64s, frozen
 from core.sequences.stream import Batch, Stream, ordered
 
@@ -62,7 +63,7 @@ def microseconds(gap: timedelta | None) -> int:
     if gap is None:
         return NO_GAP
     if not SHORTEST_GAP <= gap <= LONGEST_GAP:
-        raise InvalidSession(f"The pause between sessions is 1 second to 366 days, not {gap}.", problem="gap", gap=gap)
+        raise InvalidSession(f"The pause between sessions is 1 second to 366 days, not {length(gap)}.", problem="gap")
     return gap // timedelta(microseconds=1)
 
 

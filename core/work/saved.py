@@ -16,7 +16,7 @@ from core.store.session import Session, Store
 from core.store.tables import SavedView
 from core.work.home import Home
 
-PAGES = {"funnels": "funnel.see", "retention": "funnel.see", "paths": "funnel.see"}
+PAGES = dict.fromkeys(("funnels", "retention", "lifecycle", "paths"), "funnel.see")
 """Pages whose choices can be saved, and the permission that each needs."""
 LONGEST_NAME, LONGEST_QUERY = 60, 16_000
 

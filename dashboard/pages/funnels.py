@@ -27,12 +27,10 @@ def show() -> None:
     asked = filters.bar(fresh.choices)
     left, right = st.columns([4, 9], gap="medium")
     with left, st.container(border=True, key="card_builder"):
-        saving = st.container()
+        saved.bar("funnels", KEPT, _forget)
         wanted = builder.show(menu)
     with right:
         _answer(asked, wanted, fresh.choices)
-    with saving:
-        saved.bar("funnels", KEPT, _forget)
 
 
 def _answer(asked: Filters, wanted: funnels.Asked, choices: Choices) -> None:

@@ -9,13 +9,15 @@ from dashboard.data.lifecycle import View
 from dashboard.filters import Filters
 from dashboard.i18n import t
 from dashboard.pages import Page
-from dashboard.widgets import contract, heading
+from dashboard.widgets import contract, heading, saved
 from dashboard.widgets import lifecycle_choices as choices
 from dashboard.widgets import lifecycle_stages as stages
 from dashboard.widgets import lifecycle_states as states
 from dashboard.widgets.lifecycle_choices import Chosen
 
 PAGE = Page("insight", 35, "funnel.see", ":material/cycle:")
+KEPT = (*choices.KEYS, *filters.KEYS)
+"""Parameters of the address that a saved view keeps."""
 
 
 def show() -> None:
@@ -27,6 +29,7 @@ def show() -> None:
     asked = filters.bar(fresh.choices)
     words = contract.in_words(asked, fresh.choices, with_period=True)
     with st.container(border=True, key="card_states"):
+        saved.bar("lifecycle", KEPT, _forget)
         chosen = choices.show()
         view = _answered(asked, chosen)
         if view is None:
@@ -62,3 +65,9 @@ def _one_period(view: View, asked: Filters, chosen: Chosen, words: str) -> None:
         states.bridge(view, period, chosen.base, asked, words)
     with right, st.container(border=True, key="card_matrix", height="stretch"):
         states.matrix(view, period, asked, words)
+
+
+def _forget() -> None:
+    """What was chosen in this session makes room for what the address says."""
+    filters.forget()
+    choices.forget()

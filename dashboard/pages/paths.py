@@ -3,16 +3,28 @@
 import pandas as pd
 import streamlit as st
 
-from core.errors import Refusal, Unknown
-from dashboard import filters, i18n, markdown
+from core.errors import Refusal
+from dashboard import filters, i18n
 from dashboard.data import freshness, paths
-from dashboard.data.paths import View
+from dashboard.data.paths import Asked, View
 from dashboard.filters import Choices, Filters
 from dashboard.i18n import t
 from dashboard.pages import Page
-from dashboard.widgets import columns, contract, heading, path_builder, path_chart, path_menu, path_sessions, path_words
+from dashboard.widgets import (
+    columns,
+    contract,
+    heading,
+    path_builder,
+    path_chart,
+    path_menu,
+    path_sessions,
+    path_words,
+    saved,
+)
 
 PAGE = Page("insight", 40, "funnel.see", ":material/route:")
+KEPT = (*path_builder.KEYS, *filters.KEYS)
+"""Parameters of the address that saved paths keep."""
 
 
 def show() -> None:
@@ -24,6 +36,7 @@ def show() -> None:
         return
     asked = filters.bar(fresh.choices)
     with st.container(border=True, key="card_builder"):
+        saved.bar("paths", KEPT, _forget)
         wanted = path_builder.show(menu)
         changed = path_words.active(wanted) if wanted is not None else []
         if changed:
@@ -31,22 +44,22 @@ def show() -> None:
     if wanted is None:
         path_menu.refused(t("path.problem_anchor"))
         return
+    _answer(asked, wanted, fresh.choices)
+    with st.container(border=True, key="card_sessions"):
+        path_sessions.show(paths.sessions(asked))
+
+
+def _answer(asked: Filters, wanted: Asked, choices: Choices) -> None:
     try:
         with st.spinner(t("path.counting")):
             view = paths.answer(asked, wanted)
-    except Unknown as error:
-        near = markdown.escaped(", ".join(error.near) or i18n.UNDEFINED)
-        path_menu.refused(t("path.unknown", name=markdown.escaped(error.details["name"]), near=near))
-        return
     except Refusal as error:
-        path_menu.refused(markdown.escaped(i18n.refusal(error)))
+        path_menu.refused(path_words.refusal(error))
         return
-    if not view.members:
-        path_menu.nobody(view, asked)
+    if view.members:
+        _result(view, asked, choices)
     else:
-        _result(view, asked, fresh.choices)
-    with st.container(border=True, key="card_sessions"):
-        path_sessions.show(paths.sessions(asked))
+        path_menu.nobody(view, asked)
 
 
 def _result(view: View, asked: Filters, choices: Choices) -> None:
@@ -65,3 +78,9 @@ def _result(view: View, asked: Filters, choices: Choices) -> None:
         path_words.rules(view, said)
     with st.container(border=True, key="card_top_paths"):
         path_menu.top(view, asked, said)
+
+
+def _forget() -> None:
+    """What was chosen in this session makes room for what the address says."""
+    filters.forget()
+    path_builder.forget()

@@ -5,11 +5,11 @@ import streamlit as st
 from core.errors import InvalidFunnel, InvalidRetention, Unknown
 from dashboard import charts, filters
 from dashboard.data import freshness, retention
-from dashboard.data.retention import View
+from dashboard.data.retention import Asked, View
 from dashboard.filters import Choices, Filters
 from dashboard.i18n import t
 from dashboard.pages import Page
-from dashboard.widgets import contract, heading, names
+from dashboard.widgets import contract, heading, names, saved
 from dashboard.widgets import retention_builder as builder
 from dashboard.widgets import retention_chart as curves
 from dashboard.widgets import retention_figures as figures
@@ -17,6 +17,8 @@ from dashboard.widgets import retention_people as behind
 from dashboard.widgets import retention_table as cohorts
 
 PAGE = Page("insight", 30, "funnel.see", ":material/replay:")
+KEPT = (*builder.KEYS, *figures.KEYS, *filters.KEYS)
+"""Parameters of the address that a saved table keeps."""
 
 
 def show() -> None:
@@ -28,20 +30,27 @@ def show() -> None:
         return
     asked = filters.bar(fresh.choices)
     left, right = st.columns([3, 10], gap="medium")
+    with left, st.container(border=True, key="card_builder"):
+        saved.bar("retention", KEPT, _forget)
+        wanted = builder.show(menu)
+    with right:
+        _answer(asked, wanted, fresh.choices)
+
+
+def _answer(asked: Filters, wanted: Asked | InvalidRetention, choices: Choices) -> None:
+    if isinstance(wanted, InvalidRetention):
+        figures.refused(wanted)
+        return
     try:
-        with left, st.container(border=True, key="card_builder"):
-            wanted = builder.show(menu)
-        with right, st.spinner(t("retention.loading")):
+        with st.spinner(t("retention.loading")):
             view = retention.answer(asked, wanted)
     except (InvalidRetention, InvalidFunnel, Unknown) as error:
-        with right:
-            figures.refused(error)
+        figures.refused(error)
         return
-    with right:
-        if view.is_empty:
-            figures.nobody(wanted, asked)
-            return
-        _result(view, asked, fresh.choices)
+    if view.is_empty:
+        figures.nobody(wanted, asked)
+        return
+    _result(view, asked, choices)
 
 
 def _result(view: View, asked: Filters, choices: Choices) -> None:
@@ -64,3 +73,11 @@ def _result(view: View, asked: Filters, choices: Choices) -> None:
             charts.show("retention_groups", key, lambda: curves.of_groups(view, shown), alt=t("retention.by"))
             cohorts.show_groups(view, shown)
     behind.open_asked(view, asked, shown, words)
+
+
+def _forget() -> None:
+    """What was chosen in this session makes room for what the address says."""
+    filters.forget()
+    builder.forget()
+    for key in figures.KEYS:
+        st.session_state.pop(key, None)

@@ -26,7 +26,7 @@ def show(menu: Menu) -> Asked:
     _start(menu)
     along: Asked | None = st.session_state[_ALONG]
     if along is not None:
-        _show_along(menu, along)
+        _show_along(along)
     asked = along if along is not None else _built(menu)
     _write(asked)
     return asked
@@ -43,7 +43,7 @@ def _built(menu: Menu) -> Asked:
         )  # fmt: skip
         st.button(
             t("funnel.clear"), icon=":material/backspace:", type="tertiary", key="clear_steps", on_click=_clear,
-            args=(menu,), help=t("funnel.clear_help"),
+            help=t("funnel.clear_help"),
         )  # fmt: skip
     chosen = [tuple(st.session_state[f"step_{row}"]) for row in rows]
     within = _window("window", WINDOWS, t("funnel.within"))
@@ -75,10 +75,10 @@ def _start(menu: Menu) -> None:
     asked = _shown(funnels.asked_of(given, along, leave_out=addresses.leave_out), menu)
     usual = next(iter(menu.templates.values()), None)
     if asked.steps or usual is None:
-        _fill(asked, menu)
+        _fill(asked)
     else:
         within = asked.within if "within" in given else usual.within
-        _fill(Asked(usual.steps, asked.order, within, asked.by, asked.count, step_within=asked.step_within), menu)
+        _fill(Asked(usual.steps, asked.order, within, asked.by, asked.count, step_within=asked.step_within))
 
 
 def _shown(asked: Asked, menu: Menu) -> Asked:
@@ -94,7 +94,7 @@ def _shown(asked: Asked, menu: Menu) -> Asked:
     return kept
 
 
-def _fill(asked: Asked, menu: Menu) -> None:
+def _fill(asked: Asked) -> None:
     """Put a whole question into the fields."""
     state = st.session_state
     _fill_steps(asked.steps or ((), ()), asked)
@@ -217,9 +217,9 @@ def _add() -> None:
     conditions.fill(f"if_{row}", ())
 
 
-def _clear(menu: Menu) -> None:
+def _clear() -> None:
     """Two empty steps, and everything else as usual."""
-    _fill(Asked(()), menu)
+    _fill(Asked(()))
     st.session_state["template"] = None
 
 
@@ -342,15 +342,15 @@ def _remove_barrier(number: int) -> None:
 # -- the funnel of a path ----------------------------------------------------------------------------------------------
 
 
-def _show_along(menu: Menu, asked: Asked) -> None:
+def _show_along(asked: Asked) -> None:
     """The funnel of a path is asked as the path showed it; its steps can be taken over into a funnel of one's own."""
     st.markdown(f"**{t('funnel.along')}**")
     lines = [f"{number}. {markdown.escaped(words)}" for number, words in enumerate(steps.called(asked), 1)]
     st.markdown("\n".join(lines))
     st.caption(t("funnel.along_lead"))
-    st.button(t("funnel.along_free"), icon=":material/edit:", key="free_along", on_click=_free, args=(menu, asked))
+    st.button(t("funnel.along_free"), icon=":material/edit:", key="free_along", on_click=_free, args=(asked,))
 
 
-def _free(menu: Menu, asked: Asked) -> None:
+def _free(asked: Asked) -> None:
     """An ordinary funnel of the same steps: in order, within the usual window."""
-    _fill(replace(asked, along=None, order="sequential", entries="every", within=timedelta(days=7)), menu)
+    _fill(replace(asked, along=None, order="sequential", entries="every", within=timedelta(days=7)))

@@ -12,6 +12,8 @@ from dashboard.i18n import t
 
 UNIT, BASE, PERIOD = "each", "base", "at"
 LOST_AFTER, NEW_DAYS, LOST_DAYS = "lost_after", "new_days", "lost_days"
+KEYS = (UNIT, BASE, PERIOD, LOST_AFTER, NEW_DAYS, LOST_DAYS)
+"""Parameters of the address that belong to the page."""
 _READ = "_lifecycle_numbers_read"
 
 
@@ -33,6 +35,12 @@ def show() -> Chosen:
         )  # fmt: skip
         base: Base = _one_of(BASE, "active", tuple(lifecycle.BASES), help_text=t("lifecycle.base_help"))
     return Chosen(Asked(unit, silence), base)
+
+
+def forget() -> None:
+    """Let the address decide anew, as in a new session."""
+    for key in (*KEYS, *(f"{LOST_AFTER}_{unit}" for unit in lifecycle.UNITS), _READ):
+        st.session_state.pop(key, None)
 
 
 def period(answer: Answer) -> int:

@@ -20,6 +20,8 @@ PAUSES = ("30m", "2h", "1d", "none", "custom")
 REPEATS = ("once", "each")
 TOPS = tuple(range(3, MOST_TOP + 1))
 LONGEST_MINUTES = 366 * 24 * 60
+KEYS = ("anchor", "way", "depth", "pause", "repeats", "hide", "end", "top", "together")
+"""Parameters of the address that make up a question."""
 _ROWS, _NEXT = "_together_rows", "_together_next"
 
 
@@ -48,6 +50,12 @@ def show(menu: Menu) -> Asked | None:
     )  # fmt: skip
 
 
+def forget() -> None:
+    """Let the address decide anew, as in a new session."""
+    for key in (*KEYS, "pause_minutes", _ROWS):
+        st.session_state.pop(key, None)
+
+
 def set_as_start(view: View, code: int) -> None:
     """The node starts the path from now on. To be called before the builder is drawn."""
     st.session_state["anchor"] = view.name(code)
@@ -69,8 +77,10 @@ def _start(menu: Menu) -> None:
             state[key] = list(dict.fromkeys(query.get_all(key)))
     if _ROWS not in state:
         given = [group for text in query.get_all("together") if (group := _read_group(text)) is not None]
-        state[_ROWS], state[_NEXT] = list(range(len(given))), len(given)
-        for row, (name, events) in enumerate(given):
+        # Rows are numbered on, never reused, so that no widget keeps another's choice.
+        first = state.get(_NEXT, 0)
+        state[_ROWS], state[_NEXT] = list(range(first, first + len(given))), first + len(given)
+        for row, (name, events) in zip(state[_ROWS], given, strict=True):
             state[f"together_name_{row}"], state[f"together_{row}"] = name, list(events)
     if "pause" not in state:
         text = query.get("pause", "30m")

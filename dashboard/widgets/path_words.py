@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.errors import Refusal, Unknown
 from dashboard import i18n, markdown
 from dashboard.data import paths
 from dashboard.data.paths import ARRIVED, LEFT, OTHER, Asked, View
@@ -85,6 +86,16 @@ def active(asked: Asked) -> list[str]:
         *[t("path.means_group", name=markdown.escaped(g.node), names=_listed(g.names)) for g in asked.groups],
         *([t("path.means_end", names=_listed(asked.to))] if asked.to else []),
     ]
+
+
+def refusal(error: Refusal) -> str:
+    """What is wrong with the question and what to do, as Markdown."""
+    values = {name: markdown.escaped(str(value)) for name, value in error.details.items()}
+    if isinstance(error, Unknown):
+        near = markdown.escaped(", ".join(error.near) or i18n.UNDEFINED)
+        return t("path.unknown", name=values["name"], near=near)
+    key = f"path.problem_{error.details.get('problem')}"
+    return t(key, **values) if i18n.has(key) else markdown.escaped(i18n.refusal(error))
 
 
 def _listed(events: Sequence[str]) -> str:

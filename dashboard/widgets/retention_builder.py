@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from core.errors import InvalidFunnel
+from core.errors import InvalidFunnel, InvalidRetention
 from dashboard import addresses
 from dashboard.data import conditions as texts
 from dashboard.data import retention
@@ -19,11 +19,15 @@ EACH: dict[Unit, tuple[int, ...]] = {"day": tuple(range(15)), "week": tuple(rang
 BRACKETED: dict[Unit, str] = {"day": "0,1,3,7,14,30", "week": "0,1,2,4,8,12", "month": "0,1,2,3,6,12"}
 """Where own brackets begin to be edited from."""
 INTERVALS = ("each", "own")
-_KEYS = ("r_start", "r_back")
+_EVENTS = ("r_start", "r_back")
+KEYS = (
+    *_EVENTS, "r_start_if", "r_back_if", "r_entry", "r_unit", "r_age", "r_counting", "r_brackets", "r_by",
+)  # fmt: skip
+"""Parameters of the address that make up a question."""
 
 
-def show(menu: Menu) -> Asked:
-    """Draw the builder, and say what is asked. Raises ``InvalidRetention`` for brackets that cannot be read."""
+def show(menu: Menu) -> Asked | InvalidRetention:
+    """Draw the builder, and say what is asked, or that brackets cannot be read."""
     _start(menu)
     _templates(menu)
     start = _events(menu, "r_start", t("retention.start"))
@@ -36,8 +40,17 @@ def show(menu: Menu) -> Asked:
     counting = _choice("r_counting", COUNTINGS, "counting")
     brackets = _brackets(unit)
     by = _breakdown(menu)
-    ages = retention.parse_brackets(brackets) if brackets is not None else EACH[unit]
+    try:
+        ages = retention.parse_brackets(brackets) if brackets is not None else EACH[unit]
+    except InvalidRetention as error:
+        return error
     return Asked(start, back, unit, age, ages, entry, counting, by, start_if, back_if)
+
+
+def forget() -> None:
+    """Let the address decide anew, as in a new session."""
+    for key in (*KEYS, "r_intervals", "r_template"):
+        st.session_state.pop(key, None)
 
 
 def _start(menu: Menu) -> None:
@@ -45,7 +58,7 @@ def _start(menu: Menu) -> None:
     state = st.session_state
     if "r_start" in state and "r_back" in state:
         return
-    given = [[one for one in st.query_params.get_all(key) if one] for key in _KEYS]
+    given = [[one for one in st.query_params.get_all(key) if one] for key in _EVENTS]
     usual = next(iter(menu.templates.values()), Template((), (), "first_ever"))
     state["r_start"], state["r_back"] = given if any(given) else (list(usual.start), list(usual.back))
 

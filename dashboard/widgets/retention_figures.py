@@ -14,6 +14,8 @@ from dashboard.widgets import conditions, names
 from dashboard.widgets import retention_words as words
 from dashboard.widgets.retention_words import SMALL, Shown
 
+KEYS = ("r_measure", "r_mean", "r_group")
+"""Parameters of the address that say which figures are shown."""
 COLUMNS = ("cohort", "size", "interval", "until", "returned", "share", "is_complete", "value", "value_share")
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode
 import streamlit as st
 
 from core.errors import Refusal
-from dashboard import i18n
+from dashboard import addresses, i18n
 from dashboard.actions import guard
 from dashboard.actions import saved as actions
 from dashboard.data import saved
@@ -47,7 +47,7 @@ def _label(view: View) -> str:
 
 def _form(page: str, keys: tuple[str, ...], current: View | None) -> None:
     name, shared = f"save_{page}_name", f"save_{page}_shared"
-    st.text_input(t("saved.name"), max_chars=LONGEST_NAME, key=name, placeholder=t("saved.hint"))
+    st.text_input(t("saved.name"), max_chars=LONGEST_NAME, key=name, placeholder=t(f"saved.hint_{page}"))
     st.toggle(t("saved.share"), key=shared, help=t("saved.share_help"))
     st.button(
         t("saved.save_new"), icon=":material/bookmark_add:", type="primary", key=f"save_{page}_new", on_click=_save,
@@ -82,6 +82,7 @@ def _open(page: str, chosen: str, keys: tuple[str, ...], forget: Forget) -> None
         guard.note(i18n.refusal(error), is_error=True)
         return
     forget()
+    addresses.forget_unread()
     given = parse_qs(view.query, keep_blank_values=True)
     for key in keys:
         if key in given:

@@ -21,7 +21,8 @@ from core.work.questions.reading import Reading
 
 SPECIAL = {LEFT: "left", OTHER: "other", ARRIVED: "arrived"}
 """Nodes that are no event, as rows and addresses name them, between angle brackets."""
-MOST_TOP = 20
+TOP, MOST_TOP = 8, 20
+"""Nodes by name per column, when nobody says how many, and at most."""
 MOST_STEPS = 10
 """Steps of a funnel."""
 
@@ -38,8 +39,8 @@ class Group:
 class Asked:
     """One path question. ``anchor``: names, the first of which starts the path. ``to``: names that end it; empty = none.
     ``names``: what a path shows; empty = all moments that are visible here. ``hidden``: names it leaves out, that still
-    keep a session alive; anchor and end are never hidden. ``groups``: a name belongs to the last one that has it, and a
-    group called like an event takes it in. ``gap``: pause that ends a session; None = a path goes on for ever. ``top``:
+    keep a session alive; anchor and end are never hidden. ``groups``: no name stands in two of
+    them, and none is called like an event that it does not hold. ``gap``: pause that ends a session; None = a path goes on for ever. ``top``:
     nodes by name per column."""
 
     anchor: tuple[str, ...]
@@ -50,7 +51,7 @@ class Asked:
     to: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
-    top: int = 8
+    top: int = TOP
     conditions: tuple[Condition, ...] = ()
 
     @property
@@ -150,6 +151,7 @@ def paths(reading: Reading, asked: Asked) -> Answer:
     if not 1 <= asked.top <= MOST_TOP:
         raise InvalidPath(f"1 to {MOST_TOP} nodes are shown per column, not {asked.top}.", problem="top", top=asked.top)
     known = moments.names(reading)
+    _refuse_groups(asked, known)
     _refuse_unknown(reading, asked, known)
     ready = moments.prepared(reading, _wanted(reading, asked, tuple(known)))
     way: dict[str, Any] = {"direction": asked.direction, "gap": asked.gap, "collapse_repeats": asked.collapse}
@@ -183,10 +185,25 @@ def path_rows(answer: Answer, n: int = 20) -> list[dict[str, Any]]:
     ]
 
 
-def _refuse_unknown(reading: Reading, asked: Asked, known: list[str]) -> None:
+def _refuse_groups(asked: Asked, known: list[str]) -> None:
+    """Every event is one node, and every node has one name."""
+    called: set[str] = set()
+    held: set[str] = set()
     for group in asked.groups:
         if not group.node or group.node in {f"<{name}>" for name in SPECIAL.values()}:
             raise InvalidPath("Every group has a name of its own.", problem="group")
+        if group.node in called:
+            raise InvalidPath(f"Two groups are called {group.node!r}.", problem="group_twice", name=group.node)
+        if group.node in known and group.node not in group.names:
+            message = f"The group {group.node!r} is called like an event that it does not hold."
+            raise InvalidPath(message, problem="group_event", name=group.node)
+        for name in sorted(held & set(group.names)):
+            raise InvalidPath(f"The event {name!r} stands in two groups.", problem="group_shared", name=name)
+        called.add(group.node)
+        held |= set(group.names)
+
+
+def _refuse_unknown(reading: Reading, asked: Asked, known: list[str]) -> None:
     named = {*asked.anchor, *asked.to, *asked.hidden, *(name for group in asked.groups for name in group.names)}
     for name in sorted(named - set(known)):
         if name in reading.held:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from core.errors import InvalidFunnel, InvalidLifecycle, InvalidPath, InvalidRetention
+from core.errors import InvalidFunnel, InvalidLifecycle, InvalidPath, InvalidRetention, Refusal
 from core.scope import Filters
 from core.sequences.sessions import GAP
 from core.work.home import Home
@@ -54,6 +54,7 @@ def retained(home: Home, filters: Filters, options: Row) -> list[Row]:
         by=options.get("by"),
         start_conditions=of_start,
         back_conditions=of_back,
+        top=_top(options, retention.TOP, InvalidRetention),
     )
     with reading(home, filters) as lake:
         return retention.rows(retention.retention(lake, asked))
@@ -84,6 +85,7 @@ def followed(home: Home, filters: Filters, options: Row) -> list[Row]:
         collapse=not options.get("repeats"),
         to=_names(options.get("end") or ""),
         hidden=_names(options.get("hide") or ""),
+        top=_top(options, paths.TOP, InvalidPath),
     )
     with reading(home, filters) as lake:
         return paths.rows(paths.paths(lake, asked))
@@ -96,6 +98,14 @@ def visits(home: Home, filters: Filters, options: Row) -> list[Row]:
         return sessions.rows(
             sessions.sessions_of(lake, GAP if gap is None else gap, frozenset(_names(options.get("holding") or "")))
         )
+
+
+def _top(options: Row, usual: int, refusal: type[Refusal]) -> int:
+    """How many stand on their own."""
+    text = str(options.get("top") or usual)
+    if not conditions.is_count(text):
+        raise refusal(f"{text[:40]!r} is no number of values to show.", problem="top")
+    return int(text)
 
 
 def parse_window(text: str) -> timedelta | None:

@@ -1,6 +1,6 @@
 import pytest
 
-from core.errors import HeldStep, InvalidFunnel, Refusal, Unknown
+from core.errors import HeldStep, InvalidFunnel, InvalidRetention, Refusal, Unknown
 from core.scope import Filters
 from core.store import choices
 from core.work.questions import answers, sequences
@@ -87,6 +87,41 @@ def test_a_filter_of_the_page_asks_the_entry_event_only(world):
 def test_an_order_is_a_step_of_its_own(world):
     add(world, 1, events=[event(1, "2025-01-05 10:00", "view")], order_lines=[sale(1, "2025-01-05 11:00", "A", 5)])
     assert [r["members"] for r in ask(world, "funnel", steps="view,order_placed")] == [1, 1]
+
+
+def test_values_of_a_breakdown_stand_on_their_own_as_many_as_are_asked_for(world):
+    channels = ("web", "web", "web", "app", "app", "store")
+    add(world, 1, events=[event(who, "2025-01-06 10:00", "view", channel=c) for who, c in enumerate(channels, 1)])
+    options = {"start": "view", "back": "view", "intervals": "1", "by": "channel"}
+    rows = ask(world, "retention", **options, top="1")
+    assert [(row["channel"], row["size"]) for row in rows] == [("web", 3), ("<other>", 3)]
+    assert len(ask(world, "retention", **options)) == 3
+    for top in ("0", "-1", "some"):
+        with pytest.raises(InvalidRetention):
+            ask(world, "retention", **options, top=top)
+
+
+def test_nodes_of_a_path_stand_on_their_own_as_many_as_are_asked_for(world):
+    add(world, 1, events=[event(who, f"2025-01-05 1{n}:00", name) for who, name in ((1, "cart"), (2, "pay"), (3, "pay"))
+                          for n, name in enumerate(("view", name))])  # fmt: skip
+    rows = ask(world, "paths", start="view", depth="1", gap="none", top="1")
+    assert [(row["node"], row["members"]) for row in rows if row["column"] == 1] == [("pay", 2), ("<other>", 1)]
+
+
+@pytest.mark.parametrize(
+    ("question", "options", "told"),
+    [
+        ("paths", {"start": "view", "gap": "999999d"}, "999,999 days"),
+        ("sessions", {"gap": "0m"}, "0 seconds"),
+        ("funnel", {"steps": "view,view", "within": "8785h"}, "8,785 hours"),
+        ("funnel", {"steps": "view,view", "step_within": "367d"}, "367 days"),
+    ],
+)
+def test_a_length_of_time_is_refused_in_words(world, question, options, told):
+    add(world, 1, events=[event(1, "2025-01-05 10:00", "view")])
+    with pytest.raises(Refusal) as refused:
+        ask(world, question, **options)
+    assert str(refused.value).endswith(f"not {told}.")
 
 
 @pytest.mark.parametrize(

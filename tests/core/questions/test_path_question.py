@@ -182,6 +182,25 @@ def test_what_no_path_can_be_is_refused(tmp_path: Path, is_indexed: bool):
         asked_of(home, Asked(("pay",), "before")).funnel((0, 1))
 
 
+@pytest.mark.parametrize(
+    ("groups", "problem"),
+    [
+        ((Group("buying", ("cart",)), Group("paying", ("pay", "cart"))), "group_shared"),
+        ((Group("buying", ("cart",)), Group("buying", ("pay",))), "group_twice"),
+        ((Group("view", ("cart", "pay")),), "group_event"),
+    ],
+)
+def test_an_event_is_one_node_and_a_node_has_one_name(tmp_path: Path, groups, problem):
+    with pytest.raises(InvalidPath) as refused:
+        asked_of(shop(tmp_path), Asked(("view",), groups=groups))
+    assert refused.value.details["problem"] == problem
+
+
+def test_a_group_may_be_called_like_an_event_that_it_holds(tmp_path: Path):
+    grouped = asked_of(shop(tmp_path), Asked(("view",), depth=1, groups=(Group("cart", ("cart", "leave")),)))
+    assert columns(grouped)[1]["cart"] == 2
+
+
 def test_an_event_that_waits_is_told_apart_from_one_that_is_not_there(tmp_path: Path):
     home = shop(tmp_path)
     lakes.add(home, 2, event_names=[{"name": "leave", "is_held": True}])
@@ -209,7 +228,9 @@ questions = st.builds(
     collapse=st.booleans(),
     to=st.sampled_from([(), ("pay",), ("cart", "leave")]),
     hidden=st.sampled_from([(), ("leave",), ("pay", "view")]),
-    groups=st.sampled_from([(), (Group("buying", ("cart", "pay")),), (Group("view", ("leave",)),)]),
+    groups=st.sampled_from(
+        [(), (Group("buying", ("cart", "pay")),), (Group("leave", ("leave", "view")), Group("buying", ("pay",)))]
+    ),
     top=st.integers(1, 3),
 )
 channels = st.sampled_from([(), WEB])

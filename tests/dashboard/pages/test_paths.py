@@ -249,3 +249,17 @@ def test_what_a_link_says_that_cannot_be_read_is_told(opened):
     for part in ("会话间隔 “soon”", "步数 “11”", "合并事件 “Shopping”", "方向 “sideways”"):
         assert part in told
     assert "add_to_cart" not in told and address(test, "together") == ["Buying:add_to_cart"]
+
+
+@pytest.mark.parametrize(
+    ("language", "together", "words"),
+    [
+        ("zh", ["Buying:add_to_cart", "Paying:purchase|add_to_cart"], "事件“add_to_cart”出现在两个合并节点里"),
+        ("en", ["product_view:add_to_cart|purchase"], "“product_view” is called like an event that it does not hold"),
+        ("en", ["A:add_to_cart", "A:purchase"], "Two grouped nodes are called “A”"),
+    ],
+)
+def test_groups_that_cannot_stand_beside_each_other_are_refused_in_words(opened, language, together, words):
+    fill(orders=False)
+    test = open_with(opened, language=language, together=together)
+    assert not test.exception and words in said(test).replace("\\", "")
