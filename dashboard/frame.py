@@ -1,16 +1,20 @@
 """What stands around every page: who you are, where you can go, which world you look at."""
 
 import pkgutil
+from base64 import b64encode
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from html import escape
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import streamlit as st
 
-from dashboard import i18n, markdown, runs
+from core.scope import Role
+from dashboard import i18n, runs
 from dashboard import pages as folder
 from dashboard.actions import accounts, guard
 from dashboard.actions.guard import Visitor
@@ -19,7 +23,8 @@ from dashboard.i18n import t
 from dashboard.pages import SECTIONS, Page
 from dashboard.widgets import unread
 
-ASSETS = Path(__file__).parent / "web" / "assets"
+_ICON = (Path(__file__).parent / "web" / "assets" / "icon.svg").read_bytes()
+LOGO = f"data:image/svg+xml;base64,{b64encode(_ICON).decode()}"
 _SUBJECT = "_subject"
 
 
@@ -52,8 +57,7 @@ def run() -> None:
             _say_it_is_over()
             return
         page = st.navigation(_navigation(who), position="sidebar", expanded=True)
-        with st.sidebar:
-            _account_box(who)
+        _account_box(who)
         worlds.banner(who.operator)
         guard.show_notes()
         with unread.told(page.url_path):
@@ -61,20 +65,24 @@ def run() -> None:
 
 
 def _configure() -> None:
+    """The icon of the page stands in the shell (web/shell.py)."""
     st.set_page_config(
-        page_title=t("app.name"),
-        page_icon=str(ASSETS / "icon.png"),
-        layout="wide",
-        initial_sidebar_state="auto",
-        menu_items={"About": t("app.about")},
+        page_title=t("app.name"), layout="wide", initial_sidebar_state="auto", menu_items={"About": t("app.about")}
     )
-    st.logo(str(ASSETS / "icon.svg"), size="large")
+    st.logo(LOGO, size="large")
 
 
 def _navigation(who: Visitor) -> dict[str, list[st.Page]]:
     """All pages, those that the role may not see hidden: their address then answers with our own words, not with
     Streamlit's.
     """
+    visible = frozenset(entry.name for entry in pages() if who.operator.can(entry.place.permission))
+    # Streamlit notes in a page whether it is its turn, so every run has its own.
+    return {section: list(map(copy, found)) for section, found in _sections(i18n.language(), visible).items()}
+
+
+@lru_cache(32)
+def _sections(language: i18n.Language, visible: frozenset[str]) -> dict[str, list[st.Page]]:  # noqa: ARG001 - of its texts
     sections: dict[str, list[st.Page]] = {}
     for entry in pages():
         page = st.Page(
@@ -83,7 +91,7 @@ def _navigation(who: Visitor) -> dict[str, list[st.Page]]:
             icon=entry.place.icon,
             url_path=entry.name,
             default=entry.place.is_start,
-            visibility="visible" if who.operator.can(entry.place.permission) else "hidden",
+            visibility="visible" if entry.name in visible else "hidden",
         )
         sections.setdefault(t(f"section.{entry.place.section}"), []).append(page)
     return sections
@@ -116,20 +124,21 @@ def _say_it_is_over() -> None:
 
 
 def _account_box(who: Visitor) -> None:
-    with st.container(key="account_box", gap="small"):
-        st.markdown(f"**{markdown.escaped(who.display_name)}** :gray-badge[{t(f'role.{who.operator.role}')}]")
-        units = who.operator.scope.units
-        if units is not None:
-            st.caption(t("frame.units", units=markdown.escaped(i18n.listed(sorted(units)) or i18n.UNDEFINED)))
-        st.html(_links("zh" if i18n.language() == "en" else "en"))
-        st.button(
-            t("frame.log_out"), icon=":material/logout:", type="tertiary", key="log_out", on_click=accounts.log_out
-        )
+    units = who.operator.scope.units
+    known = None if units is None else i18n.listed(sorted(units)) or i18n.UNDEFINED
+    st.sidebar.html(_account(i18n.language(), who.display_name, who.operator.role, known))
+    st.sidebar.button(
+        t("frame.log_out"), icon=":material/logout:", type="tertiary", key="log_out", on_click=accounts.log_out
+    )
 
 
-def _links(other: i18n.Language) -> str:
-    """Plain links, so that the whole page comes back in the other language, Streamlit's own parts included."""
+@lru_cache(64)
+def _account(language: i18n.Language, name: str, role: Role, units: str | None) -> str:
+    """Who it is, and plain links, so that the whole page comes back in the other language, Streamlit's own parts included."""
+    other: i18n.Language = "zh" if language == "en" else "en"
+    limits = "" if units is None else f"<small>{escape(t('frame.units', units=units))}</small>"
     return (
-        f'<a class="link" href="/account/language?to={other}" lang="{i18n.HTML_NAMES[other]}">{i18n.NAMES[other]}</a>'
-        f'<a class="link" href="/account/password">{t("frame.change_password")}</a>'
+        f'<div class="account"><p><b>{escape(name)}</b> <span>{escape(t(f"role.{role}"))}</span></p>{limits}<nav>'
+        f'<a href="/account/language?to={other}" lang="{i18n.HTML_NAMES[other]}">{i18n.NAMES[other]}</a>'
+        f'<a href="/account/password">{escape(t("frame.change_password"))}</a></nav></div>'
     )

@@ -1,11 +1,14 @@
 """Which of the two worlds is shown: live, or the demo while live is empty or when asked."""
 
+from functools import lru_cache
+from html import escape
+
 import streamlit as st
 
 from core.scope import Operator
 from core.settings import World
 from core.work.home import Home
-from dashboard import runs
+from dashboard import i18n, runs
 from dashboard.i18n import t
 from dashboard.web import wiring
 
@@ -49,12 +52,18 @@ def banner(operator: Operator) -> None:
     """
     if shown() == "live":
         return
+    if _usual() == "demo":
+        st.html(_told(i18n.language(), brings=operator.can("sources.write")))
+        return
     with st.container(key="world_banner", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":orange-badge[{t('world.demo')}] {t('world.demo_meaning')}")
-        if _usual() == "live":
-            st.button(t("world.to_live"), key="to_live", type="tertiary", on_click=_choose, args=("live",))
-        elif operator.can("sources.write"):
-            st.html(f'<a href="/sources">{t("world.bring_data")}</a>')
+        st.html(_told(i18n.language(), brings=False))
+        st.button(t("world.to_live"), key="to_live", type="tertiary", on_click=_choose, args=("live",))
+
+
+@lru_cache(8)
+def _told(language: i18n.Language, *, brings: bool) -> str:  # noqa: ARG001 - of its texts
+    link = f' <a href="/sources">{escape(t("world.bring_data"))}</a>' if brings else ""
+    return f'<p class="world"><b>{escape(t("world.demo"))}</b> {escape(t("world.demo_meaning"))}{link}</p>'
 
 
 def _choose(world: World) -> None:
