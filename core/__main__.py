@@ -241,6 +241,9 @@ def user(given: argparse.Namespace, settings: Settings) -> None:
     from core import app
     from core.work import accounts
 
+    if given.action == "units":
+        _write([{"unit": unit, "name": name} for unit, name in (_units(settings) or {}).items()], "json")
+        return
     store = app.store(settings, "live")
     known = {account.name: account.id for account in accounts.listed(store, SYSTEM)}
     if given.action == "list":
@@ -250,9 +253,12 @@ def user(given: argparse.Namespace, settings: Settings) -> None:
     if not given.name:
         raise Refusal("Name the account.", option="name")
     if given.action == "add":
+        units = _units(settings) if given.unit else None
+        if given.unit and units is None:
+            say("No data names a unit yet, so nobody can say whether these exist.")
         made = accounts.create(
             store, SYSTEM, name=given.name, display_name=given.display_name or given.name, role=given.role,
-            units=given.unit or None, now=now(),
+            units=given.unit or None, now=now(), known_units=units,
         )  # fmt: skip
         print(json.dumps({"name": made.name, "password": made.password}))
         return
@@ -282,6 +288,13 @@ def _house(settings: Settings) -> "House":
 
 def _world(given: argparse.Namespace, settings: Settings) -> "Home":
     return _house(settings).demo if given.demo else _house(settings).live
+
+
+def _units(settings: Settings) -> dict[str, str] | None:
+    from core.work.questions import units
+
+    house = _house(settings)
+    return units.anywhere((house.live, house.demo))
 
 
 def _progress(stage: str, **counts: int) -> None:
@@ -362,11 +375,13 @@ def _parser() -> argparse.ArgumentParser:
     command(refresh)
     command(check)
     one = command(user, world=False)
-    one.add_argument("action", choices=["list", "add", "disable", "enable", "reset"])
+    one.add_argument("action", choices=["list", "units", "add", "disable", "enable", "reset"])
     one.add_argument("name", nargs="?")
     one.add_argument("--role", choices=ROLES, default="manager")
     one.add_argument("--display-name")
-    one.add_argument("--unit", action="append", help="a unit to see (repeat); none: all units")
+    one.add_argument(
+        "--unit", action="append", help="a unit to see, as `user units` lists them (repeat); none: all units"
+    )
     return parser
 
 

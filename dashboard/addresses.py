@@ -16,7 +16,6 @@ import streamlit as st
 from core.errors import InvalidPeriod
 from core.periods import Period, parse_day
 
-
 _PAGE, _UNREAD = "_unread_page", "_unread"
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 
 from sqlalchemy import func, select
 
@@ -52,10 +53,13 @@ def create(
     role: str,
     units: Collection[str] | None,
     now: datetime,
+    known_units: Collection[str] | None = None,
 ) -> Created:
-    """Make an account. ``units`` None = all units. Raises ``InvalidAccount`` and ``Forbidden``."""
+    """Make an account. ``units`` None = all units; ``known_units``: those that exist, None where no data names any yet.
+    Raises ``InvalidAccount`` and ``Forbidden``."""
     operator.require("accounts.write")
     name, role = logins.tidy(name), _role(role)
+    _refuse_units(units, known_units)
     if not _NAME.fullmatch(name):
         raise InvalidAccount("A name has 2 to 32 letters, digits or . _ @ -, and no spaces.", reason="name", name=name)
     password = passwords.generated()
@@ -78,16 +82,20 @@ def change(
     role: str,
     units: Collection[str] | None,
     now: datetime,
+    known_units: Collection[str] | None = None,
 ) -> None:
-    """Set name, role and units at once; they hold from the next click of that person on.
+    """Set name, role and units at once; they hold from the next click of that person on. Units that the account has already
+    may stay, whether or not they are still known.
 
-    Raises ``InvalidAccount`` when it would leave no active admin, or when one changes one's own role.
+    Raises ``InvalidAccount`` when it would leave no active admin, when one changes one's own role, or for a unit that does
+    not exist.
     """
     operator.require("accounts.write")
     role = _role(role)
     with store.transaction() as session:
         account = _account(session, account_id)
         before = _described(account)
+        _refuse_units(set(units or ()) - set(account.units or ()), known_units)
         if role != account.role:
             _refuse_self(operator, account)
             _refuse_last_admin(session, account)
@@ -242,6 +250,16 @@ def _role(role: str) -> Role:
     if role not in ROLES:
         raise InvalidAccount(f"There is no role {role!r}.", reason="role", role=role)
     return role
+
+
+def _refuse_units(units: Collection[str] | None, known: Collection[str] | None) -> None:
+    """A unit that does not exist would show nothing to whoever has it, as if there were no data."""
+    for unit in sorted(units or ()):
+        if known is not None and unit not in known:
+            near = ", ".join(get_close_matches(unit, known, n=3, cutoff=0.5))
+            hint = f" Near ones: {near}." if near else ""
+            message = f"There is no unit {unit!r}.{hint} `python -m core user units` lists them."
+            raise InvalidAccount(message, reason="unit", unit=unit)
 
 
 def _refuse_self(operator: Operator, account: Account) -> None:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.work import accounts, logins
 from core.work.accounts import Created
+from core.work.questions import units
 from dashboard.actions import guard
 from dashboard.actions.guard import guarded
 from dashboard.i18n import t
@@ -26,8 +27,9 @@ def log_out() -> None:
 @guarded(_WRITE)
 def create() -> None:
     made = accounts.create(
-        wiring.accounts_store(), guard.operator(), name=st.session_state["new_name"], **_fields("new"), now=wiring.now()
-    )
+        wiring.accounts_store(), guard.operator(), name=st.session_state["new_name"], **_fields("new"), now=wiring.now(),
+        known_units=_known(),
+    )  # fmt: skip
     st.session_state[PASSWORD] = made
     st.session_state.pop("_dialog", None)
     guard.note(t("accounts.new_made", name=made.name))
@@ -36,7 +38,9 @@ def create() -> None:
 @guarded(_WRITE)
 def change(account_id: int, name: str) -> None:
     fields = _fields(f"edit_{account_id}")
-    accounts.change(wiring.accounts_store(), guard.operator(), account_id, **fields, now=wiring.now())
+    accounts.change(
+        wiring.accounts_store(), guard.operator(), account_id, **fields, now=wiring.now(), known_units=_known()
+    )
     guard.note(t("accounts.saved", name=name))
 
 
@@ -76,7 +80,12 @@ def _turned() -> None:
     st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
 
 
+def _known() -> dict[str, str] | None:
+    house = wiring.house()
+    return units.anywhere((house.live, house.demo))
+
+
 def _fields(key: str) -> dict[str, object]:
     state = st.session_state
-    units = None if state[f"{key}_all"] else list(state[f"{key}_units"])
-    return {"display_name": state[f"{key}_display_name"], "role": state[f"{key}_role"], "units": units}
+    chosen = None if state[f"{key}_all"] else list(state[f"{key}_units"])
+    return {"display_name": state[f"{key}_display_name"], "role": state[f"{key}_role"], "units": chosen}

@@ -13,7 +13,7 @@ from core.metrics.catalog import METRICS, Metric
 from core.schema import CHANNELS
 from core.scope import Filters
 from core.work.home import Home
-from core.work.questions import figures, sequences
+from core.work.questions import figures, sequences, units
 from core.work.questions.figures import Figure
 from core.work.questions.reading import Reading, reading
 
@@ -69,9 +69,7 @@ def _refuse_unknown(home: Home, filters: Filters) -> None:
         if channel not in CHANNELS:
             raise Unknown("channel", channel, CHANNELS)
     if filters.units:
-        with home.lake.open() as snapshot:
-            units = snapshot.table("units").select("unit_id").union(snapshot.table("member_profiles").select("unit_id"))
-            known = [unit for unit in snapshot.arrow(units.distinct())["unit_id"].to_pylist() if unit]
+        known = units.known(home)
         for unit in filters.units:
             if unit not in known:
                 raise Unknown("unit", unit, known)
