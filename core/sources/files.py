@@ -152,7 +152,7 @@ def _from_archive(
             member, names = _member(archive, origin, form, wanted)
             with archive.open(member) as packed, target.open("wb") as out:
                 _copy(cast(io.BufferedIOBase, packed), out, folder, origin, progress)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
         if target.exists():
             raise _cut_off(target, origin, form, "its compressed data is damaged") from error
         raise Unreadable(
@@ -279,7 +279,7 @@ def _parquet(file: Path, origin: Path) -> Readable:
     try:
         with pq.ParquetFile(file) as parquet:
             columns = parquet.schema_arrow.names
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise Unreadable(
             f"{origin.name} is an incomplete or damaged Parquet file; no row of it can be read.",
             reason="damaged",
@@ -352,7 +352,8 @@ def _known(encoding: str, origin: Path) -> str:
     """One spelling of an encoding; the older Chinese ones are parts of GB18030."""
     try:
         name = codecs.lookup(encoding).name
-    except LookupError as error:
+        b"a".decode(name, "ignore")  # some codecs are not of texts: they unpack, without end if need be
+    except (LookupError, ValueError) as error:
         raise Unreadable(
             f"There is no encoding {encoding!r} to read {origin.name} in.",
             reason="encoding_name",
@@ -374,7 +375,7 @@ def _transcoded(file: Path, origin: Path, folder: Path, encoding: str) -> Path:
                 row += text.count("\n")
                 out.write(text)
             out.write(decoder.decode(b"", final=True))
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             raise Unreadable(
                 f"{origin.name} is not written in {encoding} throughout. The last good row is before row {row + 1}; "
                 "nothing was imported.",

@@ -30,7 +30,8 @@ def flattened(path: Path, target: Path, name: str) -> tuple[tuple[str, ...], tup
             columns.update(dict.fromkeys(item))
         else:
             broken.append(Broken(number, str(item), NOT_JSON))
-    with target.open("w", encoding="utf-8", newline="") as out:
+    # Half of a character that needs two, as scripts cut them off, is written as a question mark.
+    with target.open("w", encoding="utf-8", errors="replace", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(columns)
         for _, item in _items(path, name):
@@ -62,7 +63,7 @@ def _events(line: str) -> list[dict[str, Any] | str]:
         return []
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return [text]
     if not isinstance(value, dict):
         return [text]
@@ -76,7 +77,7 @@ def _events(line: str) -> list[dict[str, Any] | str]:
 def _list(text: str, name: str) -> list[dict[str, Any] | str]:
     try:
         values = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable(
             f"{name} is a JSON list that cannot be read to its end: {error}. Nothing was imported.",
             reason="damaged",

@@ -16,7 +16,7 @@ def is_workbook(file: Path) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
             return any(name.startswith("xl/") for name in archive.namelist())
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError):
         return file.suffix.lower() in (".xlsx", ".xlsm", ".xlsb")
 
 

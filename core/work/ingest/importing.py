@@ -274,7 +274,7 @@ class _Run:
         if known is not None:
             return known, None
         has_amounts = any(change.snapshot.files(name) for name in AMOUNTS)
-        chosen = "" if has_amounts else self.mapping.money.currency
+        chosen = "" if has_amounts else self.mapping.currency
         return chosen or DEFAULT_CURRENCY, chosen or None
 
     def _step(self, stage: str, **counts: int) -> None:

@@ -73,4 +73,7 @@ def revisions(home: Home, name: str) -> list[ColumnMapping]:
 
 
 def _read(path: Path) -> Mapping:
-    return from_toml(path.read_text(encoding="utf-8"))
+    try:
+        return from_toml(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise InvalidMapping(f"{path.name} is not written in UTF-8. Save it as UTF-8.", reason="encoding") from error

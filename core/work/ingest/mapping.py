@@ -28,6 +28,9 @@ DERIVED = ("identity_key", "referred_key", "properties", "line_kind")
 """Contract columns that are never mapped from one column: identities, properties and rules make them."""
 CURRENCY = "currency"
 NAMED_FORMATS = ("iso", "epoch_s", "epoch_ms", "epoch_us", "excel")
+PATTERN = re.compile(r"([^%\0]|%-?[djmyHIMS]|%[abcfghnpuwxzABGTUVWXYZ%])*")
+"""Patterns of times that the engine can read."""
+LEAST_RATE, RATE_LIMIT = Decimal("1e-10"), Decimal(10_000)
 AUTO_FORMATS = (
     "iso", "%Y%m%d", "%Y%m%d%H%M%S", "%Y%m%d %H:%M:%S", "%Y.%m.%d", "%Y.%m.%d %H:%M:%S", "%Y.%m.%d %H:%M",
     "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日%H:%M:%S", "%Y年%m月%d日%H:%M",
@@ -115,6 +118,11 @@ class Mapping:
     def target(self) -> Table:
         """The lake table that the rows go to."""
         return schema.table("order_lines" if self.table == ORDERS else self.table)
+
+    @property
+    def currency(self) -> str:
+        """Of amounts whose row names none; empty = the home's."""
+        return self.money.currency or self.constants.get(CURRENCY, "")
 
     def wanted(self) -> tuple[str, ...]:
         """Source columns the mapping needs, in order of mention."""
@@ -217,7 +225,7 @@ def _mapped(mapping: Mapping) -> dict[str, tuple[str, ...]]:
 
 def _forms(mapping: Mapping) -> None:
     for form in mapping.times.formats:
-        if form not in NAMED_FORMATS and "%" not in form:
+        if form not in NAMED_FORMATS and not ("%" in form and PATTERN.fullmatch(form)):
             raise _refused(
                 f"the time format {form!r} is neither known nor a pattern such as %d/%m/%Y",
                 form,
@@ -231,12 +239,20 @@ def _forms(mapping: Mapping) -> None:
     if mapping.decimal not in (".", ","):
         raise _refused(f"the decimal mark is . or , and not {mapping.decimal!r}", mapping.decimal, reason="decimal")
     known = list_currencies()
-    for code in (mapping.money.currency, *mapping.money.rates):
+    for code in (mapping.currency, *mapping.money.rates):
         if code and code not in known:
             raise _refused(f"there is no currency {code!r}", code, known, reason="currency")
     for code, rate in mapping.money.rates.items():
-        if not 0 < rate < 10_000:
+        if not (rate.is_finite() and LEAST_RATE <= rate < RATE_LIMIT):
             raise _refused(f"the rate of {code} must lie between 0 and 10000", code, reason="rate")
+    if len(mapping.file.delimiter) > 1 or mapping.file.delimiter in ('"', "\r", "\n", "\0"):
+        raise _refused(
+            f"cells are separated by one sign, and not by {mapping.file.delimiter!r}",
+            mapping.file.delimiter,
+            reason="delimiter",
+        )
+    if mapping.file.skip < 0:
+        raise _refused("the lines above the header cannot be fewer than none", reason="skip")
     if mapping.refund.column and not (mapping.refund.starts_with or mapping.refund.values):
         raise _refused("the refund rule says neither what its column starts with nor its values", reason="refund")
 

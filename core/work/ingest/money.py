@@ -43,9 +43,13 @@ def add_major(draft: Draft, mapping: Mapping, world: World, name: str) -> None:
 
 
 def bound(draft: Draft, name: str) -> None:
-    """Refuse amounts beyond a million million, and make them null so that nothing overflows later."""
-    draft.refuse(draft[name].abs() >= ibis.literal(parsing.TOO_LARGE, "decimal(18, 0)"), "amount.too_large")
-    draft.add(**{name: parsing.bounded(draft[name])})
+    """Refuse amounts beyond a million million, here or in home currency, and make them null so that nothing overflows later."""
+    is_small = draft[name].abs() < ibis.literal(parsing.TOO_LARGE, "decimal(18, 0)")
+    if "worth" in draft:
+        worth = draft[name].abs().cast("float64") * draft["worth"].cast("float64")
+        is_small &= (worth < float(parsing.TOO_LARGE)).fill_null(True)
+    draft.refuse(~is_small, "amount.too_large")
+    draft.add(**{name: ibis.ifelse(is_small, draft[name], ibis.null()).cast(parsing.MAJOR)})
 
 
 def add_worth(draft: Draft, mapping: Mapping, world: World) -> bool:
@@ -53,11 +57,11 @@ def add_worth(draft: Draft, mapping: Mapping, world: World) -> bool:
     code: ir.StringValue
     if CURRENCY in mapping.columns:
         code = draft[f"text:{CURRENCY}"].upper()  # type: ignore[attr-defined]
-        code = code.fill_null(mapping.money.currency or world.currency)
-    elif mapping.money.currency in ("", world.currency):
+        code = code.fill_null(mapping.currency or world.currency)
+    elif mapping.currency in ("", world.currency):
         return False
     else:
-        code = ibis.literal(mapping.money.currency)
+        code = ibis.literal(mapping.currency)
     draft.add(worth=parsing.rate(code, world.currency, mapping.money.rates))
     draft.refuse(draft["worth"].isnull(), "currency.no_rate")
     return True

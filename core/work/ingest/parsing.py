@@ -88,11 +88,6 @@ def minor(major: ir.Value, worth: ir.Value | None, digits: int) -> ir.Value:
     return (guess + step).cast("int64")
 
 
-def bounded(amount: ir.Value) -> ir.Value:
-    """``MAJOR``; null for amounts beyond a million million."""
-    return ibis.ifelse(amount.abs() < ibis.literal(TOO_LARGE, "decimal(18, 0)"), amount, ibis.null()).cast(MAJOR)
-
-
 def _rate(value: Decimal) -> ir.Value:
     return ibis.literal(value, "decimal(14, 10)")
 

@@ -58,7 +58,7 @@ def preview(home: Home, mapping: Mapping, file: Path, *, now: datetime) -> Previ
     """The mapping on the first thousand rows. Raises ``InvalidMapping``, ``Unreadable``."""
     validate(mapping)
     with home.store.reading() as session:
-        currency = choices.read(session, CURRENCY) or mapping.money.currency or DEFAULT_CURRENCY
+        currency = choices.read(session, CURRENCY) or mapping.currency or DEFAULT_CURRENCY
     world = World(currency, home.settings.zone, now.astimezone(UTC).replace(tzinfo=None), home.keys)
     with workplace.opened(home) as place:
         readable = files.opened(file, folder=place.folder, form=_form(mapping.file), wanted=mapping.wanted())

@@ -52,8 +52,9 @@ def _one(text: str, flat: str) -> str:
     if text:
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = {"value": text}
         said = (value if isinstance(value, dict) else {"value": value}) | said
     said = {key: value for key, value in said.items() if value is not None and value != ""}
-    return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")) if said else ""
+    written = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")) if said else ""
+    return written.encode(errors="replace").decode()  # half of a character that needs two cannot be kept

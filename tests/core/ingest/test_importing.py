@@ -333,6 +333,23 @@ def test_other_currencies_need_a_rate(home: Home) -> None:
     assert b"currency.no_rate" in rejects.read(home, done.batch)
 
 
+def test_a_currency_that_the_mapping_names_for_all_rows_needs_a_rate_as_well(home: Home) -> None:
+    bring(home, "no,time,sku,qty,price,who\nA,2026-01-01,s,1,10,c\n", order_lines(money={"currency": "CNY"}))
+    text = "no,time,sku,qty,price,who\nB,2026-01-01,s,1,10,c\n"
+    assert counts(bring(home, text, order_lines(constants={"currency": "USD"}))) == (1, 0, 0, 1)
+    with_rate = order_lines(constants={"currency": "USD"}, money={"rates": {"USD": "7.15"}})
+    assert counts(bring(home, text, with_rate)) == (1, 1, 0, 0)
+    assert facts(home, "order_lines", "amount_minor") == [(1000,), (7150,)]
+
+
+def test_an_amount_that_is_too_large_in_home_currency_is_one_rejected_row(home: Home) -> None:
+    bring(home, "no,time,sku,qty,price,who\nA,2026-01-01,s,1,10,c\n", order_lines(money={"currency": "CNY"}))
+    text = "no,time,sku,qty,price,who\nB,2026-01-01,s,1,500000000000,c\nC,2026-01-01,s,1,5,c\n"
+    done = bring(home, text, order_lines(money={"currency": "USD", "rates": {"USD": "9000"}}))
+    assert counts(done) == (2, 1, 0, 1)
+    assert b"amount.too_large" in rejects.read(home, done.batch)
+
+
 # -- rejects ---------------------------------------------------------------------------------------------------------
 
 

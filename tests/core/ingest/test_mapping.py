@@ -1,8 +1,10 @@
 """Mappings as values: written down, read back, refused."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -68,11 +70,20 @@ def test_any_mapping_comes_back_from_toml_and_json(
         (mapping(constants={"channel": "wechat"}), "channel cannot be 'wechat'"),
         (mapping(values={"channel": {"a": "web"}}), "mapped for 'channel', which is mapped to no column"),
         (mapping(times={"formats": ["dd/mm/yyyy"]}), "time format 'dd/mm/yyyy'"),
+        (mapping(times={"formats": ["%Q"]}), "time format '%Q'"),
+        (mapping(times={"formats": ["%Y-%"]}), "time format '%Y-%'"),
+        (mapping(times={"formats": ["%Y\0"]}), "time format"),
         (mapping(times={"formats": []}), "no time format"),
         (mapping(times={"zone": "Asia/Peking"}), "no time zone 'Asia/Peking'"),
         (mapping(decimal=";"), "decimal mark"),
         (order_lines(money={"currency": "RMB"}), "no currency 'RMB'"),
+        (order_lines(constants={"currency": "RMB"}), "no currency 'RMB'"),
         (order_lines(money={"rates": {"USD": "0"}}), "rate of USD"),
+        (order_lines(money={"rates": {"USD": "NaN"}}), "rate of USD"),
+        (order_lines(money={"rates": {"USD": "1e-11"}}), "rate of USD"),
+        (mapping(file={"delimiter": "||"}), "separated by one sign"),
+        (mapping(file={"delimiter": '"'}), "separated by one sign"),
+        (mapping(file={"skip": -1}), "fewer than none"),
         (order_lines(refund={"column": "no"}), "refund rule says neither"),
         (order_lines(columns={"order_no": "no", "occurred_at": "t", "quantity": "q"}), "lacks amount"),
         (mapping("member_profiles", columns={"city": "c"}), "lacks an identity"),
@@ -124,3 +135,25 @@ def test_a_mapping_is_found_by_path_and_an_unknown_name_is_refused_with_near_one
     assert library.find(home, str(file)).mapping.money.rates == {"USD": Decimal("7.1")}
     with pytest.raises(Unknown, match="Did you mean online_retail"):
         library.find(home, "online_retial")
+
+
+def test_a_mapping_file_in_another_encoding_is_refused(home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "订单.toml"
+    file.write_bytes('table = "events"\nsource = "店"\n'.encode("gb18030"))
+    with pytest.raises(InvalidMapping, match="not written in UTF-8"):
+        library.find(home, str(file))
+
+
+@given(letters=st.text(alphabet="YmdHMSfpzaQsk-% /:", max_size=8))
+def test_a_time_format_is_taken_exactly_when_the_engine_can_read_it(letters: str) -> None:
+    try:
+        duckdb.execute("SELECT try_strptime('2025', ?)", [letters])
+        is_readable = "%" in letters
+    except duckdb.Error:
+        is_readable = False
+    try:
+        validate(mapping(times={"formats": [letters]}))
+        is_taken = True
+    except InvalidMapping:
+        is_taken = False
+    assert is_taken == is_readable

@@ -225,3 +225,58 @@ def test_online_retail_with_semicolons_decimal_commas_and_day_first_dates_gives_
     other = from_json(to_json(named(home, "online_retail")) | body)
     done = bring(home, "\n".join(odd).encode("gb18030"), other, name="odd.csv")
     assert counts(done) == (len(plain) - 1, 0, len(plain) - 1, 0)
+
+
+@pytest.mark.parametrize("name", ["zlib", "hex", "rot13", "a\0b", "utf-88"])
+def test_what_is_no_encoding_of_texts_is_refused_by_name(home: Home, name: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        bring(home, PLAIN, mapping(file={"encoding": name}))
+    assert refused.value.details["reason"] == "encoding_name"
+
+
+@pytest.mark.parametrize("name", ["utf-16", "punycode"])
+def test_a_file_that_is_not_in_the_encoding_named_is_refused(home: Home, name: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        bring(home, PLAIN, mapping(file={"encoding": name}))
+    assert refused.value.details["reason"] == "encoding"
+
+
+GOOD = '{"time":"2026-01-31 08:00:00","what":"浏览","who":"u1"}'
+
+
+def test_json_nested_beyond_measure_is_a_rejected_row(home: Home) -> None:
+    deep = '{"time":"2026-02-01 09:30:00","what":' + "[" * 100_000 + "]" * 100_000 + ',"who":"u2"}'
+    done = bring(home, f"{GOOD}\n{deep}\n", mapping(), name="events.jsonl")
+    assert counts(done) == (2, 1, 0, 1)
+    with pytest.raises(Unreadable):
+        bring(home, "[" * 200_000, mapping(), name="events.json")
+
+
+def test_half_a_character_in_json_is_a_question_mark(home: Home) -> None:
+    half = '{"time":"2026-02-01 09:30:00","what":"a\\ud83d","who":"u2","p":{"\\udfff":1}}'
+    by = mapping(properties={"json": "p"}, optional=["p"])
+    assert counts(bring(home, f"{GOOD}\n{half}\n", by, name="events.jsonl")) == (2, 2, 0, 0)
+    assert facts(home, "events", "name", "properties") == [("浏览", None), ("a?", '{"?":1}')]
+
+
+@pytest.mark.parametrize("cell", ["[" * 200_000, '{""a"":""\\ud83d""}'], ids=["deep", "half a character"])
+def test_odd_json_in_a_column_of_properties_is_kept_as_far_as_it_can_be(home: Home, cell: str) -> None:
+    text = f'time,what,who,p\n2026-01-31 08:00:00,浏览,u1,"{cell}"\n'
+    assert counts(bring(home, text, mapping(properties={"json": "p"}))) == (1, 1, 0, 0)
+    [(kept,)] = facts(home, "events", "properties")
+    assert json.loads(kept) == ({"value": cell} if cell.startswith("[") else {"a": "?"})
+
+
+def test_archives_whose_names_are_damaged_are_refused(home: Home) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("订单.csv", PLAIN)
+        archive.writestr("b.csv", PLAIN)
+    for damaged in (packed.getvalue().replace("订".encode(), b"\xff\xff\xff"), _one_name_damaged(packed.getvalue())):
+        with pytest.raises(Unreadable):
+            bring(home, damaged, mapping(), name="f.zip")
+
+
+def _one_name_damaged(packed: bytes) -> bytes:
+    """Only the first of the two places that name the member."""
+    return packed.replace("订".encode(), b"\xff\xff\xff", 1)
