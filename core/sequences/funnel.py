@@ -338,13 +338,15 @@ def _microseconds(window: timedelta | None) -> int:
 
 def joined(reaches: Sequence[Reach]) -> Reach:
     """One answer from those of disjoint sets of subjects, as partitions of a distributed engine give them."""
-    subject = np.concatenate([part.subject for part in reaches])
+    subject, depth, step_at, code = (
+        np.concatenate([getattr(part, name) for part in reaches])
+        for name in ("subject", "depth", "step_at", "entry_code")
+    )
+    if np.all(subject[1:] > subject[:-1]):  # parts are usually ranges in order
+        return Reach(reaches[0].funnel, subject, depth, step_at, code)
     order = np.argsort(subject, kind="stable")
     if np.any(np.diff(subject[order]) == 0):
         raise ValueError("a subject stands in two partitions")
-    depth, step_at, code = (
-        np.concatenate([getattr(part, name) for part in reaches]) for name in ("depth", "step_at", "entry_code")
-    )
     return Reach(reaches[0].funnel, subject[order], depth[order], step_at[order], code[order] if code.size else code)
 
 

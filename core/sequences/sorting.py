@@ -74,20 +74,16 @@ def sort(offset, low, high, at, steps, code, row):
     for segment in range(low, high):
         if offset[segment + 1] - offset[segment] <= LONG:
             _sort_short(offset[segment], offset[segment + 1], at, steps, code, row)
-        else:
+        elif not _ascends(offset[segment], offset[segment + 1], at):
             _sort_long(offset[segment], offset[segment + 1], at, steps, code, row)
 
 
 @njit(nogil=True, cache=True)
-def sort_marked(marked, offset, at, steps, code, row):
-    """Sort only the segments that are marked: of events that come in order, most are in order."""
-    for segment in range(marked.size):
-        if not marked[segment]:
-            continue
-        if offset[segment + 1] - offset[segment] <= LONG:
-            _sort_short(offset[segment], offset[segment + 1], at, steps, code, row)
-        else:
-            _sort_long(offset[segment], offset[segment + 1], at, steps, code, row)
+def _ascends(low, high, at):
+    for i in range(low + 1, high):  # noqa: SIM110 - compiled code has no generators
+        if at[i - 1] >= at[i]:
+            return False
+    return True
 
 
 @njit(nogil=True, cache=True)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
 from core.lake.manifest import Manifests
+from core.lake.timeline import Timeline
 from core.settings import Settings, World
 from core.work import identity_decisions, tending, timeline, uploads
 from core.work.home import Home
@@ -56,22 +58,28 @@ def chores(house: House) -> list[Chore]:
 
 
 class _WhenChanged:
-    """Does something in both worlds, when either lake has another version than the last time."""
+    """Does something in both worlds, when either lake has another version or its timeline other runs than the last time."""
 
     def __init__(self, house: House, do: Callable[[Home], int]) -> None:
         self._house = house
         self._do = do
-        self._done: list[tuple[str, int]] = []
+        self._done: list[tuple[str, int, int]] = []
 
     def __call__(self) -> int:
-        worlds: tuple[World, ...] = ("live", "demo")
-        newest = [Manifests(self._house.settings.lake(world)).latest() for world in worlds]
-        now = [(manifest.lake_id, manifest.version) for manifest in newest]
+        now = self._now()
         if now == self._done:
             return 0
         done = _everywhere(self._house, self._do)
-        self._done = now
+        self._done = [] if done else now  # looked at once more after something was done: then nothing is left to do
         return done
+
+    def _now(self) -> list[tuple[str, int, int]]:
+        worlds: tuple[World, ...] = ("live", "demo")
+        return [self._of(self._house.settings.lake(world)) for world in worlds]
+
+    def _of(self, lake: Path) -> tuple[str, int, int]:
+        newest = Manifests(lake).latest()
+        return newest.lake_id, newest.version, Timeline(lake).stamp
 
 
 def _settled(home: Home) -> bool:

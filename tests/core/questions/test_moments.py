@@ -3,10 +3,14 @@
 import random
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from core.lake.timeline import Timeline
 from core.scope import Filters, Scope
@@ -156,7 +160,7 @@ def test_a_batch_that_came_after_adds_runs_and_is_seen_at_once(tmp_path: Path):
     with reading(home) as opened:
         assert not moments.is_covered(opened)
     before = seen(home, wanted)
-    assert timeline.refresh(home) == 2
+    assert timeline.refresh(home) == 1
     assert timeline.refresh(home) == 0
     assert seen(home, wanted) == before
     assert len(before) == 10
@@ -189,18 +193,93 @@ def test_rows_that_were_rolled_back_are_gone_whether_or_not_the_timeline_knows(t
     assert len(seen(home, wanted)) == 1
 
 
-def test_many_small_runs_of_a_month_become_one(tmp_path: Path):
+def test_small_runs_lie_beside_a_large_one_until_they_are_not_small(tmp_path: Path):
     home = lakes.home(tmp_path)
-    for batch in range(1, 12):
-        lakes.add(home, batch, events=[lakes.event(1, f"2025-01-05 {batch:02}:00", "view")])
+    sizes = []
+    for batch, count in enumerate((100, 1, 1, 8, 25, 4, 16), 1):
+        lakes.add(
+            home,
+            batch,
+            events=[lakes.event(n % 7, f"2025-0{1 + n % 3}-05 {batch:02}:{n % 60:02}", "view") for n in range(count)],
+        )
+        timeline.refresh(home)
+        with home.lake.open() as snapshot:
+            runs, lacking = Timeline(snapshot.root).cover("events", snapshot.files("events"))
+        assert not lacking
+        sizes.append([run.about.moments for run in runs])
+    assert [sorted(each) for each in sizes] == [[100], [1, 100], [2, 100], [10, 100], [135], [4, 135], [20, 135]]
+
+
+def test_whoever_somebody_waits_for_joins_only_few_moments(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    for batch in (1, 2):
+        lakes.add(home, batch, events=[lakes.event(n, f"2025-01-{batch:02}", "view") for n in range(1, 5)])
+        timeline.refresh(home, most=4)
+    assert sorted(run.about.moments for run in Timeline(home.lake.root).runs()) == [4, 4]
+    assert timeline.refresh(home) == 1
+    with home.lake.open() as snapshot:
+        (run,), _ = Timeline(snapshot.root).cover("events", snapshot.files("events"))
+    assert run.about.moments == 8
+    lakes.add(home, 3, events=[lakes.event(n, "2025-01-03", "view") for n in range(1, 6)])
+    assert timeline.refresh(home, most=4) == 0
+    with reading(home) as opened:
+        assert not moments.is_covered(opened)
+
+
+def test_members_of_a_joined_run_lie_together_whatever_their_identities_are(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    for batch, keys in enumerate(((9, 2), (5, 1)), 1):
+        lakes.add(home, batch, events=[lakes.event(key, f"2025-01-0{batch}", "view") for key in keys])
+        lakes.members(home, {9: 1, 5: 2})
         timeline.refresh(home)
     with home.lake.open() as snapshot:
-        runs, lacking = Timeline(snapshot.root).cover("events", snapshot.files("events"))
-    assert len(runs) <= timeline.MOST_RUNS and not lacking
-    assert [at for _, at, *_ in seen(home, QUESTIONS["names"][0])] == sorted(
-        at for _, at, *_ in seen(home, QUESTIONS["names"][0])
+        (run,), _ = Timeline(snapshot.root).cover("events", snapshot.files("events"))
+    assert run.key.tolist() == [1, 9, 2, 5]
+
+
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from([None, *range(1, 7)]), st.integers(1, 3), st.integers(0, 3), st.sampled_from(NAMES),
+        st.sampled_from(CHANNELS), st.integers(0, 3),
+    ), min_size=1, max_size=50,
+)  # fmt: skip
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(EVENTS, st.dictionaries(st.integers(1, 6), st.integers(1, 3)), st.lists(st.booleans(), min_size=4, max_size=4))
+def test_however_events_come_and_runs_are_joined_the_timeline_shows_what_a_scan_shows(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, events: list[tuple[int | None, int, int, str, str | None, int]],
+    people: dict[int, int], sorts: list[bool],
+):  # fmt: skip
+    """Few members and times, so that ties and members of several identities are usual; tiny stretches, so that edges are."""
+    for constant in ("PORTION", "STRETCH"):
+        monkeypatch.setattr(timeline, constant, 4)
+    home = lakes.home(tmp_path_factory.mktemp("lake"))
+    for batch in range(4):
+        part = [
+            lakes.event(who, f"2025-0{month}-05 1{hour}:00", name, channel=channel, product_id=f"p{number}")
+            for number, (who, month, hour, name, channel, where) in enumerate(events) if where == batch
+        ]  # fmt: skip
+        if part:
+            lakes.add(home, batch + 1, events=part)
+        lakes.members(home, people)
+        if sorts[batch]:
+            timeline.refresh(home, most=None if batch % 2 else 20)
+    asked = [QUESTIONS[name] for name in ("names", "a breakdown", "channels at the entry", "conditions on columns")]
+    bounds = Bounds(
+        lakes_at("2025-02-05 11:00"), lakes_at("2025-03-05 12:00"), lakes_at("2025-02-05 12:00"), lakes_at("2025-03-01")
     )
-    assert len(seen(home, QUESTIONS["names"][0])) == 11
+    asked.append((replace(QUESTIONS["a breakdown"][0], bounds=bounds), Filters()))
+    timeline.refresh(home)
+    with reading(home) as opened:
+        assert moments.is_covered(opened)
+    sorted_in = [seen(home, *question) for question in asked]
+    shutil.rmtree(Timeline(home.lake.root).folder)
+    assert sorted_in == [seen(home, *question) for question in asked]
+
+
+def lakes_at(text: str) -> int:
+    return (lakes.at(text) - datetime(1970, 1, 1)) // timedelta(microseconds=1)
 
 
 def test_members_who_came_together_later_are_walked_as_one(tmp_path: Path):
@@ -281,3 +360,17 @@ def test_a_damaged_run_counts_as_missing_and_is_made_anew(tmp_path: Path, damage
     assert timeline.refresh(home) == 1
     assert len(Timeline(home.lake.root).runs()) == 1
     assert seen(home, wanted) == truth
+
+
+def test_a_run_whose_content_has_changed_goes_at_the_next_sweep_and_is_made_anew(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    lakes.add(home, 1, events=[lakes.event(1, "2025-01-05 10:00", "view"), lakes.event(2, "2025-01-05 11:00", "cart")])
+    timeline.refresh(home)
+    truth = seen(home, QUESTIONS["names"][0])
+    (run,) = Timeline(home.lake.root).runs()
+    assert timeline.sweep(home) == 0
+    body = (run.folder / "at.npy").read_bytes()
+    (run.folder / "at.npy").write_bytes(body[:-1] + bytes([body[-1] ^ 1]))
+    assert timeline.sweep(home) == 1
+    assert timeline.refresh(home) == 1
+    assert seen(home, QUESTIONS["names"][0]) == truth

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from core.app import House
 from core.errors import Cancelled, Refusal
+from core.lake.timeline import Timeline
 from core.settings import Settings
 from core.store import jobs, workers
 from core.store.tables import Job, LoginSession
@@ -166,6 +167,24 @@ def test_the_demo_may_be_removed_and_made_anew_while_the_worker_runs(house, cloc
     one.step()
     other.forget("demo")
     assert log == ["timeline: 1 runs of the timeline made"] * 2
+
+
+def test_a_timeline_that_went_missing_is_made_anew_though_the_lake_has_not_changed(house, clock, log):
+    add(house.live, 1, events=[event(1, "2025-01-01 10:00")])
+    one = duties.worker(house, clock, log.append)
+    runs = Timeline(house.live.lake.root)
+    for _ in range(3):
+        one.step()
+        clock.now += timedelta(seconds=6)
+    (made,) = runs.runs()
+    shutil.rmtree(made.folder)
+    one.step()
+    assert [run.id for run in runs.runs()] == [made.id]
+    clock.now += timedelta(seconds=6)
+    shutil.rmtree(runs.folder)
+    one.step()
+    assert [run.id for run in runs.runs()] == [made.id]
+    assert [line for line in log if "timeline" in line] == ["timeline: 1 runs of the timeline made"] * 3
 
 
 def test_sessions_past_their_limit_are_dropped_once_a_day(house, clock, log):
