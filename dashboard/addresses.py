@@ -10,6 +10,7 @@ must never show other figures than it seems to ask for in silence.
 from collections.abc import Hashable, Sequence
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -45,6 +46,12 @@ def write(key: str, default: Any) -> None:
         st.query_params.pop(key, None)
     else:
         st.query_params[key] = [str(one) for one in value] if isinstance(value, list) else str(value)
+
+
+def beside(parameter: str) -> str:
+    """The address as it is now, but for one parameter, ready to be followed by it: ``a=1&b=2&``, or nothing."""
+    given = [(key, one) for key in st.query_params for one in st.query_params.get_all(key) if key != parameter]
+    return f"{urlencode(given)}&" if given else ""
 
 
 def period(first: str, last: str) -> Period | None:

@@ -32,20 +32,16 @@ def show() -> None:
             before=f"{i18n.day(first.compared.start_on)} – {i18n.day(first.compared.last_on)}",
         )
     )
-    choices = fresh.choices
-
-    def open_contract(figure: overview.Figure) -> None:
-        contract.show(figure, view, asked, choices)
-
-    cards.wall(view.headlines, view, open_contract, large=True)
+    cards.wall(view.headlines, view, contract.PARAMETER, large=True)
     if view.charts:
         _trend(view, asked)
     if view.events and guard.may("funnel.see"):
         _teaser(asked)
-    _goal(view, open_contract)
+    _goal(view)
+    contract.open_asked(view, asked, fresh.choices)
 
 
-def _goal(view: overview.Overview, open_contract: cards.Open) -> None:
+def _goal(view: overview.Overview) -> None:
     """The other figures of one goal at a time: all of them at once are more than anybody reads."""
     there = [goal for goal, figures in view.by_goal.items() if figures]
     if not there:
@@ -58,7 +54,7 @@ def _goal(view: overview.Overview, open_contract: cards.Open) -> None:
     addresses.write("goal", there[0])
     chosen = st.session_state["goal"]
     st.caption(t(f"goal.{chosen}_help"))
-    cards.wall(view.by_goal[chosen], view, open_contract)
+    cards.wall(view.by_goal[chosen], view, contract.PARAMETER)
 
 
 def _trend(view: overview.Overview, asked: Filters) -> None:

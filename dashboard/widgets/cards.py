@@ -1,94 +1,85 @@
-"""KPI cards: the figure first, its change in words, its course, and the way to its contract."""
+"""KPI cards: the figure first, its change in words, its course, and the way to its contract.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+A wall of them is one piece of HTML. Every card is a link to the page as it is with its contract open, which ``chrome.js``
+follows without loading the page anew; colours stand in ``look.css``.
+"""
+
+from collections.abc import Sequence
+from html import escape
 from math import ceil
-from typing import Literal
+from urllib.parse import quote
 
 import streamlit as st
 
-from dashboard import i18n
+from dashboard import addresses, i18n
 from dashboard.data.overview import Figure, Overview
 from dashboard.i18n import t
 from dashboard.widgets import values
-from dashboard.widgets.values import Tone
 
 KEPT_SECONDS = 3600
 MOST_IN_A_ROW = 6
-NARROWEST = 162
-"""Pixels of a card: two stand side by side on a phone."""
-Open = Callable[[Figure], None]
+WIDTH, HEIGHT, ROOM = 100, 30, 2
+"""Of the picture of a course, in its own units: it is as wide as its card. ``ROOM``: for the line's own width."""
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """All that a card says, in one language."""
-
-    name: str
-    title: str
-    value: str
-    delta: str
-    tone: Tone
-    against: str | None
-    course: tuple[float | int, ...] | None
-    shape: Literal["area", "line"]
-    hint: str
-
-
-def wall(figures: tuple[Figure, ...], view: Overview, open_contract: Open, *, large: bool = False) -> None:
-    """Cards side by side, as many as fit. ``view``: the answer that the figures are of."""
+def wall(figures: tuple[Figure, ...], view: Overview, parameter: str, *, large: bool = False) -> None:
+    """Cards side by side, as many as fit. ``view``: the answer that the figures are of; ``parameter``: where the address says
+    whose contract is open.
+    """
     names = ",".join(figure.metric.name for figure in figures)
-    key = f"{view.key}|{i18n.language()}|{names}|{large}"
-    words = _words(key=key, _figures=figures, _currency=view.currency, _large=large)
-    opening, hint = t("contract.open"), t("contract.open_help")
-    columns = ceil(len(figures) / ceil(len(figures) / MOST_IN_A_ROW))  # rows of one length, as far as that goes
-    with st.grid(columns, min_column_width=NARROWEST, gap="small", key=f"wall_{figures[0].metric.name}"):
-        for figure, card in zip(figures, words, strict=True):
-            with st.container(key=f"kpi_{'large_' if large else ''}{card.name}", height="stretch"):
-                _draw(card)
-                if st.button(opening, type="tertiary", key=f"open_{card.name}", help=hint):
-                    open_contract(figure)
-
-
-def _draw(card: Card) -> None:
-    st.metric(
-        card.title,
-        card.value,
-        delta=card.delta,
-        delta_color=card.tone,
-        delta_arrow="off",
-        delta_description=card.against,
-        chart_data=card.course,
-        chart_type=card.shape,
-        help=card.hint,
-        border=True,
-        height="stretch",
-    )
+    kept = addresses.beside(parameter)
+    key = f"{view.key}|{i18n.language()}|{names}|{large}|{kept}"
+    st.html(_wall(key=key, _figures=figures, _currency=view.currency, _link=f"?{kept}{parameter}=", _large=large))
 
 
 @st.cache_resource(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)
-def _words(key: str, _figures: tuple[Figure, ...], _currency: str, _large: bool) -> tuple[Card, ...]:  # noqa: ARG001
-    """Made once per answer and language, which ``key`` names: writing numbers costs more than drawing them."""
-    return tuple(_card(figure, _currency, _large) for figure in _figures)
+def _wall(key: str, _figures: tuple[Figure, ...], _currency: str, _link: str, _large: bool) -> str:  # noqa: ARG001
+    """Made once per answer, language and address, which ``key`` names: writing numbers costs more than sending them."""
+    columns = ceil(len(_figures) / ceil(len(_figures) / MOST_IN_A_ROW))  # rows of one length, as far as that goes
+    cards = "".join(_card(figure, _currency, f"{_link}{figure.metric.name}", _large) for figure in _figures)
+    return f'<ul class="kpis{" large" if _large else ""}" style="--columns:{columns}">{cards}</ul>'
 
 
-def _card(figure: Figure, currency: str, large: bool) -> Card:
+def _card(figure: Figure, currency: str, address: str, large: bool) -> str:
     change = values.change(figure)
-    course = tuple(value for _, value, is_partial in whole(figure) if not is_partial and value is not None)
-    return Card(
-        figure.metric.name,
-        t(f"metric.{figure.metric.name}.title"),
-        values.card(figure, currency),
-        change.text if change else (t("number.small") if figure.is_small else t("number.no_comparison")),
-        change.tone if change else "gray",
-        values.against(figure) if change and large else None,
-        course if len(course) > 2 and not figure.is_small else None,
-        "area" if figure.metric.bottom is None else "line",
-        hint(figure, currency),
+    delta = change.text if change else t("number.small" if figure.is_small else "number.no_comparison")
+    tone = change.tone if change else "gray"
+    against = f"<small>{escape(values.against(figure))}</small>" if change and large else ""
+    return (
+        f'<li><a id="kpi-{figure.metric.name}" class="{tone}" href="{escape(address)}" title="{escape(hint(figure, currency))}">'
+        f'<span class="name">{escape(t(f"metric.{figure.metric.name}.title"))}</span>'
+        f'<span class="value">{escape(values.card(figure, currency))}</span>'
+        f'<span class="change"><b>{escape(delta)}</b>{against}</span>'
+        f'{course(figure)}<span class="more">{escape(t("contract.open"))}</span></a></li>'
     )
 
 
-def whole(figure: Figure) -> tuple[tuple[object, float | int | None, bool], ...]:
+def course(figure: Figure) -> str:
+    """The figure over time as a line without axes, filled where it is an amount; nothing where there is too little of it."""
+    known = [value for _, value, is_partial in _whole(figure) if not is_partial and value is not None]
+    if len(known) < 3 or figure.is_small:
+        return ""
+    line = " ".join(f"{x:.4g},{y:.4g}" for x, y in _places(known))
+    area = f'<path d="M0,{HEIGHT} L{line} L{WIDTH},{HEIGHT}z" opacity=".11"/>' if figure.metric.bottom is None else ""
+    drawn = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none">{area}<polyline '
+        f'points="{line}" fill="none" stroke="#000" stroke-width="1.8" stroke-linejoin="round" vector-effect="non-scaling-stroke"/></svg>'
+    )
+    # A mask, which the card colours: Streamlit lets no drawing into a piece of HTML.
+    return f"""<span class="course" style="--course:url('data:image/svg+xml,{quote(drawn, safe=" ,./:=-")}')"></span>"""
+
+
+def _places(values: Sequence[float | int]) -> list[tuple[float, float]]:
+    """From the lowest value at the bottom to the highest at the top."""
+    low, span = min(values), max(values) - min(values)
+    high = HEIGHT - 2 * ROOM
+    return [
+        (WIDTH * place / (len(values) - 1), ROOM + high * (1 - (value - low) / span if span else 0.5))
+        for place, value in enumerate(values)
+    ]
+
+
+def _whole(figure: Figure) -> tuple[tuple[object, float | int | None, bool], ...]:
     """The course without its last day, which may still run when the data ends on it."""
     return figure.series[:-1] if len(figure.series) > 1 else figure.series
 

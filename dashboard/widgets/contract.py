@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import i18n, markdown
+from dashboard import addresses, i18n, markdown
 from dashboard.actions import guard
 from dashboard.data import overview, people
 from dashboard.data.overview import Figure, Overview, Side
@@ -11,11 +11,25 @@ from dashboard.i18n import t
 from dashboard.widgets import people as panel
 from dashboard.widgets import values
 
+PARAMETER = "contract"
+"""Where the address says whose contract is open."""
 
-def show(figure: Figure, view: Overview, asked: Filters, choices: Choices) -> None:
-    """Open the contract of a figure over the page."""
-    title = t(f"metric.{figure.metric.name}.title")
-    st.dialog(title, width="large", icon=":material/function:")(_body)(figure, view, asked, choices)
+
+def open_asked(view: Overview, asked: Filters, choices: Choices) -> None:
+    """Open the contract of the figure in the address over the page."""
+    name = st.query_params.get(PARAMETER, "")
+    figure = view.figures.get(name)
+    if figure is None:
+        if name:
+            addresses.leave_out(PARAMETER, name)
+        _close()
+        return
+    title = t(f"metric.{name}.title")
+    st.dialog(title, width="large", icon=":material/function:", on_dismiss=_close)(_body)(figure, view, asked, choices)
+
+
+def _close() -> None:
+    st.query_params.pop(PARAMETER, None)
 
 
 def _body(figure: Figure, view: Overview, asked: Filters, choices: Choices) -> None:

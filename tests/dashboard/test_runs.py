@@ -12,7 +12,7 @@ from core.work import accounts, logins
 from dashboard import runs
 from dashboard.web import wiring
 from dashboard.web.server import SCRIPT
-from tests.dashboard.pages.conftest import go
+from tests.dashboard.pages.conftest import cards, go
 from tests.dashboard.pages.shop import fill
 
 
@@ -99,10 +99,10 @@ def overview(enter) -> Callable[..., AppTest]:
 def test_a_role_changed_between_two_runs_holds_at_the_next(overview, store):
     fill()
     test = overview()
-    assert test.metric
+    assert cards(test)
     change(store, test.who, role="compliance")
     test.run()
-    assert test.exception and not test.metric
+    assert test.exception and not cards(test)
 
 
 def test_units_changed_between_two_runs_cut_the_figures_of_the_next(overview, store):
@@ -111,7 +111,7 @@ def test_units_changed_between_two_runs_cut_the_figures_of_the_next(overview, st
     test.query_params["period"] = "all"
 
     def orders() -> str:
-        return next(metric.value for metric in test.metric if metric.label == "订单数")
+        return next(card.value for card in cards(test) if card.title == "订单数")
 
     test.run()
     before = orders()
@@ -123,22 +123,22 @@ def test_units_changed_between_two_runs_cut_the_figures_of_the_next(overview, st
 def test_the_language_changed_between_two_runs_holds_for_every_word_and_figure(overview, store):
     fill()
     test = overview()
-    assert "净收入" in [metric.label for metric in test.metric]
+    assert "净收入" in [card.title for card in cards(test)]
     accounts.set_language(store, test.who.operator, "en")
     test.run()
-    assert "Net revenue" in [metric.label for metric in test.metric]
-    hints = [metric.help for metric in test.metric]
-    assert all(hint.isascii() or "年" not in hint for hint in hints)
+    assert "Net revenue" in [card.title for card in cards(test)]
+    hints = [card.hint for card in cards(test)]
+    assert hints and all(hint.isascii() or "年" not in hint for hint in hints)
 
 
 def test_the_newest_data_is_on_the_page_at_the_next_run(overview):
     home = fill(orders=False)
     test = overview()
-    assert "净收入" not in [metric.label for metric in test.metric]
+    assert "净收入" not in [card.title for card in cards(test)]
     fill(events=False)
     test.run()
     assert home.lake.manifests.latest().version == 2
-    assert "净收入" in [metric.label for metric in test.metric]
+    assert "净收入" in [card.title for card in cards(test)]
 
 
 def page_that_writes() -> None:

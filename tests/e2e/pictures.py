@@ -63,7 +63,7 @@ TOUCH = "step=touch_sent&step=touch_clicked&step=add_to_cart&step=order_placed&s
 VIEWS: dict[str, tuple[str, Act | None]] = {
     "today": ("", None),
     "overview": ("overview", None),
-    "overview_contract": ("overview", press("open_net_revenue")),
+    "overview_contract": ("overview?contract=net_revenue", None),
     "funnels": ("funnels?by=channel", None),
     "funnels_people": ("funnels", press("dropped_1")),
     "funnels_rules": (f"funnels?{RULES}", press("funnel_contract")),

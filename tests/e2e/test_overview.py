@@ -44,9 +44,10 @@ def server(home: Path):
 
 def contract(page: Page, name: str):
     """Open the contract of a figure."""
-    page.locator(f".st-key-open_{name}").get_by_role("button").click()
+    page.locator(f"#kpi-{name}").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
+    expect(page).to_have_url(re.compile(f"contract={name}"))
     return dialog
 
 
@@ -63,6 +64,23 @@ def test_the_published_figures_are_on_the_page(server, signed_in):
         expect(dialog).not_to_contain_text("查看背后的会员")
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
+        expect(page).not_to_have_url(re.compile("contract="))
+
+
+def test_a_contract_is_opened_by_the_keyboard_and_by_its_address_and_leaves_the_page_as_it_was(server, signed_in):
+    page = signed_in("analyst")
+    page.goto(f"{server.url}/overview?period=all&contract=orders")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_test_id("stMetricValue")).to_have_text("18,532")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("contract="))
+    page.evaluate("window.stays = true")
+    page.locator("#kpi-buyers").focus()
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_test_id("stMetricValue")).to_have_text("4,338")
+    expect(page).to_have_url(re.compile("period=all&contract=buyers"))
+    assert page.evaluate("window.stays")
 
 
 def test_the_people_behind_buyers_are_as_many_and_can_be_taken_out_and_kept(server, signed_in):
@@ -108,7 +126,7 @@ def test_the_page_fits_its_width(server, signed_in, language, theme, width):
     page = signed_in("manager", language, theme, width=width, height=844)
     page.goto(f"{server.url}/overview?period=90")
     idle(page)
-    expect(page.get_by_test_id("stMetric").first).to_be_visible()
+    expect(page.locator(".kpis a").first).to_be_visible()
     wide = page.evaluate(
         "(() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth })()"
     )

@@ -1,4 +1,7 @@
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from html import unescape
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -28,6 +31,32 @@ def go(test: AppTest, view: str) -> AppTest:
     if not entry.place.is_start:
         test._page_hash = calc_hash(view)  # pages are functions, and switch_page knows files only
     return test.run()
+
+
+@dataclass(frozen=True)
+class Card:
+    """A KPI card as it is drawn. ``link``: where it leads, as the address has it."""
+
+    metric: str
+    title: str
+    value: str
+    change: str
+    tone: str
+    link: str
+    hint: str
+
+
+_CARD = re.compile(
+    r'<a id="kpi-(?P<metric>\w+)" class="(?P<tone>\w+)" href="(?P<link>[^"]*)" title="(?P<hint>[^"]*)">'
+    r'<span class="name">(?P<title>.*?)</span><span class="value">(?P<value>.*?)</span>'
+    r'<span class="change"><b>(?P<change>.*?)</b>'
+)
+
+
+def cards(test: AppTest) -> list[Card]:
+    """All KPI cards on the page, in their order."""
+    found = _CARD.finditer("".join(part.value for part in test.html))
+    return [Card(**{name: unescape(text) for name, text in one.groupdict().items()}) for one in found]
 
 
 def said(test: AppTest) -> str:

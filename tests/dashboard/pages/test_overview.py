@@ -1,11 +1,12 @@
 """经营总览, through the frame: figures, likes with likes, contracts, people, and who may see them."""
 
+from urllib.parse import parse_qsl
+
 import pytest
-from streamlit.proto.Metric_pb2 import Metric as MetricProto
 
 from core.metrics.catalog import GOALS
 from dashboard import i18n
-from tests.dashboard.pages.conftest import go, said
+from tests.dashboard.pages.conftest import cards, go, said
 from tests.dashboard.pages.shop import fill
 
 NOVEMBER = {"period": "custom", "from": "2026-11-01", "to": "2026-11-30"}
@@ -20,17 +21,30 @@ def open_with(opened, role="analyst", language="zh", query=NOVEMBER, **more):
 
 
 def card(test, title):
-    return next(metric for metric in test.metric if metric.label == title)
+    return next(found for found in cards(test) if found.title == title)
+
+
+def titles(test):
+    return [found.title for found in cards(test)]
+
+
+def exact(test):
+    """The value in the contract that is open."""
+    (metric,) = test.metric
+    assert metric.label == "精确值"
+    return metric.value
+
+
+def follow(test, title):
+    """Where the card's link leads."""
+    for name, value in parse_qsl(card(test, title).link.removeprefix("?")):
+        test.query_params[name] = value
+    return test.run()
 
 
 def of(goal, query=NOVEMBER):
     """The address with the cards of another goal."""
     return query | {"goal": goal}
-
-
-def press(test, key):
-    test.button(key=key).click()
-    return test.run()
 
 
 @pytest.mark.parametrize(
@@ -49,14 +63,14 @@ def test_an_empty_world_says_what_to_do(opened, language, words):
     test = opened("overview", "manager", language)
     assert not test.exception
     assert words in said(test)
-    assert not test.metric
+    assert not cards(test)
 
 
 def test_a_role_without_the_permission_sees_nothing_of_it(opened):
     fill()
     test = opened("overview", "compliance")
     assert test.exception
-    assert not test.title and not test.metric
+    assert not test.title and not cards(test)
 
 
 def test_a_running_period_is_held_against_as_many_days(opened):
@@ -65,7 +79,7 @@ def test_a_running_period_is_held_against_as_many_days(opened):
     # Data ends on 28 November: 28 days, so October counts up to the 28th, and with it all of its 40 orders.
     assert "2026年11月1日 – 2026年11月28日，对比 2026年10月1日 – 2026年10月28日" in said(test)
     assert card(test, "订单数").value == "70"
-    assert card(test, "订单数").delta == "▲ +75.0%"
+    assert card(test, "订单数").change == "▲ +75.0%"
 
 
 def test_a_rate_of_fewer_than_thirty_shows_the_count_and_no_rate(opened):
@@ -85,22 +99,22 @@ def test_units_of_others_are_in_no_figure(opened):
 def test_without_data_before_there_is_nothing_to_compare(opened):
     fill()
     test = open_with(opened, query={"period": "all"})
-    assert card(test, "净收入").delta == "无可比数据"
+    assert card(test, "净收入").change == "无可比数据"
 
 
 def test_a_change_for_the_worse_is_red_whatever_its_direction(opened):
     fill()
     test = open_with(opened)
-    assert card(test, "退款占比").delta.startswith("▲")
-    assert card(test, "退款占比").proto.color == MetricProto.RED
-    assert card(test, "订单数").proto.color == MetricProto.GREEN
+    assert card(test, "退款占比").change.startswith("▲")
+    assert card(test, "退款占比").tone == "red"
+    assert card(test, "订单数").tone == "green"
 
 
 def test_the_contract_tells_the_exact_value_its_parts_filters_and_version(opened):
     fill()
-    test = press(open_with(opened), "open_net_revenue")
+    test = follow(open_with(opened), "净收入")
     assert not test.exception
-    assert card(test, "精确值").value == "¥1,395.00"
+    assert exact(test) == "¥1,395.00"
     words = said(test).replace("\\", "")
     assert "成交额 − 会员退款" in words
     assert "| ¥1,400.00 |" in words and "| ¥5.00 |" in words
@@ -110,14 +124,14 @@ def test_the_contract_tells_the_exact_value_its_parts_filters_and_version(opened
 
 def test_nobody_known_stands_behind_anonymous_revenue(opened):
     fill()
-    test = press(open_with(opened), "open_anonymous_revenue")
+    test = follow(open_with(opened), "匿名成交额")
     assert "没有可识别的会员" in said(test)
 
 
 def test_an_executive_sees_the_contract_and_no_people(opened):
     fill()
-    test = press(open_with(opened, "executive"), "open_buyers")
-    assert card(test, "精确值").value == "35"
+    test = follow(open_with(opened, "executive"), "购买会员")
+    assert exact(test) == "35"
     assert not [toggle for toggle in test.toggle if toggle.key == "people_buyers"]
 
 
@@ -137,10 +151,10 @@ def test_what_moved_it_can_be_chosen_and_adds_up(opened):
 def test_one_goal_is_shown_at_a_time_and_the_choice_is_in_the_address(opened):
     fill()
     test = open_with(opened, query=of("connection"))
-    assert card(test, "会员总数") and "订单数" not in [metric.label for metric in test.metric]
+    assert card(test, "会员总数") and "订单数" not in titles(test)
     test.segmented_control(key="goal").set_value("value").run()
     assert not test.exception
-    assert "会员总数" not in [metric.label for metric in test.metric]
+    assert "会员总数" not in titles(test)
     assert test.query_params["goal"] == "value"
     test.segmented_control(key="goal").set_value("conversion").run()
     assert card(test, "订单数") and "goal" not in test.query_params
@@ -155,11 +169,11 @@ def test_an_address_with_an_unknown_goal_shows_the_first(opened, goal):
 def test_every_figure_is_on_the_page_under_one_of_the_goals(opened):
     fill()
     test, seen = open_with(opened), []
-    headlines = [metric.label for metric in test.metric][:4]
+    headlines = titles(test)[:4]
     named = {i18n.text("zh", f"goal.{goal}"): goal for goal in GOALS}
     for name in test.segmented_control(key="goal").options:
         test.segmented_control(key="goal").set_value(named[name]).run()
-        shown = [metric.label for metric in test.metric]
+        shown = titles(test)
         assert shown[: len(headlines)] == headlines
         seen += shown[len(headlines) :]
     assert len(seen) == len(set(seen)) > 12
@@ -171,4 +185,39 @@ def test_a_lake_of_events_alone_is_an_overview_too(opened, with_orders):
     test = open_with(opened)
     assert not test.exception
     assert card(test, "活跃会员")
-    assert any(metric.label == "净收入" for metric in test.metric) == with_orders
+    assert ("净收入" in titles(test)) == with_orders
+
+
+def test_a_card_leads_to_the_page_as_it_is_with_its_contract_open(opened):
+    fill()
+    test = open_with(opened, query=NOVEMBER | {"channel": "store", "contract": "orders", "chart": "orders"})
+    (link,) = {found.link for found in cards(test) if found.metric == "buyers"}
+    assert dict(parse_qsl(link.removeprefix("?"))) == NOVEMBER | {
+        "channel": "store",
+        "chart": "orders",
+        "contract": "buyers",
+    }
+
+
+@pytest.mark.parametrize("name", ["nothing", "net_revenue<script>", "k_factor"])
+def test_an_address_with_the_contract_of_no_figure_opens_none_and_says_so(opened, name):
+    fill()
+    test = open_with(opened, query=NOVEMBER | {"contract": name})
+    assert not test.exception and not test.metric
+    assert "contract" not in test.query_params
+    assert [name in warning.value.replace("\\", "") for warning in test.warning] == [True]
+
+
+def test_nothing_of_an_address_is_drawn_as_html(opened):
+    fill()
+    test = open_with(opened, query=NOVEMBER | {"note": '"><img src=x onerror=alert(1)>'})
+    drawn = "".join(part.value for part in test.html)
+    assert cards(test) and "<img" not in drawn and "onerror=" not in drawn
+
+
+@pytest.mark.parametrize(("first", "is_drawn"), [("2026-11-20", False), ("2026-11-01", True)])
+def test_a_figure_of_too_few_days_has_no_course(opened, first, is_drawn):
+    fill()
+    test = open_with(opened, query={"period": "custom", "from": first, "to": "2026-11-21"})
+    drawn = "".join(part.value for part in test.html)
+    assert cards(test) and ('class="course"' in drawn) == is_drawn
