@@ -1,6 +1,9 @@
 """Files brought into small homes, for tests of imports."""
 
+import errno
+import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -76,6 +79,21 @@ def facts(home: Home, table: str, *columns: str) -> list[tuple[Any, ...]]:
     with home.lake.open() as snapshot:
         rows = snapshot.table(table).order_by("batch_id", "row_number")
         return [tuple(row.values()) for row in snapshot.arrow(rows.select(*columns)).to_pylist()]
+
+
+@contextmanager
+def failing_disk(monkeypatch: pytest.MonkeyPatch, *, is_folder: bool) -> Iterator[None]:
+    """The disk has no room left when a file (before a version of the lake is seen) or a folder (after it) is made sure of."""
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode) == is_folder:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(descriptor)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", fsync)
+        yield
 
 
 def counts(done: Imported) -> tuple[int, int, int, int]:

@@ -12,7 +12,7 @@ from core.scope import Operator
 from core.store import audit, choices
 from core.store.session import Session
 from core.work.home import Home
-from core.work.ingest import batches
+from core.work.ingest import batches, workplace
 
 HIDDEN = "event_names.hidden"
 """Choice of a world's store: held names of which a person said that they stay hidden, so that nobody is asked again."""
@@ -61,10 +61,24 @@ def approve(home: Home, operator: Operator, names: Collection[str], *, now: date
     """
     operator.require("sources.write")
     wanted = _held_ones(home, names)
-    with home.store.transaction() as session:
-        batch_id = batches.queue(
-            session, table="event_names", source=SOURCE, file_name="", mapping_name=None, operator=operator, now=now
+    with workplace.opened(home) as place:
+        batch_id = batches.begin(
+            home, place, table="event_names", source=SOURCE, file_name="", mapping_name=None, operator=operator, now=now
         )  # fmt: skip
+        try:
+            counts, version = _approved(home, batch_id, wanted)
+        except BaseException as error:
+            batches.give_up(home, batch_id, error, operator=operator, now=now)
+            raise
+        with home.store.transaction() as session:
+            batches.commit(session, batch_id, counts, lake_version=version, sha256=None, operator=operator, now=now)
+            choices.write(session, HIDDEN, sorted(hidden(session) - set(wanted)), by=operator.name, now=now)
+            audit.append(session, operator, "event_names.decided", f"batch:{batch_id}", {"approved": wanted}, now=now)
+    return batch_id
+
+
+def _approved(home: Home, batch_id: int, wanted: list[str]) -> tuple[batches.Counts, int]:
+    """Write the approval; what came of it, and the version that shows it."""
     rows = pa.table(
         {
             "name": pa.array(wanted, pa.string()),
@@ -74,15 +88,10 @@ def approve(home: Home, operator: Operator, names: Collection[str], *, now: date
         }
     )
     with home.writer.change("names", batch_id) as change:
-        change.merge("event_names", ibis.memtable(rows))
-        change.note["approved"] = wanted
-        version = change.snapshot.version + 1
-    with home.store.transaction() as session:
-        counts = batches.Counts(len(wanted), len(wanted), 0, 0)
-        batches.commit(session, batch_id, counts, lake_version=version, sha256=None, operator=operator, now=now)
-        choices.write(session, HIDDEN, sorted(hidden(session) - set(wanted)), by=operator.name, now=now)
-        audit.append(session, operator, "event_names.decided", f"batch:{batch_id}", {"approved": wanted}, now=now)
-    return batch_id
+        merged = change.merge("event_names", ibis.memtable(rows))
+        counts = batches.Counts(len(wanted), merged.accepted, merged.duplicate, 0)
+        change.note |= counts.as_dict() | {"sha256": None, "approved": wanted}
+        return counts, change.snapshot.version + bool(change.tables)
 
 
 def keep_hidden(home: Home, operator: Operator, names: Collection[str], *, now: datetime) -> None:

@@ -30,7 +30,8 @@ SPARE_DISK = 1 << 30
 """Bytes that an upload leaves free on the disk."""
 KEPT = timedelta(days=1)
 """How long a file stays in the inbox when nobody starts its import."""
-LONGEST_NAME = 120
+LONGEST_NAME, LONGEST_NAME_BYTES = 120, 200
+"""Of a file's name before its suffix, in letters and in bytes: disks take 255 bytes, and a Chinese letter has three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,22 +198,21 @@ def tidy(home: Home, *, now: datetime) -> int:
 
 
 def _batch_to_run(home: Home, work: Work, now: datetime) -> int | None:
-    """The job's batch while it waits; a new one when an earlier attempt died; None when it came through or was given up."""
+    """The job's batch while it waits; a new one, which is the job's from then on, when an earlier attempt died; None when it
+    came through or was given up."""
     with home.store.transaction() as session:
-        batch = batches.get(session, work.claim.arguments["batch"])
-        newest = session.scalars(
-            select(Batch).where(Batch.id >= batch.id, Batch.file_name == batch.file_name, Batch.created_at >= batch.created_at)
-            .where(Batch.actor == batch.actor).order_by(Batch.id.desc())
-        ).first() if work.claim.attempts > 1 else batch  # fmt: skip
-        assert newest is not None
-        if newest.state in ("committed", "cancelled", "rolled_back"):
+        job = session.get_one(Job, work.claim.job_id, with_for_update=True)
+        batch = batches.get(session, job.arguments["batch"])
+        if batch.state in ("committed", "cancelled", "rolled_back"):
             return None
-        if newest.state == "failed" and newest.error_code == batches.INTERRUPTED:
-            return batches.queue(
+        if batch.state == "failed" and batch.error_code == batches.INTERRUPTED:
+            again = batches.queue(
                 session, table=batch.table_name, source=batch.source, file_name=batch.file_name,
                 mapping_name=batch.mapping_name, operator=Operator(None, batch.actor, "system"), now=now,
             )  # fmt: skip
-        return newest.id
+            job.arguments = job.arguments | {"batch": again}
+            return again
+        return batch.id
 
 
 def _operator(home: Home, account_id: int | None) -> Operator:
@@ -251,4 +251,8 @@ def _tidy(name: str) -> str:
     """The name a file came with, without what could lead out of its folder."""
     plain = re.sub(r"[\x00-\x1f\x7f/\\]", "_", Path(name.replace("\\", "/")).name).lstrip(".").strip()
     stem, dot, suffix = plain.rpartition(".")
-    return (stem[:LONGEST_NAME] + dot + suffix[-10:] if stem else plain[:LONGEST_NAME]) or "file"
+    return (_short(stem) + dot + suffix[-10:] if stem else _short(plain)) or "file"
+
+
+def _short(name: str) -> str:
+    return name[:LONGEST_NAME].encode(errors="replace")[:LONGEST_NAME_BYTES].decode(errors="ignore")

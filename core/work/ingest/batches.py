@@ -18,10 +18,11 @@ from core.store.session import Session
 from core.store.tables import Batch
 from core.work.home import Home
 from core.work.ingest import rejects, workplace
-from core.work.ingest.mapping import Mapping
 from core.work.ingest.workplace import Workplace
 
 INTERRUPTED = "import.interrupted"
+BRINGING = ("import", "names")
+"""Kinds of versions of the lake that bring a batch; ``rollback`` takes one back."""
 CURRENCY = "currency"
 WORKPLACE = "workplace"
 
@@ -68,14 +69,14 @@ def queue(
 
 
 def begin(
-    home: Home, place: Workplace, mapping: Mapping, *, file_name: str, mapping_name: str | None, operator: Operator, now: datetime,
-    batch_id: int | None,
+    home: Home, place: Workplace, *, table: str, source: str, file_name: str, mapping_name: str | None, operator: Operator,
+    now: datetime, batch_id: int | None = None,
 ) -> int:  # fmt: skip
     """A running batch: a new one, or one that was queued or whose process died. Raises ``InvalidBatch``."""
     with home.store.transaction() as session:
         if batch_id is None:
             batch_id = queue(
-                session, table=mapping.table, source=mapping.source, file_name=file_name, mapping_name=mapping_name,
+                session, table=table, source=source, file_name=file_name, mapping_name=mapping_name,
                 operator=operator, now=now,
             )  # fmt: skip
         batch = get(session, batch_id)
@@ -85,7 +86,7 @@ def begin(
                 f"Batch {batch_id} is {batch.state} and cannot be run.", batch=batch_id, state=batch.state
             )
         batch.state, batch.started_at = "running", now
-        batch.table_name, batch.source, batch.mapping_name = mapping.table, mapping.source, mapping_name
+        batch.table_name, batch.source, batch.mapping_name = table, source, mapping_name
         batch.progress = {WORKPLACE: place.name, "stage": "reading"}
         audit.append(session, operator, "import.started", f"batch:{batch_id}", {"file": file_name}, now=now)
     return batch_id
@@ -118,6 +119,16 @@ def commit(
     audit.append(session, operator, "import.committed", f"batch:{batch_id}", counts.as_dict(), now=now)
 
 
+def give_up(home: Home, batch_id: int, error: BaseException, *, operator: Operator, now: datetime) -> None:
+    """What began ends with an error: as failed, unless the lake has it, for then the error came too late."""
+    said = _newest(home).get(batch_id)
+    if said is not None:
+        _settle(home, batch_id, said, now)
+        return
+    rejects.remove(home, batch_id)
+    fail(home, batch_id, error, operator=operator, now=now)
+
+
 def fail(home: Home, batch_id: int, error: BaseException, *, operator: Operator, now: datetime) -> None:
     """The batch came to nothing: cancelled by a person, or refused with a code."""
     code = error.code if isinstance(error, Refusal) else "unexpected"
@@ -127,6 +138,15 @@ def fail(home: Home, batch_id: int, error: BaseException, *, operator: Operator,
         else {"message": type(error).__name__}
     )
     _end(home, batch_id, "cancelled" if code == "cancelled" else "failed", code, details, operator, now)
+
+
+def take_back(home: Home, batch_id: int, rows: int, *, operator: Operator, now: datetime) -> None:
+    """The lake has given the batch up; now the store knows as well, if nobody was quicker to tell it."""
+    with home.store.transaction() as session:
+        batch = _locked(session, batch_id)
+        if batch.state == "committed":
+            batch.state = "rolled_back"
+            audit.append(session, operator, "import.rolled_back", f"batch:{batch_id}", {"rows": rows}, now=now)
 
 
 def get(session: Session, batch_id: int) -> Batch:
@@ -151,12 +171,10 @@ def reconcile(home: Home, *, now: datetime) -> list[int]:
     ]
     newest = _newest(home)
     undone = [b for b in committed if b in newest and newest[b].kind == "rollback"]
-    for batch_id in dead:
-        _settle(home, batch_id, newest.get(batch_id), now)
-    for batch_id in undone:
-        _end(home, batch_id, "rolled_back", None, {}, SYSTEM, now)
+    settled = [batch_id for batch_id in dead if _settle(home, batch_id, newest.get(batch_id), now)]
+    settled += [b for b in undone if _end(home, b, "rolled_back", None, {}, SYSTEM, now, was=("committed",))]
     workplace.sweep(home)
-    return dead + undone
+    return settled
 
 
 def adopt_currency(session: Session, currency: str | None, *, now: datetime) -> None:
@@ -170,28 +188,41 @@ def _newest(home: Home) -> dict[int, Manifest]:
     return {
         m.batch_id: m
         for m in reversed(home.lake.manifests.log())
-        if m.batch_id is not None and m.kind in ("import", "rollback")
+        if m.batch_id is not None and m.kind in (*BRINGING, "rollback")
     }
 
 
-def _settle(home: Home, batch_id: int, said: Manifest | None, now: datetime) -> None:
-    if said is None or said.kind != "import":
-        rejects.path(home, batch_id).unlink(missing_ok=True)
-        rejects.path(home, batch_id).with_suffix(".new").unlink(missing_ok=True)
-        _end(home, batch_id, "failed", INTERRUPTED, {}, SYSTEM, now)
-        return
+def _settle(home: Home, batch_id: int, said: Manifest | None, now: datetime) -> bool:
+    """False when the batch has ended by itself meanwhile."""
+    if said is None or said.kind not in BRINGING:
+        is_ended = _end(home, batch_id, "failed", INTERRUPTED, {}, SYSTEM, now, was=("running",))
+        if is_ended:
+            rejects.remove(home, batch_id)
+        return is_ended
     note: dict[str, Any] = said.note
     with home.store.transaction() as session:
+        if _locked(session, batch_id).state != "running":
+            return False
         counts = Counts(note["read"], note["accepted"], note["duplicate"], note["rejected"])
         commit(session, batch_id, counts, lake_version=said.version, sha256=note["sha256"], operator=SYSTEM, now=now)
         adopt_currency(session, note.get("currency"), now=now)
+    return True
 
 
 def _end(
-    home: Home, batch_id: int, state: str, code: str | None, details: dict[str, Any], operator: Operator, now: datetime
-) -> None:
+    home: Home, batch_id: int, state: str, code: str | None, details: dict[str, Any], operator: Operator, now: datetime,
+    *, was: tuple[str, ...] = ("queued", "running"),
+) -> bool:  # fmt: skip
+    """Move a batch to its end from one of the states it ``was`` in; False, and nothing written, when it is in another."""
     with home.store.transaction() as session:
-        batch = get(session, batch_id)
+        batch = _locked(session, batch_id)
+        if batch.state not in was:
+            return False
         batch.state, batch.finished_at, batch.progress = state, now, None
         batch.error_code, batch.error_details = code, details or None
         audit.append(session, operator, f"import.{state}", f"batch:{batch_id}", {"code": code} if code else {}, now=now)
+    return True
+
+
+def _locked(session: Session, batch_id: int) -> Batch:
+    return session.get_one(Batch, batch_id, with_for_update=True)

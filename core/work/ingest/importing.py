@@ -18,7 +18,7 @@ from core.scope import Operator
 from core.settings import DEFAULT_CURRENCY
 from core.sources import files
 from core.sources.files import Form, Readable
-from core.store import audit, choices
+from core.store import choices
 from core.work import identities, quality, timeline
 from core.work.home import Home
 from core.work.ingest import batches, derived, rejects, rows, workplace
@@ -86,7 +86,8 @@ def import_file(
         batch_id = batches.begin(
             home,
             place,
-            mapping,
+            table=mapping.table,
+            source=mapping.source,
             file_name=file.name,
             mapping_name=mapping_name,
             operator=operator,
@@ -97,8 +98,7 @@ def import_file(
         try:
             imported = run.import_file(file)
         except BaseException as error:
-            rejects.path(home, batch_id).unlink(missing_ok=True)
-            batches.fail(home, batch_id, error, operator=operator, now=now)
+            batches.give_up(home, batch_id, error, operator=operator, now=now)
             raise
         warmed.result()
         progress("committed", **imported.counts.as_dict())
@@ -125,10 +125,7 @@ def rollback(home: Home, batch_id: int, operator: Operator, *, now: datetime) ->
         gone = change.forget(batch_id)
         identities.rebuild(change, home.store)
         change.note["rows"] = gone
-    with home.store.transaction() as session:
-        batch = batches.get(session, batch_id)
-        batch.state = "rolled_back"
-        audit.append(session, operator, "import.rolled_back", f"batch:{batch_id}", {"rows": gone}, now=now)
+    batches.take_back(home, batch_id, gone, operator=operator, now=now)
     timeline.follow(home)
     return gone
 

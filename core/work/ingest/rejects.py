@@ -43,6 +43,12 @@ def path(home: Home, batch_id: int) -> Path:
     return home.settings.rejects(home.world) / f"{batch_id}.rejects"
 
 
+def remove(home: Home, batch_id: int) -> None:
+    """Forget the rejected rows of a batch that came to nothing, those half written as well."""
+    path(home, batch_id).unlink(missing_ok=True)
+    path(home, batch_id).with_suffix(".new").unlink(missing_ok=True)
+
+
 def write(home: Home, batch_id: int, cursor: Cursor, staged: Staged, refused: ir.Table | None) -> Path:
     """Keep the rejected rows of a batch, in the order of the file. ``refused``: ``row_number, reasons``."""
     target = path(home, batch_id)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 
 from core.errors import Cancelled, Forbidden, InvalidBatch, InvalidMapping, Unknown, Unreadable, WrongKey
 from core.scope import Operator
@@ -16,7 +16,7 @@ from core.store import audit
 from core.store.tables import AuditEntry, Batch, IdentityValue
 from core.work.home import Home
 from core.work.ingest import batches, importing, rejects, workplace
-from tests.bringing import NOW, bring, counts, facts, mapping, order_lines
+from tests.bringing import NOW, bring, counts, facts, failing_disk, mapping, order_lines
 
 ANALYST = Operator(7, "lin", "analyst")
 MANAGER = Operator(8, "wu", "manager")
@@ -201,6 +201,39 @@ def test_a_batch_that_is_still_running_is_left_alone(home: Home) -> None:
     assert seen and not any(seen)
     assert batch(home, 1).state == "committed"
     assert workplace.sweep(home) == 0
+
+
+def test_an_import_that_fails_after_its_commit_is_committed_with_its_rejects(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with failing_disk(monkeypatch, is_folder=True), pytest.raises(OSError, match="No space"):
+        bring(home, EVENTS + "soon,secret,u9\n", mapping())
+    row = batch(home, 1)
+    assert (row.state, row.accepted_count, row.rejected_count, row.error_code) == ("committed", 2, 1, None)
+    assert len(facts(home, "events", "name")) == 2
+    assert b"secret" in rejects.read(home, 1)
+    assert importing.rollback(home, 1, ANALYST, now=NOW) > 0
+
+
+def test_a_batch_that_ends_by_itself_while_others_are_settled_keeps_its_end(home: Home) -> None:
+    bring(home, EVENTS, mapping())
+    again = bring(home, EVENTS, mapping()).batch  # brings nothing, so the lake says nothing of it
+    with home.store.transaction() as session:
+        row = batches.get(session, again)
+        row.state, row.progress = "running", {"workplace": "gone"}
+
+    running = [again]
+
+    def end_it(_connection: Connection) -> None:
+        """The look at what runs is over; now the process of the batch says that it came through."""
+        if running:
+            ended = running.pop()
+            with home.store.transaction() as session:
+                batches.get(session, ended).state = "committed"
+
+    event.listen(home.store.engine, "commit", end_it)
+    assert batches.reconcile(home, now=NOW) == []
+    assert batch(home, again).state == "committed"
 
 
 def test_a_rollback_that_died_before_the_store_knew_is_settled(home: Home) -> None:

@@ -7,6 +7,7 @@ from core.scope import Operator
 from core.work import event_names
 from core.work.ingest import batches, importing
 from tests import lakes
+from tests.bringing import failing_disk
 from tests.lakes import NOW, add, event
 
 ANALYST = Operator(1, "lin", "analyst")
@@ -62,3 +63,26 @@ def test_only_held_names_are_decided_and_only_by_those_who_may(home, act):
             act(home, ANALYST, names, now=NOW)
     with pytest.raises(Forbidden):
         act(home, Operator(2, "wu", "manager"), ["spin"], now=NOW)
+
+
+def test_an_approval_whose_process_died_when_the_lake_had_it_is_settled_as_committed(home):
+    batch_id = event_names.approve(home, ANALYST, ["spin"], now=NOW)
+    with home.store.transaction() as session:
+        batch = batches.get(session, batch_id)
+        batch.state, batch.progress, batch.accepted_count = "running", {"workplace": "gone"}, 0
+    assert batches.reconcile(home, now=NOW) == [batch_id]
+    with home.store.reading() as session:
+        batch = batches.get(session, batch_id)
+    assert (batch.state, batch.accepted_count) == ("committed", 1)
+
+
+@pytest.mark.parametrize(
+    ("is_folder", "ended", "left"), [(False, ("failed", "unexpected", 0), 2), (True, ("committed", None, 1), 1)]
+)
+def test_an_approval_that_the_disk_fails_ends_as_the_lake_says(home, monkeypatch, is_folder, ended, left):
+    with failing_disk(monkeypatch, is_folder=is_folder), pytest.raises(OSError, match="No space"):
+        event_names.approve(home, ANALYST, ["spin"], now=NOW)
+    with home.store.reading() as session:
+        batch = batches.get(session, 2)
+    assert (batch.state, batch.error_code, batch.accepted_count) == ended
+    assert len(held(home)) == left

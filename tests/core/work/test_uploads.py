@@ -139,6 +139,22 @@ def test_an_import_whose_worker_died_before_the_lake_had_it_is_done_again_once(h
         assert snapshot.value(snapshot.table("events").count()) == 2
 
 
+def test_an_import_whose_worker_died_does_not_take_another_upload_of_the_same_name_for_its_own(home, analyst, worker):
+    _, first = queue(home, analyst)
+    with home.store.transaction() as session:
+        job, batch = session.get_one(Job, first.job_id), session.get_one(Batch, first.batch_id)
+        job.state, job.lease_until, job.attempts, job.fence = "running", NOW - timedelta(seconds=1), 1, 1
+        batch.state, batch.progress = "running", {"workplace": "gone", "stage": "merged"}
+    queue(home, analyst, CSV.replace("2026-11-01", "2026-11-02"))
+    assert worker.step()
+    assert worker.step()
+    assert states(home) == (["failed", "committed", "committed"], ["done", "done"])
+    with home.lake.open() as snapshot:
+        assert snapshot.value(snapshot.table("events").count()) == 4
+    with home.store.reading() as session:
+        assert session.get_one(Job, first.job_id).arguments["batch"] == 3
+
+
 def test_an_import_whose_worker_died_after_the_lake_had_it_is_not_done_again(home, analyst, worker):
     _, queued = queue(home, analyst)
     worker.step()
@@ -179,7 +195,7 @@ def test_a_rollback_needs_a_reason_which_the_audit_log_keeps(home, analyst, work
     ("given", "kept"),
     [
         ("../../etc/passwd", "passwd"), ("a\\b\\订单.csv", "订单.csv"), (".hidden", "hidden"), ("", "file"), ("..", "file"),
-        ("x" * 300 + ".csv.gz", "x" * 120 + ".gz"), ("a\nb.csv", "a_b.csv"),
+        ("x" * 300 + ".csv.gz", "x" * 120 + ".gz"), ("a\nb.csv", "a_b.csv"), ("订" * 120 + ".csv", "订" * 66 + ".csv"),
     ],
 )  # fmt: skip
 def test_a_file_keeps_its_name_but_never_leaves_its_folder(home, analyst, given, kept):
