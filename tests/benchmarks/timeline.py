@@ -115,6 +115,8 @@ def bench(events: int, members: int, rounds: int, *, is_short: bool = False) -> 
         _compare(answers, is_short=is_short)
         rows += [{"way": way, "seconds": best[way]} for way in ways]
         rows += [{"way": f"{DELTA:,} events more, seen in the timeline", "seconds": _delta(home, members)}]
+        beside, _ = _best({"funnel": lambda: _funnel(home, FUNNEL)}, rounds)
+        rows += [{"way": "funnel while these lie beside the rest", "seconds": beside["funnel"]}]
         rows += [{"way": "memory beside mapped files, MB", "seconds": _memory(home)}]
         return [row | _ratios(row, best) for row in rows]
 

@@ -23,6 +23,7 @@ import sys
 from pathlib import Path
 from tests import lakes
 from core.work import timeline
+timeline.PORTION = timeline.STRETCH = 100  # a run of each file, then all of them joined a little at a time
 timeline.refresh(lakes.home(Path(sys.argv[1])))
 """
 STEPS = funnels.Asked((("view",), ("cart",), ("pay",)))
