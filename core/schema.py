@@ -76,8 +76,9 @@ class Table:
 
     When are two rows one? A fact: same source, same time, and same ``key`` columns or, where ``key`` is empty or has a null,
     same content. With ``repeats`` equal rows of one file are real: the n-th equals only the n-th of an earlier batch. A
-    dimension: a row that says what the newest revision of its ``key`` says is no new revision. With ``is_once`` a batch keeps
-    one row per key, whatever other batches brought: rolling one back takes away nobody else's evidence.
+    dimension: of several rows of one ``key`` in a file the last one counts, and it is no new revision when it says what the
+    newest one says. With ``is_once`` a batch keeps one row per key, whatever other batches brought: rolling one back takes away
+    nobody else's evidence.
     """
 
     name: str
@@ -91,6 +92,11 @@ class Table:
     @property
     def is_fact(self) -> bool:
         return self.time is not None
+
+    @property
+    def is_revised(self) -> bool:
+        """Whether rows are revisions, of which the newest of each key counts."""
+        return not self.is_fact and not self.is_once
 
     @cached_property
     def stored(self) -> tuple[Column, ...]:

@@ -80,7 +80,8 @@ class Change:
 
         ``rows`` carries the table's columns (absent ones are null), ``source`` and a unique ``row_number``; times are naive
         UTC. A row of a fact is a duplicate when one with equal source and natural key at the same time exists, or stands
-        earlier in the batch; a row of a dimension, when the newest revision of its key says the same.
+        earlier in the batch; a row of a dimension, when the newest revision of its key says the same, or when another one of
+        its key follows in the batch.
         Raises ``InvalidFacts`` when a needed column is absent.
         """
         table = schema.table(name)
@@ -190,7 +191,10 @@ class Change:
         """``row_number`` of the rows that are not new, as a table of the engine; None when all are."""
         filled = [c.name for c in table.columns if c.name in fresh.columns]
         slim = fresh.select(*_DATED[table.is_fact], "row_number", digest=_digest(table, fresh, filled))
-        found = [] if table.repeats else self._inside(slim)
+        if table.is_revised:
+            found = self._outdone(fresh.select(*table.key, "row_number", digest=_digest_of_key(table, fresh)), table)
+        else:
+            found = [] if table.repeats else self._inside(slim)
         if self.snapshot.files(table.name) and not table.is_once:
             known = self._known(table, fresh)
             found.append(
@@ -202,15 +206,27 @@ class Change:
         return self.snapshot.keep(every)
 
     def _inside(self, slim: ir.Table) -> list[ir.Table]:
-        """Rows that stand earlier in the same batch. Sorting the digests tells at once that there are none, as is usual."""
-        digests = np.sort(self.snapshot.stream(slim.select("digest"))["digest"])
-        twice = np.unique(digests[1:][digests[1:] == digests[:-1]])
-        if not len(twice):
+        """Rows that stand earlier in the same batch."""
+        crowd = self._crowd(slim)
+        if crowd is None:
             return []
-        crowd = slim.semi_join(ibis.memtable(pa.table({"digest": twice})), "digest")
         key = [c for c in crowd.columns if c != "row_number"]
         ranked = crowd.mutate(_rank=ibis.row_number().over(group_by=key, order_by="row_number"))
         return [ranked.filter(ranked._rank > 0).select("row_number")]
+
+    def _outdone(self, keyed: ir.Table, table: Table) -> list[ir.Table]:
+        """Revisions that a later row of the same batch outdoes: at no version of the lake could anybody see them."""
+        crowd = self._crowd(keyed)
+        if crowd is None:
+            return []
+        newest = ibis.row_number().over(group_by=list(table.key), order_by=crowd.row_number.desc())
+        return [crowd.mutate(_age=newest).filter(lambda t: t._age > 0).select("row_number")]
+
+    def _crowd(self, slim: ir.Table) -> ir.Table | None:
+        """Rows whose ``digest`` others share. Sorting the digests tells at once that there are none, as is usual."""
+        digests = np.sort(self.snapshot.stream(slim.select("digest"))["digest"])
+        twice = np.unique(digests[1:][digests[1:] == digests[:-1]])
+        return slim.semi_join(ibis.memtable(pa.table({"digest": twice})), "digest") if len(twice) else None
 
     def _known(self, table: Table, fresh: ir.Table) -> ir.Table:
         if not table.is_fact:
@@ -338,12 +354,16 @@ def _digest(table: Table, rows: ir.Table, filled: list[str]) -> ir.Value:
     more = {"_more": reduce(or_, others)} if others else {"_more": ibis.literal(False)}
     content = _number_of(ibis.struct({"source": rows.source} | {name: rows[name] for name in filled} | more))
     if table.is_once:
-        return _number_of(ibis.struct({name: rows[name] for name in table.key}))
+        return _digest_of_key(table, rows)
     if not table.key or not table.is_fact or not set(table.key) <= set(filled):
         return content
     named = _number_of(ibis.struct({"source": rows.source} | {name: rows[name] for name in table.key}))
     is_named = reduce(and_, [rows[name].notnull() for name in table.key])
     return ibis.ifelse(is_named, named, content)
+
+
+def _digest_of_key(table: Table, rows: ir.Table) -> ir.Value:
+    return _number_of(ibis.struct({name: rows[name] for name in table.key}))
 
 
 def _known_already(table: Table, slim: ir.Table, known: ir.Table) -> ir.Table:

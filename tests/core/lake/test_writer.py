@@ -83,6 +83,43 @@ def test_a_revision_that_says_what_the_newest_one_says_is_no_revision(world):
         assert snapshot.frame(snapshot.current("units"))["name"].tolist() == ["A"]
 
 
+def unit(key, name):
+    return {"unit_id": key, "name": name}
+
+
+def units_of(world):
+    with world.lake.open() as snapshot:
+        return {row["unit_id"]: row["name"] for row in snapshot.arrow(snapshot.current("units")).to_pylist()}
+
+
+def test_of_several_revisions_in_one_file_the_last_one_counts_and_the_file_again_changes_nothing(world):
+    back_and_forth = [unit("u1", "A"), unit("u1", "B"), unit("u1", "A"), unit("u2", "C")]
+    assert merge(world, 1, "units", back_and_forth) == Merged(2, 2)
+    assert units_of(world) == {"u1": "A", "u2": "C"}
+    assert merge(world, 2, "units", back_and_forth) == Merged(0, 4)
+    assert merge(world, 3, "units", [unit("u1", "B"), unit("u1", "A")]) == Merged(0, 2)
+    assert merge(world, 4, "units", [unit("u1", "A"), unit("u1", "B")]) == Merged(1, 1)
+    assert units_of(world) == {"u1": "B", "u2": "C"}
+
+
+files = st.lists(st.tuples(st.sampled_from(["u1", "u2", "u3"]), st.sampled_from("AB")), min_size=1, max_size=6)
+
+
+@settings(max_examples=15, deadline=None)
+@given(brought=st.lists(files, min_size=1, max_size=4))
+def test_a_dimension_says_what_the_last_row_of_the_last_file_said(tmp_path_factory, brought):
+    world = lakes.home(tmp_path_factory.mktemp("world"))
+    expected: dict[str, str] = {}
+    for number, file in enumerate(brought):
+        facts = [unit(key, name) for key, name in file]
+        said = dict(file)
+        news = sum(expected.get(key) != name for key, name in said.items())
+        assert merge(world, 2 * number + 1, "units", facts) == Merged(news, len(file) - news)
+        assert merge(world, 2 * number + 2, "units", facts) == Merged(0, len(file))
+        expected |= said
+        assert units_of(world) == expected
+
+
 def merge_without(world, batch_id, fact, *columns):
     with world.writer.change("import", batch_id) as change:
         return change.merge("events", lakes.rows("events", [fact]).drop(*columns))
