@@ -11,14 +11,14 @@ from dashboard.data import accounts as data
 from dashboard.data.accounts import Account, LoginSession
 from dashboard.i18n import UNDEFINED, has, moment, number, t
 from dashboard.pages import Page
+from dashboard.widgets import heading
 
 PAGE = Page("data", 40, "accounts.see", ":material/admin_panel_settings:")
 ROWS = 50
 
 
 def show() -> None:
-    st.title(t("accounts.title"), anchor=False)
-    st.caption(t("accounts.lead"))
+    heading.plain(t("accounts.title"), t("accounts.lead"))
     people, sessions, audit = st.tabs([t("accounts.tab_people"), t("accounts.tab_sessions"), t("accounts.tab_audit")])
     with people:
         _people()

@@ -10,14 +10,16 @@ from dashboard.data import catalog
 from dashboard.data.overview import Goal, Metric
 from dashboard.i18n import number, t
 from dashboard.pages import Page
+from dashboard.widgets import heading
 
 PAGE = Page("data", 90, "catalog.see", ":material/menu_book:")
 
 
 def show() -> None:
     by_goal = catalog.read()
-    st.title(t("catalog.title"), anchor=False)
-    st.caption(t("catalog.lead", count=number(sum(len(metrics) for metrics in by_goal.values()))))
+    heading.plain(
+        t("catalog.title"), t("catalog.lead", count=number(sum(len(metrics) for metrics in by_goal.values())))
+    )
     wanted = (
         st.text_input(t("catalog.search"), placeholder=t("catalog.search_hint"), key="catalog_search")
         .strip()

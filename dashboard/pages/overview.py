@@ -1,5 +1,7 @@
 """经营总览: are we on target, what moved, how new is it."""
 
+from html import escape
+
 import streamlit as st
 
 from dashboard import addresses, charts, filters, i18n
@@ -8,7 +10,7 @@ from dashboard.data import freshness, funnels, overview
 from dashboard.filters import Filters
 from dashboard.i18n import t
 from dashboard.pages import Page
-from dashboard.widgets import cards, columns, contract, heading, names, values
+from dashboard.widgets import cards, columns, contract, heading, names, teaser, values
 
 PAGE = Page("business", 10, "overview.see", ":material/monitoring:")
 
@@ -25,14 +27,12 @@ def show() -> None:
         heading.empty(t("overview.empty"), t("overview.empty_lead"))
         return
     first = view.headlines[0]
-    st.caption(
-        t(
-            "overview.compare",
-            now=f"{i18n.day(first.period.start_on)} – {i18n.day(first.period.last_on)}",
-            before=f"{i18n.day(first.compared.start_on)} – {i18n.day(first.compared.last_on)}",
-        )
+    compared = t(
+        "overview.compare",
+        now=f"{i18n.day(first.period.start_on)} – {i18n.day(first.period.last_on)}",
+        before=f"{i18n.day(first.compared.start_on)} – {i18n.day(first.compared.last_on)}",
     )
-    cards.wall(view.headlines, view, contract.PARAMETER, large=True)
+    cards.wall(view.headlines, view, contract.PARAMETER, lead=compared, large=True)
     if view.charts:
         _trend(view, asked)
     if view.events and guard.may("funnel.see"):
@@ -53,8 +53,7 @@ def _goal(view: overview.Overview) -> None:
     )  # fmt: skip
     addresses.write("goal", there[0])
     chosen = st.session_state["goal"]
-    st.caption(t(f"goal.{chosen}_help"))
-    cards.wall(view.by_goal[chosen], view, contract.PARAMETER)
+    cards.wall(view.by_goal[chosen], view, contract.PARAMETER, lead=t(f"goal.{chosen}_help"))
 
 
 def _trend(view: overview.Overview, asked: Filters) -> None:
@@ -97,10 +96,7 @@ def _teaser(asked: Filters) -> None:
     if found is None or found.is_empty:
         return
     called = [names.event(step.name) for step in found.steps]
-    with st.container(border=True, key="card_teaser"):
-        st.subheader(t("overview.teaser"), anchor=False)
-        charts.show("teaser", found.key, lambda: charts.funnel(found.steps, called), alt=t("overview.teaser"))
-        st.html(f'<a href="/funnels">{t("overview.to_funnels")}</a>')
+    teaser.show(found.key, found.steps, called)
 
 
 def _split() -> overview.By | None:
@@ -112,14 +108,12 @@ def _moved(found: overview.Trend, words: charts.Format, exact: charts.Format) ->
     """Shares of the change, adding up to it: in short in the picture, to the last digit in the table."""
     assert found.moved is not None and found.by is not None
     moved = found.moved
-    st.subheader(t("overview.moved"), anchor=False)
-    st.caption(
-        t(
-            "overview.moved_lead",
-            change=charts.signed(moved.change, words),
-            days=f"{i18n.day(moved.compared.start_on, with_year=False)} – {i18n.day(moved.compared.last_on, with_year=False)}",
-        )
+    lead = t(
+        "overview.moved_lead",
+        change=charts.signed(moved.change, words),
+        days=f"{i18n.day(moved.compared.start_on, with_year=False)} – {i18n.day(moved.compared.last_on, with_year=False)}",
     )
+    st.html(f'<h2>{escape(t("overview.moved"))}</h2><p class="lead">{escape(lead)}</p>')
     if len(found.splits) > 1:
         labels = {by: t(f"overview.split_{by}") for by in found.splits}
         addresses.read("split", found.splits[0], found.splits)

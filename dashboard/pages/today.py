@@ -8,6 +8,7 @@ from dashboard.data import today
 from dashboard.data.today import Item, State
 from dashboard.i18n import UNDEFINED, day, has, moment, number, t
 from dashboard.pages import Page
+from dashboard.widgets import heading
 from dashboard.widgets.identity_card import source
 
 PAGE = Page("today", 0, "today.see", ":material/today:", is_start=True)
@@ -26,9 +27,8 @@ _TONES = {"error": "red", "warning": "orange", "info": "blue"}
 
 def show() -> None:
     state = today.state()
-    with st.container(key="heading", gap=None):
-        st.title(t("today.title"), anchor=False)
-        st.caption(t("today.as_of", at=moment(state.as_of, state.zone)) if state.as_of else t("today.lead"))
+    lead = t("today.as_of", at=moment(state.as_of, state.zone)) if state.as_of else t("today.lead")
+    heading.plain(t("today.title"), lead)
     if state.as_of is None and not state.has_batches:
         _nothing()
     elif state.items:

@@ -1,5 +1,8 @@
 """A page's title, and how new its data is."""
 
+from functools import lru_cache
+from html import escape
+
 import streamlit as st
 
 from dashboard import i18n
@@ -9,12 +12,20 @@ from dashboard.i18n import t
 
 def show(title: str, fresh: Freshness, lead: str = "") -> None:
     """``data as of`` is the time of the newest data, never that of the drawing."""
-    with st.container(key="heading", gap=None):
-        st.title(title, anchor=False)
-        parts = [lead] if lead else []
-        if fresh.as_of:
-            parts.append(t("overview.as_of", at=i18n.moment(fresh.as_of, fresh.zone), version=fresh.version))
-        st.caption(" · ".join(parts))
+    parts = [lead] if lead else []
+    if fresh.as_of:
+        parts.append(t("overview.as_of", at=i18n.moment(fresh.as_of, fresh.zone), version=fresh.version))
+    plain(title, " · ".join(parts))
+
+
+def plain(title: str, lead: str) -> None:
+    """The title of a page, and a line below it."""
+    st.html(_heading(title, lead))
+
+
+@lru_cache(256)
+def _heading(title: str, lead: str) -> str:
+    return f'<header class="heading"><h1>{escape(title)}</h1><p>{escape(lead)}</p></header>'
 
 
 def empty(title: str, lead: str) -> None:

@@ -10,6 +10,7 @@ from core.scope import PERMISSIONS, ROLES, SYSTEM
 from core.work import accounts
 from dashboard import frame
 from dashboard.web.server import SCRIPT
+from tests.dashboard.pages.conftest import title
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def said(test):
 def test_everybody_opens_the_start_page_in_the_own_language(opened, role, language):
     test = opened(role, language=language)
     assert not test.exception
-    assert test.title[0].value == {"zh": "今日待办", "en": "Today"}[language]
+    assert title(test) == {"zh": "今日待办", "en": "Today"}[language]
     assert role in said(test)
 
 
@@ -56,7 +57,7 @@ def test_without_a_session_there_is_nothing_to_see(store, user):
     test.user = user
     test.run()
     assert not test.exception
-    assert not test.title
+    assert not title(test)
     assert "登录已结束" in said(test)
 
 
@@ -64,7 +65,7 @@ def test_a_session_that_ended_elsewhere_is_over_at_the_next_run(opened, store):
     test = opened("manager")
     accounts.disable(store, SYSTEM, test.who.operator.account_id, now=datetime.now(UTC))
     test.run()
-    assert not test.title
+    assert not title(test)
     assert "登录已结束" in said(test)
 
 

@@ -12,7 +12,7 @@ from core.work import accounts, logins
 from dashboard import runs
 from dashboard.web import wiring
 from dashboard.web.server import SCRIPT
-from tests.dashboard.pages.conftest import cards, go
+from tests.dashboard.pages.conftest import cards, go, title
 from tests.dashboard.pages.shop import fill
 
 
@@ -233,7 +233,7 @@ def test_a_session_idle_for_too_long_is_over_though_nothing_was_written(enter, s
     _, who = enter("analyst")
     test = AppTest.from_file(str(SCRIPT), default_timeout=60)
     test.user = {"account": str(who.operator.account_id), "session": str(who.session_id)}
-    assert test.run().title
+    assert title(test.run())
     late = datetime.now(UTC) + logins.IDLE_LIMIT
     monkeypatch.setattr(wiring, "now", lambda: late)
-    assert not test.run().title
+    assert not title(test.run())

@@ -59,7 +59,14 @@ def cards(test: AppTest) -> list[Card]:
     return [Card(**{name: unescape(text) for name, text in one.groupdict().items()}) for one in found]
 
 
+def title(test: AppTest) -> str | None:
+    """What the page is called; None where there is none."""
+    found = re.findall(r"<h1>(.*?)</h1>", "".join(part.value for part in test.html))
+    return unescape(found[0]) if found else None
+
+
 def said(test: AppTest) -> str:
     """All words on the page."""
     kinds = (test.title, test.header, test.subheader, test.markdown, test.caption, test.error, test.info, test.success)
-    return "\n".join(str(part.value) for kind in kinds for part in kind)
+    html = (unescape(re.sub(r"<[^>]*>", " ", part.value)) for part in test.html)
+    return "\n".join([*(str(part.value) for kind in kinds for part in kind), *html])

@@ -11,7 +11,7 @@ from core.privacy.pseudonyms import key_of, mac_text, namespace
 from core.store.tables import AuditEntry, IdentityDecision
 from core.work import identities
 from dashboard.web import wiring
-from tests.dashboard.pages.conftest import go, said
+from tests.dashboard.pages.conftest import go, said, title
 
 PHONE, MAIL, CARD = ("phone", "13800138000"), ("email", "lin@example.com"), ("pos_card", "C-77001")
 OTHER = ("phone", "13911112222")
@@ -89,15 +89,15 @@ def test_a_role_without_the_permission_sees_nothing_of_it(opened, role):
     bring([PHONE, MAIL])
     test = opened("identity", role)
     assert test.exception
-    assert not test.title
+    assert not title(test)
 
 
-@pytest.mark.parametrize(("language", "title"), [("zh", "身份合并"), ("en", "Identity")])
-def test_it_counts_members_and_never_shows_a_whole_value(page, language, title):
+@pytest.mark.parametrize(("language", "name"), [("zh", "身份合并"), ("en", "Identity")])
+def test_it_counts_members_and_never_shows_a_whole_value(page, language, name):
     bring([PHONE, MAIL], [OTHER])
     test = page(language=language)
     assert not test.exception
-    assert test.title[0].value == title
+    assert title(test) == name
     assert test.metric[0].value == "2"
     find(test, PHONE[1])
     table = test.dataframe[0].value.astype(str).to_string()

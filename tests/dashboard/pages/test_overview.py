@@ -6,7 +6,7 @@ import pytest
 
 from core.metrics.catalog import GOALS
 from dashboard import i18n
-from tests.dashboard.pages.conftest import cards, go, said
+from tests.dashboard.pages.conftest import cards, go, said, title
 from tests.dashboard.pages.shop import fill
 
 NOVEMBER = {"period": "custom", "from": "2026-11-01", "to": "2026-11-30"}
@@ -20,8 +20,8 @@ def open_with(opened, role="analyst", language="zh", query=NOVEMBER, **more):
     return go(test, "overview")
 
 
-def card(test, title):
-    return next(found for found in cards(test) if found.title == title)
+def card(test, name):
+    return next(found for found in cards(test) if found.title == name)
 
 
 def titles(test):
@@ -35,10 +35,10 @@ def exact(test):
     return metric.value
 
 
-def follow(test, title):
+def follow(test, name):
     """Where the card's link leads."""
-    for name, value in parse_qsl(card(test, title).link.removeprefix("?")):
-        test.query_params[name] = value
+    for key, value in parse_qsl(card(test, name).link.removeprefix("?")):
+        test.query_params[key] = value
     return test.run()
 
 
@@ -47,14 +47,12 @@ def of(goal, query=NOVEMBER):
     return query | {"goal": goal}
 
 
-@pytest.mark.parametrize(
-    ("language", "title", "net"), [("zh", "净收入", "¥1,395.00"), ("en", "Net revenue", "CN¥1.4K")]
-)
-def test_the_page_shows_figures_in_both_languages(opened, language, title, net):
+@pytest.mark.parametrize(("language", "name", "net"), [("zh", "净收入", "¥1,395.00"), ("en", "Net revenue", "CN¥1.4K")])
+def test_the_page_shows_figures_in_both_languages(opened, language, name, net):
     fill()
     test = open_with(opened, language=language)
     assert not test.exception
-    assert card(test, title).value == net
+    assert card(test, name).value == net
     assert ("2026-11-28 12:00" in said(test)) and ("1" in said(test))
 
 
@@ -70,7 +68,7 @@ def test_a_role_without_the_permission_sees_nothing_of_it(opened):
     fill()
     test = opened("overview", "compliance")
     assert test.exception
-    assert not test.title and not cards(test)
+    assert not title(test) and not cards(test)
 
 
 def test_a_running_period_is_held_against_as_many_days(opened):
