@@ -100,12 +100,15 @@ def upsert(session: Session, table: type[Base]) -> Any:
 
 
 def _engine(url: str) -> Engine:
+    """Errors say the statement and never its values: they end up in logs."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=50)
+        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=50, hide_parameters=True)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, pool_size=10, max_overflow=50)
+    engine = create_engine(
+        parsed, connect_args={"timeout": BUSY_SECONDS}, pool_size=10, max_overflow=50, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -87,18 +87,19 @@ def change(
     """Set name, role and units at once; they hold from the next click of that person on. Units that the account has already
     may stay, whether or not they are still known.
 
-    Raises ``InvalidAccount`` when it would leave no active admin, when one changes one's own role, or for a unit that does
+    Raises ``InvalidAccount`` when it would leave no active admin of all units, when one changes one's own role, or for a unit that does
     not exist.
     """
     operator.require("accounts.write")
     role = _role(role)
     with store.transaction() as session:
-        account = _account(session, account_id)
+        admins, account = _admins(session), _account(session, account_id)
         before = _described(account)
         _refuse_units(set(units or ()) - set(account.units or ()), known_units)
         if role != account.role:
             _refuse_self(operator, account)
-            _refuse_last_admin(session, account)
+        if role != "admin" or units is not None:
+            _refuse_last_admin(admins, account)
         account.display_name, account.role = display_name.strip() or account.name, role
         account.units = None if units is None else sorted(units)
         details = {"before": before, "after": _described(account)}
@@ -112,9 +113,9 @@ def disable(store: Store, operator: Operator, account_id: int, *, now: datetime)
     """
     operator.require("accounts.write")
     with store.transaction() as session:
-        account = _account(session, account_id)
+        admins, account = _admins(session), _account(session, account_id)
         _refuse_self(operator, account)
-        _refuse_last_admin(session, account)
+        _refuse_last_admin(admins, account)
         account.is_active = False
         details = {"sessions_ended": logins.end_sessions(session, [account.id])}
         audit.append(session, operator, "account.disabled", f"account:{account.name}", details, now=now)
@@ -267,8 +268,13 @@ def _refuse_self(operator: Operator, account: Account) -> None:
         raise InvalidAccount("Nobody can disable an own account or change its role.", reason="self", name=account.name)
 
 
-def _refuse_last_admin(session: Session, account: Account) -> None:
-    """Reads the other admins under a lock, so that two admins cannot remove each other at the same moment."""
-    admins = select(Account.id).where(Account.role == "admin", Account.is_active).with_for_update()
-    if set(session.scalars(admins)) == {account.id}:
-        raise InvalidAccount("The house needs one active admin.", reason="last_admin", name=account.name)
+def _admins(session: Session) -> set[int]:
+    """Ids of the active admins of all units; others may not manage accounts. Locked, before any other account is, so that two
+    admins cannot remove each other at the same moment, nor wait for each other."""
+    of_all = (Account.role == "admin", Account.is_active, Account.units.is_(None))
+    return set(session.scalars(select(Account.id).where(*of_all).order_by(Account.id).with_for_update()))
+
+
+def _refuse_last_admin(admins: set[int], account: Account) -> None:
+    if admins == {account.id}:
+        raise InvalidAccount("The house needs one active admin of all units.", reason="last_admin", name=account.name)

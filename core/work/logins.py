@@ -77,7 +77,7 @@ def log_in(
     Raises ``WrongCredentials`` in the same words and after the same time for an unknown name, a wrong password and a disabled
     account; ``TooManyAttempts`` while this account or this address has to wait. No wait is longer than 15 minutes.
     """
-    name = tidy(name)
+    name = tidy(name.replace("\0", ""))  # which PostgreSQL takes in no text
     known = _begin_attempt(store, name, address, now)
     if not passwords.fits(password, known.password_hash if known else None):
         _note_failure(store, name, known, address, now)

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from core.errors import Cancelled, Refusal
 from core.store import jobs, workers
 from core.store.jobs import Claim
 from core.store.session import Store
 
 POLL_S = 1.0
-BEAT = timedelta(seconds=10)
+BEAT, ASK = timedelta(seconds=10), timedelta(seconds=2)
 FAILED = "job.failed"
 
 Clock = Callable[[], datetime]
@@ -33,10 +35,11 @@ class Work:
     _is_cancelled: bool = False
 
     def progress(self, stage: str, **counts: int) -> None:
-        """Say how far the work is; written at most every ten seconds, or when the stage changes."""
+        """Say how far the work is."""
         self._beat({"stage": stage, **counts})
 
     def is_cancelled(self) -> bool:
+        """Whether somebody wants the work to stop; the store is asked at most every two seconds."""
         self._beat(None)
         return self._is_cancelled
 
@@ -46,7 +49,7 @@ class Work:
             return
         with self.store.transaction() as session:
             pulse = jobs.heartbeat(session, self.claim, now=now, progress=progress)
-        self._next_beat = now + BEAT / 5
+        self._next_beat = now + ASK
         if not pulse.is_ours:
             raise Cancelled("Another worker took this job over.", job=self.claim.job_id)
         self._is_cancelled = pulse.is_cancel_requested
@@ -75,6 +78,7 @@ class Worker:
     clock: Clock
     log: Log
     name: str = field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}")
+    beat: timedelta = BEAT
 
     def run(self, stop: threading.Event) -> None:
         started = self.clock()
@@ -99,7 +103,7 @@ class Worker:
         work = Work(claim, self.store, self.clock)
         state, code, details = "done", None, None
         try:
-            with _Lease(work):
+            with _Lease(work, self.log):
                 self.handlers[claim.kind](work)
         except Cancelled as refusal:
             state, code = "cancelled", refusal.code
@@ -127,17 +131,21 @@ class Worker:
 
     def _beat(self, stop: threading.Event, started: datetime) -> None:
         while True:
-            with self.store.transaction() as session:
-                workers.seen(session, self.name, pid=os.getpid(), started_at=started, now=self.clock())
-            if stop.wait(BEAT.total_seconds()):
+            try:
+                with self.store.transaction() as session:
+                    workers.seen(session, self.name, pid=os.getpid(), started_at=started, now=self.clock())
+            except DBAPIError as error:  # a store that is busy or away for a moment is told at the next beat
+                self.log(f"heartbeat: {error}")
+            if stop.wait(self.beat.total_seconds()):
                 return
 
 
 class _Lease:
     """Prolongs a job's lease from a thread of its own, for handlers that are long silent."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, log: Log) -> None:
         self._work = work
+        self._log = log
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._prolong, daemon=True)
 
@@ -150,5 +158,8 @@ class _Lease:
 
     def _prolong(self) -> None:
         while not self._done.wait(BEAT.total_seconds()):
-            with self._work.store.transaction() as session:
-                jobs.heartbeat(session, self._work.claim, now=self._work.clock())
+            try:
+                with self._work.store.transaction() as session:
+                    jobs.heartbeat(session, self._work.claim, now=self._work.clock())
+            except DBAPIError as error:
+                self._log(f"lease of job {self._work.claim.job_id}: {error}")

@@ -57,7 +57,7 @@ def token(secret: str) -> str:
 def is_genuine(request: Request, given: object) -> bool:
     """Whether a form was sent from our own page: token fits the cookie, and the browser names no other origin."""
     secret = cookies.read(dict(request.scope), cookies.FORM)
-    if not secret or not isinstance(given, str) or not hmac.compare_digest(token(secret), given):
+    if not secret or not isinstance(given, str) or not hmac.compare_digest(token(secret).encode(), given.encode()):
         return False
     return is_same_origin(request)
 

@@ -7,12 +7,12 @@ from threading import Barrier
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from core.store import choices, topics, workers
 from core.store.session import Store, put
-from core.store.tables import Base, Batch, ProfileField, TopicRevision
+from core.store.tables import Base, Batch, ProfileField, Setting, TopicRevision
 
 
 def batch(**values) -> Batch:
@@ -175,3 +175,11 @@ def test_a_store_on_disk_survives_being_closed(tmp_path):
     with second.reading() as session:
         assert topics.revision(session, "goals") == 3
     second.close()
+
+
+def test_an_error_of_the_store_does_not_tell_the_values(store, now):
+    with pytest.raises(IntegrityError) as error, store.transaction() as session:
+        for _ in range(2):
+            session.execute(insert(Setting), {"key": "k", "value": "13800138000", "saved_by": "lin", "saved_at": now})
+    assert "INSERT INTO settings" in str(error.value)
+    assert "13800138000" not in str(error.value)

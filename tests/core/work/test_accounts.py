@@ -182,6 +182,19 @@ def test_the_last_active_admin_can_be_neither_disabled_nor_demoted(store, make, 
     accounts.disable(store, SYSTEM, only.account_id, now=now)
 
 
+def test_the_last_admin_of_all_units_stays_one_of_all_units(store, make, now):
+    only, other = make("root", "admin"), make("second", "admin", units=["S01"])
+    own = Operator(only.account_id, only.name, "admin")
+    with pytest.raises(InvalidAccount) as refusal:
+        accounts.change(store, own, only.account_id, display_name="r", role="admin", units=["S01"], now=now)
+    assert refusal.value.details["reason"] == "last_admin"
+    with pytest.raises(InvalidAccount):
+        accounts.disable(store, SYSTEM, only.account_id, now=now)
+    accounts.change(store, own, other.account_id, display_name="s", role="admin", units=None, now=now)
+    accounts.change(store, own, only.account_id, display_name="r", role="admin", units=["S01"], now=now)
+    assert account(store, only.account_id).units == ["S01"]
+
+
 def test_two_admins_who_disable_each_other_at_once_leave_one(store, make, now):
     pair = [make("one1", "admin"), make("two2", "admin")]
     people = [Operator(made.account_id, made.name, "admin") for made in pair]

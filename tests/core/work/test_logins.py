@@ -60,6 +60,12 @@ def test_the_name_is_not_sensitive_to_case_or_surrounding_space(log_in):
     assert log_in(name=" LIN ").account_id == log_in().account_id
 
 
+def test_a_null_character_in_a_name_is_not_heeded(log_in):
+    assert log_in(name="l\x00in").account_id == log_in().account_id
+    with pytest.raises(WrongCredentials):
+        log_in(name="\x00")
+
+
 def test_the_store_keeps_no_token_and_no_password(store, log_in, lin):
     token = log_in().token
     with store.reading() as session:

@@ -5,7 +5,8 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 
 from core.app import House
 from core.errors import Cancelled, Refusal
@@ -15,7 +16,8 @@ from core.store import jobs, workers
 from core.store.tables import Job, LoginSession
 from core.work import duties
 from core.work.worker import Chore, Worker
-from tests.lakes import NOW, add, event
+from tests import lakes
+from tests.lakes import NOW, add
 
 
 class Clock:
@@ -147,6 +149,25 @@ def test_it_is_heard_of_while_it_runs_and_ends_when_told(house, clock, log):
         assert [w.name for w in workers.alive(session, now=NOW)] == [one.name]
 
 
+def test_a_store_that_is_away_for_a_moment_does_not_end_the_heartbeat(house, clock, log):
+    stop = threading.Event()
+    one = Worker(house.live.store, {}, [], clock, log.append, beat=timedelta(milliseconds=1))
+    beats = []
+
+    def refuse_the_first(_connection, _cursor, statement, *_):
+        if "INSERT INTO workers" in statement:
+            beats.append(statement)
+            if len(beats) == 1:
+                raise OperationalError(statement, None, Exception("the database is locked"))
+            stop.set()
+
+    event.listen(house.live.store.engine, "before_cursor_execute", refuse_the_first)
+    one.run(stop)
+    assert [line for line in log if "heartbeat" in line and "locked" in line]
+    with house.live.store.reading() as session:
+        assert [w.name for w in workers.alive(session, now=NOW)] == [one.name]
+
+
 def test_the_duties_of_an_empty_house_are_done_without_a_word_and_make_no_demo(house, clock, log, tmp_path):
     assert not duties.worker(house, clock, log.append).step()
     assert log == []
@@ -154,7 +175,7 @@ def test_the_duties_of_an_empty_house_are_done_without_a_word_and_make_no_demo(h
 
 
 def test_the_demo_may_be_removed_and_made_anew_while_the_worker_runs(house, clock, log, tmp_path):
-    add(house.demo, 1, events=[event(1, "2025-01-01 10:00")])
+    add(house.demo, 1, events=[lakes.event(1, "2025-01-01 10:00")])
     one = duties.worker(house, clock, log.append)
     one.step()
     shutil.rmtree(tmp_path / "demo")
@@ -162,7 +183,7 @@ def test_the_demo_may_be_removed_and_made_anew_while_the_worker_runs(house, cloc
     one.step()
     assert not (tmp_path / "demo").exists()
     other = House(Settings(home=tmp_path))
-    add(other.demo, 1, events=[event(1, "2025-01-01 10:00")])
+    add(other.demo, 1, events=[lakes.event(1, "2025-01-01 10:00")])
     clock.now += timedelta(days=1, seconds=1)
     one.step()
     other.forget("demo")
@@ -170,7 +191,7 @@ def test_the_demo_may_be_removed_and_made_anew_while_the_worker_runs(house, cloc
 
 
 def test_a_timeline_that_went_missing_is_made_anew_though_the_lake_has_not_changed(house, clock, log):
-    add(house.live, 1, events=[event(1, "2025-01-01 10:00")])
+    add(house.live, 1, events=[lakes.event(1, "2025-01-01 10:00")])
     one = duties.worker(house, clock, log.append)
     runs = Timeline(house.live.lake.root)
     for _ in range(3):

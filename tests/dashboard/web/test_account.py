@@ -62,6 +62,7 @@ def test_over_https_the_cookie_is_bound_to_the_host(store, browser, lin, monkeyp
     [
         {"data": {"token": ""}},
         {"data": {"token": "0" * 64}},
+        {"data": {"token": "令牌"}},
         {"data": {}},
         {"headers": {"origin": "http://evil.test"}},
         {"headers": {"origin": "null"}},
