@@ -107,13 +107,14 @@ def demo(given: argparse.Namespace, settings: Settings) -> None:
     from core.work.demo import filling
 
     house = _house(settings)
+    end_on = parse_day(given.until) if given.until else business_date(now(), settings.zone) - timedelta(days=1)
+    filling.refuse_size(given.events)
     if given.remove or given.anew:
         filling.remove(house.demo)
         house.forget("demo")
         if given.remove:
             print(json.dumps({"removed": True}))
             return
-    end_on = parse_day(given.until) if given.until else business_date(now(), settings.zone) - timedelta(days=1)
     filling.plant_key(settings, given.seed)
     done = filling.fill(house.demo, events=given.events, seed=given.seed, end_on=end_on, now=now(), progress=_progress)
     print(json.dumps({"lake_version": done.lake_version, "rows": done.counts}, ensure_ascii=False))
@@ -192,7 +193,7 @@ def start(given: argparse.Namespace, settings: Settings) -> int:
     if _wants_demo(settings):
         say("Filling the demo brand …")
         _fill_apart(given.events)
-    port = starting.free_port(given.port)
+    port = starting.free_port(given.address, given.port)
     return starting.serve(settings, port, given.address, say)
 
 
@@ -324,6 +325,12 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(REFUSED)
 
 
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m core", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -345,7 +352,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("batch", type=int)
     one = command(demo, world=False)
     one.add_argument("--events", type=int, default=DEMO_EVENTS)
-    one.add_argument("--seed", type=int, default=DEMO_SEED)
+    one.add_argument("--seed", type=_seed, default=DEMO_SEED)
     one.add_argument("--until", metavar="DAY", help="last day with data (default: yesterday)")
     one.add_argument("--anew", action="store_true", help="remove what is there first")
     one.add_argument("--remove", action="store_true", help="remove the demo world")

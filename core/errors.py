@@ -42,6 +42,12 @@ class InvalidHome(Refusal):
     code = "home.invalid"
 
 
+class InvalidAddress(Refusal):
+    """The app cannot listen there: ``port`` is taken, or is none that this process may have."""
+
+    code = "start.address"
+
+
 class Unreadable(Refusal):
     """A file cannot be read to its end. Nothing of it was imported."""
 

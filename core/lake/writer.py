@@ -297,6 +297,13 @@ class Writer:
                     )
                 )
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody writes to the lake while the block lasts. Raises ``LakeBusy``."""
+        self.lake.root.mkdir(parents=True, exist_ok=True)
+        with _locked(self.lake.root / LOCK, LOCK_PATIENCE_S):
+            yield
+
     def sweep(self, older_than: timedelta = timedelta(days=1)) -> int:
         """Remove files no version of the lake refers to: what killed writers left. Returns how many."""
         limit = time.time() - older_than.total_seconds()

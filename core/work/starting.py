@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 
+from core.errors import InvalidAddress
 from core.settings import PROJECT, Settings
 
 FIRST_PORT, LAST_PORT = 8501, 8599
@@ -19,21 +20,32 @@ WORKER_DEATHS, WORKER_DEATHS_WITHIN_S = 5, 60.0
 WORKER, APP = 0, 1
 PR_SET_PDEATHSIG = 1
 POLL_S = 0.1
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Where an app that listens on all addresses is asked."""
 Say = Callable[[str], None]
 
 
-def free_port(wanted: int | None = None) -> int:
-    """``wanted``, or the first free one from 8501 on."""
+def free_port(address: str, wanted: int | None = None) -> int:
+    """``wanted``, or the first free one from 8501 on. Raises ``InvalidAddress``."""
     for port in [wanted] if wanted else range(FIRST_PORT, LAST_PORT + 1):
-        with socket.socket() as probe:
+        if _is_free(address, port):
+            return port
+    what = f"Port {wanted}" if wanted else f"No port from {FIRST_PORT} to {LAST_PORT}"
+    raise InvalidAddress(
+        f"{what} of {address} can be had. Stop what listens there, or name another: --port, --address.",
+        port=wanted or FIRST_PORT,
+        address=address,
+    )
+
+
+def _is_free(address: str, port: int) -> bool:
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                if wanted:
-                    raise
-    raise OSError(f"No port between {FIRST_PORT} and {LAST_PORT} is free.")
+            probe.bind((address, port))
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def serve(settings: Settings, port: int, address: str, say: Say) -> int:
@@ -42,10 +54,11 @@ def serve(settings: Settings, port: int, address: str, say: Say) -> int:
     children = [_child(command, environment) for command in (_worker(), _app(port, address))]
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     try:
-        if not _ready(port, children):
+        shown = LOOPBACK.get(address, address)
+        shown = f"[{shown}]" if ":" in shown else shown
+        if not _ready(f"http://{shown}:{port}/healthz", children):
             say("The app did not start; its messages stand above.")
             return 1
-        shown = "127.0.0.1" if address == "0.0.0.0" else address
         say(f"\n  Siyu Cockpit 私域驾驶舱   http://{shown}:{port}\n  Ctrl-C stops it.\n")
         return _watch(children, environment, say)
     except KeyboardInterrupt:
@@ -90,11 +103,11 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _ready(port: int, children: Sequence[subprocess.Popen[bytes]]) -> bool:
+def _ready(health: str, children: Sequence[subprocess.Popen[bytes]]) -> bool:
     until = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < until and all(child.poll() is None for child in children):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
+            with urllib.request.urlopen(health, timeout=2) as answer:
                 if answer.status == 200:
                     return True
         except (urllib.error.URLError, OSError):

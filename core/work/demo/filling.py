@@ -11,6 +11,7 @@ from typing import Protocol
 import ibis
 import numpy as np
 import pyarrow as pa
+from sqlalchemy import update
 
 from core.errors import DemoPresent, InvalidDemoSize
 from core.lake.writer import Change
@@ -24,6 +25,7 @@ from core.work.demo.brand import Brand
 from core.work.demo.people import People
 from core.work.demo.rhythm import Span
 from core.work.home import Home
+from core.work.ingest import batches
 
 DAYS = 430
 DEFAULT_EVENTS, FEWEST_EVENTS, MOST_EVENTS = 400_000, 10_000, 10_000_000
@@ -31,7 +33,7 @@ EVENTS_PER_MEMBER, MOST_MEMBERS = 20, 200_000
 VISITORS_PER_MEMBER = 0.3
 MESSAGES_PER_EVENT, MOST_MESSAGES = 0.12, 500_000
 SOURCE = "demo"
-REMOVED = "demo.removed"
+REMOVED, GONE = "demo.removed", ".demo-"
 
 
 class Progress(Protocol):
@@ -76,10 +78,7 @@ def fill(home: Home, *, events: int, seed: int, end_on: date, now: datetime, pro
     Everything appears in one version of the lake; ``truth.json`` beside it says what is planted. The same seed, size, day and key
     give the same rows. Raises ``DemoPresent`` when the world has data, ``InvalidDemoSize`` for a size outside 10,000 to 10 million.
     """
-    if not FEWEST_EVENTS <= events <= MOST_EVENTS:
-        raise InvalidDemoSize(
-            f"The demo takes {FEWEST_EVENTS:,} to {MOST_EVENTS:,} events, not {events:,}.", events=events
-        )
+    refuse_size(events)
     if home.lake.manifests.latest().tables:
         raise DemoPresent("The demo is already filled. Remove it before you fill it again.")
     batch_id = _queued(home, now)
@@ -103,19 +102,27 @@ def fill(home: Home, *, events: int, seed: int, end_on: date, now: datetime, pro
     return Filled(counts, version)
 
 
+def refuse_size(events: int) -> None:
+    """Raise ``InvalidDemoSize`` for a size outside 10,000 to 10 million."""
+    if not FEWEST_EVENTS <= events <= MOST_EVENTS:
+        raise InvalidDemoSize(
+            f"The demo takes {FEWEST_EVENTS:,} to {MOST_EVENTS:,} events, not {events:,}.", events=events
+        )
+
+
 def remove(home: Home) -> None:
     """Delete the demo world and its key, and leave a mark so that it is not filled again unasked.
 
-    Whoever holds the world open must open it anew.
+    Whoever holds the world open must open it anew. Raises ``LakeBusy`` while somebody writes to it.
     """
     settings = home.settings
     (settings.home / REMOVED).touch()
     home.store.close()
-    gone = settings.home / f".demo-{uuid.uuid4().hex}"
-    if settings.world("demo").exists():
-        settings.world("demo").rename(gone)
-        shutil.rmtree(gone)
-    settings.key_file("demo").unlink(missing_ok=True)
+    with home.writer.alone():
+        settings.world("demo").rename(settings.home / f"{GONE}{uuid.uuid4().hex}")
+        settings.key_file("demo").unlink(missing_ok=True)
+    for gone in settings.home.glob(f"{GONE}*"):  # one that a killed process left as well
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def is_removed(settings: Settings) -> bool:
@@ -129,6 +136,8 @@ def _key_of(seed: int) -> bytes:
 
 def _queued(home: Home, now: datetime) -> int:
     with home.store.transaction() as session:
+        died = update(Batch).where(Batch.state == "running")  # while it filled this demo, which is empty
+        session.execute(died.values(state="failed", error_code=batches.INTERRUPTED, finished_at=now))
         batch = Batch(
             table_name="all", source=SOURCE, file_name="", state="running", actor="system", created_at=now, started_at=now,
             read_count=0, accepted_count=0, duplicate_count=0, rejected_count=0,

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from sqlalchemy import select
 
 from core import schema
+from core.__main__ import main
 from core.app import House
-from core.errors import DemoPresent, InvalidDemoSize
+from core.errors import DemoPresent, InvalidDemoSize, LakeBusy
+from core.lake import writer
 from core.settings import Settings
 from core.store.tables import Batch
 from core.work.demo import filling, truth
@@ -87,3 +90,38 @@ def test_a_removed_world_is_gone_and_marked_and_may_be_filled_when_asked(tmp_pat
     again = fill(tmp_path, events=10_000)
     assert again.lake.manifests.latest().version == 1
     assert not filling.is_removed(again.settings)
+
+
+def test_a_world_is_not_removed_under_the_hands_of_a_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = House(Settings(tmp_path)).demo
+    monkeypatch.setattr(writer, "LOCK_PATIENCE_S", 0.0)
+    with home.writer.change("import", 1), pytest.raises(LakeBusy):
+        filling.remove(home)
+    assert home.settings.world("demo").exists() and home.settings.key_file("demo").exists()
+
+
+def test_what_a_killed_fill_and_a_killed_removal_left_is_settled(tmp_path: Path) -> None:
+    home = House(Settings(tmp_path)).demo
+    with home.store.transaction() as session:
+        session.add(
+            Batch(table_name="all", source="demo", file_name="", state="running", actor="system", created_at=NOW)
+        )
+    (tmp_path / ".demo-left" / "lake").mkdir(parents=True)
+    filling.fill(home, events=10_000, seed=SEED, end_on=END_ON, now=NOW)
+    with home.store.reading() as session:
+        assert list(session.scalars(select(Batch.state).order_by(Batch.id))) == ["failed", "committed"]
+    filling.remove(home)
+    assert not list(tmp_path.glob(".demo-*"))
+
+
+def test_making_the_demo_anew_in_an_impossible_size_keeps_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = fill(tmp_path, events=10_000)
+    monkeypatch.setenv("SIYU_HOME", str(tmp_path))
+    assert main(["demo", "--anew", "--events", "5"]) == 2
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--anew", "--seed", "-1"])
+    assert ended.value.code == 2
+    assert [line for line in capsys.readouterr().err.splitlines() if not line.startswith("error: ")] == []
+    assert home.lake.manifests.latest().version == 1
