@@ -1,25 +1,16 @@
 """What is asked once while a page is drawn: who looks, in which language, at which world and at which version of it.
 
 A run is one drawing of a page by the frame. Callbacks come before it and fragments without it: there everything is asked anew.
-What a store says is kept from one run to the next as long as nobody has written to that store.
+What is kept from one run to the next stands in ``web/kept.py``.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Lock
 from typing import Any, TypeVar
 
-from core.store.marks import Mark
-from core.store.session import Store
-
 T = TypeVar("T")
-KEPT = 64
-"""Answers of stores that are kept, those asked for last."""
 _answers: ContextVar[dict[str, Any] | None] = ContextVar("answers", default=None)
-_read: OrderedDict[Hashable, tuple[Mark, Any]] = OrderedDict()
-_lock = Lock()
 
 
 @contextmanager
@@ -62,30 +53,6 @@ def forget() -> None:
     answers = _answers.get()
     if answers is not None:
         answers.clear()
-
-
-def while_unwritten(store: Store, name: Hashable, ask: Callable[[], T]) -> T:
-    """What the store answered before, if nobody at all has written to it since; else, and where it cannot tell, asked anew.
-
-    ``name``: what is asked, with all that the answer depends on. One answer serves everybody who asks the same, at once and
-    later, so nobody changes it, and what depends on the time of asking has a time in its name.
-    """
-    mark = store.mark()  # before asking: what is written meanwhile makes the answer an old one
-    if mark is None:
-        return ask()
-    with _lock:
-        known = _read.get((store.url, name))
-        if known is not None and known[0] == mark:
-            _read.move_to_end((store.url, name))
-            answer: T = known[1]
-            return answer
-    answer = ask()
-    with _lock:
-        _read[store.url, name] = mark, answer
-        _read.move_to_end((store.url, name))
-        if len(_read) > KEPT:
-            _read.popitem(last=False)
-    return answer
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from core.scope import Operator
 from core.work import logins
 from core.work.logins import Visitor
 from dashboard import i18n, markdown, runs
-from dashboard.web import wiring
+from dashboard.web import kept, wiring
 
 SESSION = "session"
 """Key of ``st.user`` under which the gate hands over the number of the log-in session."""
@@ -39,7 +39,7 @@ def _asked() -> Visitor | None:
     if not str(number or "").isdecimal():
         return None
     store, session_id = wiring.accounts_store(), int(str(number))
-    known = runs.while_unwritten(store, ("login", session_id), lambda: logins.login(store, session_id))
+    known = kept.while_unwritten(store, ("login", session_id), lambda: logins.login(store, session_id))
     return logins.visit(store, known, now=wiring.now())
 
 

@@ -1,4 +1,4 @@
-"""Reads of the page about access and audit. Not cached: they are rare, and must be true at once."""
+"""Reads of the page about access and audit. Kept no longer than until somebody writes: they must be true at once."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ from core.work import accounts
 from core.work.questions import reading
 from dashboard.actions import guard
 from dashboard.data import worlds
-from dashboard.web import wiring
+from dashboard.web import kept, wiring
 
 _BROWSERS = (
     ("Edg/", "Edge"),
@@ -34,11 +34,14 @@ def zone() -> str:
 
 
 def listed() -> list[Account]:
-    return accounts.listed(wiring.accounts_store(), guard.require("accounts.see"))
+    store, operator = wiring.accounts_store(), guard.require("accounts.see")
+    return kept.while_unwritten(store, "accounts", lambda: accounts.listed(store, operator))
 
 
 def sessions() -> list[tuple[LoginSession, Account]]:
-    return accounts.sessions(wiring.accounts_store(), guard.require("accounts.see"), now=wiring.now())
+    store, operator, now = wiring.accounts_store(), guard.require("accounts.see"), wiring.now()
+    name = ("sessions", kept.moment(now))
+    return kept.while_unwritten(store, name, lambda: accounts.sessions(store, operator, now=now))
 
 
 def is_mine(login: LoginSession) -> bool:
@@ -53,15 +56,20 @@ def units() -> dict[str, str]:
 
 
 def audit_names() -> tuple[list[str], list[str]]:
-    return accounts.audit_names(wiring.accounts_store(), guard.require("audit.see"))
+    store, operator = wiring.accounts_store(), guard.require("audit.see")
+    return kept.while_unwritten(store, "audit names", lambda: accounts.audit_names(store, operator))
 
 
-def audit_count(actor: str | None, action: str | None) -> int:
-    return _audit(actor, action, limit=0, offset=0)[1]
-
-
-def audit_entries(actor: str | None, action: str | None, *, limit: int, offset: int) -> list[AuditEntry]:
-    return _audit(actor, action, limit=limit, offset=offset)[0]
+def audit(actor: str | None, action: str | None, *, limit: int, offset: int) -> tuple[list[AuditEntry], int]:
+    """One page of the audit log, the newest entries first, and how many there are in all."""
+    store, operator = wiring.accounts_store(), guard.require("audit.see")
+    return kept.while_unwritten(
+        store,
+        ("audit", actor, action, limit, offset),
+        lambda: accounts.audit_entries(
+            store, operator, actor=actor or "", action=action or "", limit=limit, offset=offset
+        ),
+    )
 
 
 def verified() -> tuple[list[Fault], Head]:
@@ -85,9 +93,3 @@ def device(user_agent: str) -> str:
 def _version(user_agent: str, mark: str) -> str:
     found = re.search(re.escape(mark) + r"(\d+)", user_agent)
     return f" {found[1]}" if found else ""
-
-
-def _audit(actor: str | None, action: str | None, *, limit: int, offset: int) -> tuple[list[AuditEntry], int]:
-    operator = guard.require("audit.see")
-    store = wiring.accounts_store()
-    return accounts.audit_entries(store, operator, actor=actor or "", action=action or "", limit=limit, offset=offset)

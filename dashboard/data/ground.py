@@ -15,6 +15,7 @@ from dashboard import runs
 from dashboard.actions import guard
 from dashboard.data import worlds
 from dashboard.filters import Filters
+from dashboard.web import kept
 
 TOPICS = ("segments", "currency")
 KEPT_SECONDS = 3600
@@ -49,7 +50,7 @@ def stand(permission: str) -> Ground:
 def _ground(operator: Operator) -> Ground:
     home = worlds.home()
     manifest = home.lake.manifests.latest()
-    revisions = runs.while_unwritten(home.store, TOPICS, lambda: _revisions(home))
+    revisions = kept.while_unwritten(home.store, TOPICS, lambda: _revisions(home))
     key = f"{home.world}|{manifest.lake_id}|{manifest.version}|{revisions}|{operator.scope.key()}"
     return Ground(operator, home, manifest.version, key)
 

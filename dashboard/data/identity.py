@@ -8,13 +8,27 @@ import streamlit as st
 from sqlalchemy import select
 
 from core.store import topics
+from core.store.session import Store
 from core.store.tables import IdentityDecision
 from core.work import disclosures, identities, identity_decisions
 from core.work.questions import identities as question
 from core.work.questions.identities import Member, Overview
 from dashboard.data.ground import KEPT_SECONDS, Ground, stand
+from dashboard.web import kept
 
-__all__ = ["Decision", "Member", "Overview", "decisions", "find", "limits", "masks", "member", "overview", "zone"]
+__all__ = [
+    "Decision",
+    "Member",
+    "Overview",
+    "decisions",
+    "find",
+    "key",
+    "limits",
+    "masks",
+    "member",
+    "overview",
+    "zone",
+]
 
 PERMISSION = "identity.see"
 
@@ -35,8 +49,7 @@ class Decision:
 
 def overview() -> Overview:
     """Raises ``Forbidden``."""
-    ground = stand(PERMISSION)
-    return _overview(key=_key(ground), _ground=ground)
+    return _overview(key=key(), _ground=stand(PERMISSION))
 
 
 def member(member_id: int) -> Member:
@@ -55,7 +68,8 @@ def find(text: str) -> pd.DataFrame:
 def masks(identity_keys: list[int]) -> dict[int, str]:
     """Masked values of identities that the reader was shown by one of the other reads."""
     ground = stand(PERMISSION)
-    return disclosures.shown(ground.home, ground.operator, identity_keys)
+    store, name = ground.home.store, ("masks", *identity_keys)
+    return kept.while_unwritten(store, name, lambda: disclosures.shown(ground.home, ground.operator, identity_keys))
 
 
 def sees_everybody() -> bool:
@@ -64,8 +78,13 @@ def sees_everybody() -> bool:
 
 
 def decisions() -> list[Decision]:
-    """Everything that persons decided. Not cached: it is short, and must be true at once."""
+    """Everything that persons decided."""
     ground = stand(PERMISSION)
+    name = ("decisions", ground.operator.scope.sees_all)
+    return kept.while_unwritten(ground.home.store, name, lambda: _decisions(ground))
+
+
+def _decisions(ground: Ground) -> list[Decision]:
     with ground.home.store.reading() as session:
         standing = {row.id for row in identities.standing(session)}
         rows = list(session.scalars(select(IdentityDecision).order_by(IdentityDecision.id.desc())))
@@ -81,8 +100,12 @@ def decisions() -> list[Decision]:
 
 
 def limits() -> dict[str, int]:
-    ground = stand(PERMISSION)
-    with ground.home.store.reading() as session:
+    store = stand(PERMISSION).home.store
+    return kept.while_unwritten(store, "limits", lambda: _limits(store))
+
+
+def _limits(store: Store) -> dict[str, int]:
+    with store.reading() as session:
         return identities.limits(session)
 
 
@@ -90,9 +113,16 @@ def zone() -> str:
     return stand(PERMISSION).home.settings.zone
 
 
-def _key(ground: Ground) -> str:
-    with ground.home.store.reading() as session:
-        return f"{ground.key}|{topics.revision(session, identity_decisions.TOPIC)}"
+def key() -> str:
+    """Changes whenever the overview could, and tables made from it."""
+    ground = stand(PERMISSION)
+    store, topic = ground.home.store, identity_decisions.TOPIC
+    return f"{ground.key}|{kept.while_unwritten(store, topic, lambda: _revision(store, topic))}"
+
+
+def _revision(store: Store, topic: str) -> int:
+    with store.reading() as session:
+        return topics.revision(session, topic)
 
 
 @st.cache_resource(ttl=KEPT_SECONDS, max_entries=8, show_spinner=False)

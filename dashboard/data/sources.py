@@ -1,4 +1,5 @@
-"""Sources: files on their way in, what became of them, and what they are worth. Not cached where it must be true at once."""
+"""Sources: files on their way in, what became of them, and what they are worth. What the store says
+is kept no longer than until somebody writes to it."""
 
 import json
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from sqlalchemy import func, select
 from core.errors import InvalidMapping
 from core.privacy.disclosure import masked
 from core.settings import World
+from core.store.session import Store
 from core.store.tables import Batch, Job, QualityFinding, QualityScore
 from core.work import event_names, quality, uploads
 from core.work.event_names import Held
@@ -37,7 +39,7 @@ from core.work.questions.today import Rhythm
 from core.work.uploads import Upload
 from dashboard.actions import guard
 from dashboard.data import worlds
-from dashboard.web import wiring
+from dashboard.web import kept, wiring
 
 __all__ = [
     "AUTO_FORMATS", "BETWEEN", "DAY_FIRST", "IMPORTABLE", "MONTH_FIRST", "NAMED_MONTHS", "ORDERS", "Batch", "Finding", "Guess", "Held",
@@ -103,7 +105,12 @@ def chosen(name: str) -> Named:
 def imports() -> list[Job]:
     """Imports that wait or run, oldest first."""
     guard.require(SEE)
-    with _live().store.reading() as session:
+    store = _live().store
+    return kept.while_unwritten(store, "imports", lambda: _imports(store))
+
+
+def _imports(store: Store) -> list[Job]:
+    with store.reading() as session:
         query = select(Job).where(Job.kind == uploads.KIND, Job.state.in_(["queued", "running"]))
         return list(session.scalars(query.order_by(Job.id)))
 
@@ -164,20 +171,31 @@ def zone() -> str:
 
 def count() -> int:
     guard.require(SEE)
-    with worlds.home().store.reading() as session:
+    store = worlds.home().store
+    return kept.while_unwritten(store, "batches", lambda: _count(store))
+
+
+def _count(store: Store) -> int:
+    with store.reading() as session:
         return session.scalar(select(func.count()).select_from(Batch)) or 0
 
 
 def history(*, limit: int, offset: int) -> list[Batch]:
     """Batches, newest first."""
     guard.require(SEE)
-    with worlds.home().store.reading() as session:
+    store = worlds.home().store
+    return kept.while_unwritten(store, ("history", limit, offset), lambda: _history(store, limit, offset))
+
+
+def _history(store: Store, limit: int, offset: int) -> list[Batch]:
+    with store.reading() as session:
         return list(session.scalars(select(Batch).order_by(Batch.id.desc()).limit(limit).offset(offset)))
 
 
 def findings(batch_id: int) -> list[Finding]:
     guard.require(SEE)
-    return quality.findings(worlds.home(), batch_id)
+    home = worlds.home()
+    return kept.while_unwritten(home.store, ("findings", batch_id), lambda: quality.findings(home, batch_id))
 
 
 def has_rejects(batch_id: int, *, in_live: bool = False) -> bool:
@@ -188,8 +206,13 @@ def has_rejects(batch_id: int, *, in_live: bool = False) -> bool:
 def scores() -> dict[str, list[QualityScore]]:
     """Per source, oldest first; the source that was judged last comes first."""
     guard.require(SEE)
+    home = worlds.home()
+    return kept.while_unwritten(home.store, "scores", lambda: _scores(home))
+
+
+def _scores(home: Home) -> dict[str, list[QualityScore]]:
     found: dict[str, list[QualityScore]] = {}
-    for score in quality.history(worlds.home()):
+    for score in quality.history(home):
         found.setdefault(score.source, []).append(score)
     return dict(sorted(found.items(), key=lambda item: item[1][-1].at, reverse=True))
 
@@ -198,6 +221,10 @@ def open_findings(source: str) -> list[tuple[str, Finding]]:
     """Findings of the newest import of every table of a source: (table, finding), the gravest first."""
     guard.require(SEE)
     home = worlds.home()
+    return kept.while_unwritten(home.store, ("open findings", source), lambda: _open_findings(home, source))
+
+
+def _open_findings(home: Home, source: str) -> list[tuple[str, Finding]]:
     with home.store.reading() as session:
         newest = (
             select(func.max(Batch.id))
@@ -225,7 +252,9 @@ def held() -> list[Held]:
     guard.require(SEE)
     home = worlds.home()
     manifest = home.lake.manifests.latest()
-    return event_names.held(home, _counted(world=home.world, lake_id=manifest.lake_id, version=manifest.version))
+    version = {"world": home.world, "lake_id": manifest.lake_id, "version": manifest.version}
+    name = ("held", *version.values())
+    return kept.while_unwritten(home.store, name, lambda: event_names.held(home, _counted(**version)))
 
 
 def has_demo() -> bool:

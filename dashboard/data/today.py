@@ -14,17 +14,14 @@ from core.work.home import Home
 from core.work.questions import today as question
 from core.work.questions.reading import reading
 from core.work.questions.today import Item, Rhythm, Undecided
-from dashboard import runs
 from dashboard.actions import guard
 from dashboard.data import worlds
-from dashboard.web import wiring
+from dashboard.web import kept, wiring
 
 __all__ = ["Item", "Rhythm", "State", "state"]
 
 NEEDS = {"sources": "sources.see", "identity": "identity.see"}
 """Permission that the page has, on which a thing is done; without it the thing is somebody else's."""
-STANDS_SECONDS = 5
-"""How long what depends on the time of day is taken for true: short beside the 30 seconds after which a worker counts as gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +49,10 @@ def state() -> State:
     version = {"world": home.world, "lake_id": manifest.lake_id, "version": manifest.version}
     as_of, as_of_on, undecided = _read(**version)
     rhythms = _rhythms(**version, today=today) if home.world == "live" else []
-    moment = now.timestamp() // STANDS_SECONDS
+    moment = kept.moment(now)
     log = wiring.accounts_store()
-    stopped, has_worker = runs.while_unwritten(log, ("worker", moment), lambda: _worker(log, now))
-    items, has_batches, imports = runs.while_unwritten(
+    stopped, has_worker = kept.while_unwritten(log, ("worker", moment), lambda: _worker(log, now))
+    items, has_batches, imports = kept.while_unwritten(
         home.store, ("today", *version.values(), today, moment), lambda: _stored(home, rhythms, undecided, now)
     )
     mine = [item for item in [*([stopped] if stopped else []), *items] if operator.can(NEEDS[item.page])]

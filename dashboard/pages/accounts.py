@@ -1,6 +1,6 @@
 """权限与审计: who may come in, what they may see, and what they did."""
 
-import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from core.scope import ROLES
@@ -11,7 +11,7 @@ from dashboard.data import accounts as data
 from dashboard.data.accounts import Account, LoginSession
 from dashboard.i18n import UNDEFINED, has, moment, number, t
 from dashboard.pages import Page
-from dashboard.widgets import heading
+from dashboard.widgets import heading, tabs
 
 PAGE = Page("data", 40, "accounts.see", ":material/admin_panel_settings:")
 ROWS = 50
@@ -19,13 +19,12 @@ ROWS = 50
 
 def show() -> None:
     heading.plain(t("accounts.title"), t("accounts.lead"))
-    people, sessions, audit = st.tabs([t("accounts.tab_people"), t("accounts.tab_sessions"), t("accounts.tab_audit")])
-    with people:
-        _people()
-    with sessions:
-        _sessions()
-    with audit:
-        _audit()
+    people = t("accounts.tab_people")
+    tabs.show(
+        "accounts_tab",
+        {people: _people, t("accounts.tab_sessions"): _sessions, t("accounts.tab_audit"): _audit},
+        always=[people],
+    )
 
 
 def _people() -> None:
@@ -201,6 +200,7 @@ def _audit() -> None:
                 index=None,
                 placeholder=t("accounts.all_actors"),
                 key="audit_actor",
+                persist_state="session",
                 width=200,
             )
             action = st.selectbox(
@@ -210,18 +210,20 @@ def _audit() -> None:
                 placeholder=t("accounts.all_actions"),
                 format_func=lambda kind: names.get(kind, kind),
                 key="audit_action",
+                persist_state="session",
                 width=220,
             )
             if st.button(t("accounts.verify"), icon=":material/verified_user:", key="verify_audit"):
                 st.session_state["_verified"] = True
         if st.session_state.pop("_verified", False):
             _verified()
-        total = data.audit_count(actor, action)
+        entries, total = data.audit(actor, action, limit=ROWS, offset=0)
         if not total:
             st.write(t("accounts.no_rows"))
             return
         page = st.pagination(-(-total // ROWS), key="audit_page") if total > ROWS else 1
-        entries = data.audit_entries(actor, action, limit=ROWS, offset=(page - 1) * ROWS)
+        if page > 1:
+            entries, _ = data.audit(actor, action, limit=ROWS, offset=(page - 1) * ROWS)
         _table([_audit_row(entry) for entry in entries], key=None)
         first = (page - 1) * ROWS + 1
         st.caption(t("accounts.rows", first=number(first), last=number(first + len(entries) - 1), total=number(total)))
@@ -258,7 +260,7 @@ def _verified() -> None:
 
 def _table(rows: list[dict[str, str]], *, key: str | None) -> int | None:
     """Rows as a table; with a key one of them can be selected, and its number is returned."""
-    frame = pd.DataFrame(rows)
+    frame = pa.Table.from_pylist(rows)
     if key is None:
         st.dataframe(frame, hide_index=True)
         return None

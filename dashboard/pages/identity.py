@@ -1,6 +1,9 @@
 """身份合并: who is one person, why, and how well people are recognised."""
 
+from functools import partial
+
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from core.errors import Unknown
@@ -12,7 +15,7 @@ from dashboard.data import identity as data
 from dashboard.data.identity import Overview
 from dashboard.i18n import UNDEFINED, has, moment, number, share, t
 from dashboard.pages import Page
-from dashboard.widgets import heading, identity_card
+from dashboard.widgets import heading, identity_card, tables, tabs
 from dashboard.widgets.identity_card import kind
 from dashboard.widgets.mapping_editor import grain
 
@@ -31,10 +34,8 @@ def show() -> None:
     _summary(found)
     _search()
     with st.container(border=True, key="card_identity"):
-        tabs = st.tabs([t(f"identity.tab_{name}") for name in TABS])
-        for tab, draw in zip(tabs, (_match, _largest, _left_out, _decisions, _limits), strict=True):
-            with tab:
-                draw(found)
+        draws = zip(TABS, (_match, _largest, _left_out, _decisions, _limits), strict=True)
+        tabs.show("identity_tab", {t(f"identity.tab_{name}"): partial(draw, found) for name, draw in draws})
 
 
 def _summary(found: Overview) -> None:
@@ -103,47 +104,48 @@ def _card() -> None:
 
 
 def _match(found: Overview) -> None:
+    key = data.key()
     st.caption(t("identity.match_lead"))
-    types = found.types
     st.markdown(f"**{t('identity.by_type')}**")
     st.dataframe(
-        pd.DataFrame(
-            {
-                t("identity.type"): [kind(one) for one in types["identity_type"]],
-                t("identity.sources"): types["source"].tolist(),
-                t("identity.identities"): types["identities"].astype(int).tolist(),
-                t("identity.matched"): types["matched"].astype(int).tolist(),
-                t("identity.match_rate"): _percent(types["match_share"], types["identities"]),
-            }
-        ),
+        tables.kept("match_types", key, lambda: _types(found.types)),
         hide_index=True,
         height="content",
         column_config={t("identity.match_rate"): _bar()} | _numbers("identities", "matched"),
         alt=t("identity.by_type"),
     )
-    rows = found.channels
-    if rows.empty:
+    if found.channels.empty:
         return
     st.markdown(f"**{t('identity.by_channel')}**")
     st.caption(t("identity.by_channel_lead"))
     st.dataframe(
-        pd.DataFrame(
-            {
-                t("identity.data"): [grain(one, short=True) for one in rows["table"]],
-                t("identity.channel"): [
-                    UNDEFINED if pd.isna(one) else _named("channel", one) for one in rows["channel"]
-                ],
-                t("identity.sources"): [identity_card.source(one) for one in rows["source"]],
-                t("identity.facts"): rows["facts"].astype(int).tolist(),
-                t("identity.known_facts"): rows["known_facts"].astype(int).tolist(),
-                t("identity.known_rate"): _percent(rows["known_share"], rows["facts"]),
-            }
-        ),
+        tables.kept("match_channels", key, lambda: _channels(found.channels)),
         hide_index=True,
         height="content",
         column_config={t("identity.known_rate"): _bar()} | _numbers("facts", "known_facts"),
         alt=t("identity.by_channel"),
     )
+
+
+def _types(rows: pd.DataFrame) -> tables.Columns:
+    return {
+        t("identity.type"): [kind(one) for one in rows["identity_type"]],
+        t("identity.sources"): rows["source"].tolist(),
+        t("identity.identities"): rows["identities"].astype(int).tolist(),
+        t("identity.matched"): rows["matched"].astype(int).tolist(),
+        t("identity.match_rate"): _percent(rows["match_share"], rows["identities"]),
+    }
+
+
+def _channels(rows: pd.DataFrame) -> tables.Columns:
+    return {
+        t("identity.data"): [grain(one, short=True) for one in rows["table"]],
+        t("identity.channel"): [UNDEFINED if pd.isna(one) else _named("channel", one) for one in rows["channel"]],
+        t("identity.sources"): [identity_card.source(one) for one in rows["source"]],
+        t("identity.facts"): rows["facts"].astype(int).tolist(),
+        t("identity.known_facts"): rows["known_facts"].astype(int).tolist(),
+        t("identity.known_rate"): _percent(rows["known_share"], rows["facts"]),
+    }
 
 
 def _percent(shares: pd.Series, counts: pd.Series) -> list[float | None]:
@@ -170,7 +172,7 @@ def _largest(found: Overview) -> None:
         return
     labels = people.labels(rows["member_id"].astype("int64"))
     event = st.dataframe(
-        pd.DataFrame(
+        pa.table(
             {
                 t("people.member"): labels,
                 t("identity.identities"): rows["identities"].astype(int).tolist(),
@@ -198,14 +200,15 @@ def _left_out(found: Overview) -> None:
         return
     keys = [int(one) for one in rows["identity_key"]]
     masks = data.masks(keys) if data.sees_everybody() else {}
+    limits = data.limits()
     st.dataframe(
-        pd.DataFrame(
+        pa.table(
             {
                 t("identity.type"): [kind(one) for one in rows["identity_type"]],
                 t("identity.value"): [masks.get(key, UNDEFINED) for key in keys],
                 t("identity.namespace"): [identity_card.source(one) for one in rows["namespace"]],
                 t("identity.why"): [
-                    _why(row.reason, row.identity_type, int(row.crowd_count)) for row in rows.itertuples()
+                    _why(row.reason, int(row.crowd_count), limits[row.identity_type]) for row in rows.itertuples()
                 ],
             }
         ),
@@ -224,10 +227,10 @@ def _left_out(found: Overview) -> None:
                 )
 
 
-def _why(reason: str, identity_type: str, crowd: int) -> str:
+def _why(reason: str, crowd: int, most: int) -> str:
     if reason == "blocked":
         return t("identity.why_blocked")
-    return t("identity.why_shared", count=number(crowd), most=number(data.limits()[identity_type]))
+    return t("identity.why_shared", count=number(crowd), most=number(most))
 
 
 def _decisions(_found: Overview) -> None:
@@ -238,7 +241,7 @@ def _decisions(_found: Overview) -> None:
         return
     zone = data.zone()
     st.dataframe(
-        pd.DataFrame(
+        pa.table(
             {
                 t("identity.number"): [row.decision_id for row in rows],
                 t("identity.decision"): [t(f"identity.kind_{row.kind}") for row in rows],
@@ -279,9 +282,7 @@ def _limits(_found: Overview) -> None:
     limits = data.limits()
     if not guard.may("identity.write"):
         st.dataframe(
-            pd.DataFrame(
-                {t("identity.type"): [kind(one) for one in limits], t("identity.most"): list(limits.values())}
-            ),
+            pa.table({t("identity.type"): [kind(one) for one in limits], t("identity.most"): list(limits.values())}),
             hide_index=True,
         )
         return

@@ -8,36 +8,32 @@ from dashboard.data import freshness, worlds
 from dashboard.data import sources as data
 from dashboard.i18n import t
 from dashboard.pages import Page
-from dashboard.widgets import heading, importing, quality, update_log
+from dashboard.widgets import heading, importing, quality, tabs, update_log
 
 PAGE = Page("data", 10, "sources.see", ":material/database:")
 
 
 def show() -> None:
     heading.show(t("sources.title"), freshness.read(PAGE.permission), t("sources.lead"))
-    can_write = guard.may("sources.write")
-    names = (["import"] if can_write else []) + ["log", "quality"]
     importing.running()
     importing.result()
     held = data.held()
     if any(not one.is_settled for one in held):
         quality.held(held)
-    tabs = dict(zip(names, _tabs(names), strict=True))
-    if can_write:
-        with tabs["import"]:
-            if worlds.shown() == "demo":
-                st.caption(f":material/info: {t('sources.into_live')}")
-            importing.form()
-    with tabs["log"]:
-        update_log.show()
-    with tabs["quality"]:
-        quality.show()
+    drawn: dict[str, tabs.Draw] = {
+        t("sources.tab_log"): update_log.show, t("sources.tab_quality"): quality.show,
+    }  # fmt: skip
+    bringing = t("sources.tab_import")
+    if guard.may("sources.write"):
+        drawn = {bringing: _import, **drawn}
+    tabs.show("sources_tab", drawn, always=[bringing] if importing.has_begun() else [])
     _demo()
 
 
-def _tabs(names: list[str]) -> list[object]:
-    """Which one is open is kept on the server: notes that appear above must not close it."""
-    return list(st.tabs([t(f"sources.tab_{name}") for name in names], key="sources_tab", on_change="rerun"))
+def _import() -> None:
+    if worlds.shown() == "demo":
+        st.caption(f":material/info: {t('sources.into_live')}")
+    importing.form()
 
 
 def _demo() -> None:

@@ -22,9 +22,14 @@ GUESS = ""
 EVERY = "2s"
 
 
+def has_begun() -> bool:
+    """Whether a file was brought in and not started or discarded yet."""
+    return actions.UPLOAD in st.session_state
+
+
 def form() -> None:
     """The steps of an import; later ones appear when the earlier are done."""
-    if actions.UPLOAD not in st.session_state:
+    if not has_begun():
         _upload()
         return
     try:

@@ -1,7 +1,7 @@
 """Whether the data of a source can be trusted: three scores with their formula, their history, and problems in words."""
 
-import pandas as pd
 import plotly.graph_objects as go
+import pyarrow as pa
 import streamlit as st
 
 from dashboard import charts, i18n, markdown
@@ -168,7 +168,7 @@ def _freshness(rhythms: list[Rhythm]) -> None:
             st.write(t("sources.no_facts"))
             return
         st.dataframe(
-            pd.DataFrame(
+            pa.table(
                 {
                     t("sources.source"): [source_name(one.source) for one in rhythms],
                     t("sources.state"): [t(f"sources.fresh_{one.state}") for one in rhythms],

@@ -1,6 +1,6 @@
 """Why rows were rejected, in words."""
 
-import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from dashboard import i18n
@@ -21,7 +21,7 @@ def reasons(counts: dict[str, int]) -> None:
         return
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     st.dataframe(
-        pd.DataFrame(
+        pa.table(
             {
                 t("sources.reason"): [words(code) for code, _ in ordered],
                 t("sources.rows"): [number(n) for _, n in ordered],

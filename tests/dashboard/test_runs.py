@@ -10,7 +10,7 @@ from core.scope import SYSTEM
 from core.store import topics
 from core.work import accounts, logins
 from dashboard import runs
-from dashboard.web import wiring
+from dashboard.web import kept, wiring
 from dashboard.web.server import SCRIPT
 from tests.dashboard.pages.conftest import cards, go, title
 from tests.dashboard.pages.shop import fill
@@ -195,11 +195,11 @@ def test_a_change_of_the_store_by_somebody_else_is_seen_at_the_next_run(writing)
 
 def test_what_a_store_said_stands_until_somebody_writes_to_it(store, asked):
     answers, ask = asked
-    assert [runs.while_unwritten(store, "a", ask), runs.while_unwritten(store, "a", ask)] == [1, 1]
-    assert runs.while_unwritten(store, "b", ask) == 2
+    assert [kept.while_unwritten(store, "a", ask), kept.while_unwritten(store, "a", ask)] == [1, 1]
+    assert kept.while_unwritten(store, "b", ask) == 2
     with store.transaction() as session:
         topics.bump(session, "segments")
-    assert [runs.while_unwritten(store, "a", ask), runs.while_unwritten(store, "a", ask)] == [3, 3]
+    assert [kept.while_unwritten(store, "a", ask), kept.while_unwritten(store, "a", ask)] == [3, 3]
     assert answers == [1, 2, 3]
 
 
@@ -208,25 +208,25 @@ def test_what_is_written_while_a_store_answers_makes_the_answer_an_old_one(store
         with store.transaction() as session:
             return topics.bump(session, "segments")
 
-    assert [runs.while_unwritten(store, "a", ask), runs.while_unwritten(store, "a", ask)] == [1, 2]
+    assert [kept.while_unwritten(store, "a", ask), kept.while_unwritten(store, "a", ask)] == [1, 2]
 
 
 def test_an_answer_that_raises_is_not_kept_and_undefined_is_an_answer(store, asked):
     _, ask = asked
     with pytest.raises(ZeroDivisionError):
-        runs.while_unwritten(store, "a", lambda: 1 / 0)
-    assert runs.while_unwritten(store, "a", lambda: None) is None
-    assert runs.while_unwritten(store, "a", ask) is None
+        kept.while_unwritten(store, "a", lambda: 1 / 0)
+    assert kept.while_unwritten(store, "a", lambda: None) is None
+    assert kept.while_unwritten(store, "a", ask) is None
 
 
 def test_no_more_answers_are_kept_than_there_is_room_for_and_those_asked_for_last_stay(store, asked):
     _, ask = asked
-    for number in range(runs.KEPT):
-        runs.while_unwritten(store, number, ask)
-    assert runs.while_unwritten(store, 0, ask) == 1
-    runs.while_unwritten(store, "one more", ask)
-    assert runs.while_unwritten(store, 0, ask) == 1
-    assert runs.while_unwritten(store, 1, ask) == runs.KEPT + 2
+    for number in range(kept.ANSWERS):
+        kept.while_unwritten(store, number, ask)
+    assert kept.while_unwritten(store, 0, ask) == 1
+    kept.while_unwritten(store, "one more", ask)
+    assert kept.while_unwritten(store, 0, ask) == 1
+    assert kept.while_unwritten(store, 1, ask) == kept.ANSWERS + 2
 
 
 def test_a_session_idle_for_too_long_is_over_though_nothing_was_written(enter, store, monkeypatch):

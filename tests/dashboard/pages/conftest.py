@@ -33,6 +33,12 @@ def go(test: AppTest, view: str) -> AppTest:
     return test.run()
 
 
+def look(test: AppTest, tabs: str, title: str) -> AppTest:
+    """Open another tab of the page."""
+    test.session_state[tabs] = title
+    return test.run()
+
+
 @dataclass(frozen=True)
 class Card:
     """A KPI card as it is drawn. ``link``: where it leads, as the address has it."""

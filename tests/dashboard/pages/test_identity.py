@@ -11,7 +11,7 @@ from core.privacy.pseudonyms import key_of, mac_text, namespace
 from core.store.tables import AuditEntry, IdentityDecision
 from core.work import identities
 from dashboard.web import wiring
-from tests.dashboard.pages.conftest import go, said, title
+from tests.dashboard.pages.conftest import go, look, said, title
 
 PHONE, MAIL, CARD = ("phone", "13800138000"), ("email", "lin@example.com"), ("pos_card", "C-77001")
 OTHER = ("phone", "13911112222")
@@ -160,6 +160,7 @@ def test_cutting_needs_a_reason_and_can_be_undone(page):
     submit(test, "拆开")
     assert "已拆开" in said(test)
     assert test.metric[0].value == "2"
+    look(test, "identity_tab", "人工决定")
     test.text_input(key="reason_undo_undo_chosen").set_value("弄错了")
     submit(test, "撤销")
     assert "已撤销" in said(test)
@@ -195,9 +196,9 @@ def test_whoever_lost_the_permission_can_decide_nothing_more(page, store):
 
 def test_limits_are_changed_with_a_reason(page):
     bring([PHONE, MAIL])
-    test = page()
+    test = look(page(), "identity_tab", "合并规则")
     test.number_input(key="limit_phone").set_value(9)
     test.text_input(key="reason_limits").set_value("家庭共用较多")
     submit(test, "保存并重算")
     assert "已保存新的上限" in said(test)
-    assert go(test, "identity").number_input(key="limit_phone").value == 9
+    assert look(go(test, "identity"), "identity_tab", "合并规则").number_input(key="limit_phone").value == 9

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from core.scope import Operator
 from core.store.tables import Account, AuditEntry, Batch, ColumnMapping, Job
 from core.work import duties, uploads
+from dashboard import i18n
 from dashboard.web import wiring
-from tests.dashboard.pages.conftest import go, said, title
+from tests.dashboard.pages.conftest import go, look, said, title
 
 GOOD = [f"2026-11-{day:02d} 10:00,{'spin_wheel' if day == 5 else 'page_view'},u{day % 4}" for day in range(1, 12)]
 CSV = "\n".join(["timestamp,event,user_id", *GOOD, "soon,page_view,u2"]) + "\n"
@@ -57,7 +58,7 @@ def imported(test):
 
 @pytest.mark.parametrize(("language", "words"), [("zh", "还没有导入过数据"), ("en", "Nothing was imported yet")])
 def test_an_empty_world_says_what_to_do(page, language, words):
-    test = page(language=language)
+    test = look(page(language=language), "sources_tab", i18n.text(language, "sources.tab_log"))
     assert not test.exception
     assert words in said(test)
 
@@ -74,6 +75,22 @@ def test_compliance_looks_but_finds_nothing_to_change(page):
     assert not test.exception
     assert "选择文件" not in said(test)
     assert [tab.label for tab in test.tabs] == ["更新日志", "质量"]
+
+
+def test_a_file_that_was_brought_in_outlives_a_look_at_another_tab(page):
+    test = page()
+    receive(test)
+    test.text_input(key="mapping_name").set_value("halb")
+    look(test, "sources_tab", "更新日志")
+    assert "还没有导入过数据" in said(test)
+    look(test, "sources_tab", "导入文件")
+    assert test.text_input(key="mapping_name").value == "halb"
+
+
+def test_a_tab_that_is_not_open_is_not_drawn(page):
+    test = page()
+    assert "还没有导入过数据" not in said(test)
+    assert "选择文件" not in said(look(test, "sources_tab", "更新日志"))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +171,7 @@ def test_a_waiting_import_is_cancelled(page, store):
 
 
 def test_a_rollback_needs_a_reason(page, store):
-    test = imported(page())
+    test = look(imported(page()), "sources_tab", "更新日志")
     submit(test, "确认回滚")
     assert "请填写回滚的理由" in said(test)
     test.text_input(key="reason_rollback").set_value("选错了文件")
