@@ -252,27 +252,9 @@ def _complete_rows(target: Path, form: Form) -> int:
 
 
 def _from_workbook(file: Path, origin: Path, folder: Path, form: Form, wanted: Collection[str]) -> Readable:
-    book = sheets.workbook(file, origin.name)
-    names = tuple(book.sheet_names)
-    if form.part and form.part not in names:
-        raise Unreadable(
-            f"{origin.name} has no sheet {form.part!r}; it has {', '.join(names)}.",
-            reason="sheet",
-            names=", ".join(names),
-            file=origin.name,
-            last_row=0,
-        )
-    chosen = [form.part] if form.part else list(names)
-    read = [(name, sheets.rows(book, name, origin.name, form.skip)) for name in chosen]
-    name, rows = max(read, key=lambda pair: (_fit(pair[1][0] if pair[1] else (), wanted), len(pair[1])))
-    if not rows:
-        raise Unreadable(
-            f"{origin.name} is empty: no sheet has a header.", reason="empty", file=origin.name, last_row=0
-        )
     target = folder / "sheet.csv"
-    with target.open("w", encoding="utf-8", newline="") as out:
-        csv.writer(out, lineterminator="\n").writerows(rows)
-    return Readable(target, "csv", _unique(rows[0]), "", part=name, parts=names)
+    sheet = sheets.written(file, target, name=origin.name, part=form.part, skip=form.skip, wanted=wanted)
+    return Readable(target, "csv", _unique(sheet.header), "", part=sheet.name, parts=sheet.names)
 
 
 def _parquet(file: Path, origin: Path) -> Readable:

@@ -1,14 +1,38 @@
-"""Sheets of Excel workbooks as rows of text."""
+"""Sheets of Excel workbooks as CSV.
 
+A workbook is read by a process of its own with bounded memory: one cell far down on the right makes a sheet of millions of empty
+ones, a megabyte of archive unpacks to gigabytes, and a process that runs out of memory takes everything with it that it does.
+"""
+
+import csv
+import json
+import subprocess
+import sys
 import zipfile
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from core.errors import Unreadable
+from core.settings import PROJECT
 
 LOOK_AT = 20
+MEMORY_BYTES = 4 << 30
+"""Rule of thumb: a full sheet of a million rows and 20 columns needs less than half of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The sheet that was written out, its header, and the names of all sheets."""
+
+    name: str
+    header: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 def is_workbook(file: Path) -> bool:
@@ -20,34 +44,91 @@ def is_workbook(file: Path) -> bool:
         return file.suffix.lower() in (".xlsx", ".xlsm", ".xlsb")
 
 
-def workbook(file: Path, name: str) -> CalamineWorkbook:
-    try:
-        return CalamineWorkbook.from_path(str(file))
-    except (CalamineError, OSError) as error:
+def written(file: Path, target: Path, *, name: str, part: str, skip: int, wanted: Collection[str]) -> Sheet:
+    """Write one sheet out as CSV: ``part``, or the one whose header has most of ``wanted``, of equals the one with most rows.
+
+    Blank rows are no rows; titles above the header are left out. Raises ``Unreadable``; ``name`` is what the file is called.
+    """
+    asked = json.dumps([str(file), str(target), part, skip, sorted(wanted)])
+    done = subprocess.run(
+        [sys.executable, "-m", "core.sources.sheets"],
+        input=asked,
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        check=False,
+    )
+    if done.returncode:
         raise Unreadable(
-            f"{name} is a damaged, incomplete or locked workbook; no row of it can be read.",
-            reason="damaged",
+            f"{name} holds more cells than can be read. Delete empty rows and columns, or save the sheet as CSV.",
+            reason="large",
             file=name,
             last_row=0,
-        ) from error
+        )
+    said: dict[str, Any] = json.loads(done.stdout)
+    names = tuple(said["names"])
+    if "header" in said:
+        return Sheet(said["name"], tuple(said["header"]), names)
+    reason, message = {
+        "sheet": ("sheet", f"{name} has no sheet {part!r}; it has {', '.join(names)}."),
+        "empty": ("empty", f"{name} is empty: no sheet has a header."),
+        "damaged": ("damaged", f"{name} is a damaged, incomplete or locked workbook; no row of it can be read."),
+    }[said["refused"]]
+    raise Unreadable(message, reason=reason, names=", ".join(names), file=name, last_row=0)
 
 
-def rows(book: CalamineWorkbook, sheet: str, name: str, skip: int = 0) -> list[list[str]]:
-    """Header and data rows of one sheet. Blank rows are no rows; titles above the header are left out."""
+# -- in the process that reads ---------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """Read what is asked from standard input, write the sheet, and say on standard output what came of it."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    file, target, part, skip, wanted = json.loads(sys.stdin.read())
+    names: list[str] = []
     try:
-        cells = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True)
-    except CalamineError as error:
-        raise Unreadable(
-            f"Sheet {sheet!r} of {name} cannot be read: {error}.", reason="damaged", file=name, last_row=0
-        ) from error
-    texts = [[_text(cell) for cell in row] for row in cells[skip:]]
-    filled = [row for row in texts if any(row)]
-    return filled[0 if skip else _header_at(filled) :]
+        book = CalamineWorkbook.from_path(file)
+        names += book.sheet_names
+        said = _written(book, Path(target), part, skip, wanted)
+    except (CalamineError, OSError):
+        said = {"refused": "damaged"}
+    sys.stdout.write(json.dumps(said | {"names": names}))
+
+
+def _written(book: CalamineWorkbook, target: Path, part: str, skip: int, wanted: list[str]) -> dict[str, Any]:
+    names = book.sheet_names
+    if part and part not in names:
+        return {"refused": "sheet"}
+    chosen = part or max(names, key=lambda name: _fit(book.get_sheet_by_name(name), skip, wanted)) if names else ""
+    rows = _rows(book.get_sheet_by_name(chosen), skip) if chosen else iter(())
+    header = next(rows, None)
+    if header is None:
+        return {"refused": "empty"}
+    with target.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out, lineterminator="\n").writerows(chain([header], rows))
+    return {"name": chosen, "header": header}
+
+
+def _fit(sheet: CalamineSheet, skip: int, wanted: list[str]) -> tuple[int, int]:
+    rows = _rows(sheet, skip)
+    header = next(rows, [])
+    return len(set(wanted) & {cell.strip() for cell in header}), sum(1 for _ in rows) + bool(header)
+
+
+def _rows(sheet: CalamineSheet, skip: int) -> Iterator[list[str]]:
+    """Header and data rows of one sheet, as text."""
+    start = sheet.start[0] if sheet.start else 0  # rows before the first that holds anything do not count
+    filled = (
+        texts for row in islice(sheet.iter_rows(), start + skip, None) if any(texts := [_text(cell) for cell in row])
+    )
+    first = list(islice(filled, LOOK_AT))
+    return chain(first[0 if skip else _header_at(first) :], filled)
 
 
 def _header_at(filled: list[list[str]]) -> int:
     """The first row that fills at least half as many cells as the fullest of the first rows."""
-    counts = [sum(bool(cell) for cell in row) for row in filled[:LOOK_AT]]
+    counts = [sum(bool(cell) for cell in row) for row in filled]
     return next((i for i, count in enumerate(counts) if count * 2 >= max(counts)), 0)
 
 
@@ -64,3 +145,7 @@ def _text(cell: object) -> str:
     if isinstance(cell, timedelta):
         return str(cell)
     return str(cell)
+
+
+if __name__ == "__main__":
+    main()

@@ -280,3 +280,29 @@ def test_archives_whose_names_are_damaged_are_refused(home: Home) -> None:
 def _one_name_damaged(packed: bytes) -> bytes:
     """Only the first of the two places that name the member."""
     return packed.replace("订".encode(), b"\xff\xff\xff", 1)
+
+
+def test_titles_and_blank_rows_and_columns_of_a_sheet_are_left_out(home: Home, tmp_path: Path) -> None:
+    rows = [
+        [],
+        [],
+        ["", "", "export"],
+        [],
+        ["", "", "time", "what", "who"],
+        [],
+        ["", "", "2026-01-31 08:00:00", "浏览", "u1"],
+    ]
+    assert counts(bring(home, workbook(tmp_path / "f.xlsx", A=rows), mapping())) == (1, 1, 0, 0)
+
+
+def test_a_sheet_with_one_cell_far_down_on_the_right_is_refused_and_harms_nobody(home: Home, tmp_path: Path) -> None:
+    file = workbook(tmp_path / "f.xlsx", A=[["time", "what", "who"], ["2026-01-31 08:00:00", "浏览", "u1"]])
+    far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    with zipfile.ZipFile(file) as book:
+        parts = {one: book.read(one).replace(b"</sheetData>", far) for one in book.namelist()}
+    with zipfile.ZipFile(file, "w") as book:
+        for one, content in parts.items():
+            book.writestr(one, content)
+    with pytest.raises(Unreadable) as refused:
+        bring(home, file, mapping())
+    assert refused.value.details["reason"] == "large"
