@@ -281,7 +281,8 @@ def _by_member(snapshot: Snapshot, keys: Array) -> Array:
 def _joined(snapshot: Snapshot, draft: Draft, runs: Sequence[Run]) -> Run:
     """One run of all moments of these. Reads and writes each moment once, a part of the identities at a time."""
     runs = sorted(runs, key=lambda run: run.about.first_at)  # what comes nearly in order is quickly sorted
-    found = np.unique(np.concatenate([run.key for run in runs]))
+    keys = np.sort(np.concatenate([run.key for run in runs]))
+    found = keys[np.diff(keys, prepend=keys[:1] - 1) != 0]  # ``unique`` hashes them first, at ten times the cost
     order = _by_member(snapshot, found)
     rank = np.empty(found.size, np.int64)
     rank[order] = np.arange(found.size)
@@ -298,8 +299,8 @@ def _joined(snapshot: Snapshot, draft: Draft, runs: Sequence[Run]) -> Run:
     into = {name: draft.room(name, np.int64, total) for name in ("at", "row")}
     into |= {name: draft.room(name, np.uint16 if name == "name" else np.int32, total) for name in columns}
     parts = [_Part(run, seat, values) for run, seat in zip(runs, seats, strict=True)]
-    marks = np.unique(np.searchsorted(offset, np.arange(0, total + STRETCH, STRETCH)))
-    edges = np.unique([0, *marks.tolist(), found.size]).tolist()
+    marks = np.searchsorted(offset, range(0, total, STRETCH)).tolist()
+    edges = sorted({0, *marks, found.size})
     with ThreadPoolExecutor(shares.threads_for(total), thread_name_prefix="timeline") as pool:
         list(pool.map(lambda low, high: _fill(parts, low, high, int(offset[low]), into), edges[:-1], edges[1:]))
     files = [file for run in runs for file in run.about.files]

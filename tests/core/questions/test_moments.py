@@ -226,6 +226,16 @@ def test_whoever_somebody_waits_for_joins_only_few_moments(tmp_path: Path):
         assert not moments.is_covered(opened)
 
 
+def test_batches_of_nobody_are_runs_of_nothing_that_can_be_joined(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    for batch in (1, 2, 3):
+        who = 1 if batch == 3 else None
+        lakes.add(home, batch, events=[lakes.event(who, f"2025-01-0{batch}", "view")])
+        assert timeline.refresh(home) == 1
+    assert timeline.refresh(home) == 0
+    assert [member for member, *_ in seen(home, QUESTIONS["names"][0])] == [1]
+
+
 def test_members_of_a_joined_run_lie_together_whatever_their_identities_are(tmp_path: Path):
     home = lakes.home(tmp_path)
     for batch, keys in enumerate(((9, 2), (5, 1)), 1):
