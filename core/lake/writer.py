@@ -92,17 +92,17 @@ class Change:
         if not written:
             _remove(files)
             return Merged(0, 0)
-        fresh = self._read_back(table, files)
-        repeated = self._repeated(table, fresh)
-        duplicate = 0 if repeated is None else int(repeated.count().to_pyarrow().as_py())
-        if repeated is not None and duplicate:
-            kept = (
-                self._write(name, _stored(table, fresh.anti_join(repeated, "row_number")))
-                if duplicate < written
-                else []
-            )
-            _remove(files)
-            files = kept
+        with self._read_back(table, files) as fresh:
+            repeated = self._repeated(table, fresh)
+            duplicate = 0 if repeated is None else int(repeated.count().to_pyarrow().as_py())
+            if repeated is not None and duplicate:
+                kept = (
+                    self._write(name, _stored(table, fresh.anti_join(repeated, "row_number")))
+                    if duplicate < written
+                    else []
+                )
+                _remove(files)
+                files = kept
         if files:
             self._add(table, files)
         return Merged(written - duplicate, duplicate)
@@ -175,7 +175,8 @@ class Change:
             )
         return sorted(folder.glob(f"month=*/{stem}*.parquet"))
 
-    def _read_back(self, table: Table, files: list[Path]) -> ir.Table:
+    @contextmanager
+    def _read_back(self, table: Table, files: list[Path]) -> Iterator[ir.Table]:
         label = f"fresh_{uuid.uuid4().hex}"
         rows = self.snapshot.cursor.backend.read_parquet(
             [str(f) for f in files],
@@ -185,7 +186,10 @@ class Change:
             union_by_name=True,
         )
         times = {c.name: as_naive(rows[c.name]) for c in table.columns if c.kind == "time" and c.name in rows.columns}
-        return rows.mutate(**times).select([c.name for c in table.stored if c.name in rows.columns])
+        try:
+            yield rows.mutate(**times).select([c.name for c in table.stored if c.name in rows.columns])
+        finally:
+            self.snapshot.cursor.backend.drop_view(label, force=True)
 
     def _repeated(self, table: Table, fresh: ir.Table) -> ir.Table | None:
         """``row_number`` of the rows that are not new, as a table of the engine; None when all are."""

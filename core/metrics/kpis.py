@@ -109,7 +109,7 @@ SATISFACTION_ANSWERS = Part(
 COMPLAINING = Part("complaining", _feedback, "members", lambda rows: rows.feedback_kind == "complaint")
 LEAVING = Part("leaving", _membership, "members", lambda rows: rows.change == "leave")
 REFERRED = Part("referred", _referred, "rows")
-SPEND = Part("spend", _spend, "sum")
+SPEND = Part("spend", _spend, "sum", is_of_members=False)
 
 # ---- conversion ----
 
@@ -309,5 +309,6 @@ def referral_share() -> tuple[Part | None, ...]:
 
 @metric("growth", "money", "channel_spend", "down")
 def cac() -> tuple[Part | None, ...]:
-    """Customer acquisition cost: money spent on channels in the period over its new members."""
+    """Customer acquisition cost: money spent on channels in the period over its new members. Of some members only (units, a
+    segment) it is undefined, because money spent on a channel names none."""
     return (SPEND, NEW)

@@ -26,6 +26,7 @@ STOCKS = ("stock_end", "stock_start")
 class Part:
     """``rows`` gives ``member_id``, ``local_date`` and, where ``how`` needs it, the column ``of``; ``where`` keeps some of them.
 
+    Without ``is_of_members`` the rows name nobody (money spent on a channel): of some members only, the part is undefined.
     Parts that name the same ``rows`` share one scan.
     """
 
@@ -34,6 +35,7 @@ class Part:
     how: How
     where: Callable[[ir.Table], ir.BooleanValue] | None = None
     of: str = "value"
+    is_of_members: bool = True
 
     def condition(self, rows: ir.Table) -> ir.BooleanValue:
         return self.where(rows) if self.where else ibis.literal(True)

@@ -101,7 +101,7 @@ def series(reading: Reading, metric: Metric, period: Period) -> Points:
     numbers = _in_periods(reading, parts, {"now": period}, days)["now"]
     grain: Grain = "day" if period.days <= DAYS_BY_DAY else "week"
     table = _by_bucket(reading, parts, period, grain, numbers, days)
-    return _series(metric, table, period, grain) if _has_series(metric, table) else ()
+    return _series(metric, table, period, grain) if _has_series(metric, table, numbers) else ()
 
 
 def behind(reading: Reading, name: str, side: Side = "top") -> pd.DataFrame:
@@ -152,7 +152,8 @@ def _in_periods(reading: Reading, parts: Sequence[Part], periods: dict[str, Peri
         for column, value in reading.snapshot.arrow(expression).to_pylist()[0].items():
             period, part = column.split("/", 1)
             found[period][part] = _plain(value)
-    return found
+    undefined: Numbers = {p.name: None for p in parts if not p.is_of_members} if reading.allowed is not None else {}
+    return {name: numbers | undefined for name, numbers in found.items()}
 
 
 def _within(values: dict[date, Any], period: Period) -> dict[date, Any]:
@@ -209,7 +210,7 @@ def _figure(
     has_before: bool,
     as_of: datetime,
 ) -> Figure:
-    has_series = table is not None and _has_series(metric, table)
+    has_series = table is not None and _has_series(metric, table, numbers["now"])
     return Figure(
         metric,
         now,
@@ -224,9 +225,11 @@ def _figure(
     )
 
 
-def _has_series(metric: Metric, table: pd.DataFrame) -> bool:
-    """A daily mean over persons of the whole period (stickiness) is 1 on every single day, so it has no course."""
-    return all(p.name in table for p in metric.parts) and not (metric.per_day and metric.bottom)
+def _has_series(metric: Metric, table: pd.DataFrame, numbers: Numbers) -> bool:
+    """What is undefined as a whole has no course. A daily mean over persons of the whole period (stickiness) is 1 on every
+    single day, so it has none either."""
+    is_defined = numbers[metric.top.name] is not None and not (metric.per_day and metric.bottom)
+    return is_defined and all(p.name in table for p in metric.parts)
 
 
 def _series(metric: Metric, table: pd.DataFrame, period: Period, grain: Grain) -> Points:

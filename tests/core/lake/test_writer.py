@@ -323,3 +323,10 @@ def test_a_lake_lives_in_a_folder_of_any_ordinary_name(tmp_path, name):
     with world.writer.change("rollback", 2) as change:
         assert change.forget(2) == 1
     assert count(world) == 1
+
+
+def test_a_batch_leaves_no_view_of_its_own_files_in_the_engine(world):
+    add(world, 1, events=[event(1, "2025-01-01 10:00")])
+    add(world, 2, events=[event(1, "2025-01-01 10:00"), event(2, "2025-01-01 10:00")])
+    with world.lake.engine.cursor() as cursor:
+        assert not [name for name in cursor.backend.list_tables() if name.startswith(("fresh", "kept"))]

@@ -242,3 +242,14 @@ def test_every_figure_equals_the_plain_reading_and_its_people_stand_behind_it(
         assert len(figures.behind(open_lake, "repeat_purchase_share")) == pytest.approx(repeating)
         for name in ("gross_revenue", "orders"):
             assert figures.behind(open_lake, name)["value"].sum() == expected[name]
+
+
+def test_what_a_new_member_cost_is_undefined_of_some_members_only(world):
+    spent = {"occurred_at": lakes.at("2025-01-01 10:00"), "channel": "social", "amount_minor": 1000, "unit_id": "S1"}
+    profile = {"identity_key": 1, "unit_id": "S1"}
+    facts = [event(1, "2025-01-01 10:00"), event(2, "2025-01-02 10:00")]
+    add(world, 1, events=facts, channel_spend=[spent], member_profiles=[profile])
+    assert value(world, "cac", JANUARY) == 500
+    cut = figure(world, "cac", JANUARY, scope=Scope(frozenset({"S1"})))
+    assert (cut.value, cut.series, cut.numbers) == (None, (), (("top", None), ("bottom", 1)))
+    assert value(world, "cac", JANUARY, units=("S1",)) is None
