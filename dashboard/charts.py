@@ -20,6 +20,7 @@ from dashboard import i18n
 from dashboard.data.funnels import Count, Duration
 from dashboard.data.overview import Contributions, Note, Trend
 from dashboard.i18n import t
+from dashboard.web import kept
 
 KEPT = 64
 FONT = "Inter, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', 'Noto Sans CJK SC', system-ui, sans-serif"
@@ -49,7 +50,7 @@ def show(name: str, key: str, draw: Callable[[], go.Figure], *, alt: str) -> Non
     st.plotly_chart(figure, key=f"chart_{name}_{look}", config=CONFIG, alt=alt)
 
 
-@st.cache_resource(ttl=3600, max_entries=KEPT, show_spinner=False)
+@kept.by_key(KEPT)
 def _kept(key: str, _draw: Callable[[], go.Figure]) -> "_Drawn":  # noqa: ARG001 - what it is cached by
     return _Drawn(_draw())
 

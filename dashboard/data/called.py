@@ -1,10 +1,9 @@
 """What ids are called on screen."""
 
-import streamlit as st
-
 from core.work.questions import called
 from core.work.questions.called import NAMED
-from dashboard.data.ground import KEPT_SECONDS, Ground, stand
+from dashboard.data.ground import Ground, stand
+from dashboard.web import kept
 
 __all__ = ["NAMED", "names_of"]
 
@@ -15,7 +14,7 @@ def names_of(column: str) -> dict[str, str]:
     return _names_of(key=f"{ground.key}|{column}", _ground=ground, _column=column)
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)
+@kept.by_key(16)
 def _names_of(key: str, _ground: Ground, _column: str) -> dict[str, str]:  # noqa: ARG001 - what it is cached by
     with _ground.open() as lake:
         return called.names_of(lake, _column)

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import streamlit as st
-
 from core.store import segments
 from core.work.questions import reading
-from dashboard.data.ground import KEPT_SECONDS, Ground, stand
+from dashboard.data.ground import Ground, stand
 from dashboard.filters import Choices
+from dashboard.web import kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ def read(permission: str) -> Freshness:
     return _read(key=ground.key, _ground=ground)
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)
+@kept.by_key(16)
 def _read(key: str, _ground: Ground) -> Freshness:  # noqa: ARG001 - what it is cached by
     with _ground.open() as lake:
         choices = _choices(lake, _ground) if lake.as_of_on else None

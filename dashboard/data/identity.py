@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
-import streamlit as st
 from sqlalchemy import select
 
 from core.store import topics
@@ -13,7 +12,7 @@ from core.store.tables import IdentityDecision
 from core.work import disclosures, identities, identity_decisions
 from core.work.questions import identities as question
 from core.work.questions.identities import Member, Overview
-from dashboard.data.ground import KEPT_SECONDS, Ground, stand
+from dashboard.data.ground import Ground, stand
 from dashboard.web import kept
 
 __all__ = [
@@ -125,7 +124,7 @@ def _revision(store: Store, topic: str) -> int:
         return topics.revision(session, topic)
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=8, show_spinner=False)
+@kept.by_key(8)
 def _overview(key: str, _ground: Ground) -> Overview:  # noqa: ARG001 - what it is cached by
     with _ground.open() as lake:
         return question.overview(lake)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import streamlit as st
-
 from core import calendar
 from core.metrics.catalog import GOALS, Goal, Metric
 from core.metrics.contributions import is_additive
@@ -15,8 +13,9 @@ from core.work.questions import figures as figures_question
 from core.work.questions.contributions import By, Contributions
 from core.work.questions.figures import Figure, Points, Side
 from core.work.questions.reading import Reading
-from dashboard.data.ground import KEPT_SECONDS, Ground, stand
+from dashboard.data.ground import Ground, stand
 from dashboard.filters import Filters
+from dashboard.web import kept
 
 __all__ = ["By", "Contributions", "Figure", "Goal", "Metric", "Overview", "Points", "Side", "Trend", "read", "sides"]
 
@@ -121,7 +120,7 @@ def has_people(metric: Metric, side: Side) -> bool:
     return part(metric, side).name not in NOBODY
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=24, show_spinner=False)
+@kept.by_key(24)
 def _read(key: str, _ground: Ground, _asked: Filters) -> Overview:
     with _ground.open(_asked) as lake:
         found = {figure.metric.name: figure for figure in figures_question.overview(lake)}
@@ -152,7 +151,7 @@ def _headlines(found: dict[str, Figure]) -> tuple[Figure, ...]:
     return tuple(chosen)
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=48, show_spinner=False)
+@kept.by_key(48)
 def _trend(
     key: str, _ground: Ground, _asked: Filters, _figure: Figure, _splits: tuple[By, ...], _by: By | None
 ) -> Trend:

@@ -108,7 +108,7 @@ def _match(found: Overview) -> None:
     st.caption(t("identity.match_lead"))
     st.markdown(f"**{t('identity.by_type')}**")
     st.dataframe(
-        tables.kept("match_types", key, lambda: _types(found.types)),
+        tables.written("match_types", key, lambda: _types(found.types)),
         hide_index=True,
         height="content",
         column_config={t("identity.match_rate"): _bar()} | _numbers("identities", "matched"),
@@ -119,7 +119,7 @@ def _match(found: Overview) -> None:
     st.markdown(f"**{t('identity.by_channel')}**")
     st.caption(t("identity.by_channel_lead"))
     st.dataframe(
-        tables.kept("match_channels", key, lambda: _channels(found.channels)),
+        tables.written("match_channels", key, lambda: _channels(found.channels)),
         hide_index=True,
         height="content",
         column_config={t("identity.known_rate"): _bar()} | _numbers("facts", "known_facts"),

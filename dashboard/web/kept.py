@@ -1,9 +1,13 @@
-"""What a store said, kept as long as nobody has written to that store: from one run to the next, and for everybody."""
+"""Answers kept from one run to the next, and for everybody: what a store said as long as nobody has written to that store, and
+what was made for a key that changes whenever the answer could.
+"""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from datetime import datetime
+from functools import wraps
 from threading import Lock
+from time import monotonic
 from typing import Any, TypeVar
 
 from core.store.marks import Mark
@@ -45,3 +49,48 @@ def while_unwritten(store: Store, name: Hashable, ask: Callable[[], T]) -> T:
 def moment(now: datetime) -> float:
     """The time in the name of what ``while_unwritten`` keeps: the same for a few seconds."""
     return now.timestamp() // STANDS_SECONDS
+
+
+def by_key(most: int, *, seconds: float = 3600) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Decorates what makes an answer from its arguments, all given by name, of which ``key`` says all there is to say.
+
+    The ``most`` answers asked for last are kept, each for at most so many seconds. Several who ask at once wait for one answer;
+    nobody changes it; what raises is not kept. Streamlit's own caches do the same at ten times the cost of a look-up.
+    """
+
+    def decorate(make: Callable[..., T]) -> Callable[..., T]:
+        answers: OrderedDict[str, tuple[float, T]] = OrderedDict()
+        turns: dict[str, Lock] = {}
+        lock = Lock()
+
+        def known(key: str) -> tuple[float, T] | None:
+            found = answers.get(key)
+            if found is None or found[0] < monotonic():
+                return None
+            answers.move_to_end(key)
+            return found
+
+        @wraps(make)
+        def answer(*, key: str, **given: Any) -> T:
+            with lock:
+                if found := known(key):
+                    return found[1]
+                turn = turns.setdefault(key, Lock())
+            with turn:
+                with lock:
+                    if found := known(key):
+                        return found[1]
+                try:
+                    made = make(key=key, **given)
+                    with lock:
+                        answers[key] = monotonic() + seconds, made
+                        while len(answers) > most:
+                            answers.popitem(last=False)
+                    return made
+                finally:
+                    with lock:
+                        turns.pop(key, None)
+
+        return answer
+
+    return decorate

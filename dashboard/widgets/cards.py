@@ -14,9 +14,9 @@ import streamlit as st
 from dashboard import addresses, i18n
 from dashboard.data.overview import Figure, Overview
 from dashboard.i18n import t
+from dashboard.web import kept
 from dashboard.widgets import values
 
-KEPT_SECONDS = 3600
 MOST_IN_A_ROW = 6
 WIDTH, HEIGHT, ROOM = 100, 30, 2
 """Of the picture of a course, in its own units: it is as wide as its card. ``ROOM``: for the line's own width."""
@@ -33,7 +33,7 @@ def wall(figures: tuple[Figure, ...], view: Overview, parameter: str, *, lead: s
     st.html(f'<p class="lead">{escape(lead)}</p>{written}')
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)
+@kept.by_key(64)
 def _wall(key: str, _figures: tuple[Figure, ...], _currency: str, _link: str, _large: bool) -> str:  # noqa: ARG001
     """Made once per answer, language and address, which ``key`` names: writing numbers costs more than sending them."""
     columns = ceil(len(_figures) / ceil(len(_figures) / MOST_IN_A_ROW))  # rows of one length, as far as that goes

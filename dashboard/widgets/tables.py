@@ -3,19 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
-import streamlit as st
 
 from dashboard import i18n
-from dashboard.data.ground import KEPT_SECONDS
+from dashboard.web import kept
 
 Columns = Mapping[str, Sequence[object]]
 
 
-def kept(name: str, key: str, write: Callable[[], Columns]) -> pa.Table:
+def written(name: str, key: str, write: Callable[[], Columns]) -> pa.Table:
     """Columns by their titles, written once per language and kept. ``key``: what they are made from."""
     return _kept(key=f"{name}|{key}|{i18n.language()}", _write=write)
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)
+@kept.by_key(64)
 def _kept(key: str, _write: Callable[[], Columns]) -> pa.Table:  # noqa: ARG001 - what it is cached by
     return pa.table(dict(_write()))

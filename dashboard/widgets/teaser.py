@@ -7,8 +7,8 @@ import streamlit as st
 
 from dashboard import i18n
 from dashboard.data.funnels import Count
-from dashboard.data.ground import KEPT_SECONDS
 from dashboard.i18n import t
+from dashboard.web import kept
 
 
 def show(key: str, steps: Sequence[Count], names: Sequence[str]) -> None:
@@ -16,7 +16,7 @@ def show(key: str, steps: Sequence[Count], names: Sequence[str]) -> None:
     st.html(_written(key=f"{key}|{i18n.language()}", _steps=steps, _names=names))
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=32, show_spinner=False)
+@kept.by_key(32)
 def _written(key: str, _steps: Sequence[Count], _names: Sequence[str]) -> str:  # noqa: ARG001 - what it is cached by
     most = max(_steps[0].members, 1)
     before = [_steps[0].members, *[step.members for step in _steps[:-1]]]

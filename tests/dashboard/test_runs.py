@@ -1,7 +1,10 @@
 """What a run asks once, and what is asked anew in callbacks and at the next run."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from threading import Barrier
+from time import monotonic
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -237,3 +240,40 @@ def test_a_session_idle_for_too_long_is_over_though_nothing_was_written(enter, s
     late = datetime.now(UTC) + logins.IDLE_LIMIT
     monkeypatch.setattr(wiring, "now", lambda: late)
     assert not title(test.run())
+
+
+def test_an_answer_is_made_once_per_key_kept_for_its_time_and_made_again_when_making_it_failed(monkeypatch):
+    made: list[str] = []
+
+    @kept.by_key(2, seconds=60)
+    def answer(key: str, fails: bool = False) -> int:
+        made.append(key)
+        if fails:
+            raise ZeroDivisionError
+        return len(made)
+
+    with pytest.raises(ZeroDivisionError):
+        answer(key="a", fails=True)
+    assert [answer(key="a"), answer(key="a"), answer(key="b"), answer(key="a")] == [2, 2, 3, 2]
+    answer(key="c")
+    assert [answer(key="a"), answer(key="b")] == [2, 5]
+    start = monotonic()
+    monkeypatch.setattr(kept, "monotonic", lambda: start + 61)
+    assert answer(key="b") == 6
+
+
+def test_several_who_ask_at_once_wait_for_one_answer():
+    made, together = [], Barrier(4)
+
+    @kept.by_key(4)
+    def answer(key: str) -> object:
+        made.append(key)
+        return object()
+
+    def ask(_: int) -> object:
+        together.wait()
+        return answer(key="a")
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = set(pool.map(ask, range(4)))
+    assert (len(answers), made) == (1, ["a"])
