@@ -19,7 +19,7 @@ Format = Literal["csv", "xlsx"]
 MOST_ROWS = {"csv": None, "xlsx": 1_048_575}
 """Rows that the format can hold beside its header."""
 MIME = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class TooManyRows(Refusal):

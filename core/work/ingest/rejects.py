@@ -8,6 +8,7 @@ import csv
 import gzip
 import io
 import os
+import re
 import secrets
 import struct
 from collections import Counter
@@ -29,7 +30,7 @@ from core.sources.text import Broken
 from core.store import audit
 from core.work.home import Home
 from core.work.ingest.draft import BETWEEN
-from core.work.ingest.staging import REASON, ROW, Staged
+from core.work.ingest.staging import REASON, ROW, STARTS, Staged
 
 MAGIC = b"SIYUREJ1"
 PREFIX = 8
@@ -37,6 +38,8 @@ CHUNK = 1 << 18
 PURPOSE = "rejects"
 LENGTH = struct.Struct(">I")
 ROWS_AT_ONCE = 50_000
+FORMULA = re.compile(f"^'*[{STARTS}]")
+"""What spreadsheets take for the start of a formula, wide signs included, and what was marked so before."""
 
 
 def path(home: Home, batch_id: int) -> Path:
@@ -77,13 +80,23 @@ def read(home: Home, batch_id: int) -> bytes:
 
 
 def download(home: Home, batch_id: int, operator: Operator, *, now: datetime) -> bytes:
-    """The same for a person, who must be allowed to; audited. Columns ``_row`` and ``_reason`` come first; the cells behind
-    them are the original ones, letter by letter, so that a fixed file can be imported as it is."""
+    """The same for a person, who must be allowed to; audited. Columns ``_row`` and ``_reason`` come first; behind them stand the
+    original cells. One that a spreadsheet would take for a formula has an apostrophe before it, which an import of the fixed file
+    takes off again (``staging``)."""
     operator.require("rejects.download")
-    content = read(home, batch_id)
+    content = _harmless(read(home, batch_id))
     with home.store.transaction() as session:
         audit.append(session, operator, "rejects.downloaded", f"batch:{batch_id}", {"bytes": len(content)}, now=now)
     return content
+
+
+def _harmless(content: bytes) -> bytes:
+    rows = csv.reader(io.StringIO(content.decode(), newline=""))
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(next(rows))
+    writer.writerows([FORMULA.sub("'\\g<0>", cell) for cell in row] for row in rows)
+    return out.getvalue().encode()
 
 
 def first_reasons(snapshot: Snapshot, refused: ir.Table, broken: Iterable[Broken]) -> dict[str, int]:

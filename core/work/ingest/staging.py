@@ -19,6 +19,8 @@ from core.sources.text import Broken
 
 ROW = "_row"
 REASON = "_reason"
+STARTS = r"=+\-@\t\r\n＝＋－＠"
+"""Signs that begin a formula, as a class of a pattern."""
 EDGES = " \t\v\f\r\n\u00a0\u3000"
 MAX_ROW_BYTES = 2 << 20
 BROKEN = {
@@ -65,7 +67,8 @@ class Staged:
 def staged(cursor: Cursor, readable: Readable, folder: Path, limit: int | None = None) -> Iterator[Staged]:
     """The file's rows as a table of this cursor, until the block ends. ``limit``: only the first rows.
 
-    The columns ``_row`` and ``_reason``, which downloaded rejects carry, are left out.
+    The columns ``_row`` and ``_reason``, which downloaded rejects carry, are left out, and so are the apostrophes that keep
+    spreadsheets from taking cells of theirs for formulas.
     """
     label = uuid.uuid4().hex
     try:
@@ -89,6 +92,8 @@ def _load(cursor: Cursor, readable: Readable, label: str, limit: int | None) -> 
     try:
         source = (_csv if readable.kind == "csv" else _parquet)(cursor, readable, label)
         rows = source.limit(limit) if limit is not None else source
+        if {ROW, REASON} <= set(readable.columns):
+            rows = rows.mutate(**{name: rows[name].re_replace(f"^'('*[{STARTS}])", r"\1") for name in kept})
         table = cursor.backend.create_table(f"staged_{label}", rows.select(*kept), temp=True)
     except duckdb.InvalidInputException as error:
         if readable.kind == "csv" and readable.path.name != "lines.csv":

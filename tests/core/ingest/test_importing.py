@@ -88,7 +88,7 @@ def test_rejected_rows_once_fixed_come_in_and_the_file_as_a_whole_is_then_comple
     first = bring(home, text, mapping())
     assert first.rejected == 1
     downloaded = rejects.download(home, first.batch, ANALYST, now=NOW)
-    assert downloaded.decode() == '_row,_reason,time,what,who\n3,time.unreadable,2026-13-01,"=1+1, ""x""",\tu3\n'
+    assert downloaded.decode() == '_row,_reason,time,what,who\n3,time.unreadable,2026-13-01,"\'=1+1, ""x""",\'\tu3\n'
     fixed = bring(
         home, downloaded.replace(b"2026-13-01", b"2026-12-01").replace(b"2026-12-01", b"2026-10-01"), mapping()
     )
@@ -384,6 +384,20 @@ def test_an_amount_that_is_too_large_in_home_currency_is_one_rejected_row(home: 
 
 
 # -- rejects ---------------------------------------------------------------------------------------------------------
+
+
+def test_downloaded_rejects_start_no_formula_and_come_back_as_they_were(home: Home) -> None:
+    cells = ["=1+1", "-5", "+86", "@x", "'=1", "\t=1", "＝1", "plain", "'quoted'"]
+    rows = [["soon", cell, f"u{number}"] for number, cell in enumerate(cells)]
+    out = io.StringIO()
+    csv.writer(out).writerows([["time", "what", "who"], *rows])
+    done = bring(home, out.getvalue(), mapping())
+    content = rejects.download(home, done.batch, ANALYST, now=NOW).decode()
+    read = list(csv.reader(io.StringIO(content)))[1:]
+    assert [row[3][0] for row in read] == ["'"] * 7 + ["p", "'"]
+    fixed = content.replace("soon", "2026-01-01 10:00:00")
+    assert counts(bring(home, fixed, mapping())) == (9, 9, 0, 0)
+    assert [name for (name,) in facts(home, "events", "name")] == [cell.strip() for cell in cells]
 
 
 def test_rejects_are_unreadable_on_disk_and_every_change_is_noticed(home: Home) -> None:

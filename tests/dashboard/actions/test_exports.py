@@ -19,7 +19,7 @@ from dashboard.web import wiring
 TABLE = pd.DataFrame({"会员": ["M-ABC123", "=1+1", None], "金额": [12.5, -3.0, float("nan")]})
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=x"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=x", "＝1+1", "＠x"])
 def test_a_text_that_begins_like_a_formula_is_put_out_of_action(text):
     assert safe(text) == "'" + text
 
