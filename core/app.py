@@ -3,7 +3,9 @@
 Engines take seconds to import, so they are imported where they are built: a process that needs the accounts only does not wait.
 """
 
+import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import Refusal
@@ -22,7 +24,8 @@ AUDIT = "audit"
 class House:
     """Both worlds of a home, over one engine. Accounts and audit live in the store of ``live``.
 
-    A world is opened at its first use, its store brought to the newest schema. Safe to share between threads.
+    A world is opened at its first use, its store brought to the newest schema; and again when another process has made it anew,
+    which its key tells. Safe to share between threads.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -32,7 +35,7 @@ class House:
             raise Refusal(f"SIYU_ENGINE={settings.engine} is not supported yet; leave it unset or say duckdb.")
         self.settings = settings
         self.engine = Engine(settings.home / "run" / "spill")
-        self._worlds: dict[World, Home] = {}
+        self._worlds: dict[World, tuple[Home, os.stat_result | None]] = {}
         self._versions = {world: Manifests(settings.lake(world)) for world in WORLDS}
         self._lock = threading.Lock()
 
@@ -46,14 +49,18 @@ class House:
 
     def world(self, world: World) -> "Home":
         with self._lock:
-            if world not in self._worlds:
-                self._worlds[world] = _open(self.settings, world, self.engine)
-            return self._worlds[world]
+            home, key = self._worlds.get(world, (None, None))
+            if home is None or not _is_same(key, _seen(self.settings.key_file(world))):
+                if home is not None:
+                    home.store.close()
+                home = _open(self.settings, world, self.engine)
+                self._worlds[world] = home, _seen(self.settings.key_file(world))
+            return home
 
     def forget(self, world: World) -> None:
         """Open the world anew at its next use, because its folder was removed."""
         with self._lock:
-            home = self._worlds.pop(world, None)
+            home, _ = self._worlds.pop(world, (None, None))
         if home:
             home.store.close()
 
@@ -62,6 +69,20 @@ class House:
         """The world that pages show when nobody asked for one: demo only while live has no data."""
         is_filled = {world: bool(versions.latest().tables) for world, versions in self._versions.items()}
         return "demo" if is_filled["demo"] and not is_filled["live"] else "live"
+
+
+def _seen(file: Path) -> os.stat_result | None:
+    try:
+        return file.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _is_same(one: os.stat_result | None, other: os.stat_result | None) -> bool:
+    """Whether a file that is never changed is still there, or still absent."""
+    if one is None or other is None:
+        return one is other
+    return (one.st_ino, one.st_mtime_ns) == (other.st_ino, other.st_mtime_ns)
 
 
 def store(settings: Settings, world: World) -> Store:

@@ -125,3 +125,21 @@ def test_making_the_demo_anew_in_an_impossible_size_keeps_the_old_one(
     assert ended.value.code == 2
     assert [line for line in capsys.readouterr().err.splitlines() if not line.startswith("error: ")] == []
     assert home.lake.manifests.latest().version == 1
+
+
+def test_whoever_has_the_demo_open_sees_the_one_that_another_process_made_anew(tmp_path: Path) -> None:
+    mine, theirs = House(Settings(tmp_path)), House(Settings(tmp_path))
+    filling.plant_key(mine.settings, SEED)
+    filling.fill(theirs.demo, events=10_000, seed=SEED, end_on=END_ON, now=NOW)
+    before = mine.demo
+    assert mine.demo is before
+    filling.remove(theirs.demo)
+    theirs.forget("demo")
+    filling.plant_key(mine.settings, SEED + 1)
+    filling.fill(theirs.demo, events=10_000, seed=SEED + 1, end_on=END_ON, now=NOW)
+    assert mine.demo is not before
+    assert mine.demo.keys.master == mine.settings.key_file("demo").read_bytes() != before.keys.master
+    with mine.demo.store.transaction() as session:
+        session.get_one(Batch, 1).source = "mine"
+    with theirs.demo.store.reading() as session:
+        assert session.get_one(Batch, 1).source == "mine"
