@@ -222,7 +222,7 @@ def asked_of(given: Words, along: Along | None = None, *, leave_out: LeaveOut = 
         conditions=conditions.by_step(_read(given, "if", of_step, leave_out), len(place)),
         step_within=_window(given, "step_within", None, leave_out),
         barriers=tuple(_read(given, "exclude", parse_barrier, leave_out)),
-        entries="first" if along else _one(given, "entries", ENTRIES, leave_out),  # type: ignore[arg-type]
+        entries=along.entries if along else _one(given, "entries", ENTRIES, leave_out),  # type: ignore[arg-type]
         along=along,
     )
 

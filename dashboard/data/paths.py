@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.sequences.paths import ARRIVED, LEFT, OTHER, Column, Link, Path
+from core.sequences.paths import ARRIVED, DIRECTIONS, LEFT, OTHER, Column, Link, Path
 from core.work.questions import paths as question
 from core.work.questions import sessions as session_question
 from core.work.questions.funnels import Along
@@ -62,12 +62,12 @@ class View:
         return self.answer.ways(column, code)
 
     def starting(self, nodes: Sequence[int]) -> int:
-        """Members whose path starts so, whatever follows: what its funnel counts at the last step."""
+        """Members whose path starts so, whatever comes beyond: what its funnel counts at the last step."""
         return self.answer.starting(tuple(nodes))
 
     def can_be_funnel(self, nodes: Sequence[int]) -> bool:
         """Whether ``funnel_address`` has an answer for it."""
-        return self.asked.direction == "after" and 2 <= len(nodes) <= MOST_STEPS and min(nodes) >= 0
+        return 2 <= len(nodes) <= MOST_STEPS and min(nodes) >= 0
 
 
 def menu() -> Menu:
@@ -129,8 +129,8 @@ def definition(asked: Asked) -> dict[str, object]:
 
 
 def funnel_address(view: View, nodes: Sequence[int], query: Mapping[str, Sequence[str]]) -> str:
-    """Address of the funnel of the start of a path, with the shared filters of ``query``: its last step counts the same
-    members. Raises ``InvalidPath`` for what is no funnel (see ``View.can_be_funnel``).
+    """Address of the funnel of the start of a path (before an anchor, of its end), with the shared filters of ``query``: its
+    last step counts the same members. Raises ``InvalidPath`` for what is no funnel (see ``View.can_be_funnel``).
     """
     asked = view.answer.funnel(tuple(nodes))
     assert asked.along is not None
@@ -142,6 +142,8 @@ def funnel_address(view: View, nodes: Sequence[int], query: Mapping[str, Sequenc
 def along_text(along: Along) -> str:
     """The path that a funnel is one of, as short JSON for an address. Its names are not in it: they are all there are."""
     told: dict[str, Any] = {"gap": window_text(along.gap)}
+    if along.direction == "before":
+        told["way"] = "before"
     if along.collapse:
         told["collapse"] = True
     if along.nodes:
@@ -158,7 +160,10 @@ def along_of(text: str, names: Sequence[str]) -> Along | None:
         told = json.loads(text)
         nodes = tuple(sorted((str(name), str(node)) for name, node in dict(told.get("nodes", {})).items()))
         anchor, to = (tuple(map(str, told.get(name, ()))) for name in ("anchor", "to"))
-        return Along(tuple(names), nodes, _gap(told["gap"]), bool(told.get("collapse")), anchor, to)
+        way = told.get("way", "after")
+        if way not in DIRECTIONS:
+            return None
+        return Along(tuple(names), nodes, _gap(told["gap"]), bool(told.get("collapse")), anchor, to, way)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, funnels.InvalidFunnel):
         return None
 

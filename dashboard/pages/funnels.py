@@ -64,14 +64,17 @@ def _result(view: View, asked: Filters, choices: Choices) -> None:
 
 
 def _look(view: View, asked: Filters, choices: Choices, called: list[str], cut: str) -> None:
-    """One more look at the answer; only the chosen one is asked for."""
-    addresses.read("look", "trend", LOOKS)
-    labels = {one: t(f"funnel.look_{one}") for one in LOOKS}
+    """One more look at the answer; only the chosen one is asked for. Who comes to an anchor may have entered long before the
+    period, so that no day of it can tell how many did."""
+    along = view.asked.along
+    looks = LOOKS if along is None or along.direction == "after" else LOOKS[1:]
+    addresses.read("look", looks[0], looks)
+    labels = {one: t(f"funnel.look_{one}") for one in looks}
     st.segmented_control(
-        t("funnel.look"), LOOKS, format_func=labels.get, required=True, key="look", persist_state="session",
+        t("funnel.look"), looks, format_func=labels.get, required=True, key="look", persist_state="session",
         label_visibility="collapsed",
     )  # fmt: skip
-    addresses.write("look", "trend")
+    addresses.write("look", looks[0])
     if st.session_state["look"] == "trend":
         courses.show(view, asked, called, cut)
     elif st.session_state["look"] == "time":

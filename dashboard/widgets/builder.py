@@ -347,7 +347,8 @@ def _show_along(asked: Asked) -> None:
     st.markdown(f"**{t('funnel.along')}**")
     lines = [f"{number}. {markdown.escaped(words)}" for number, words in enumerate(steps.called(asked), 1)]
     st.markdown("\n".join(lines))
-    st.caption(t("funnel.along_lead"))
+    assert asked.along is not None
+    st.caption(t(f"funnel.along_lead_{asked.along.direction}"))
     st.button(t("funnel.along_free"), icon=":material/edit:", key="free_along", on_click=_free, args=(asked,))
 
 

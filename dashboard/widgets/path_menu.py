@@ -47,16 +47,14 @@ def node(view: View, asked: Filters, filters: str) -> None:
 
 
 def _ways(view: View, number: int, code: int) -> None:
-    """Funnels that lead to the node: one per way to it, because a funnel has one."""
-    if view.asked.direction == "before":
-        st.caption(t("path.no_funnel_before"))
-        return
+    """Funnels that lead to the node, or from it to the anchor: one per way, because a funnel has one."""
     ways = [way for way in view.ways(number, code) if view.can_be_funnel(way.nodes)] if code >= 0 else []
     if not ways:
         st.caption(t("path.no_funnel"))
         return
     shown = ways[:3]
-    st.caption(t("path.ways", count=i18n.number(len(ways))) if len(ways) > 1 else t("path.way_only"))
+    way = view.asked.direction
+    st.caption(t(f"path.ways_{way}", count=i18n.number(len(ways))) if len(ways) > 1 else t(f"path.way_only_{way}"))
     st.html("".join(_link(view, way.nodes, way.members) for way in shown))
 
 

@@ -138,7 +138,7 @@ def meaning(view: View, filters: str) -> None:
 
 def _rules(view: View, filters: str) -> list[str]:
     asked = view.asked
-    rows = [t("funnel.means_along") if asked.along else t(f"funnel.means_{asked.order}")]
+    rows = [t(f"funnel.means_along_{asked.along.direction}" if asked.along else f"funnel.means_{asked.order}")]
     if asked.within is not None:
         rows.append(t("funnel.means_window", window=window_words(asked.within)))
     else:
@@ -150,7 +150,8 @@ def _rules(view: View, filters: str) -> list[str]:
     if asked.barriers:
         rows.append(t("funnel.exclusion_means"))
     rows.append(t("funnel.means_first") if asked.entries == "first" else t("funnel.means_every"))
-    rows += [t("funnel.means_tie"), t(f"funnel.means_{asked.count}"), t("funnel.means_filters", filters=filters)]
+    filtered = "path.means_filters" if asked.along else "funnel.means_filters"
+    rows += [t("funnel.means_tie"), t(f"funnel.means_{asked.count}"), t(filtered, filters=filters)]
     if asked.by:
         rows.append(t("funnel.means_by"))
     return [*rows, t("funnel.means_version", version=view.version)]

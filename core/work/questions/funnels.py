@@ -29,7 +29,6 @@ from core.work.questions.moments import Condition, Fit, Prepared, Wanted, instan
 from core.work.questions.reading import Reading
 
 Counted = Literal["members", "attempts", "sessions"]
-FIRST = np.uint16(1)
 UNSPEAKABLE = frozenset("'\"")
 """Marks that the engine cannot look for in a property's name; such properties are not offered."""
 COUNTED: tuple[Counted, ...] = ("members", "attempts", "sessions")
@@ -47,7 +46,8 @@ class Barrier:
 
 @dataclass(frozen=True, slots=True)
 class Along:
-    """The funnel of a path: its steps are nodes that follow each other directly, from the member's first entry. ``nodes``:
+    """The funnel of a path: its steps are nodes that follow each other directly, from the member's first anchor on, or
+    (``direction`` before) up to it, the last step then being the anchor itself and nothing else. ``nodes``:
     what names are called on the path, an empty name hides; names that are missing stand as themselves. ``gap``: pause that
     ends the path; None = none does. ``collapse``: the same node again and again is one. ``anchor``: names, the first of
     which starts the path, whether or not it is step 1; empty = those of step 1. ``to``: names that end it; empty = none."""
@@ -58,6 +58,17 @@ class Along:
     collapse: bool = False
     anchor: tuple[str, ...] = ()
     to: tuple[str, ...] = ()
+    direction: paths.Direction = "after"
+
+    @property
+    def entries(self) -> Entries:
+        """Who goes on from the anchor enters there; the way to it may begin at any time before."""
+        return "first" if self.direction == "after" else "every"
+
+    @property
+    def anchor_step(self) -> int:
+        """Place of the anchor among the steps."""
+        return 0 if self.direction == "after" else -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ class Asked:
             )
         steps = tuple(Step(" | ".join(names), frozenset(names)) for names in self.steps)
         barred = tuple(Exclusion(frozenset(b.names), b.from_step, b.to_step) for b in self.barriers)
-        order, entries = ("strict", "first") if self.along else (self.order, self.entries)
+        order, entries = ("strict", self.along.entries) if self.along else (self.order, self.entries)
         return Funnel(steps, order, self.within, self.step_within, barred, entries)  # type: ignore[arg-type]
 
     @property
@@ -224,8 +235,11 @@ def check(reading: Reading, asked: Asked) -> None:
 
 def wanted_of(reading: Reading, asked: Asked, funnel: Funnel) -> Wanted:
     """What the kernel must see for this question."""
-    steps = (asked.along.anchor or asked.steps[0],) if asked.along else asked.steps
-    fits = [Fit(1 << k, frozenset(names), asked.tested(k)) for k, names in enumerate(steps)]
+    if asked.along:
+        place = asked.along.anchor_step % len(asked.steps)
+        fits = [Fit(1, frozenset(asked.along.anchor or asked.steps[place]), asked.tested(place))]
+    else:
+        fits = [Fit(1 << k, frozenset(names), asked.tested(k)) for k, names in enumerate(asked.steps)]
     fits += [Fit(1 << bit, frozenset(b.names)) for bit, b in enumerate(asked.barriers, FIRST_EXCLUSION)]
     if asked.along:
         fits.append(Fit(int(PRESENT), frozenset(asked.along.names)))
@@ -235,7 +249,9 @@ def wanted_of(reading: Reading, asked: Asked, funnel: Funnel) -> Wanted:
     filtered = reading.filters.period or reading.filters.channels
     return Wanted(
         tuple(fits),
-        entry_bounds(reading, funnel.longest),
+        exit_bounds(reading)
+        if asked.along and asked.along.direction == "before"
+        else entry_bounds(reading, funnel.longest),
         label,
         with_rows=bool(label or shares or filtered or funnel.order == "strict"),
         nodes=nodes,
@@ -253,25 +269,37 @@ def entry_bounds(reading: Reading, reach: timedelta | None) -> Bounds:
     return Bounds(since, after, since, until)
 
 
+def exit_bounds(reading: Reading) -> Bounds:
+    """Anchors within the filters' period, and all that lies before them."""
+    period = reading.filters.period
+    if period is None:
+        return Bounds()
+    since, until = instant(period.start_on, reading.zone), instant(period.end_on, reading.zone)
+    return Bounds(until=until, enter_since=since, enter_until=until)
+
+
 def _as_walked(stream: Stream, asked: Asked, ready: Prepared) -> Stream:
-    """The stream, or of a path only the events that it shows, in the order it shows them, with the bits of their steps.
-    Step 1 of a path is its first event and no other."""
+    """The stream, or of a path only the events that it shows, in the order of time, with the bits of their steps. The anchor
+    of a path is its first event, or before an anchor its last one, and no other."""
     if asked.along is None:
         return stream
     along, called = asked.along, dict(asked.along.nodes)
-    shown = paths.seen(stream, gap=along.gap, collapse_repeats=along.collapse, to=bool(along.to))
+    shown = paths.seen(
+        stream, direction=along.direction, gap=along.gap, collapse_repeats=along.collapse, to=bool(along.to)
+    )
+    anchor_step = along.anchor_step % len(asked.steps)
     bits = np.full(len(ready.labels), PRESENT, np.uint16)
-    is_first = np.zeros(len(ready.labels), np.bool_)
+    is_anchor = np.zeros(len(ready.labels), np.bool_)
     for k, names in enumerate(asked.steps):
         nodes = {called.get(name, name) for name in names}
         is_node = np.array([label in nodes for label in ready.labels], np.bool_)
-        if k:
-            bits[is_node] |= np.uint16(1 << k)
+        if k == anchor_step:
+            is_anchor = is_node
         else:
-            is_first = is_node
+            bits[is_node] |= np.uint16(1 << k)
     steps = bits[shown.entry_code]
-    starts = shown.offset[:-1]
-    steps[starts[is_first[shown.entry_code[starts]]]] |= FIRST
+    anchors = shown.offset[:-1] if along.direction == "after" else shown.offset[1:] - 1
+    steps[anchors[is_anchor[shown.entry_code[anchors]]]] |= np.uint16(1 << anchor_step)
     return Stream(shown.subject, shown.offset, shown.at, steps, shown.entry_code)
 
 

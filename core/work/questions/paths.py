@@ -12,11 +12,10 @@ from core.errors import HeldStep, InvalidPath, Unknown
 from core.sequences import paths as kernel
 from core.sequences import sessions
 from core.sequences.arrays import PRESENT
-from core.sequences.gather import Bounds
 from core.sequences.paths import ARRIVED, LEFT, OTHER, Column, Direction, Link, Path, Paths
 from core.work.questions import funnels, moments
 from core.work.questions.funnels import Along
-from core.work.questions.moments import Condition, Fit, Wanted, instant
+from core.work.questions.moments import Condition, Fit, Wanted
 from core.work.questions.reading import Reading
 
 SPECIAL = {LEFT: "left", OTHER: "other", ARRIVED: "arrived"}
@@ -126,20 +125,24 @@ class Answer:
         return frame.sort_values(["entry_at", "member_id"], ascending=[False, True], ignore_index=True)
 
     def funnel(self, nodes: tuple[int, ...]) -> funnels.Asked:
-        """The funnel of the start of a path: it shows the same members at its last step. Raises ``InvalidPath`` unless it
-        is 2 to 10 events that follow the anchor."""
-        if self.asked.direction != "after" or any(code < 0 for code in nodes):
-            raise InvalidPath("Only events that follow the start make a funnel.", problem="funnel")
+        """The funnel of the start of a path: it shows the same members at its last step. Of a path that leads to the anchor
+        the steps stand in the order of time, and the last one is the anchor. Raises ``InvalidPath`` unless it is 2 to 10
+        events."""
+        if any(code < 0 for code in nodes):
+            raise InvalidPath("Only events make a funnel.", problem="funnel")
         if not 2 <= len(nodes) <= MOST_STEPS:
             raise InvalidPath(f"2 to {MOST_STEPS} events make a funnel.", problem="funnel_steps")
         called = dict(self.asked.nodes)
         steps = [tuple(sorted(n for n in self.names if called.get(n, n) == self.labels[code])) for code in nodes]
         steps[0] = tuple(name for name in steps[0] if name in self.asked.anchor)
         asked = self.asked
+        along = Along(self.names, asked.nodes, asked.gap, asked.collapse, asked.anchor, asked.to, asked.direction)
+        conditions = [asked.conditions, *[()] * (len(steps) - 1)]
+        if asked.direction == "before":
+            steps, conditions = steps[::-1], conditions[::-1]
         return funnels.Asked(
-            tuple(steps), order="strict", within=None, entries="first", conditions=(asked.conditions,),
-            along=Along(self.names, asked.nodes, asked.gap, asked.collapse, asked.anchor, asked.to),
-        )  # fmt: skip
+            tuple(steps), order="strict", within=None, entries=along.entries, conditions=tuple(conditions), along=along
+        )
 
 
 def paths(reading: Reading, asked: Asked) -> Answer:
@@ -215,14 +218,6 @@ def _wanted(reading: Reading, asked: Asked, known: tuple[str, ...]) -> Wanted:
     fits = [Fit(1, frozenset(asked.anchor), asked.conditions), Fit(int(PRESENT), frozenset(known))]
     if asked.to:
         fits.append(Fit(2, frozenset(asked.to)))
-    return Wanted(tuple(fits), _bounds(reading, asked), "name", with_rows=True, nodes=asked.nodes)
-
-
-def _bounds(reading: Reading, asked: Asked) -> Bounds:
-    period = reading.filters.period
-    if period is None:
-        return Bounds()
-    since, until = instant(period.start_on, reading.zone), instant(period.end_on, reading.zone)
-    if asked.direction == "after":
-        return Bounds(since=since, enter_since=since, enter_until=until)
-    return Bounds(until=until, enter_since=since, enter_until=until)
+    before = asked.direction == "before"
+    bounds = funnels.exit_bounds(reading) if before else funnels.entry_bounds(reading, None)
+    return Wanted(tuple(fits), bounds, "name", with_rows=True, nodes=asked.nodes)

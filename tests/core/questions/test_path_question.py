@@ -178,8 +178,6 @@ def test_what_no_path_can_be_is_refused(tmp_path: Path, is_indexed: bool):
     for nodes in ((answer.code("view"), LEFT), (answer.code("view"),), (answer.code("view"),) * 11):
         with pytest.raises(InvalidPath):
             answer.funnel(nodes)
-    with pytest.raises(InvalidPath):
-        asked_of(home, Asked(("pay",), "before")).funnel((0, 1))
 
 
 @pytest.mark.parametrize(
@@ -305,7 +303,7 @@ def test_columns_and_links_add_up_and_paths_equal_a_plain_reading(told, asked, o
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    told=facts, asked=questions.filter(lambda asked: asked.direction == "after"), only=channels,
+    told=facts, asked=questions, only=channels,
     is_dated=st.booleans(), is_indexed=st.booleans(),
 )  # fmt: skip
 def test_the_funnel_of_a_path_shows_its_members_whatever_ends_filters_or_names_it(
@@ -324,7 +322,8 @@ def test_the_funnel_of_a_path_shows_its_members_whatever_ends_filters_or_names_i
                 for end in range(2, len(nodes) + 1):
                     funnel = funnels.conversion(lake, answer.funnel(nodes[:end]))
                     figures = [len(answer.people(nodes[:step])) for step in range(1, end + 1)]
-                    assert [step.members for step in funnel.steps] == figures
+                    shown = [step.members for step in funnel.steps]
+                    assert shown == figures if asked.direction == "after" else shown[-1] == figures[-1]
                     assert sorted(funnel.reached(end)["member_id"]) == sorted(answer.people(nodes[:end])["member_id"])
 
 

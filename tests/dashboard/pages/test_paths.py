@@ -1,5 +1,6 @@
 """路径, through the frame: builder, address, figures that add up, people, funnels, and questions that cannot be."""
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -166,21 +167,39 @@ def test_the_address_of_a_funnel_carries_its_path_and_the_filters(opened):
     assert along is not None and dict(along.nodes)["checkout"] == "" and along.anchor == ("product_view",)
 
 
-def test_what_leads_to_the_start_opens_no_funnel(opened):
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "最后一步是每人第一次起点"), ("en", "the last one is each member's first start")]
+)
+def test_what_leads_to_the_start_opens_as_the_funnel_that_ends_there(opened, language, words):
     fill(orders=False)
-    test = open_with(opened, anchor="purchase", way="before", pause="none", depth="1")
-    assert not test.exception
-    assert links(test) == [] and "请把方向改为“之后”" in said(test)
+    test = open_with(opened, language=language, anchor="purchase", way="before", pause="none", depth="2")
+    address = links(test)[-1].split('href="')[1].split('"')[0].replace("&amp;", "&")
+    query = parse_qs(urlsplit(address).query)
+    assert query["step"][-1] == "purchase"
+    members = next(row[2] for row in table(test, "列" if language == "zh" else "Column").itertuples(index=False))
+    for name in list(test.query_params):
+        del test.query_params[name]
+    for name, value in query.items():
+        test.query_params[name] = value
+    funnel = go(test, "funnels")
+    assert not funnel.exception and not funnel.warning and words in said(funnel)
+    counted = next(frame.value for frame in funnel.dataframe if "#" in frame.value.columns)
+    assert list(counted.iloc[:, 2])[-1] == members == "10"
+    assert funnel.segmented_control(key="look").value == "time"
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '"x"', '{"nodes":{}}', '{"gap":"9x"}', '{"gap":"30m","nodes":3}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '"x"', '{"nodes":{}}', '{"gap":"9x"}', '{"gap":"30m","nodes":3}', '{"gap":"30m","way":"up"}'],
+)
 def test_a_path_that_nobody_wrote_is_none(text):
     assert paths.along_of(text, ("a",)) is None
 
 
 def test_a_path_in_an_address_is_read_as_it_was_written():
     for along in (Along(("a", "b")), Along(("a",), (("b", ""), ("c", "组 :|")), None, True, ("a",), ("b",))):
-        assert paths.along_of(paths.along_text(along), along.names) == along
+        for one in (along, replace(along, direction="before")):
+            assert paths.along_of(paths.along_text(one), one.names) == one
 
 
 @pytest.mark.parametrize(
