@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TypeVar
 
 import pandas as pd
@@ -28,6 +29,11 @@ def of_split(by: By) -> Callable[[str | None, str | None], str]:
 
 def event(name: str) -> str:
     """An event in the reader's words; a step of several joined by "or", those that are called alike once."""
+    return _event(i18n.language(), name)
+
+
+@lru_cache(4096)
+def _event(language: i18n.Language, name: str) -> str:  # noqa: ARG001 - of its words
     parts = [t(f"event.{one}") if i18n.has(f"event.{one}") else one for one in name.split(" | ")]
     return t("number.or").join(dict.fromkeys(parts))
 
