@@ -23,7 +23,7 @@ from dashboard.filters import KEYS, Filters
 
 __all__ = [
     "ARRIVED", "LEFT", "MOST_TOP", "OTHER", "Asked", "Column", "Group", "Link", "Menu", "Path", "Sessions", "View",
-    "along_of", "along_text", "answer", "funnel_address", "menu", "parse_window", "people_of", "sessions", "usual_anchor",
+    "along_of", "along_text", "answer", "funnel_address", "menu", "parse_window", "people_of", "people_of_sessions", "sessions", "usual_anchor",
     "window_text",
 ]  # fmt: skip
 
@@ -111,6 +111,20 @@ def sessions(filters: Filters) -> Sessions:
     """Raises ``Forbidden``."""
     ground = stand("funnel.see")
     return _sessions(key=f"{ground.key}|{filters}", _ground=ground, _filters=filters)
+
+
+def people_of_sessions(filters: Filters) -> People:
+    """Members who had a session, with how many. Raises ``Forbidden``."""
+    guarded = stand("people.see")
+    found = sessions(filters)
+    with guarded.open(filters) as lake:
+        currency = lake.currency
+    frame = found.people().rename(columns={"sessions": "value"})
+    told = people.definition(filters) | {"kind": "sessions", "gap": window_text(found.gap)}
+    return People(
+        f"{guarded.key}|{filters}|sessions", frame, told, "depth", "sessions", None, found.statistics.subjects, currency,
+        guarded.version,
+    )  # fmt: skip
 
 
 def definition(asked: Asked) -> dict[str, object]:

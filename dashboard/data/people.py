@@ -82,6 +82,12 @@ def table(found: People, columns: tuple[str, str, str]) -> pd.DataFrame:
     )
 
 
+def file_name(found: People) -> str:
+    """Of an export, without its ending: the figure or the question that the people stand behind, and its days."""
+    told = found.definition
+    return f"siyu-{told.get('metric') or told['kind']}-{told['from']}-{told['to']}"
+
+
 def zone() -> str:
     return wiring.house().settings.zone
 

@@ -46,7 +46,8 @@ def show() -> None:
         return
     _answer(asked, wanted, fresh.choices)
     with st.container(border=True, key="card_sessions"):
-        path_sessions.show(paths.sessions(asked))
+        words = contract.in_words(asked, fresh.choices, with_period=True)
+        path_sessions.show(paths.sessions(asked), asked, words)
 
 
 def _answer(asked: Filters, wanted: Asked, choices: Choices) -> None:

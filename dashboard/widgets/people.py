@@ -78,7 +78,7 @@ def _exports(found: People, title: str) -> None:
     """Buttons for those who may take people out of the house."""
     if not guard.may("people.export"):
         return
-    file_name = f"siyu-{found.definition.get('metric') or 'funnel'}-{found.definition['from']}-{found.definition['to']}"
+    file_name = people.file_name(found)
     columns = (t("people.member"), t("people.member_id"), t(f"people.value_{found.unit}"))
     with st.container(horizontal=True, gap="small"):
         for file in ("csv", "xlsx"):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from core.errors import Unknown
 from core.metrics.moments import virtual_names
@@ -27,12 +28,21 @@ NOBODY = 0
 @dataclass(frozen=True, slots=True)
 class Answer:
     """``statistics`` of all sessions; ``told``: how many of them the source told, the others are cut at ``gap``;
-    ``timed``: how many have a length: those of a source without a clock have none."""
+    ``timed``: how many have a length: those of a source without a clock have none. ``owners``: ids of members who had any,
+    ascending; ``owned``: how many each."""
 
     statistics: Statistics
     told: int
     timed: int
     gap: timedelta
+    owners: Int64s
+    owned: Int64s
+
+    def people(self) -> pd.DataFrame:
+        """The members behind the sessions, ``member_id`` and how many sessions are theirs (``sessions``), the most first; as many
+        as ``statistics.subjects``."""
+        frame = pd.DataFrame({"member_id": self.owners, "sessions": self.owned})
+        return frame.sort_values(["sessions", "member_id"], ascending=[False, True], ignore_index=True)
 
 
 def sessions_of(reading: Reading, gap: timedelta = GAP, holding: frozenset[str] = frozenset()) -> Answer:
@@ -69,8 +79,8 @@ def sessions_of(reading: Reading, gap: timedelta = GAP, holding: frozenset[str] 
     owner, length, events = found.T
     known = owner[owner != NOBODY]
     timed = length[:0] if clockless else length
-    per_member = np.unique(known, return_counts=True)[1]
-    return Answer(kernel.statistics(Tally(per_member, timed, events)), told, len(timed), gap)
+    owners, owned = np.unique(known, return_counts=True)
+    return Answer(kernel.statistics(Tally(owned, timed, events)), told, len(timed), gap, owners, owned)
 
 
 def rows(answer: Answer) -> list[dict[str, Any]]:

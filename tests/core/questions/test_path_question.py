@@ -346,6 +346,14 @@ def told_of(home: Home, filters: Filters = Filters(), **more: timedelta) -> dict
         return sessions.rows(sessions.sessions_of(lake, **more))[0]
 
 
+def test_the_people_behind_sessions_have_the_count_of_the_figure(tmp_path: Path, is_indexed: bool):
+    with reading(shop(tmp_path, is_indexed)) as lake:
+        found = sessions.sessions_of(lake)
+    frame = found.people()
+    assert frame.to_numpy().tolist() == [[3, 2], [1, 1], [2, 1], [4, 1]]
+    assert len(frame) == found.statistics.subjects and frame["sessions"].sum() == found.statistics.sessions
+
+
 def test_sessions_are_told_in_one_row(tmp_path: Path, is_indexed: bool):
     assert told_of(shop(tmp_path, is_indexed)) == {
         "members": 4, "sessions": 5, "told": 0, "events": 9, "bounces": 3, "bounce_share": 0.6,

@@ -282,3 +282,11 @@ def test_groups_that_cannot_stand_beside_each_other_are_refused_in_words(opened,
     fill(orders=False)
     test = open_with(opened, language=language, together=together)
     assert not test.exception and words in said(test).replace("\\", "")
+
+
+def test_the_members_behind_the_sessions_are_as_many_as_the_figure_says(opened):
+    fill(orders=False)
+    test = open_with(opened, "manager", "en", depth="1")
+    figure = next(one.value for one in test.metric if one.label == "Members with sessions")
+    test.button(key="session_people").click().run()
+    assert not test.exception and f"{figure} members" in said(test) and int(figure) > 0

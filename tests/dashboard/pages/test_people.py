@@ -155,3 +155,17 @@ def test_an_export_holds_the_whole_number_as_text_and_money_in_major_units():
     table = people.table(found, ("member", "number", "amount"))
     assert table["number"].tolist() == ["4611686018427387905"]
     assert table["amount"].tolist() == [123.45]
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ({"metric": "buyers", "kind": "behind"}, "siyu-buyers-2026-11-01-2026-11-30"),
+        ({"kind": "path"}, "siyu-path-2026-11-01-2026-11-30"),
+        ({"kind": "funnel"}, "siyu-funnel-2026-11-01-2026-11-30"),
+    ],
+)
+def test_an_exported_file_is_named_after_what_was_asked(told, name):
+    days = {"from": "2026-11-01", "to": "2026-11-30"}
+    frame = pd.DataFrame({"member_id": [], "value": []})
+    assert people.file_name(People("", frame, told | days, "rows", "rows", None, None, "CNY", 1)) == name
