@@ -2,7 +2,6 @@
 
 from datetime import datetime, time, timedelta
 
-import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -12,7 +11,7 @@ from dashboard.data import funnels
 from dashboard.data.funnels import Course, View
 from dashboard.filters import Filters
 from dashboard.i18n import t
-from dashboard.widgets import columns, dropped
+from dashboard.widgets import columns, dropped, tables
 from dashboard.widgets.steps import SMALL
 
 GRAINS = ("day", "week")
@@ -52,8 +51,19 @@ def _share(course: Course, place: int) -> float | None:
 
 
 def _table(course: Course) -> None:
+    """Written only while somebody looks at it."""
+    table = st.expander(t("funnel.table"), icon=":material/table:", key="trend_table", on_change="rerun")
+    if not table.open:
+        return
+    with table:
+        figures = columns.right(t("funnel.entered"), t("funnel.completed"), t("funnel.conversion"))
+        rows = tables.written("course", course.key, lambda: _rows(course))
+        st.dataframe(rows, hide_index=True, column_config=figures, alt=t("funnel.look_trend"))
+
+
+def _rows(course: Course) -> tables.Columns:
     places = range(len(course.starts))
-    rows = {
+    return {
         t(f"funnel.grain_{course.grain}"): [_name(course, p) for p in places],
         t("funnel.entered"): [i18n.number(int(course.found.entered[p])) for p in places],
         t("funnel.completed"): [i18n.number(int(course.found.converted[p])) for p in places],
@@ -62,9 +72,6 @@ def _table(course: Course) -> None:
             t("funnel.window_open" if p >= course.found.open_from else "funnel.window_closed") for p in places
         ],
     }
-    with st.expander(t("funnel.table"), icon=":material/table:", key="trend_table"):
-        figures = columns.right(t("funnel.entered"), t("funnel.completed"), t("funnel.conversion"))
-        st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=figures, alt=t("funnel.look_trend"))
 
 
 def _people(course: Course, view: View, asked: Filters, called: list[str], filters: str) -> None:

@@ -250,7 +250,9 @@ def frame_with(test, column):
 def test_the_trend_tells_which_days_are_still_open(opened):
     fill()
     test = open_with(opened, within="7d", grain="week")
-    table = frame_with(test, "窗口")
+    assert not [frame for frame in test.dataframe if "窗口" in frame.value.columns]
+    test.session_state["trend_table"] = True
+    table = frame_with(test.run(), "窗口")
     shown = dict(zip(table["按周"], zip(table["进入"], table["完成"], table["窗口"], strict=True), strict=True))
     assert shown["2026年11月9日 起一周"] == ("40", "10", "已结束")
     assert shown["2026年11月23日 起一周"] == ("0", "0", "未结束")
