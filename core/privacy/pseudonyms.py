@@ -72,9 +72,7 @@ def normalised(identity_type: str, value: ir.StringValue) -> ir.StringValue:
     if identity_type == "email":
         text = text.lower()
     if identity_type == "phone":
-        text = text.re_replace(r"[\s\-()（）.]", "")
-        for _ in range(2):  # "(+86) …" may hold spaces after either part
-            text = text.re_replace(r"^(\+|00)?86(1\d{10})$", r"\2")
+        text = text.re_replace(r"[\s\p{Z}\-()（）.]", "").re_replace(r"^(\+|00)?86(1\d{10})$", r"\2")
     return text.nullif("")
 
 

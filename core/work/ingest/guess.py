@@ -192,7 +192,7 @@ def _times(sample: Sample, taken: dict[str, Reason], notes: list[Note]) -> tuple
         "resolved_at",
         "on_date",
     }
-    for target in contract_times & set(taken):
+    for target in sorted(contract_times & set(taken)):
         cells = _filled(sample.columns[taken[target].column])
         possible = [form for form in _candidates() if cells and all(_reads(form, c) for c in cells)]
         mixed = possible or [form for form in _candidates() if any(_reads(form, c) for c in cells)]
