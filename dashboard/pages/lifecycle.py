@@ -29,7 +29,8 @@ def show() -> None:
     asked = filters.bar(fresh.choices)
     words = contract.in_words(asked, fresh.choices, with_period=True)
     with st.container(border=True, key="card_states"):
-        saved.bar("lifecycle", KEPT, _forget)
+        with st.container(width=saved.WIDTH):
+            saved.bar("lifecycle", KEPT, _forget)
         chosen = choices.show()
         view = _answered(asked, chosen)
         if view is None:

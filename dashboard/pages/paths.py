@@ -36,7 +36,8 @@ def show() -> None:
         return
     asked = filters.bar(fresh.choices)
     with st.container(border=True, key="card_builder"):
-        saved.bar("paths", KEPT, _forget)
+        with st.container(width=saved.WIDTH):
+            saved.bar("paths", KEPT, _forget)
         wanted = path_builder.show(menu)
         changed = path_words.active(wanted) if wanted is not None else []
         if changed:

@@ -177,11 +177,12 @@ def matrix(answer: Answer, period: int) -> go.Figure:
         hovertemplate="%{customdata[2]}<extra></extra>",
         showlegend=False,
     )
-    figure.update_layout(**_layout(44 + CELL * len(rows)), showlegend=False)
+    figure.update_layout(**_layout(48 + CELL * len(rows)), showlegend=False)
     figure.update_yaxes(autorange="reversed", automargin=True, ticks="", showgrid=False, fixedrange=True)
     figure.update_xaxes(
-        side="top", ticks="", showgrid=False, fixedrange=True, automargin=True, tickangle=0 if _fits(columns) else -32
-    )
+        side="top", ticks="", showgrid=False, fixedrange=True, automargin=True, tickangle=0, tickfont={"size": 10},
+        tickvals=columns, ticktext=[t(f"lifecycle.column_{state.name.lower()}") for state in STATES],
+    )  # fmt: skip
     return figure
 
 
@@ -205,10 +206,6 @@ def short(answer: Answer, period: int) -> str:
 def _moved(before: str, now: str, count: int, total: int) -> str:
     words = f"{before} → {now}<br><b>{i18n.number(count)}</b>"
     return f"{words} · {t('lifecycle.of_row', state=before, share=i18n.share(count / total))}" if total else words
-
-
-def _fits(words: Sequence[str]) -> bool:
-    return all(len(word) < 5 for word in words)
 
 
 def _signed(value: int) -> str:

@@ -17,6 +17,8 @@ from dashboard.data import saved
 from dashboard.data.saved import LONGEST_NAME, View
 from dashboard.i18n import t
 
+WIDTH = 480
+"""Of the bar where it has a whole card to itself."""
 Forget = Callable[[], None]
 
 

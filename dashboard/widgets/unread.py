@@ -22,7 +22,13 @@ def told(page: str) -> Iterator[None]:
         with place, st.container(horizontal=True, vertical_alignment="center", gap="small", key="unread"):
             parts = i18n.listed((_part(key, text) for key, texts in found.items() for text in texts), long=True)
             st.warning(t("unread.told", parts=parts), icon=":material/link_off:")
-            st.button(t("unread.seen"), key="unread_seen", type="tertiary", on_click=addresses.forget_unread)
+            st.button(
+                t("unread.seen"),
+                icon=":material/check:",
+                key="unread_seen",
+                type="tertiary",
+                on_click=addresses.forget_unread,
+            )
 
 
 def _part(key: str, text: str) -> str:
