@@ -2,9 +2,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.browsing import CHROMIUM, CHROMIUM_SWITCHES
+
+settings.register_profile("no clock", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("no clock")
 
 
 @pytest.fixture(scope="session")
