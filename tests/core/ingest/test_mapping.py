@@ -43,7 +43,7 @@ NAMES = st.lists(TEXT, min_size=1, max_size=3).map(tuple)
     rates=st.dictionaries(st.sampled_from(["USD", "EUR"]), st.decimals(1, 100, places=4).map(str)),
     starts_with=st.sampled_from(["", "C", '"', "\\", "\n"]),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_mapping_comes_back_from_toml_and_json(
     columns: Any, identities: Any, constants: Any, values: Any, nulls: Any, rates: Any, starts_with: str
 ) -> None:

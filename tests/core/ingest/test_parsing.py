@@ -90,7 +90,7 @@ def test_a_zone_with_summer_time_is_applied_day_by_day() -> None:
 
 
 @given(st.lists(st.datetimes(datetime(1995, 1, 1), datetime(2030, 1, 1)), min_size=1, max_size=30))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_iso_times_come_back_to_the_microsecond(times: list[datetime]) -> None:
     assert read([t.isoformat() for t in times], lambda t: parsing.time(t, ("iso",), "UTC")) == times
     assert (
@@ -122,7 +122,7 @@ AMOUNTS = st.decimals(-(10**9), 10**9, places=6)
 
 
 @given(st.lists(AMOUNTS, min_size=1, max_size=40), st.sampled_from([0, 2, 3]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_amounts_are_rounded_once_half_to_even(amounts: list[Decimal], digits: int) -> None:
     halves = [a.quantize(Decimal(1)) / 10**digits + Decimal(5).scaleb(-digits - 1) for a in amounts]
     every = [a.quantize(Decimal("0.000001")) for a in (*amounts, *halves)]
@@ -133,7 +133,7 @@ def test_amounts_are_rounded_once_half_to_even(amounts: list[Decimal], digits: i
 
 
 @given(st.lists(AMOUNTS, min_size=1, max_size=40), st.decimals(Decimal("0.0001"), 9999, places=10))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_rate_is_applied_exactly_before_the_one_rounding(amounts: list[Decimal], rate: Decimal) -> None:
     worth = ibis.literal(rate, "decimal(14, 10)")
     found = read(

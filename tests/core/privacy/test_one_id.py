@@ -204,7 +204,7 @@ def worlds(draw):
     return kinds, links, draw(st.lists(key, max_size=2)), draw(few), cuts
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(worlds())
 def test_members_are_those_of_plain_sets(world):
     kinds, links, blocked, merged, cut = world
@@ -214,7 +214,7 @@ def test_members_are_those_of_plain_sets(world):
     assert dict(zip(kinds, found, strict=True)) == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(worlds(), st.randoms(use_true_random=False))
 def test_the_order_in_which_links_are_told_does_not_matter(world, random):
     kinds, links, blocked, merged, cut = world
@@ -223,7 +223,7 @@ def test_the_order_in_which_links_are_told_does_not_matter(world, random):
     assert members(kinds, links, blocked, merged, cut) == members(kinds, shuffled, blocked, merged, cut)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(worlds())
 def test_cut_pairs_are_never_one_member(world):
     kinds, links, blocked, merged, cut = world

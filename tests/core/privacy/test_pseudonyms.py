@@ -39,7 +39,7 @@ def test_an_identity_has_one_spelling(kind: str, written: str, meant: str | None
     assert in_engine(kind, [written])[0][0] == meant
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     kind=st.sampled_from(IDENTITY_TYPES),
     texts=st.lists(st.text("0123456789+86. -()（）aZ@手\u00a0\u3000", max_size=16), min_size=1, max_size=20),

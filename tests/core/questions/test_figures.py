@@ -213,7 +213,7 @@ line_rows = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(
     events=st.lists(event_rows, min_size=1, max_size=15, unique_by=lambda e: tuple(e.values())),
     lines=st.lists(line_rows, min_size=1, max_size=12),

@@ -395,7 +395,7 @@ QUESTIONS = st.tuples(
     st.sampled_from(("day", "week", "month")), st.integers(0, 5), st.integers(-10, 85), st.integers(1, 40),
     st.sampled_from(((), ("app",), ("app", "web"))), st.sampled_from((EVERYTHING, Scope(frozenset({"north"})))),
 )  # fmt: skip
-MORE = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MORE = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @MORE

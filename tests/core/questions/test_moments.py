@@ -255,7 +255,7 @@ EVENTS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(EVENTS, st.dictionaries(st.integers(1, 6), st.integers(1, 3)), st.lists(st.booleans(), min_size=4, max_size=4))
 def test_however_events_come_and_runs_are_joined_the_timeline_shows_what_a_scan_shows(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, events: list[tuple[int | None, int, int, str, str | None, int]],

@@ -522,7 +522,7 @@ windows = st.sampled_from([None, 1, 2, 3])
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("of", [events, distinct], ids=["steps share events", "distinct steps"])
 def test_the_answer_equals_a_brute_force_reading(order: Order, of: st.SearchStrategy[Event]) -> None:
-    @settings(max_examples=250, deadline=None)
+    @settings(max_examples=250)
     @given(histories(of), windows, st.integers(2, 4), st.integers(1, 3))
     def check(cases: list[list[Event]], minutes: int | None, steps: int, threads: int) -> None:
         cases = [[e._replace(fits=frozenset(s for s in e.fits if s < steps)) for e in case] for case in cases]
@@ -577,7 +577,7 @@ def in_three_steps(case: list[Event]) -> list[Event]:
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_every_condition_equals_a_brute_force_reading(order: Order) -> None:
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(histories(events | distinct | others), narrow(order), st.integers(1, 3))
     def check(cases: list[list[Event]], asked_for: tuple[Funnel, Rules], threads: int) -> None:
         question, rules = asked_for
@@ -611,7 +611,7 @@ def read(got: Reach) -> list[tuple[int, list[int], int]]:
     return list(zip(got.depth.tolist(), got.step_at.tolist(), got.entry_code.tolist(), strict=True))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(histories(events), windows)
 def test_a_looser_question_never_finds_less(cases: list[list[Event]], minutes: int | None) -> None:
     stream = stream_of(cases)

@@ -177,7 +177,7 @@ def count(histories: list[History], question: Question, first: int = 0) -> Lifec
     return counted(stream_of([actions for actions, _ in histories], first), question, born_at=births(histories))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(HISTORIES, EDGES, LOST_AFTER, st.booleans())
 def test_states_equal_a_brute_force_reading(
     histories: list[History], edges: tuple[int, ...], lost_after: int, has_births: bool
@@ -204,7 +204,7 @@ def test_states_equal_a_brute_force_reading(
                 assert got.moves[period, before, now] == moves[before.name.lower(), now.name.lower()]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(HISTORIES, EDGES, LOST_AFTER)
 def test_opening_and_what_came_and_went_is_closing_and_states_sum_to_members(
     histories: list[History], edges: tuple[int, ...], lost_after: int
@@ -230,7 +230,7 @@ def test_opening_and_what_came_and_went_is_closing_and_states_sum_to_members(
     assert {flow.dormant for flow in flows(got, "kept")} == {0}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(HISTORIES, EDGES, LOST_AFTER)
 def test_people_are_as_many_as_the_figure(histories: list[History], edges: tuple[int, ...], lost_after: int) -> None:
     question = asked(edges, lost_after)
@@ -248,7 +248,7 @@ def test_people_are_as_many_as_the_figure(histories: list[History], edges: tuple
         assert sorted(everybody) == stream.subject.tolist()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(HISTORIES, HISTORIES, EDGES, LOST_AFTER)
 def test_chunks_of_subjects_add_up(
     one: list[History], other: list[History], edges: tuple[int, ...], lost_after: int
@@ -295,7 +295,7 @@ def test_stage(rule: str, expected: Stage, got: Stage) -> None:
 TIMES = st.none() | st.integers(-5, 30)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(TIMES, TIMES, TIMES), max_size=8), st.integers(1, 6), st.integers(6, 12))
 def test_every_member_is_in_one_stage(rows: list[tuple[int | None, ...]], new: int, lost: int) -> None:
     times = [np.array([UNBORN if row[k] is None else row[k] for row in rows], np.int64) for k in range(3)]

@@ -150,7 +150,7 @@ lines = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(lines)
 def test_the_shares_of_every_additive_metric_add_up_to_its_two_values(tmp_path_factory, found_lines: list[Line]):
     home = lake(House(Settings(home=tmp_path_factory.mktemp("home"))).live, found_lines)
