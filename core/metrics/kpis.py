@@ -310,5 +310,6 @@ def referral_share() -> tuple[Part | None, ...]:
 @metric("growth", "money", "channel_spend", "down")
 def cac() -> tuple[Part | None, ...]:
     """Customer acquisition cost: money spent on channels in the period over its new members. Of some members only (units, a
-    segment) it is undefined, because money spent on a channel names none."""
+    segment) it is undefined, because money spent on a channel names none; of some channels only as well, because a member is
+    new once, whatever the channel."""
     return (SPEND, NEW)

@@ -26,7 +26,7 @@ STOCKS = ("stock_end", "stock_start")
 class Part:
     """``rows`` gives ``member_id``, ``local_date`` and, where ``how`` needs it, the column ``of``; ``where`` keeps some of them.
 
-    Without ``is_of_members`` the rows name nobody (money spent on a channel): of some members only, the part is undefined.
+    Without ``is_of_members`` the rows name nobody (money spent on a channel): of some members or channels only, the part is undefined.
     Parts that name the same ``rows`` share one scan.
     """
 

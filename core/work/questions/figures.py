@@ -152,7 +152,8 @@ def _in_periods(reading: Reading, parts: Sequence[Part], periods: dict[str, Peri
         for column, value in reading.snapshot.arrow(expression).to_pylist()[0].items():
             period, part = column.split("/", 1)
             found[period][part] = _plain(value)
-    undefined: Numbers = {p.name: None for p in parts if not p.is_of_members} if reading.allowed is not None else {}
+    is_cut = reading.allowed is not None or bool(reading.filters.channels)
+    undefined: Numbers = {p.name: None for p in parts if not p.is_of_members} if is_cut else {}
     return {name: numbers | undefined for name, numbers in found.items()}
 
 

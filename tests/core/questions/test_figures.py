@@ -244,7 +244,7 @@ def test_every_figure_equals_the_plain_reading_and_its_people_stand_behind_it(
             assert figures.behind(open_lake, name)["value"].sum() == expected[name]
 
 
-def test_what_a_new_member_cost_is_undefined_of_some_members_only(world):
+def test_what_a_new_member_cost_is_undefined_of_some_members_or_channels_only(world):
     spent = {"occurred_at": lakes.at("2025-01-01 10:00"), "channel": "social", "amount_minor": 1000, "unit_id": "S1"}
     profile = {"identity_key": 1, "unit_id": "S1"}
     facts = [event(1, "2025-01-01 10:00"), event(2, "2025-01-02 10:00")]
@@ -253,3 +253,4 @@ def test_what_a_new_member_cost_is_undefined_of_some_members_only(world):
     cut = figure(world, "cac", JANUARY, scope=Scope(frozenset({"S1"})))
     assert (cut.value, cut.series, cut.numbers) == (None, (), (("top", None), ("bottom", 1)))
     assert value(world, "cac", JANUARY, units=("S1",)) is None
+    assert value(world, "cac", JANUARY, channels=("social",)) is None
