@@ -85,7 +85,7 @@ class Worker:
         beating = threading.Thread(target=self._beat, args=(stop, started), daemon=True)
         beating.start()
         while not stop.is_set():
-            if not self.step():
+            if not self._step():
                 stop.wait(POLL_S)
         beating.join(timeout=5)
 
@@ -98,6 +98,13 @@ class Worker:
             return False
         self._do(claim)
         return True
+
+    def _step(self) -> bool:
+        try:
+            return self.step()
+        except DBAPIError as error:  # busy or away for a moment; a job whose end could not be written is taken up again
+            self.log(f"store: {error}")
+            return False
 
     def _do(self, claim: Claim) -> None:
         work = Work(claim, self.store, self.clock)

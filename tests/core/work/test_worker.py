@@ -168,6 +168,24 @@ def test_a_store_that_is_away_for_a_moment_does_not_end_the_heartbeat(house, clo
         assert [w.name for w in workers.alive(session, now=NOW)] == [one.name]
 
 
+def test_a_store_that_is_away_for_a_moment_does_not_end_the_worker(house, clock, log):
+    stop = threading.Event()
+    enqueue(house)
+    one = worker(house, clock, log, do=lambda work: stop.set())
+    asked = []
+
+    def refuse_the_first(_connection, _cursor, statement, *_):
+        if "jobs" in statement:
+            asked.append(statement)
+            if len(asked) == 1:
+                raise OperationalError(statement, None, Exception("the database is locked"))
+
+    event.listen(house.live.store.engine, "before_cursor_execute", refuse_the_first)
+    one.run(stop)
+    assert [line for line in log if "store" in line and "locked" in line]
+    assert job(house).state == "done"
+
+
 def test_the_duties_of_an_empty_house_are_done_without_a_word_and_make_no_demo(house, clock, log, tmp_path):
     assert not duties.worker(house, clock, log.append).step()
     assert log == []
