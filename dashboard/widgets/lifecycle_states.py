@@ -59,7 +59,7 @@ def cards(view: View, period: int, asked: Filters, filters: str) -> None:
     with st.grid(6, min_column_width=150, gap="small", key="life_states"):
         for state in STATES:
             count = answer.count(Behind(period, (state,)))
-            with st.container(key=f"kpi_{state.name.lower()}", height="stretch"):
+            with st.container(key=f"kpi_{state.name.lower()}", height="stretch", border=True, gap="xsmall"):
                 st.metric(
                     pictures.name(state),
                     pictures.figure_of(count),
@@ -67,11 +67,9 @@ def cards(view: View, period: int, asked: Filters, filters: str) -> None:
                     delta_color="gray",
                     delta_arrow="off",
                     help=t(f"lifecycle.means_{state.name.lower()}", **_silence(answer)),
-                    border=True,
-                    height="stretch",
                 )
                 if may_open and st.button(
-                    t("lifecycle.list"), type="tertiary", key=f"open_{state.name.lower()}", disabled=not count,
+                    t("lifecycle.list"), type="tertiary", icon=":material/group:", key=f"open_{state.name.lower()}", disabled=not count,
                     help=t("lifecycle.list_help", count=i18n.number(count)),
                 ):  # fmt: skip
                     words = f"{choices.words(answer, period)} · {pictures.name(state)}"
