@@ -13,15 +13,16 @@ from types import ModuleType
 
 import streamlit as st
 
+from core.errors import Forbidden
 from core.scope import Role
-from dashboard import i18n, runs
+from dashboard import faults, i18n, runs
 from dashboard import pages as folder
 from dashboard.actions import accounts, guard
 from dashboard.actions.guard import Visitor
 from dashboard.data import worlds
 from dashboard.i18n import t
 from dashboard.pages import SECTIONS, Page
-from dashboard.widgets import unread
+from dashboard.widgets import heading, unread
 
 _ICON = (Path(__file__).parent / "web" / "assets" / "icon.svg").read_bytes()
 LOGO = f"data:image/svg+xml;base64,{b64encode(_ICON).decode()}"
@@ -102,7 +103,12 @@ def _shower(entry: Entry) -> Callable[[], None]:
     """Draws the page, after asking whether this person may see it: a hidden page still has an address."""
 
     def show() -> None:
-        guard.require(entry.place.permission)
+        try:
+            guard.require(entry.place.permission)
+        except Forbidden as refusal:
+            heading.plain(t(f"{entry.name}.title"), "")
+            faults.show(refusal)
+            return
         entry.module.show()
 
     show.__name__ = entry.name

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode
 import streamlit as st
 
 from core.errors import Refusal
-from dashboard import addresses, i18n
+from dashboard import addresses, i18n, markdown
 from dashboard.actions import guard
 from dashboard.actions import saved as actions
 from dashboard.data import saved
@@ -58,11 +58,11 @@ def _form(page: str, keys: tuple[str, ...], current: View | None) -> None:
     if current is not None and current.is_own:
         with st.container(horizontal=True, gap="xsmall"):
             st.button(
-                t("saved.overwrite", name=current.name), icon=":material/save:", key=f"save_{page}_over",
+                t("saved.overwrite", name=markdown.escaped(current.name)), icon=":material/save:", key=f"save_{page}_over",
                 on_click=_overwrite, args=(page, keys, current),
             )  # fmt: skip
             st.button(
-                t("saved.delete", name=current.name), icon=":material/delete:", key=f"save_{page}_delete",
+                t("saved.delete", name=markdown.escaped(current.name)), icon=":material/delete:", key=f"save_{page}_delete",
                 on_click=_delete, args=(page, current),
             )  # fmt: skip
 

@@ -102,6 +102,7 @@ def test_a_page_that_the_role_may_not_see_says_so_in_our_words(server, signed_in
     page.goto(f"{server.url}/accounts")
     idle(page)
     expect(page.get_by_role("alert")).to_contain_text("您的角色没有这项权限")
+    expect(page.get_by_role("heading", name="权限与审计")).to_be_visible()
     expect(page.get_by_role("link", name="权限与审计")).to_have_count(0)
 
 

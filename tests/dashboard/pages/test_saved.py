@@ -66,3 +66,12 @@ def test_a_view_that_names_what_is_gone_says_so_when_it_is_opened(opened):
         view.query = view.query.replace("at=2026-11-01", "at=2020-11-01")
     test.selectbox(key="saved_lifecycle").set_value(1).run()
     assert "2020-11-01" in test.warning[0].value.replace("\\", "")
+
+
+def test_the_name_of_a_view_is_never_taken_for_markdown(opened):
+    fill()
+    test = at(opened, "funnels", "analyst")
+    test.text_input(key="save_funnels_name").set_value("![t](http://127.0.0.1:9/t.png) :red[r]")
+    test.button(key="save_funnels_new").click().run()
+    for key in ("save_funnels_over", "save_funnels_delete"):
+        assert r"\!\[t\]\(http" in test.button(key=key).label and r"\:red\[r\]" in test.button(key=key).label
