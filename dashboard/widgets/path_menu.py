@@ -12,7 +12,7 @@ from dashboard.data import paths
 from dashboard.data.paths import Path, View
 from dashboard.filters import Filters
 from dashboard.i18n import t
-from dashboard.widgets import columns, path_builder, path_words
+from dashboard.widgets import columns, names, path_builder, path_words
 from dashboard.widgets import people as panel
 
 
@@ -143,5 +143,5 @@ def nobody(view: View, asked: Filters) -> None:
     with st.container(border=True, key="card_refused"):
         st.subheader(t("path.nobody"), anchor=False)
         days = f"{i18n.day(asked.period.start_on)} – {i18n.day(asked.period.last_on)}"
-        start = t("number.or").join(view.asked.anchor)
+        start = t("number.or").join(map(names.event, view.asked.anchor))
         st.write(t("path.nobody_lead", event=markdown.escaped(start), days=days))

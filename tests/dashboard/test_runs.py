@@ -105,7 +105,7 @@ def test_a_role_changed_between_two_runs_holds_at_the_next(overview, store):
     assert cards(test)
     change(store, test.who, role="compliance")
     test.run()
-    assert test.exception and not cards(test)
+    assert test.error and not cards(test)
 
 
 def test_units_changed_between_two_runs_cut_the_figures_of_the_next(overview, store):

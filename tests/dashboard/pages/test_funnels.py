@@ -65,13 +65,6 @@ def test_an_empty_world_says_what_to_do(opened, language, words):
     assert words in said(test)
 
 
-def test_a_role_without_the_permission_sees_nothing_of_it(opened):
-    fill()
-    test = opened("funnels", "compliance")
-    assert test.exception
-    assert not test.title and not test.multiselect
-
-
 def test_without_an_address_the_first_journey_that_exists_is_asked(opened):
     fill()
     test = opened("funnels", "analyst")

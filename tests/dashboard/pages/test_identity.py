@@ -84,14 +84,6 @@ def test_an_empty_world_says_what_to_do(page, language, words):
     assert words in said(test)
 
 
-@pytest.mark.parametrize("role", ["manager", "executive"])
-def test_a_role_without_the_permission_sees_nothing_of_it(opened, role):
-    bring([PHONE, MAIL])
-    test = opened("identity", role)
-    assert test.exception
-    assert not title(test)
-
-
 @pytest.mark.parametrize(("language", "name"), [("zh", "身份合并"), ("en", "Identity")])
 def test_it_counts_members_and_never_shows_a_whole_value(page, language, name):
     bring([PHONE, MAIL], [OTHER])

@@ -168,13 +168,6 @@ def test_an_empty_world_says_what_to_do(opened, language, words):
     assert words in said(test)
 
 
-def test_a_role_without_the_permission_sees_nothing_of_it(opened):
-    fill()
-    test = opened("lifecycle", "compliance")
-    assert test.exception
-    assert not test.title and not test.metric
-
-
 @pytest.mark.parametrize(
     ("days", "words"),
     [

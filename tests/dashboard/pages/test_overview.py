@@ -6,7 +6,7 @@ import pytest
 
 from core.metrics.catalog import GOALS
 from dashboard import i18n
-from tests.dashboard.pages.conftest import cards, go, said, title
+from tests.dashboard.pages.conftest import cards, go, said
 from tests.dashboard.pages.shop import fill
 
 NOVEMBER = {"period": "custom", "from": "2026-11-01", "to": "2026-11-30"}
@@ -62,13 +62,6 @@ def test_an_empty_world_says_what_to_do(opened, language, words):
     assert not test.exception
     assert words in said(test)
     assert not cards(test)
-
-
-def test_a_role_without_the_permission_sees_nothing_of_it(opened):
-    fill()
-    test = opened("overview", "compliance")
-    assert test.exception
-    assert not title(test) and not cards(test)
 
 
 def test_a_running_period_is_held_against_as_many_days(opened):

@@ -150,13 +150,6 @@ def test_nobody_in_the_period_is_said(opened):
     assert "这段时间没有人进入同期群" in said(test)
 
 
-def test_a_role_without_the_permission_sees_nothing_of_it(opened):
-    fill()
-    test = opened("retention", "compliance")
-    assert test.exception
-    assert not test.title and not test.multiselect
-
-
 def test_a_template_asks_its_question(opened):
     fill()
     test = opened("retention", "analyst")
