@@ -127,12 +127,17 @@ def test_whoever_lost_the_role_meanwhile_imports_nothing(home, analyst, worker):
     assert states(home) == (["failed"], ["failed"])
 
 
-def test_an_import_whose_worker_died_before_the_lake_had_it_is_done_again_once(home, analyst, worker):
-    _, queued = queue(home, analyst)
+def die_over(home, queued):
+    """As a worker leaves an upload when it is killed over it."""
     with home.store.transaction() as session:
         job, batch = session.get_one(Job, queued.job_id), session.get_one(Batch, queued.batch_id)
         job.state, job.lease_until, job.attempts, job.fence = "running", NOW - timedelta(seconds=1), 1, 1
         batch.state, batch.progress = "running", {"workplace": "gone", "stage": "merged"}
+
+
+def test_an_import_whose_worker_died_before_the_lake_had_it_is_done_again_once(home, analyst, worker):
+    _, queued = queue(home, analyst)
+    die_over(home, queued)
     assert worker.step()
     assert states(home) == (["failed", "committed"], ["done"])
     with home.lake.open() as snapshot:
@@ -141,10 +146,7 @@ def test_an_import_whose_worker_died_before_the_lake_had_it_is_done_again_once(h
 
 def test_an_import_whose_worker_died_does_not_take_another_upload_of_the_same_name_for_its_own(home, analyst, worker):
     _, first = queue(home, analyst)
-    with home.store.transaction() as session:
-        job, batch = session.get_one(Job, first.job_id), session.get_one(Batch, first.batch_id)
-        job.state, job.lease_until, job.attempts, job.fence = "running", NOW - timedelta(seconds=1), 1, 1
-        batch.state, batch.progress = "running", {"workplace": "gone", "stage": "merged"}
+    die_over(home, first)
     queue(home, analyst, CSV.replace("2026-11-01", "2026-11-02"))
     assert worker.step()
     assert worker.step()
