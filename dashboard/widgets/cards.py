@@ -27,9 +27,9 @@ def wall(figures: tuple[Figure, ...], view: Overview, parameter: str, *, lead: s
     whose contract is open; ``lead``: a line above them.
     """
     names = ",".join(figure.metric.name for figure in figures)
-    kept = addresses.beside(parameter)
-    key = f"{view.key}|{i18n.language()}|{names}|{large}|{kept}"
-    written = _wall(key=key, _figures=figures, _currency=view.currency, _link=f"?{kept}{parameter}=", _large=large)
+    others = addresses.beside(parameter)
+    key = f"{view.key}|{i18n.language()}|{names}|{large}|{others}"
+    written = _wall(key=key, _figures=figures, _currency=view.currency, _link=f"?{others}{parameter}=", _large=large)
     st.html(f'<p class="lead">{escape(lead)}</p>{written}')
 
 
