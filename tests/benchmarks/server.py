@@ -1,6 +1,6 @@
 """What a page costs the server: CPU of a warm rerun beside an empty page, and waiting times of many users beside one.
 
-    python -m tests.benchmarks.server [--events 10000000] [--users 50] [--seconds 30]
+    python -m tests.benchmarks.server [--events 10000000] [--users 50] [--seconds 30] [--pages overview funnels]
 
 Users are websocket clients without a browser: log in by cookie, ask for the page, and ask again after thinking for
 about three seconds. The app is a process of its own over a copy of the demo home. The empty page is an app of one line
@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -80,23 +80,26 @@ class User:
                     return time.perf_counter() - start
 
 
-def bench(events: int = 10_000_000, users: int = 50, seconds: int = 30) -> list[dict[str, Any]]:
+def bench(
+    events: int = 10_000_000, users: int = 50, seconds: int = 30, pages: Sequence[str] = tuple(PAGES)
+) -> list[dict[str, Any]]:
     """Rows: CPU milliseconds of a warm rerun per page with its ratio to the app of one line (``ratio``) and to an empty page
-    in our frame (``of_frame``); then p50 and p95 of one and many.
+    in our frame (``of_frame``); then p50 and p95 of one and many, unless there are no users.
     """
     homes.demo(events)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         shutil.copytree(homes.folder(events), home)
         with serving(home) as server:
-            return asyncio.run(_reruns(server)) + asyncio.run(_waiting(server, users, seconds))
+            waiting = asyncio.run(_waiting(server, users, seconds)) if users else []
+            return asyncio.run(_reruns(server, pages)) + waiting
 
 
-async def _reruns(server: Server) -> list[dict[str, Any]]:
+async def _reruns(server: Server, pages: Sequence[str]) -> list[dict[str, Any]]:
     with _alone("empty_page.py", server.home) as empty, _alone("bare_page.py", server.home) as bare:
         token = server.token(server.account("admin"))
         ways = {"an app of one line": User(empty, "", ""), "that line in our frame": User(bare, "bare", token)}
-        ways |= {name: User(server.url, page, token) for page, name in PAGES.items()}
+        ways |= {name: User(server.url, page, token) for page, name in PAGES.items() if page in pages}
         took = await _cpu(ways)
     line, frame, *_ = took.values()
     return [
@@ -199,6 +202,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--pages", nargs="+", choices=PAGES, default=tuple(PAGES))
     print(table_of(bench(**vars(parser.parse_args()))))
 
 
