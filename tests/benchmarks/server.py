@@ -91,8 +91,8 @@ def bench(
         home = Path(folder) / "home"
         shutil.copytree(homes.folder(events), home)
         with serving(home) as server:
-            waiting = asyncio.run(_waiting(server, users, seconds)) if users else []
-            return asyncio.run(_reruns(server, pages)) + waiting
+            rows = asyncio.run(_reruns(server, pages))
+            return rows + asyncio.run(_waiting(server, users, seconds)) if users else rows
 
 
 async def _reruns(server: Server, pages: Sequence[str]) -> list[dict[str, Any]]:
