@@ -46,7 +46,10 @@ HOUSE_WIDE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The units whose members one may see; ``units=None`` means all of them and people without a unit as well."""
+    """The units whose members one may see, those of the units below them included (``core.work.questions.units``).
+
+    ``units=None`` means all of them and people without a unit as well.
+    """
 
     units: frozenset[str] | None = None
 
@@ -66,7 +69,8 @@ EVERYTHING = Scope()
 class Filters:
     """What the asker narrowed the question to. Nothing chosen means everything the scope allows.
 
-    ``channels`` cut facts; ``units`` and ``segment`` cut members, and leave out what no member is known for.
+    ``channels`` cut facts; ``units``, those below them included, and ``segment`` cut members, and leave out what no member is
+    known for.
     """
 
     period: Period | None = None

@@ -21,6 +21,7 @@ from core.scope import EVERYTHING, Filters, Scope
 from core.settings import DEFAULT_CURRENCY
 from core.store import choices, segments
 from core.work.home import Home
+from core.work.questions import units
 from core.work.questions.kept import per_version
 
 CURRENCY = "currency"
@@ -82,17 +83,24 @@ class Reading:
     def allowed(self) -> ir.Table | None:
         """``member_id`` of the members that scope and filters leave; None when they leave everybody."""
         found: ir.Table | None = None
-        units = set(self.filters.units) if self.filters.units else None
-        if self.scope.units is not None:
-            units = set(self.scope.units) & units if units else set(self.scope.units)
-        if units is not None:
+        if self._units is not None:
             of_units = self._profiles
-            found = of_units.filter(of_units.unit_id.isin(sorted(units)) if units else ibis.literal(False))
+            inside = of_units.unit_id.isin(sorted(self._units)) if self._units else ibis.literal(False)
+            found = of_units.filter(inside)
             found = found.select("member_id").distinct()
         if self.segment_members is not None:
             chosen = ibis.memtable(pa.table({"member_id": pa.array(self.segment_members, pa.int64())}))
             found = chosen if found is None else found.semi_join(chosen, "member_id")
         return None if found is None else self.snapshot.keep(found)
+
+    @cached_property
+    def _units(self) -> frozenset[str] | None:
+        """Units whose members scope and filters leave, those below them included; None when they leave all."""
+        asked = units.within(self.snapshot, self.filters.units) if self.filters.units else None
+        if self.scope.units is None:
+            return asked
+        seen = units.within(self.snapshot, self.scope.units)
+        return seen if asked is None else seen & asked
 
     @cached_property
     def facts(self) -> Facts:
@@ -194,7 +202,7 @@ def reading(
 
 
 def options(reading: Reading) -> dict[str, Sequence[tuple[str, str]]]:
-    """What the shared filters can be set to: channels in use and units in scope, as (id, name)."""
+    """What the shared filters can be set to: channels in use, and units in scope or below, as (id, name)."""
     channels = [
         reading.snapshot.table(t).select("channel") for t in ("events", "order_lines") if reading.snapshot.files(t)
     ]
@@ -202,6 +210,7 @@ def options(reading: Reading) -> dict[str, Sequence[tuple[str, str]]]:
     if channels:
         found = ibis.union(*channels) if len(channels) > 1 else channels[0]
         seen = sorted(c for c in reading.snapshot.arrow(found.distinct())["channel"].to_pylist() if c)
-    units = reading.snapshot.frame(reading.snapshot.current("units").select("unit_id", "name").order_by("unit_id"))
-    inside = units if reading.scope.units is None else units[units["unit_id"].isin(list(reading.scope.units))]
-    return {"channels": [(c, c) for c in seen], "units": list(inside.itertuples(index=False, name=None))}
+    named = reading.snapshot.frame(reading.snapshot.current("units").select("unit_id", "name").order_by("unit_id"))
+    if reading.scope.units is not None:
+        named = named[named["unit_id"].isin(units.within(reading.snapshot, reading.scope.units))]
+    return {"channels": [(c, c) for c in seen], "units": list(named.itertuples(index=False, name=None))}
