@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import get_args
 
 from core import calendar
 from core.metrics.catalog import GOALS, Goal, Metric
@@ -28,6 +29,8 @@ HEADLINES: dict[Goal, tuple[str, ...]] = {
 """The figure that stands for a goal: the first one that the data supports."""
 CHARTS = ("net_revenue", "orders", "buyers", "active_members", "new_members")
 """Figures that the main chart can show, those that the data supports."""
+SPLITS: tuple[By, ...] = get_args(By)
+"""All that the change of one or another figure can be told apart by."""
 
 MONEY_PARTS = frozenset({"gross", "refunds", "anonymous_gross", "spend"})
 NOBODY = frozenset({"anonymous_gross", "anonymous_orders", "spend"})

@@ -4,13 +4,13 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import addresses, charts, filters, i18n
+from dashboard import charts, filters, i18n
 from dashboard.actions import guard
 from dashboard.data import freshness, funnels, overview
 from dashboard.filters import Filters
 from dashboard.i18n import t
 from dashboard.pages import Page
-from dashboard.widgets import cards, columns, contract, heading, names, teaser, values
+from dashboard.widgets import cards, choice, columns, contract, heading, names, teaser, values
 
 PAGE = Page("business", 10, "overview.see", ":material/monitoring:")
 
@@ -46,22 +46,15 @@ def _goal(view: overview.Overview) -> None:
     there = [goal for goal, figures in view.by_goal.items() if figures]
     if not there:
         return
-    addresses.read("goal", there[0], there)
-    labels = {goal: t(f"goal.{goal}") for goal in there}
-    st.segmented_control(
-        t("overview.goal"), there, format_func=labels.get, required=True, key="goal", label_visibility="collapsed"
-    )  # fmt: skip
-    addresses.write("goal", there[0])
-    chosen = st.session_state["goal"]
-    cards.wall(view.by_goal[chosen], view, contract.PARAMETER, lead=t(f"goal.{chosen}_help"))
+    goal = choice.read("goal", there)
+    row = choice.written("goal", {one: t(f"goal.{one}") for one in there}, goal, t("overview.goal"))
+    cards.wall(view.by_goal[goal], view, contract.PARAMETER, lead=t(f"goal.{goal}_help"), above=row)
 
 
 def _trend(view: overview.Overview, asked: Filters) -> None:
     """The chosen figure over time, and what moved it."""
-    addresses.read("chart", view.charts[0], view.charts)
-    labels = {name: t(f"metric.{name}.title") for name in view.charts}
     with st.container(border=True, key="card_trend"):
-        found = overview.trend(asked, st.session_state["chart"], _split())
+        found = overview.trend(asked, choice.read("chart", view.charts), choice.read("split", overview.SPLITS))
         metric = found.figure.metric
 
         def words(value: values.Value) -> str:
@@ -75,12 +68,11 @@ def _trend(view: overview.Overview, asked: Filters) -> None:
 
         left, right = st.columns([5, 3], gap="medium") if found.by else (st.container(), None)
         with left:
-            st.segmented_control(
-                t("overview.chart"), view.charts, format_func=labels.get, required=True, key="chart", label_visibility="collapsed"
-            )  # fmt: skip
-            addresses.write("chart", view.charts[0])
+            labels = {one: t(f"metric.{one}.title") for one in view.charts}
             name = labels[metric.name]
-            st.caption(t(f"overview.by_{'week' if len(found.figure.series) != found.figure.period.days else 'day'}"))
+            lead = t(f"overview.by_{'week' if len(found.figure.series) != found.figure.period.days else 'day'}")
+            row = choice.written("chart", labels, metric.name, t("overview.chart"))
+            st.html(f'{row}<p class="lead">{escape(lead)}</p>')
             charts.show("trend", found.key, lambda: charts.trend(found, words, axis, name=name), alt=name)
             if not found.by and found.figure.previous is not None:
                 st.caption(t("overview.no_split" if found.is_additive else "overview.not_additive"))
@@ -99,11 +91,6 @@ def _teaser(asked: Filters) -> None:
     teaser.show(found.key, found.steps, called)
 
 
-def _split() -> overview.By | None:
-    """As chosen, or as the address says; what this figure does not have is left aside by the answer."""
-    return st.session_state.get("split") or st.query_params.get("split")
-
-
 def _moved(found: overview.Trend, words: charts.Format, exact: charts.Format) -> None:
     """Shares of the change, adding up to it: in short in the picture, to the last digit in the table."""
     assert found.moved is not None and found.by is not None
@@ -113,14 +100,11 @@ def _moved(found: overview.Trend, words: charts.Format, exact: charts.Format) ->
         change=charts.signed(moved.change, words),
         days=f"{i18n.day(moved.compared.start_on, with_year=False)} – {i18n.day(moved.compared.last_on, with_year=False)}",
     )
-    st.html(f'<h2>{escape(t("overview.moved"))}</h2><p class="lead">{escape(lead)}</p>')
+    row = ""
     if len(found.splits) > 1:
         labels = {by: t(f"overview.split_{by}") for by in found.splits}
-        addresses.read("split", found.splits[0], found.splits)
-        st.segmented_control(
-            t("overview.split"), found.splits, format_func=labels.get, required=True, key="split", label_visibility="collapsed"
-        )  # fmt: skip
-        addresses.write("split", found.splits[0])
+        row = choice.written("split", labels, found.by, t("overview.split"))
+    st.html(f'<h2>{escape(t("overview.moved"))}</h2><p class="lead">{escape(lead)}</p>{row}')
     label = names.of_split(found.by)
     charts.show("moved", found.key, lambda: charts.waterfall(moved, words, label), alt=t("overview.moved"))
     table = st.expander(t("overview.table"), icon=":material/table:", key="moved_table", on_change="rerun")

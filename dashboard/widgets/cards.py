@@ -22,15 +22,17 @@ WIDTH, HEIGHT, ROOM = 100, 30, 2
 """Of the picture of a course, in its own units: it is as wide as its card. ``ROOM``: for the line's own width."""
 
 
-def wall(figures: tuple[Figure, ...], view: Overview, parameter: str, *, lead: str, large: bool = False) -> None:
+def wall(
+    figures: tuple[Figure, ...], view: Overview, parameter: str, *, lead: str, above: str = "", large: bool = False
+) -> None:
     """Cards side by side, as many as fit. ``view``: the answer that the figures are of; ``parameter``: where the address says
-    whose contract is open; ``lead``: a line above them.
+    whose contract is open; ``lead``: a line above them; ``above``: HTML above that.
     """
     names = ",".join(figure.metric.name for figure in figures)
     others = addresses.beside(parameter)
     key = f"{view.key}|{i18n.language()}|{names}|{large}|{others}"
     written = _wall(key=key, _figures=figures, _currency=view.currency, _link=f"?{others}{parameter}=", _large=large)
-    st.html(f'<p class="lead">{escape(lead)}</p>{written}')
+    st.html(f'{above}<p class="lead">{escape(lead)}</p>{written}')
 
 
 @kept.by_key(64)

@@ -56,7 +56,7 @@ def test_the_published_figures_are_on_the_page(server, signed_in):
     page.goto(f"{server.url}/overview?period=all")
     idle(page)
     for name, value in PUBLISHED.items():
-        page.get_by_role("radio", name="连接" if name == "members" else "转化").click()
+        page.locator(".choice").get_by_role("link", name="连接" if name == "members" else "转化").click()
         idle(page)
         dialog = contract(page, name)
         expect(dialog.get_by_test_id("stMetricValue")).to_have_text(value)
@@ -111,12 +111,12 @@ def test_the_change_is_told_apart_and_the_choice_is_in_the_address(server, signe
     idle(page)
     expect(page.get_by_text("What moved it")).to_be_visible()
     expect(page.locator(".st-key-card_trend .js-plotly-plot")).to_have_count(2)
-    page.get_by_role("radio", name="Active members").click()
+    page.get_by_role("navigation", name="Figure in the chart").get_by_role("link", name="Active members").click()
     expect(page).to_have_url(re.compile("chart=active_members"))
     expect(page.locator(".st-key-card_trend")).to_contain_text("Came back")
     page.reload()
     idle(page)
-    expect(page.get_by_role("radio", name="Active members")).to_be_checked()
+    expect(page.locator(".choice a[aria-current]").get_by_text("Active members")).to_be_visible()
 
 
 @pytest.mark.parametrize(

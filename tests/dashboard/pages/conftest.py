@@ -2,6 +2,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
+from urllib.parse import parse_qs
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -63,6 +64,25 @@ def cards(test: AppTest) -> list[Card]:
     """All KPI cards on the page, in their order."""
     found = _CARD.finditer("".join(part.value for part in test.html))
     return [Card(**{name: unescape(text) for name, text in one.groupdict().items()}) for one in found]
+
+
+_OPTION = re.compile(r'<a href="\?([^"]*)"(?: aria-current="true")?>(.*?)</a>')
+
+
+def options(test: AppTest) -> dict[str, str]:
+    """Links of ``widgets/choice`` on the page, by their words: the whole address that they lead to."""
+    found = _OPTION.findall("".join(part.value for part in test.html))
+    return {unescape(name): unescape(link) for link, name in found}
+
+
+def choose(test: AppTest, label: str) -> AppTest:
+    """Follow one of them."""
+    link = options(test)[label]
+    for key in list(test.query_params):
+        del test.query_params[key]
+    for key, value in parse_qs(link, keep_blank_values=True).items():
+        test.query_params[key] = value
+    return test.run()
 
 
 def title(test: AppTest) -> str | None:

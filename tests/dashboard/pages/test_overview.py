@@ -6,7 +6,7 @@ import pytest
 
 from core.metrics.catalog import GOALS
 from dashboard import i18n
-from tests.dashboard.pages.conftest import cards, go, said
+from tests.dashboard.pages.conftest import cards, choose, go, options, said
 from tests.dashboard.pages.shop import fill
 
 NOVEMBER = {"period": "custom", "from": "2026-11-01", "to": "2026-11-30"}
@@ -77,7 +77,7 @@ def test_a_rate_of_fewer_than_thirty_shows_the_count_and_no_rate(opened):
     fill(units=True)
     test = open_with(opened, "analyst", query=of("value"), units=["east"])
     assert card(test, "复购率").value == "n = 5"
-    test.segmented_control(key="goal").set_value("conversion").run()
+    choose(test, "转化")
     assert card(test, "购买会员").value == "5"
 
 
@@ -131,7 +131,7 @@ def test_what_moved_it_can_be_chosen_and_adds_up(opened):
     test = open_with(opened)
     assert not test.dataframe
     test.session_state["moved_table"] = True
-    test.segmented_control(key="split").set_value("newness").run()
+    choose(test, "按新老会员")
     assert not test.exception
     table = next(frame.value for frame in test.dataframe if "按新老会员" in frame.value.columns)
     assert table["按新老会员"].tolist()[-1] == "合计"
@@ -143,11 +143,11 @@ def test_one_goal_is_shown_at_a_time_and_the_choice_is_in_the_address(opened):
     fill()
     test = open_with(opened, query=of("connection"))
     assert card(test, "会员总数") and "订单数" not in titles(test)
-    test.segmented_control(key="goal").set_value("value").run()
+    choose(test, "价值")
     assert not test.exception
     assert "会员总数" not in titles(test)
     assert test.query_params["goal"] == "value"
-    test.segmented_control(key="goal").set_value("conversion").run()
+    choose(test, "转化")
     assert card(test, "订单数") and "goal" not in test.query_params
 
 
@@ -161,13 +161,25 @@ def test_every_figure_is_on_the_page_under_one_of_the_goals(opened):
     fill()
     test, seen = open_with(opened), []
     headlines = titles(test)[:4]
-    named = {i18n.text("zh", f"goal.{goal}"): goal for goal in GOALS}
-    for name in test.segmented_control(key="goal").options:
-        test.segmented_control(key="goal").set_value(named[name]).run()
+    named = {i18n.text("zh", f"goal.{goal}") for goal in GOALS}
+    for name in [one for one in options(test) if one in named]:
+        choose(test, name)
         shown = titles(test)
         assert shown[: len(headlines)] == headlines
         seen += shown[len(headlines) :]
     assert len(seen) == len(set(seen)) > 12
+
+
+def test_a_split_that_another_figure_has_is_no_mistake_in_the_address(opened):
+    fill()
+    test = open_with(opened, query=NOVEMBER | {"chart": "active_members", "split": "newness"})
+    assert not test.exception and not test.warning
+
+
+def test_an_unknown_split_in_the_address_is_told(opened):
+    fill()
+    test = open_with(opened, query=NOVEMBER | {"split": "weather"})
+    assert [("weather" in warning.value) for warning in test.warning] == [True]
 
 
 @pytest.mark.parametrize("with_orders", [True, False])
