@@ -5,6 +5,7 @@ Cutting off the end is found only against a head that was kept somewhere else: e
 
 import hmac
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -14,7 +15,7 @@ from sqlalchemy import select
 
 from core.scope import Operator
 from core.store.columns import canonical
-from core.store.session import Session
+from core.store.session import Session, Store
 from core.store.tables import AuditEntry, AuditHead
 
 GENESIS = "0" * 64
@@ -34,6 +35,20 @@ class Fault:
 
     sequence: int
     kind: Literal["changed", "missing", "cut"]
+
+
+@contextmanager
+def told(store: Store, log: Store) -> Iterator[tuple[Session, Session]]:
+    """A transaction on a world's store and one on the store that keeps the log, which may be the same: then it is one.
+
+    The log is committed first: what failed at the last moment may stand in it, but nothing is missing.
+    """
+    if log.url == store.url:
+        with log.transaction() as session:
+            yield session, session
+        return
+    with store.transaction() as session, log.transaction() as logged:
+        yield session, logged
 
 
 def append(

@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 
 from core.errors import Unknown
 from core.store import topics
-from core.store.session import Session
+from core.store.session import Session, insert_new
 from core.store.tables import SavedView
 
 TOPIC = "saved_views"
@@ -27,20 +27,14 @@ def find(session: Session, view_id: int, account: str) -> SavedView:
     return found
 
 
-def of_name(session: Session, page: str, account: str, name: str) -> SavedView | None:
-    """The account's own view of that name."""
-    query = select(SavedView).where(SavedView.page == page, SavedView.account == account, SavedView.name == name)
-    return session.scalars(query).one_or_none()
-
-
 def add(
     session: Session, page: str, account: str, name: str, query: str, *, is_shared: bool, now: datetime
-) -> SavedView:
-    """Keep a new view. The account has none of that name on that page."""
-    view = SavedView(page=page, account=account, name=name, query=query, is_shared=is_shared, saved_at=now)
-    session.add(view)
-    session.flush()
-    topics.bump(session, TOPIC)
+) -> SavedView | None:
+    """Keep a new view; None when the account has one of that name on that page."""
+    values = {"page": page, "account": account, "name": name, "query": query, "is_shared": is_shared, "saved_at": now}
+    view = insert_new(session, SavedView, values, unique=("page", "account", "name"))
+    if view is not None:
+        topics.bump(session, TOPIC)
     return view
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 
 from core.errors import Refusal, Unknown
 from core.store import topics
-from core.store.session import Session
+from core.store.session import Session, insert_new
 from core.store.tables import Segment, SegmentMember
 
 CHUNK = 10_000
@@ -33,14 +33,13 @@ def save(
     now: datetime,
 ) -> Segment:
     """Keep the members as they are now. Raises ``NameTaken``."""
-    if session.scalar(select(Segment.id).where(Segment.name == name)):
+    values = {
+        "name": name, "sentence": sentence, "definition": definition, "lake_version": lake_version,
+        "member_count": len(members), "created_by": by, "created_at": now,
+    }  # fmt: skip
+    segment = insert_new(session, Segment, values, unique=("name",))
+    if segment is None:
         raise NameTaken(f"There is a segment named {name!r} already.", name=name)
-    segment = Segment(
-        name=name, sentence=sentence, definition=definition, lake_version=lake_version,
-        member_count=len(members), created_by=by, created_at=now,
-    )  # fmt: skip
-    session.add(segment)
-    session.flush()
     for start in range(0, len(members), CHUNK):
         rows = [{"segment_id": segment.id, "member_id": int(m)} for m in members[start : start + CHUNK]]
         session.execute(insert(SegmentMember), rows)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -21,6 +21,7 @@ from core.store.marks import Mark, Watch
 BUSY_SECONDS = 30
 MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x51590001
+Row = TypeVar("Row", bound=Base)
 
 
 class Store:
@@ -92,6 +93,17 @@ def put(session: Session, table: type[Base], values: Mapping[str, Any] | Sequenc
         else statement.on_conflict_do_nothing(index_elements=keys)
     )
     session.execute(statement, rows if len(rows) > 1 else None)
+
+
+def insert_new(session: Session, table: type[Row], values: Mapping[str, Any], *, unique: Sequence[str]) -> Row | None:
+    """Insert a row, unless there is one with the same values in the ``unique`` columns; None then.
+
+    Whoever would have to look first and insert afterwards asks this: of two that insert the same at once one waits for the other
+    to commit, and learns that it came second.
+    """
+    statement = upsert(session, table).values(**values).on_conflict_do_nothing(index_elements=list(unique))
+    row: Row | None = session.scalars(statement.returning(table)).one_or_none()
+    return row
 
 
 def upsert(session: Session, table: type[Base]) -> Any:

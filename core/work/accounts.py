@@ -12,7 +12,7 @@ from core.errors import InvalidAccount, Unknown
 from core.scope import ROLES, SYSTEM, Operator, Role
 from core.store import audit
 from core.store.audit import Fault, Head
-from core.store.session import Session, Store
+from core.store.session import Session, Store, insert_new
 from core.store.tables import LANGUAGES, Account, AuditEntry, LoginSession
 from core.work import logins, passwords
 
@@ -65,8 +65,6 @@ def create(
     password = passwords.generated()
     password_hash = passwords.hashed(password)
     with store.transaction() as session:
-        if session.scalar(select(Account.id).where(Account.name == name)):
-            raise InvalidAccount(f"The name {name} is taken.", reason="taken", name=name)
         account = _add(session, name, display_name.strip() or name, role, units, password_hash, now)
         details = {"role": role, "units": account.units, "display_name": account.display_name}
         audit.append(session, operator, "account.created", f"account:{name}", details, now=now)
@@ -222,17 +220,13 @@ def _add(
     password_hash: str,
     now: datetime,
 ) -> Account:
-    account = Account(
-        name=name,
-        display_name=display_name,
-        role=role,
-        units=None if units is None else sorted(units),
-        password_hash=password_hash,
-        must_change_password=True,
-        created_at=now,
-    )
-    session.add(account)
-    session.flush()
+    values = {
+        "name": name, "display_name": display_name, "role": role, "units": None if units is None else sorted(units),
+        "password_hash": password_hash, "must_change_password": True, "created_at": now,
+    }  # fmt: skip
+    account = insert_new(session, Account, values, unique=("name",))
+    if account is None:
+        raise InvalidAccount(f"The name {name} is taken.", reason="taken", name=name)
     return account
 
 

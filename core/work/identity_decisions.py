@@ -5,8 +5,7 @@ audit entry second, and the lake's manifest, which makes the map visible, last. 
 ``settle`` brings the map up to the decision; the worker calls it when it starts.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -151,7 +150,7 @@ def set_limits(
         with home.store.reading() as session:
             before = identities.limits(session)
         is_changed = identities.rebuild(change, home.store, most=before | dict(limits))
-        with _both(home, log) as (session, logged):
+        with audit.told(home.store, log) as (session, logged):
             choices.write(session, identities.LIMITS, before | dict(limits), by=operator.name, now=now)
             topics.bump(session, TOPIC)
             details = {"reason": reason.strip(), "before": before, "after": before | dict(limits)}
@@ -183,7 +182,7 @@ def _decide(
             decision = decide(session, change.snapshot)
         decision.reason, decision.by, decision.at = reason.strip(), operator.name, now
         is_changed = identities.rebuild(change, home.store, pending=decision)
-        with _both(home, log) as (session, logged):
+        with audit.told(home.store, log) as (session, logged):
             session.add(decision)
             session.flush()
             topics.bump(session, TOPIC)
@@ -197,20 +196,6 @@ def _decide(
 def _require(reason: str) -> None:
     if not reason.strip():
         raise InvalidDecision("A decision needs a reason.", reason="text")
-
-
-@contextmanager
-def _both(home: Home, log: Store) -> Iterator[tuple[Session, Session]]:
-    """One transaction on the world's store and one on the log's, which may be the same.
-
-    The log is committed first: a decision that failed at the last moment may stand in it, but none is missing.
-    """
-    if log.url == home.store.url:
-        with log.transaction() as session:
-            yield session, session
-        return
-    with home.store.transaction() as session, log.transaction() as logged:
-        yield session, logged
 
 
 def _said(decision: IdentityDecision) -> dict[str, Any]:

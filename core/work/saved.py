@@ -7,7 +7,6 @@ Names are unique per owner and page. Only the owner changes or deletes a view; o
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from core.errors import Forbidden, Refusal, Unknown
 from core.scope import Operator
@@ -65,9 +64,10 @@ def save(
     _refuse_long(query)
 
     def write(session: Session) -> SavedView:
-        if saved_views.of_name(session, page, operator.name, name):
+        view = saved_views.add(session, page, operator.name, name, query, is_shared=is_shared, now=now)
+        if view is None:
             raise InvalidView(f"You have a view named {name!r} already.", reason="taken", name=name)
-        return saved_views.add(session, page, operator.name, name, query, is_shared=is_shared, now=now)
+        return view
 
     return _written(home, log, operator, "view.saved", write, now)
 
@@ -102,20 +102,12 @@ def delete(home: Home, log: Store, operator: Operator, page: str, view_id: int, 
 def _written(
     home: Home, log: Store, operator: Operator, action: str, write: Callable[[Session], SavedView], now: datetime
 ) -> View:
-    """Write, and tell the audit log; in one transaction where both are one store."""
-    with home.store.transaction() as session:
+    """Write, and tell the audit log."""
+    with audit.told(home.store, log) as (session, logged):
         view = _seen(write(session), operator)
-        thing, details = f"view:{view.view_id}", _details(home, view)
-        if home.store is log:
-            audit.append(session, operator, action, thing, details, now=now)
-    if home.store is not log:
-        with log.transaction() as session:
-            audit.append(session, operator, action, thing, details, now=now)
+        details = {"name": view.name, "is_shared": view.is_shared, "world": home.world}
+        audit.append(logged, operator, action, f"view:{view.view_id}", details, now=now)
     return view
-
-
-def _details(home: Home, view: View) -> dict[str, Any]:
-    return {"name": view.name, "is_shared": view.is_shared, "world": home.world}
 
 
 def _require(operator: Operator, page: str) -> None:

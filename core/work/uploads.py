@@ -106,6 +106,7 @@ def queue(
     mappings.validate(mapping)
     upload = found(home, upload_id)
     with home.store.transaction() as session:
+        audit.lock(session)  # whoever queues the same upload at the same moment waits here, and then sees its job
         if any(job.arguments.get("upload") == upload_id for job in _open_jobs(session)):
             raise InvalidUpload("This file is being imported already.", reason="queued", file=upload.name)
         batch_id = batches.queue(

@@ -40,15 +40,10 @@ def saved(
     if not 1 <= len(name) <= LONGEST_NAME:
         raise InvalidName(f"A segment needs a name of 1 to {LONGEST_NAME} letters.", most=LONGEST_NAME)
     now = wiring.now()
-    accounts = wiring.accounts_store()
-    with home.store.transaction() as session:
+    with audit.told(home.store, wiring.accounts_store()) as (session, logged):
         segment = segments.save(
             session, name, sentence, members, definition=definition, lake_version=version, by=operator.name, now=now
         )  # fmt: skip
-        number, details = segment.id, {"name": name, "members": len(members), "world": home.world}
-        if home.store is accounts:
-            audit.append(session, operator, "segment.saved", f"segment:{number}", details, now=now)
-    if home.store is not accounts:
-        with accounts.transaction() as session:
-            audit.append(session, operator, "segment.saved", f"segment:{number}", details, now=now)
-    return number
+        details = {"name": name, "members": len(members), "world": home.world}
+        audit.append(logged, operator, "segment.saved", f"segment:{segment.id}", details, now=now)
+    return segment.id

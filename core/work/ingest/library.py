@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 
 from core.errors import InvalidMapping, Unknown
 from core.scope import Operator
 from core.store import audit
+from core.store.session import Session, insert_new
 from core.store.tables import ColumnMapping
 from core.work.home import Home
 from core.work.ingest.mapping import Mapping, from_json, from_toml, to_json, validate
@@ -50,19 +52,10 @@ def save(home: Home, name: str, mapping: Mapping, operator: Operator, *, now: da
         raise InvalidMapping(f"{name!r} cannot be the name of a mapping.", reason="name", name=name)
     validate(mapping)
     with home.store.transaction() as session:
-        last = session.scalar(select(func.max(ColumnMapping.revision)).where(ColumnMapping.name == name)) or 0
-        session.add(
-            ColumnMapping(
-                name=name,
-                revision=last + 1,
-                source=mapping.source,
-                body=to_json(mapping),
-                saved_by=operator.name,
-                saved_at=now,
-            )
-        )
-        audit.append(session, operator, "mapping.saved", f"mapping:{name}", {"revision": last + 1}, now=now)
-    return Named(name, mapping, last + 1)
+        values = {"source": mapping.source, "body": to_json(mapping), "saved_by": operator.name, "saved_at": now}
+        revision = _add_revision(session, name, values)
+        audit.append(session, operator, "mapping.saved", f"mapping:{name}", {"revision": revision}, now=now)
+    return Named(name, mapping, revision)
 
 
 def revisions(home: Home, name: str) -> list[ColumnMapping]:
@@ -70,6 +63,15 @@ def revisions(home: Home, name: str) -> list[ColumnMapping]:
     with home.store.reading() as session:
         query = select(ColumnMapping).where(ColumnMapping.name == name).order_by(ColumnMapping.revision.desc())
         return list(session.scalars(query))
+
+
+def _add_revision(session: Session, name: str, values: dict[str, Any]) -> int:
+    """Keep it as the next revision; whoever takes that number meanwhile comes before."""
+    while True:
+        last = session.scalar(select(func.max(ColumnMapping.revision)).where(ColumnMapping.name == name)) or 0
+        row = {"name": name, "revision": last + 1, **values}
+        if insert_new(session, ColumnMapping, row, unique=("name", "revision")):
+            return last + 1
 
 
 def _read(path: Path) -> Mapping:
