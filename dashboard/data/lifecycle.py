@@ -1,11 +1,12 @@
 """Lifecycle questions of a page."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
-
-import streamlit as st
 
 from core.periods import Period
 from core.sequences.lifecycle import BASES, MOST_LOST_AFTER, Base, Flow, Stage, State
@@ -26,10 +27,11 @@ from core.work.questions.lifecycle import (
 from core.work.questions.moments import names
 from core.work.questions.spans import UNITS, Unit
 from dashboard.data import overview, people
-from dashboard.data.ground import KEPT_SECONDS, Ground, stand
+from dashboard.data.ground import Ground, stand
 from dashboard.data.overview import Note
 from dashboard.data.people import People
 from dashboard.filters import Filters
+from dashboard.web import kept
 
 __all__ = [
     "BASES", "FLOWS", "LONGEST_STAGE_DAYS", "MOST_LOST_AFTER", "STATES", "UNITS", "USUAL_LOST_AFTER", "Answer", "Asked", "Base", "Behind",
@@ -67,7 +69,7 @@ class View:
     zone: str
     version: int
 
-    @property
+    @cached_property
     def is_empty(self) -> bool:
         return not any(self.answer.members)
 
@@ -90,6 +92,11 @@ class StageView:
     @property
     def has_orders(self) -> bool:
         return ORDER in self.events
+
+    @cached_property
+    def counts(self) -> dict[Stage, int]:
+        """Members in each stage."""
+        return self.stages.counts
 
 
 def to_funnel(filters: Filters, journey: tuple[tuple[str, ...], ...]) -> str:
@@ -114,10 +121,13 @@ def _address(page: str, filters: Filters, chosen: list[tuple[str, str]]) -> str:
     return f"/{page}?{urlencode(shared + chosen)}"
 
 
-def answer(filters: Filters, asked: Asked) -> View:
-    """Raises ``InvalidLifecycle`` and ``Forbidden``."""
+def answer(filters: Filters, asked: Asked, meanwhile: Callable[[], AbstractContextManager[None]] = nullcontext) -> View:
+    """``meanwhile``: entered while the answer is being made, which nobody has asked for yet. Raises ``InvalidLifecycle`` and
+    ``Forbidden``."""
     ground = stand("funnel.see")
-    return _answer(key=f"{ground.key}|{filters}|{asked}", _ground=ground, _filters=filters, _asked=asked)
+    return _answer(
+        key=f"{ground.key}|{filters}|{asked}", _ground=ground, _filters=filters, _asked=asked, _meanwhile=meanwhile
+    )
 
 
 def stages(filters: Filters, limits: Limits) -> StageView:
@@ -130,7 +140,7 @@ def people_of(filters: Filters, asked: Asked, behind: Behind) -> People:
     """Who stands behind a figure. Raises ``Forbidden`` and ``InvalidLifecycle``."""
     guarded = stand("people.see")
     view = answer(filters, asked)
-    return _people(f"{view.key}|{behind}", guarded, filters, view, behind)
+    return _people(key=f"{view.key}|{behind}", _ground=guarded, _filters=filters, _view=view, _behind=behind)
 
 
 def people_in(filters: Filters, limits: Limits, stage: Stage) -> People:
@@ -148,7 +158,7 @@ def people_in(filters: Filters, limits: Limits, stage: Stage) -> People:
         f"{view.key}|{stage}",
         frame,
         people.definition(filters) | told,
-        view.stages.counts[stage],
+        view.counts[stage],
         currency,
         view.version,
     )
@@ -167,22 +177,24 @@ def definition(asked: Asked, day: date, behind: Behind) -> dict[str, Any]:
     }
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)
-def _answer(key: str, _ground: Ground, _filters: Filters, _asked: Asked) -> View:
-    with _ground.open(_filters) as lake:
+@kept.by_key(16)
+def _answer(
+    key: str, _ground: Ground, _filters: Filters, _asked: Asked, _meanwhile: Callable[[], AbstractContextManager[None]]
+) -> View:
+    with _meanwhile(), _ground.open(_filters) as lake:
         found = question.lifecycle(lake, _asked)
         assert lake.as_of is not None
         notes = overview.notes(lake, _ground, Period(found.days[0], found.days[-1]))
         return View(key, found, notes, lake.as_of, lake.zone, _ground.version)
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=8, show_spinner=False)
+@kept.by_key(8)
 def _stages(key: str, _ground: Ground, _filters: Filters, _limits: Limits) -> StageView:
     with _ground.open(_filters) as lake:
         return StageView(key, question.stages(lake, _limits), frozenset(names(lake)), _ground.version)
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)
+@kept.by_key(16)
 def _people(key: str, _ground: Ground, _filters: Filters, _view: View, _behind: Behind) -> People:
     asked, day = _view.answer.asked, _view.answer.periods[_behind.period]
     with _ground.open(_filters) as lake:

@@ -1,18 +1,23 @@
 """生命周期: how many members are new, active, silent or lost, how they move, and what to do for whom."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.errors import InvalidLifecycle
 from dashboard import filters
 from dashboard.data import freshness, lifecycle
-from dashboard.data.lifecycle import View
+from dashboard.data.lifecycle import Base, View
 from dashboard.filters import Filters
 from dashboard.i18n import t
 from dashboard.pages import Page
 from dashboard.widgets import contract, heading, saved
 from dashboard.widgets import lifecycle_choices as choices
+from dashboard.widgets import lifecycle_moves as moves
+from dashboard.widgets import lifecycle_people as people
 from dashboard.widgets import lifecycle_stages as stages
 from dashboard.widgets import lifecycle_states as states
+from dashboard.widgets import lifecycle_who as who
 from dashboard.widgets.lifecycle_choices import Chosen
 
 PAGE = Page("insight", 35, "funnel.see", ":material/cycle:")
@@ -23,11 +28,11 @@ KEPT = (*choices.KEYS, *filters.KEYS)
 def show() -> None:
     fresh = freshness.read(PAGE.permission)
     heading.show(t("lifecycle.title"), fresh)
-    if fresh.choices is None:
+    known = fresh.choices
+    if known is None:
         heading.empty(t("lifecycle.empty"), t("lifecycle.empty_lead"))
         return
-    asked = filters.bar(fresh.choices)
-    words = contract.in_words(asked, fresh.choices, with_period=True)
+    asked = filters.bar(known)
     with st.container(border=True, key="card_states"):
         with st.container(width=saved.WIDTH):
             saved.bar("lifecycle", KEPT, _forget)
@@ -36,16 +41,13 @@ def show() -> None:
         if view is None:
             return
         states.over_time(view)
-    _one_period(view, asked, chosen, words)
-    with st.container(border=True, key="card_stages"):
-        stages.show(asked, words)
+    _figures(view, asked, chosen.base, lambda: contract.in_words(asked, known, with_period=True))
 
 
 def _answered(asked: Filters, chosen: Chosen) -> View | None:
     """The answer; None where there is none, of which the page has then said why."""
     try:
-        with st.spinner(t("lifecycle.counting")):
-            view = lifecycle.answer(asked, chosen.asked)
+        view = lifecycle.answer(asked, chosen.asked, lambda: st.spinner(t("lifecycle.counting")))
     except InvalidLifecycle as error:
         stages.refused(error)
         return None
@@ -55,17 +57,19 @@ def _answered(asked: Filters, chosen: Chosen) -> View | None:
     return view
 
 
-def _one_period(view: View, asked: Filters, chosen: Chosen, words: str) -> None:
+def _figures(view: View, asked: Filters, base: Base, words: Callable[[], str]) -> None:
+    """One period and the stages, every figure of which is a link to its people."""
     with st.container(border=True, key="card_period"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="period_head"):
-            period = choices.period(view.answer)
-            states.meaning(view, chosen.base, period, words)
-        states.cards(view, period, asked, words)
-    left, right = st.columns(2, gap="medium")
-    with left, st.container(border=True, key="card_bridge", height="stretch"):
-        states.bridge(view, period, chosen.base, asked, words)
-    with right, st.container(border=True, key="card_matrix", height="stretch"):
-        states.matrix(view, period, asked, words)
+            period = choices.period(view.answer, view.key)
+            states.meaning(view, base, period, words)
+        limits = choices.limits()
+        link = who.link()
+        states.cards(view, period, link)
+    moves.show(view, period, base, link)
+    with st.container(border=True, key="card_stages"):
+        staged = stages.show(asked, *limits, link)
+    people.open_asked(people.Shown(view, staged, period, base, asked, words))
 
 
 def _forget() -> None:

@@ -1,13 +1,12 @@
-"""Pictures of the lifecycle: states period by period, how one base came from the one before, who moved from what to what."""
+"""The picture of the lifecycle, states period by period; and how its figures and states are written everywhere."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from itertools import accumulate, pairwise
 
 import plotly.graph_objects as go
 
 from dashboard import charts, i18n
-from dashboard.data.lifecycle import FLOWS, STATES, Answer, Behind, Flow, Note, State
+from dashboard.data.lifecycle import STATES, Answer, Behind, Note, State
 from dashboard.i18n import t
 
 PRESENT = (State.ACTIVE, State.RETURNING, State.NEW, State.RESURRECTED)
@@ -24,9 +23,10 @@ COLORS: dict[str, dict[State, str]] = {
 }  # fmt: skip
 """Out of the theme's categorical colours, neighbours apart in lightness too; grey for those who are merely silent."""
 BEFORE = (State.NOT_YET, *STATES)
+"""What members were in the period before."""
+SMALL = 30
+"""Fewer members than this and a share says nothing (product.md 4, rule of thumb)."""
 MOST_TICKS = 5
-CELL = 34
-"""Height of a row of the matrix, and the side of what can be clicked in it."""
 
 
 def states(answer: Answer, notes: Sequence[Note], label: Callable[[int], str]) -> go.Figure:
@@ -100,99 +100,22 @@ def told(answer: Answer, period: int, label: str, called: str, count: int) -> st
     return f"{label}<br><b>{called} {i18n.number(count)}</b> · {t('lifecycle.of_members', share=share)}"
 
 
-def bridge(flow: Flow) -> go.Figure:
-    """``opening + new + resurrected - dormant - lost = closing``, downwards, so that it fits a phone."""
-    values = [flow.opening, flow.new, flow.resurrected, -flow.dormant, -flow.lost, 0]
-    rows = [t(f"lifecycle.flow_{term}") for term in FLOWS]
-    texts = [i18n.number(flow.opening), *(_signed(value) for value in values[1:-1]), i18n.number(flow.closing)]
-    levels = [0, *accumulate(values)]
-    ends = [*[max(pair) for pair in pairwise(levels[:-1])], flow.closing]
-    look = charts.theme()
-    figure = go.Figure(
-        go.Waterfall(
-            orientation="h",
-            y=rows,
-            x=values,
-            measure=["absolute", *["relative"] * 4, "total"],
-            customdata=texts,
-            increasing={"marker": {"color": charts.BRAND[look]}},
-            decreasing={"marker": {"color": charts.BAD[look]}},
-            totals={"marker": {"color": charts.GREY}},
-            connector={"line": {"color": charts.FAINT, "width": 1}},
-            hovertemplate="%{y} %{customdata}<extra></extra>",
-        )
-    )
-    for row, end, text in zip(rows, ends, texts, strict=True):
-        figure.add_annotation(
-            x=end, y=row, xshift=6, text=text, showarrow=False, xanchor="left", borderpad=0,
-            font={"size": 12, "color": charts.INK[look]},
-        )  # fmt: skip
-    figure.update_layout(**_layout(36 + 40 * len(rows)), showlegend=False)
-    figure.update_layout(margin={"l": 8, "r": 84, "t": 8, "b": 8})
-    figure.update_yaxes(autorange="reversed", automargin=True, ticks="", showgrid=False)
-    figure.update_xaxes(visible=False, range=[0, max(levels) or 1])
-    return figure
-
-
-def matrix(answer: Answer, period: int) -> go.Figure:
-    """Rows: what members were in the period before; columns: what they are now. The darker, the more of the row went there.
-    Every cell with anybody in it can be clicked; ``customdata`` of its point begins with the two states."""
-    rows, columns = [name(state) for state in BEFORE], [name(state) for state in STATES]
-    counts = [[answer.count(Behind(period, (now,), (before,))) for now in STATES] for before in BEFORE]
-    totals = [sum(row) for row in counts]
-    shares: list[list[float | None]] = [
-        [count / total if count else None for count in row] for row, total in zip(counts, totals, strict=True)
-    ]
-    shares[0] = [0.0 if count else None for count in counts[0]]
-    look = charts.theme()
-    low, high = ("#eef6f3", "#2f9a84") if look == "light" else ("#18332d", "#1d8a74")
-    figure = go.Figure(
-        go.Heatmap(
-            x=columns,
-            y=rows,
-            z=shares,
-            zmin=0,
-            zmax=1,
-            colorscale=[[0, low], [1, high]],
-            showscale=False,
-            xgap=2,
-            ygap=2,
-            hoverinfo="skip",
-        )
-    )
-    cells = [(b, n) for b in range(len(BEFORE)) for n in range(len(STATES)) if counts[b][n]]
-    figure.add_scatter(
-        x=[columns[n] for _, n in cells],
-        y=[rows[b] for b, _ in cells],
-        mode="markers+text",
-        text=[figure_of(counts[b][n]) for b, n in cells],
-        textfont={"size": 12, "color": charts.INK[look]},
-        marker={"symbol": "square", "size": CELL, "opacity": 0},
-        selected={"marker": {"opacity": 0}, "textfont": {"color": charts.INK[look]}},
-        unselected={"marker": {"opacity": 0}, "textfont": {"color": charts.INK[look]}},
-        customdata=[
-            [BEFORE[b].name, STATES[n].name, _moved(rows[b], columns[n], counts[b][n], totals[b] if b else 0)]
-            for b, n in cells
-        ],
-        hovertemplate="%{customdata[2]}<extra></extra>",
-        showlegend=False,
-    )
-    figure.update_layout(**_layout(48 + CELL * len(rows)), showlegend=False)
-    figure.update_yaxes(autorange="reversed", automargin=True, ticks="", showgrid=False, fixedrange=True)
-    figure.update_xaxes(
-        side="top", ticks="", showgrid=False, fixedrange=True, automargin=True, tickangle=0, tickfont={"size": 10},
-        tickvals=columns, ticktext=[t(f"lifecycle.column_{state.name.lower()}") for state in STATES],
-    )  # fmt: skip
-    return figure
-
-
 def figure_of(count: int) -> str:
     """All digits, as long as there is room for them."""
     return i18n.number(count) if count < 100_000 else i18n.compact(count)
 
 
+def share(count: int, total: int) -> str:
+    """What share of all members some are; of too few, how many there are."""
+    return i18n.share(count / total) if total >= SMALL else t("number.only", count=i18n.number(total))
+
+
 def name(state: State) -> str:
     return t(f"lifecycle.state_{state.name.lower()}")
+
+
+def arrow(before: State, now: State) -> str:
+    return f"{name(before)} → {name(now)}"
 
 
 def short(answer: Answer, period: int) -> str:
@@ -201,15 +124,6 @@ def short(answer: Answer, period: int) -> str:
     if answer.asked.unit == "month":
         return f"{i18n.month(day, with_year=False)}<br>{day.year}"
     return i18n.day(day, with_year=False)
-
-
-def _moved(before: str, now: str, count: int, total: int) -> str:
-    words = f"{before} → {now}<br><b>{i18n.number(count)}</b>"
-    return f"{words} · {t('lifecycle.of_row', state=before, share=i18n.share(count / total))}" if total else words
-
-
-def _signed(value: int) -> str:
-    return f"+{i18n.number(value)}" if value > 0 else f"−{i18n.number(-value)}" if value < 0 else "0"
 
 
 def _panel(low: float, high: float, title: str) -> dict[str, object]:

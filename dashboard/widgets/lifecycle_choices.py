@@ -9,11 +9,13 @@ from dashboard import addresses, i18n
 from dashboard.data import lifecycle
 from dashboard.data.lifecycle import Answer, Asked, Base, Unit
 from dashboard.i18n import t
+from dashboard.web import kept
 
 UNIT, BASE, PERIOD = "each", "base", "at"
 LOST_AFTER, NEW_DAYS, LOST_DAYS = "lost_after", "new_days", "lost_days"
 KEYS = (UNIT, BASE, PERIOD, LOST_AFTER, NEW_DAYS, LOST_DAYS)
 """Parameters of the address that belong to the page."""
+USUAL_NEW_DAYS, USUAL_LOST_DAYS = 30, 90
 _READ = "_lifecycle_numbers_read"
 
 
@@ -29,10 +31,9 @@ def show() -> Chosen:
         unit: Unit = _one_of(UNIT, "week", lifecycle.UNITS)
         usual = lifecycle.USUAL_LOST_AFTER[unit]
         # Each unit keeps a number of its own: 12 weeks say nothing about days.
-        silence = number(
-            LOST_AFTER, usual, 0, lifecycle.MOST_LOST_AFTER, t(f"lifecycle.lost_after_{unit}"),
-            help_text=t("lifecycle.lost_after_help", usual=usual), key=f"{LOST_AFTER}_{unit}",
-        )  # fmt: skip
+        key, most = f"{LOST_AFTER}_{unit}", lifecycle.MOST_LOST_AFTER
+        silence = _number(LOST_AFTER, usual, 0, most, key=key)
+        _field(key, 0, most, t(f"lifecycle.lost_after_{unit}"), t("lifecycle.lost_after_help", usual=usual))
         base: Base = _one_of(BASE, "active", tuple(lifecycle.BASES), help_text=t("lifecycle.base_help"))
     return Chosen(Asked(unit, silence), base)
 
@@ -43,19 +44,24 @@ def forget() -> None:
         st.session_state.pop(key, None)
 
 
-def period(answer: Answer) -> int:
-    """Draw the choice of one period, and say its number from 0. The last whole one to begin with."""
+def period(answer: Answer, key: str) -> int:
+    """Draw the choice of one period, and say its number from 0. The last whole one to begin with. ``key``: names the answer."""
     days = [day.isoformat() for day in answer.periods]
     whole = [place for place in range(len(days)) if answer.is_complete(place)]
     usual = days[whole[-1] if whole else -1]
     addresses.read(PERIOD, usual, days)
-    labels = {day: words(answer, place) for place, day in enumerate(days)}
+    labels = _labels(key=f"{key}|{i18n.language()}", _answer=answer)
     st.selectbox(
         t(f"lifecycle.period_{answer.asked.unit}"), days[::-1], format_func=lambda one: labels.get(one, one), key=PERIOD,
         persist_state="session", width=300,
     )  # fmt: skip
     addresses.write(PERIOD, usual)
     return days.index(st.session_state[PERIOD])
+
+
+@kept.by_key(64)
+def _labels(key: str, _answer: Answer) -> dict[str, str]:  # noqa: ARG001 - what it is kept by
+    return {day.isoformat(): words(_answer, place) for place, day in enumerate(_answer.periods)}
 
 
 def words(answer: Answer, place: int) -> str:
@@ -70,9 +76,22 @@ def words(answer: Answer, place: int) -> str:
     return said if answer.is_complete(place) else t("lifecycle.running", period=said)
 
 
-def number(
-    name: str, usual: int, low: int, high: int, label: str, *, help_text: str | None = None, key: str | None = None
-) -> int:
+def limits() -> tuple[int, int]:
+    """What is chosen as the stages' limits: days for which a member is new, days of silence until it is lost. Known before they
+    are drawn, so that links above them lead to the page as it is."""
+    longest = lifecycle.LONGEST_STAGE_DAYS
+    return _number(NEW_DAYS, USUAL_NEW_DAYS, 1, longest), _number(LOST_DAYS, USUAL_LOST_DAYS, 1, longest)
+
+
+def show_limits() -> None:
+    """Draw the choice of the stages' limits."""
+    longest = lifecycle.LONGEST_STAGE_DAYS
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="life_limits"):
+        _field(NEW_DAYS, 1, longest, t("lifecycle.new_days"))
+        _field(LOST_DAYS, 1, longest, t("lifecycle.lost_days"), t("lifecycle.stages_help"))
+
+
+def _number(name: str, usual: int, low: int, high: int, *, key: str | None = None) -> int:
     """A whole number that the address calls ``name``; the usual one leaves it. ``key`` where several share the name."""
     state, key = st.session_state, key or name
     known: set[str] = state.setdefault(_READ, set())
@@ -83,13 +102,16 @@ def number(
             addresses.leave_out(name, given)
         state[key] = int(given) if is_number else usual
     known.add(name)
-    st.number_input(label, low, high, key=key, persist_state="session", help=help_text, width=190)
     if state[key] == usual:
         st.query_params.pop(name, None)
     else:
         st.query_params[name] = str(state[key])
     chosen: int = state[key]
     return chosen
+
+
+def _field(key: str, low: int, high: int, label: str, help_text: str | None = None) -> None:
+    st.number_input(label, low, high, key=key, persist_state="session", help=help_text, width=190)
 
 
 def _one_of(key: str, usual: str, allowed: tuple[str, ...], help_text: str | None = None) -> str:  # type: ignore[misc]

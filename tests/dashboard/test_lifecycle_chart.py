@@ -1,5 +1,6 @@
 """Pictures of the lifecycle say what the answer says: every state of every period, every term, every move."""
 
+import re
 from datetime import date, timedelta
 
 import numpy as np
@@ -10,6 +11,7 @@ from core.work.questions.lifecycle import Answer, Asked, Behind
 from dashboard import charts, i18n
 from dashboard.data.overview import Note
 from dashboard.widgets import lifecycle_chart as pictures
+from dashboard.widgets import lifecycle_moves as moves
 
 MONDAY = date(2026, 11, 2)
 
@@ -46,22 +48,48 @@ def test_present_members_stand_above_and_silent_ones_below_on_a_scale_of_their_o
     assert "New 5</b> · 0.0% of members" in next(bar for bar in figure.data if bar.name == "New").customdata[0]
 
 
+BAR = re.compile(r'<p class="(\w*)" style="--low:([\d.]+);--high:([\d.]+);--level:([\d.]+)"><i></i><b>(.*?)</b>')
+CELL = re.compile(
+    r'<td title="([^"]*)" style="--v:(\d+)"><a href="\?who=move\.(\w+)\.(\w+)" aria-label="([^"]*)">(.*?)</a>'
+)
+
+
 def test_a_bridge_says_every_term_with_its_sign(answer):
-    figure = pictures.bridge(Flow(10, 5, 2, 4, 1, 12))
-    assert [note.text for note in figure.layout.annotations] == ["10", "+5", "+2", "−4", "−1", "12"]
-    assert [note.x for note in figure.layout.annotations] == [10, 15, 17, 17, 13, 12]
+    """Bars from 0 to the greatest level; each begins where the one before ended, and the closing stands on the ground."""
+    answer.counts.moves[0] = 0
+    answer.counts.moves[0, State.ACTIVE, State.ACTIVE], answer.counts.moves[0, State.ACTIVE, State.DORMANT] = 5, 4
+    answer.counts.moves[0, State.ACTIVE, State.LOST], answer.counts.moves[0, State.NOT_YET, State.NEW] = 1, 5
+    answer.counts.moves[0, State.LOST, State.RESURRECTED] = 2
+    answer.counts.counts[:] = answer.counts.moves.sum(axis=1)
+    assert answer.flows("active")[0] == Flow(10, 5, 2, 4, 1, 12)
+    drawn = moves.bridge(answer, 0, "active", "?who=")
+    bars = [(kind, *(round(float(at) * 17) for at in places), text) for kind, *places, text in BAR.findall(drawn)]
+    assert bars == [
+        ("", 0, 10, 10, "10"), ("up", 10, 15, 15, "+5"), ("up", 15, 17, 17, "+2"), ("down", 13, 17, 13, "−4"),
+        ("down", 12, 13, 12, "−1"), ("", 0, 12, 12, "12"),
+    ]  # fmt: skip
+    assert "10 + 5 + 2 − 4 − 1 = 12" in drawn
+    assert re.findall(r'href="\?who=flow\.(\w+)">[^<]* (\d+)</a>', drawn) == [
+        ("opening", "10"), ("new", "5"), ("resurrected", "2"), ("dormant", "4"), ("lost", "1"), ("closing", "12"),
+    ]  # fmt: skip
 
 
 def test_a_matrix_holds_every_move_with_its_figure_and_the_share_of_its_row(answer):
-    cells = pictures.matrix(answer, 1).data[1]
-    assert list(zip(cells.y, cells.x, cells.text, strict=True)) == [
-        ("New", "Returning", "2"), ("New", "Dormant", "3"), ("Dormant", "Lost", "12,345"),
+    cells = CELL.findall(moves.matrix(answer, 1, "?who="))
+    assert [(before, now, text) for _, _, before, now, _, text in cells] == [
+        ("new", "returning", "2"), ("new", "dormant", "3"), ("dormant", "lost", "12,345"),
     ]  # fmt: skip
-    for before, now, words in cells.customdata:
-        count = answer.count(Behind(1, (State[now],), (State[before],)))
-        assert f"<b>{i18n.number(count)}</b>" in words
-    assert "60.0% of “New” before" in cells.customdata[1][2]
-    assert pictures.matrix(answer, 0).data[1].text[0] == "5"
+    for told, _, before, now, said, _ in cells:
+        count = answer.count(Behind(1, (State[now.upper()],), (State[before.upper()],)))
+        assert f" {i18n.number(count)} · " in told and told == said
+    assert "60.0% of “New” before" in cells[1][0]
+    assert [int(strength) for _, strength, *_ in cells] == [45, 63, 100]
+    assert CELL.findall(moves.matrix(answer, 0, "?who="))[0][5] == "5"
+
+
+def test_whoever_may_not_see_people_sees_the_same_figures_without_a_link(answer):
+    drawn = moves.matrix(answer, 1, None) + moves.bridge(answer, 1, "active", None)
+    assert "<a" not in drawn and "12,345</td>" in drawn and "Your role does not see lists of members." in drawn
 
 
 def test_long_figures_are_written_short(answer):

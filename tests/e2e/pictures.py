@@ -79,7 +79,7 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
     "paths_people": ("paths?period=90", press("path_people")),
     "lifecycle": ("lifecycle?period=90", None),
     "lifecycle_month": ("lifecycle?period=364&each=month&base=kept", None),
-    "lifecycle_people": ("lifecycle?period=90", press("flow_dormant")),
+    "lifecycle_people": ("lifecycle?period=90&who=flow.dormant", None),
     "sources": ("sources", None),
     "sources_mapping": ("sources", upload),
     "sources_log": ("sources", tab(1)),

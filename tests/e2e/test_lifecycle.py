@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 MONDAY = datetime(2026, 9, 7, 2)
 WEEKS = 10
-FLOWS = "() => [...document.querySelectorAll('.st-key-flows button')].map(one => one.innerText.trim())"
+FLOWS = "() => [...document.querySelectorAll('#bridge .ways > *')].map(one => one.innerText.trim())"
 TOO_WIDE = """() => { const main = document.querySelector('[data-testid=stMain]'); return main.scrollWidth - main.clientWidth }"""
 
 
@@ -43,7 +43,7 @@ def server(home: Path):
 
 def flows(page: Page) -> list[int]:
     idle(page)
-    expect(page.locator(".st-key-flows button")).to_have_count(6)
+    expect(page.locator("#bridge .ways > *")).to_have_count(6)
     return [int(re.sub(r"\D", "", one)) for one in page.evaluate(FLOWS)]
 
 
@@ -70,11 +70,11 @@ def test_what_was_chosen_is_in_the_address_and_the_same_in_a_new_session(server,
     expect(page).to_have_url(re.compile("lost_after=2"))
     page.get_by_role("radio", name="未流失会员").click()
     expect(page).to_have_url(re.compile("base=kept"))
-    expect(page.locator(".st-key-card_bridge")).to_contain_text("未流失会员从哪来")
+    expect(page.locator("#bridge")).to_contain_text("未流失会员从哪来")
     idle(page)
     choose(page, "看哪一周", "2026年10月12日 – 10月18日")
     expect(page).to_have_url(re.compile("at=2026-10-12"))
-    expect(page.locator(".st-key-card_bridge")).to_contain_text("2026年10月12日 – 10月18日")
+    expect(page.locator("#bridge")).to_contain_text("2026年10月12日 – 10月18日")
     first = flows(page)
     opening, new, back, dormant, lost, closing = first
     assert opening + new + back - dormant - lost == closing and lost > 0 and dormant == 0
@@ -106,20 +106,11 @@ def test_a_cell_of_the_matrix_opens_its_people_and_they_are_kept(
     page = signed_in("manager", language)
     page.goto(f"{server.url}/lifecycle?period=all&lost_after=2&at=2026-10-12")
     idle(page)
-    cells = page.locator(".st-key-card_matrix .scatterlayer .point")
-    expect(cells.first).to_be_attached()
-    wanted = page.evaluate(
-        """move => {
-            const plot = document.querySelector('.st-key-card_matrix .js-plotly-plot')
-            const cells = plot.data.find(one => one.type === 'scatter').customdata
-            return [cells.findIndex(one => one[2].startsWith(move)), cells.find(one => one[2].startsWith(move))[2]]
-        }""",
-        move,
-    )
-    count = int(re.search(r"<b>(\d+)", wanted[1])[1])
-    cells.nth(wanted[0]).scroll_into_view_if_needed()
-    box = cells.nth(wanted[0]).bounding_box()
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    cell = page.locator(f'#matrix td[title^="{move}"] a')
+    expect(cell).to_be_visible()
+    count = int(cell.inner_text())
+    page.evaluate("window.isTheSamePage = true")
+    cell.click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text(move)
     expect(dialog).to_contain_text(f"{count} {members}")
@@ -133,21 +124,41 @@ def test_a_cell_of_the_matrix_opens_its_people_and_they_are_kept(
         assert kept.definition["now"] == ["dormant"] and kept.definition["before"] == ["resurrected"]
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page).not_to_have_url(re.compile("who="))
+    cell.click()
     expect(page.get_by_role("dialog")).to_contain_text(move)
+    expect(page).to_have_url(re.compile(r"who=move\.resurrected\.dormant"))
+    assert page.evaluate("window.isTheSamePage")
+    other = signed_in("analyst", language)
+    other.goto(page.url)
+    expect(other.get_by_role("dialog")).to_contain_text(f"{count} {members}")
+
+
+def test_the_list_of_moves_is_reached_by_keyboard(server, signed_in):
+    page = signed_in("manager")
+    page.goto(f"{server.url}/lifecycle?period=all&lost_after=2&at=2026-10-12")
+    idle(page)
+    page.locator("#matrix summary").focus()
+    page.keyboard.press("Enter")
+    way = page.locator("#move-resurrected-dormant")
+    expect(way).to_be_visible()
+    way.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("回流 → 沉默")
 
 
 def test_stages_and_states_open_their_people(server, signed_in):
     page = signed_in("manager")
     page.goto(f"{server.url}/lifecycle?period=all")
     idle(page)
-    page.locator(".st-key-open_dormant button:visible").first.click()
+    page.locator("#open-dormant").click()
     expect(page.get_by_role("dialog")).to_contain_text("与数字完全一致")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    page.locator(".st-key-open_stage_active button:visible").first.click()
+    page.locator("#people-active").click()
     expect(page.get_by_role("dialog")).to_contain_text("生命阶段 活跃")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_role("link", name="看这段路的漏斗").first.click()
     expect(page).to_have_url(re.compile("/funnels"))
 

@@ -1,6 +1,8 @@
 """生命周期, through the frame: states, the identity, transitions, stages, their people, and questions that cannot be."""
 
 import re
+from html import unescape
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -18,14 +20,42 @@ def open_with(opened, role="analyst", language="zh", units=None, **query):
     return go(test, "lifecycle")
 
 
+def html(test):
+    return "".join(part.value for part in test.html)
+
+
 def table(test):
-    return next(frame.value for frame in test.dataframe if len(frame.value.columns) == 9)
+    """Figures of all periods, in the box that is opened for them."""
+    test.session_state["lifecycle_table"] = True
+    return next(frame.value for frame in test.run().dataframe if len(frame.value.columns) == 9)
+
+
+def way(test, name):
+    """Words of a link, and the address that it leads to; None where nothing is behind it."""
+    found = re.search(rf'<(a|span) id="{name}" class="[^"]*"(?: href="\?([^"]*)")?[^>]*>(.*?)</', html(test))
+    return unescape(found[3]), found[2] if found[2] is None else unescape(found[2])
+
+
+def follow(test, name):
+    """Follow a link, as the browser does."""
+    _, address = way(test, name)
+    for key in list(test.query_params):
+        del test.query_params[key]
+    for key, values in parse_qs(address, keep_blank_values=True).items():
+        test.query_params[key] = values
+    return test.run()
 
 
 def flows(test):
-    """Figures on the buttons of the bridge."""
-    return [int(re.sub(r"\D", "", test.button(key=f"flow_{term}").label)) for term in
+    """Figures on the ways to the members of the bridge."""
+    return [int(re.sub(r"\D", "", way(test, f"flow-{term}")[0])) for term in
             ("opening", "new", "resurrected", "dormant", "lost", "closing")]  # fmt: skip
+
+
+def stages(test):
+    """Figures of the stages by their names."""
+    found = re.findall(r'<span class="name">(.*?)<i.*?<b class="value">(.*?)</b>', html(test))
+    return dict(found[-5:])
 
 
 @pytest.mark.parametrize(
@@ -103,7 +133,7 @@ def test_in_weeks_members_fall_silent_and_come_back(opened):
 def test_who_is_in_a_state_is_a_list_of_the_same_count_that_can_be_kept(opened):
     fill()
     test = open_with(opened)
-    test.button(key="open_new").click().run()
+    follow(test, "open-new")
     assert not test.exception
     words = said(test)
     assert "40 位会员" in words and "与数字完全一致" in words
@@ -111,13 +141,32 @@ def test_who_is_in_a_state_is_a_list_of_the_same_count_that_can_be_kept(opened):
     assert [button.label for button in test.button if button.label == "存为人群"]
 
 
+def test_nothing_leads_to_a_list_without_anybody(opened):
+    fill()
+    test = open_with(opened)
+    assert way(test, "open-lost") == ("名单", None) and way(test, "flow-lost") == ("− 流失 0", None)
+    assert way(test, "people-potential") == ("这 0 位会员", None)
+    assert "move.active" not in html(test)
+
+
+def test_every_move_is_a_cell_and_a_line_of_the_same_count(opened):
+    """In the week of November 9 all forty come back, out of whatever they were."""
+    fill()
+    test = open_with(opened, each="week", lost_after="1", at="2026-11-09")
+    cells = re.findall(r'<td title="([^"]*)"[^>]*><a href="([^"]*)" aria-label="[^"]*">(\d+)</a>', html(test))
+    lines = re.findall(r'<li><a id="move-[^"]*" class="people" href="([^"]*)">(.*?) \((\d+)\)</a>', html(test))
+    assert cells and [(link, count) for _, link, count in cells] == [(link, count) for link, _, count in lines]
+    assert all(said.startswith(f"{move} {count}") for (said, _, _), (_, move, count) in zip(cells, lines, strict=True))
+    assert sum(int(count) for _, _, count in cells) == 40
+
+
 def test_terms_of_the_identity_and_moves_open_their_people(opened):
     fill()
     test = open_with(opened, "manager", at="2026-11-01")
-    test.button(key="flow_opening").click().run()
+    follow(test, "flow-opening")
     assert not test.exception
     assert "2026年11月（未结束） · 在场会员 · 期初" in said(test) and "与数字完全一致" in said(test)
-    test.button(key="open_move").click().run()
+    follow(test, "move-new-returning")
     assert not test.exception
     assert "新增 → 首次回访" in said(test) and "40 位会员" in said(test)
 
@@ -125,14 +174,13 @@ def test_terms_of_the_identity_and_moves_open_their_people(opened):
 def test_stages_say_goal_action_and_where_to_go_on(opened):
     fill()
     test = open_with(opened)
-    stages = {metric.label: metric.value for metric in test.metric}
-    assert [stages[name] for name in ("潜在", "消费")] == ["0", "40"]
+    assert [stages(test)[name] for name in ("潜在", "消费")] == ["0", "40"]
     words = said(test)
     assert "缩短复购周期" in words and "找到离开的原因" in words and "截至 2026年11月28日 的 40 位会员" in words
     links = " ".join(str(part.proto.body) for part in test.get("html"))
     assert "/retention?" in links and "r_start=order_placed" in links
     assert "/funnels?" in links and "step=product_view" in links
-    test.button(key="open_stage_buying").click().run()
+    follow(test, "people-buying")
     assert not test.exception
     assert "生命阶段 消费（2026年11月28日）" in said(test) and "与数字完全一致" in said(test)
 
@@ -150,14 +198,40 @@ def test_an_executive_sees_figures_and_no_people(opened):
     test = open_with(opened, "executive")
     assert not test.exception
     assert "您的角色不能查看会员名单" in said(test)
-    assert not [button for button in test.button if str(button.key).startswith(("open_", "flow_"))]
+    assert "who=" not in html(test) and 'href="?' not in html(test)
+
+
+def test_a_link_to_people_opens_none_for_whoever_may_not_see_them(opened):
+    fill()
+    test = open_with(opened, "executive", who="state.new")
+    assert not test.exception and "who" not in test.query_params
+    assert "位会员** " not in said(test)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("text", ["state.happy", "flow.lost", "move.new.lost", "stage.potential", "nonsense"])
+def test_a_list_that_this_page_does_not_have_is_left_out_and_told(opened, text, language):
+    fill()
+    test = open_with(opened, language=language, who=text)
+    assert not test.exception and "who" not in test.query_params
+    name = {"zh": "名单", "en": "list of members"}[language]
+    assert f"{name} “{text}”" in test.warning[0].value.replace("\\", "")
+
+
+def test_links_to_people_lead_to_the_page_as_it_is(opened):
+    fill()
+    test = open_with(opened, "manager", at="2026-11-01", base="kept")
+    test.number_input(key="new_days").set_value(20).run()
+    assert parse_qs(way(test, "flow-closing")[1]) == {
+        "period": ["all"], "each": ["month"], "at": ["2026-11-01"], "base": ["kept"], "new_days": ["20"], "who": ["flow.closing"],
+    }  # fmt: skip
 
 
 def test_nobody_outside_the_units_one_may_see_is_counted(opened):
     fill(units=True)
     test = open_with(opened, "manager", units=["east"])
     assert flows(test) == [0, 5, 0, 0, 0, 5]
-    test.button(key="flow_closing").click().run()
+    follow(test, "flow-closing")
     assert "5 位会员" in said(test) and "与数字完全一致" in said(test)
 
 
