@@ -24,6 +24,7 @@ NOW = datetime(2026, 11, 20, 1, 2, 3, tzinfo=UTC)
 SHARED = PROJECT.parent / "shared" / "data"
 ONLINE_RETAIL = SHARED / "online_retail" / "online_retail_all.csv.gz"
 ECOM = SHARED / "retentioneering_ecom" / "ecom.csv.gz"
+UBUNTU_IRC = SHARED / "ubuntu_irc" / "days.tar.gz"
 
 
 def shared(path: Path) -> Path:

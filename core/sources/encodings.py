@@ -19,7 +19,7 @@ def detected(start: bytes, is_cut: bool = True) -> str:
     for name, mark in BOMS.items():
         if start.startswith(mark):
             return name
-    if b"\0" in start[:4096]:
+    if b"\0" in start[:4096] and _is_wide(start[:4096]):
         even, odd = start[0:4096:2].count(0), start[1:4096:2].count(0)
         return "utf-16-be" if even > odd else "utf-16-le"
     if _decodes(start, "utf-8", is_cut):
@@ -27,6 +27,15 @@ def detected(start: bytes, is_cut: bool = True) -> str:
     if _decodes(start, "gb18030", is_cut) and _embedded_share(start) < EMBEDDED_SHARE:
         return "gb18030"
     return "utf-8" if _valid_lines_share(start) > 0.5 else "cp1252"
+
+
+def _is_wide(start: bytes) -> bool:
+    """Whether every plain sign takes two bytes. Of a text in which a NUL has strayed most line ends and commas stand alone."""
+    plain = [at for at, byte in enumerate(start) if byte in b"\n,;\t|"] or [
+        at for at, byte in enumerate(start) if 0 < byte < 128
+    ]
+    beside = sum(0 in (start[at - 1 : at] + start[at + 1 : at + 2]) for at in plain)
+    return 2 * beside >= len(plain)
 
 
 def _decodes(start: bytes, encoding: str, is_cut: bool) -> bool:

@@ -6,32 +6,24 @@ UTF-8. A plain UTF-8 CSV is read where it lies. Nothing here knows what the colu
 
 import codecs
 import csv
-import gzip
 import hashlib
-import io
-import shutil
-import zipfile
-import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Literal, cast
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.errors import Unreadable
-from core.sources import json_lines, sheets
+from core.sources import archives, chat, json_lines, sheets
+from core.sources.archives import CHUNK, Archive, Progress
 from core.sources.encodings import BOMS, detected
 from core.sources.text import Broken, Dialect, header, sniffed
 
-CHUNK = 1 << 22
 SAMPLE = 1 << 20
-SPARE_DISK = 1 << 30
-"""Bytes that unpacking leaves free on the disk, so that a small archive cannot fill it."""
-DATA_SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".parquet", ".gz")
-ODD_SPACES = ("\t", "\v", "\f", "\u00a0", "\u3000")
+ODD_SPACES = ("\0", "\t", "\v", "\f", "\u00a0", "\u3000")
 FOREIGN = {
     b"7z\xbc\xaf": "7z",
     b"Rar!": "RAR",
@@ -40,8 +32,6 @@ FOREIGN = {
     b"\x28\xb5\x2f\xfd": "zstd",
     b"%PDF": "PDF",
 }
-
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +48,8 @@ class Form:
 class Readable:
     """A file ready for the engine. ``columns``: its header, made unique. ``broken``: rows that could not even be split.
 
-    ``has_odd_spaces``: cells may begin or end with tabs, line ends, or wide spaces, as exports write them to keep long numbers whole;
-    taking those off costs more than plain spaces.
+    ``has_odd_spaces``: cells may begin or end with tabs, line ends, or wide spaces, as exports write them to keep long numbers whole,
+    or hold NUL characters; taking those off costs more than plain spaces.
     """
 
     path: Path
@@ -114,7 +104,7 @@ def _opened(
         return _parquet(file, origin)
     if start.startswith(b"\xd0\xcf\x11\xe0") or (start.startswith(b"PK") and sheets.is_workbook(file)):
         return _from_workbook(file, origin, folder, form, wanted)
-    if start.startswith(b"PK"):
+    if start.startswith(b"PK") or archives.is_tar(file):
         return _from_archive(file, origin, folder, form, wanted, progress)
     for magic, name in FOREIGN.items():
         if start.startswith(magic):
@@ -132,93 +122,92 @@ def _opened(
 
 
 def _gunzipped(file: Path, origin: Path, folder: Path, form: Form, progress: Progress) -> Path:
-    """Unpacked to the end: a wrong checksum or a missing end is found here, before anything is imported."""
     target = folder / "unpacked"
     target = target if not target.exists() else folder / "unpacked-again"
     try:
-        with gzip.open(file, "rb") as packed, target.open("wb") as out:
-            _copy(packed, out, folder, origin, progress)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise _cut_off(target, origin, form, "its compressed data ends early or is damaged") from error
+        archives.gunzipped(file, target, origin.name, progress)
+    except archives.Damaged as error:
+        raise _cut_off(target, origin, form, str(error)) from error
     return target
 
 
 def _from_archive(
     file: Path, origin: Path, folder: Path, form: Form, wanted: Collection[str], progress: Progress
 ) -> Readable:
+    """One member, or all days of a chat at once."""
     target = folder / "member"
     try:
-        with zipfile.ZipFile(file) as archive:
+        with archives.opened(file) as archive:
+            logs = _logs(archive, form)
+            if logs:
+                return _chat_of(archive, logs, origin, folder, form, progress)
             member, names = _member(archive, origin, form, wanted)
-            with archive.open(member) as packed, target.open("wb") as out:
-                _copy(cast(io.BufferedIOBase, packed), out, folder, origin, progress)
-    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
+            archives.unpacked(archive, member, target, origin.name, progress)
+    except archives.Damaged as error:
         if target.exists():
-            raise _cut_off(target, origin, form, "its compressed data is damaged") from error
+            raise _cut_off(target, origin, form, str(error)) from error
         raise Unreadable(
-            f"{origin.name} is a damaged or incomplete ZIP archive; no row of it can be read.",
+            f"{origin.name} is an archive of which no row can be read: {error}.",
             reason="damaged",
             file=origin.name,
             last_row=0,
         ) from error
-    except (EOFError, zlib.error) as error:
-        raise _cut_off(target, origin, form, "its compressed data ends early or is damaged") from error
-    except (RuntimeError, NotImplementedError) as error:
-        raise Unreadable(
-            f"{origin.name} cannot be unpacked: {error}.", reason="damaged", file=origin.name, last_row=0
-        ) from error
-    inner = replace(form, part="") if form.part == member.filename else form
+    inner = replace(form, part="") if form.part == member else form
     readable = _opened(target, origin, folder, inner, wanted, progress)
-    return replace(readable, part=readable.part or member.filename, parts=readable.parts or names)
+    return replace(readable, part=readable.part or member, parts=readable.parts or names)
 
 
-def _member(
-    archive: zipfile.ZipFile, origin: Path, form: Form, wanted: Collection[str]
-) -> tuple[zipfile.ZipInfo, tuple[str, ...]]:
-    members = [
-        m for m in archive.infolist()
-        if not m.is_dir() and not m.filename.startswith("__MACOSX/") and m.filename.lower().endswith(DATA_SUFFIXES)
-    ]  # fmt: skip
-    if not members:
+def _member(archive: Archive, origin: Path, form: Form, wanted: Collection[str]) -> tuple[str, tuple[str, ...]]:
+    if not archive.members:
         raise Unreadable(
-            f"{origin.name} holds no data file ({', '.join(DATA_SUFFIXES)}).",
+            f"{origin.name} holds no data file ({', '.join(archives.DATA_SUFFIXES)}).",
             reason="no_data",
             file=origin.name,
             last_row=0,
         )
-    names = tuple(m.filename for m in members)
-    named = [m for m in members if m.filename == form.part]
-    if named or len(members) == 1:
-        return (named or members)[0], names
-    return max(members, key=lambda m: (_fit(_member_columns(archive, m, form), wanted), m.file_size)), names
+    names = tuple(m.name for m in archive.members)
+    if form.part in names:
+        return form.part, names
+    if len(names) == 1:
+        return names[0], names
+    best = max(archive.members, key=lambda m: (_fit(_member_columns(archive, m.name, form), wanted), m.size))
+    return best.name, names
 
 
-def _member_columns(archive: zipfile.ZipFile, member: zipfile.ZipInfo, form: Form) -> tuple[str, ...]:
+def _member_columns(archive: Archive, name: str, form: Form) -> tuple[str, ...]:
     """Header of a text member; nothing for other kinds, which are then chosen by size."""
-    with archive.open(member) as stream:
+    text = _member_text(archive, name, form)
+    return header(text, sniffed(text, form.delimiter, form.skip)) if text else ()
+
+
+def _member_text(archive: Archive, name: str, form: Form) -> str:
+    """Beginning of a text member; empty for other kinds."""
+    with archive.open(name) as stream:
         start = stream.read(SAMPLE)
     if start[:2] in (b"PK", b"\x1f\x8b") or start[:4] in (b"PAR1", b"\xd0\xcf\x11\xe0"):
-        return ()
-    text = start.decode(form.encoding or detected(start), errors="replace")
-    return header(text, sniffed(text, form.delimiter, form.skip))
+        return ""
+    return start.decode(form.encoding or detected(start), errors="replace")
 
 
-def _copy(source: io.BufferedIOBase, target: IO[bytes], folder: Path, origin: Path, progress: Progress) -> None:
-    """``read1`` hands out what there is before it raises, so that all of a cut file reaches the target."""
-    done = looked_at = 0
-    while block := source.read1(CHUNK):
-        if done >= looked_at and shutil.disk_usage(folder).free < SPARE_DISK:
-            raise Unreadable(
-                f"There is not enough room on the disk to unpack {origin.name}.",
-                reason="room",
-                file=origin.name,
-                last_row=0,
-            )
-        target.write(block)
-        done += len(block)
-        if done >= looked_at:
-            progress(done)
-            looked_at = done + CHUNK
+def _logs(archive: Archive, form: Form) -> list[str]:
+    """Members that are chat logs, in the order of their names; none where the largest member is something else."""
+    names = sorted(m.name for m in archive.members if form.part in ("", m.name))
+    largest = max(archive.members, key=lambda m: m.size, default=None)
+    if not names or largest is None or not chat.is_chat(_member_text(archive, largest.name, form)):
+        return []
+    return [name for name in names if chat.is_chat(_member_text(archive, name, form))]
+
+
+def _chat_of(
+    archive: Archive, names: list[str], origin: Path, folder: Path, form: Form, progress: Progress
+) -> Readable:
+    logs = []
+    for number, name in enumerate(names):
+        packed = folder / f"log-{number}"
+        archives.unpacked(archive, name, packed, origin.name, progress)
+        encoding = _known(form.encoding, origin) if form.encoding else _encoding(packed)
+        logs.append((name, _in_utf8(packed, origin, folder / f"log-{number}.txt", encoding)))
+    return _from_chat(logs, folder, "utf-8")
 
 
 def _cut_off(target: Path, origin: Path, form: Form, why: str) -> Unreadable:
@@ -235,12 +224,12 @@ def _complete_rows(target: Path, form: Form) -> int:
     """Data rows of an unpacked beginning of a file; the last one, which may be cut, is not counted."""
     with target.open("rb") as stream:
         start = stream.read(SAMPLE)
-    if not start or start[:4] == b"PAR1" or start[:2] == b"PK":
+    if not start or start[:4] == b"PAR1" or start[:2] == b"PK" or archives.is_tar(target):
         return 0
     encoding = form.encoding or detected(start, is_cut=True)
     text = start.decode(encoding, errors="replace")
     with target.open(encoding=encoding, errors="replace", newline="") as lines:
-        if json_lines.is_json(text):
+        if json_lines.is_json(text) or chat.is_chat(text):
             return max(0, sum(1 for _ in lines) - 1)
         dialect = sniffed(text, form.delimiter, form.skip)
         csv.field_size_limit(1 << 30)
@@ -276,10 +265,12 @@ def _parquet(file: Path, origin: Path) -> Readable:
 
 def _text(file: Path, origin: Path, folder: Path, form: Form) -> Readable:
     encoding = _known(form.encoding, origin) if form.encoding else _encoding(file)
-    path = file if encoding in ("utf-8", "utf-8-sig") else _transcoded(file, origin, folder, encoding)
+    path = _in_utf8(file, origin, folder / "utf-8.csv", encoding)
     with path.open("rb") as stream:
         start = stream.read(SAMPLE)
     text = start.decode("utf-8-sig", errors="replace")
+    if chat.is_chat(text):
+        return _from_chat([(origin.name, path)], folder, encoding)
     if json_lines.is_json(text):
         return _from_json(path, origin, folder, encoding)
     dialect = sniffed(text, form.delimiter, form.skip)
@@ -294,7 +285,13 @@ def _text(file: Path, origin: Path, folder: Path, form: Form) -> Readable:
 def _from_json(path: Path, origin: Path, folder: Path, encoding: str) -> Readable:
     target = folder / "flat.csv"
     columns, broken = json_lines.flattened(path, target, origin.name)
-    return Readable(target, "csv", columns, "", Dialect(), encoding, broken=broken)
+    return Readable(target, "csv", _unique(columns), "", Dialect(), encoding, broken=broken)
+
+
+def _from_chat(logs: list[tuple[str, Path]], folder: Path, encoding: str) -> Readable:
+    target = folder / "chat.csv"
+    broken = chat.written(logs, target)
+    return Readable(target, "csv", chat.COLUMNS, "", Dialect(), encoding, broken=broken, has_odd_spaces=False)
 
 
 def _has_odd_spaces(file: Path, dialect: Dialect) -> bool:
@@ -346,8 +343,10 @@ def _known(encoding: str, origin: Path) -> str:
     return {"ascii": "utf-8", "gbk": "gb18030", "gb2312": "gb18030"}.get(name, name)
 
 
-def _transcoded(file: Path, origin: Path, folder: Path, encoding: str) -> Path:
-    target = folder / "utf-8.csv"
+def _in_utf8(file: Path, origin: Path, target: Path, encoding: str) -> Path:
+    """The file itself where it is UTF-8 already."""
+    if encoding in ("utf-8", "utf-8-sig"):
+        return file
     row = 0
     with file.open("rb") as raw, target.open("w", encoding="utf-8", newline="") as out:
         decoder = codecs.getincrementaldecoder(encoding)()
@@ -386,14 +385,14 @@ def _fit(columns: Collection[str], wanted: Collection[str]) -> int:
 
 
 def _unique(columns: Collection[str]) -> tuple[str, ...]:
-    """Header cells as names: trimmed, never empty, never twice."""
+    """Header cells as names: trimmed, without NUL characters, never empty, never twice."""
     names: list[str] = []
     for number, cell in enumerate(columns, 1):
-        name = cell.strip() or f"column_{number}"
+        first = name = cell.replace("\0", "").strip() or f"column_{number}"
         again = 1
         while name in names:
             again += 1
-            name = f"{cell.strip() or f'column_{number}'}_{again}"
+            name = f"{first}_{again}"
         names.append(name)
     return tuple(names)
 
