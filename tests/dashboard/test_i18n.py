@@ -198,3 +198,15 @@ def test_a_word_between_one_and_several_stands_beside_its_number():
         fields = [(name, spec) for _, name, spec, _ in string.Formatter().parse(text) if name is not None]
         for name, spec in fields:
             assert not spec or (spec.count("|") == 1 and (name, "") in fields), key
+
+
+def test_every_reason_for_rejecting_a_row_is_said_in_words():
+    texts = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("core/sources", "core/work/ingest")
+        for path in (PROJECT / folder).glob("*.py")
+    )
+    kinds = {key.split(".")[1] for key in i18n.catalogue("zh") if key.startswith("reject.")}
+    reasons = set(re.findall(rf'"((?:{"|".join(sorted(kinds))})\.[a-z_]+)[":]', texts))
+    assert len(reasons) > 15
+    assert sorted(reason for reason in reasons if not i18n.has(f"reject.{reason}")) == []
