@@ -1,0 +1,74 @@
+"""What messages are, by their words."""
+
+import ibis
+import pyarrow as pa
+import pytest
+
+from core.metrics import talk
+
+HEARD = [
+    "收到", "谢谢", "收到，谢谢", "好的谢谢", "1", "👍", "谢谢群主", "OK", "辛苦了", "[强][强]", "好的，辛苦了！", "嗯嗯", "。。。", "",
+    "ok thanks", "bob: thanks a lot", "Thank you so much!", "oh ok, got it :)", "k", "66666", "@小王 好的",
+]  # fmt: skip
+SAID = [
+    "收到货了，很好喝", "求链接", "谢谢你的推荐，昨天下单了", "哈哈哈真的", "no", "这个可以", "1666元", "17", "thanks, it works now with the other driver",
+    "好喝", "https://a.b/ok", "a",
+]  # fmt: skip
+ASKED = [
+    "券怎么用不了？", "能开发票吗", "能开发票吗～", "在呢?", "how do i mount it", "bob: what is that", "Anyone here", "有没有人", "?", "谢谢，但是怎么办",
+    "see http://a.b/c?d=1 or?",
+]  # fmt: skip
+TOLD = ["see http://a.b/c?d=1", "什么都好喝", "I know how", "收到", "somehow it works", "我觉得怎么泡都行"]
+
+
+def judged(rule, texts: list[str | None]) -> list[bool | None]:
+    rows = ibis.memtable(pa.table({"n": list(range(len(texts))), "text": pa.array(texts, pa.string())}))
+    found = ibis.duckdb.connect().to_pyarrow(rows.select("n", is_so=rule(rows.text)).order_by("n"))
+    return found["is_so"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("rule", "texts", "expected"),
+    [
+        (talk.is_acknowledgement, HEARD, True),
+        (talk.is_acknowledgement, [*SAID, *ASKED], False),
+        (talk.is_question, ASKED, True),
+        (talk.is_question, [*TOLD, *SAID], False),
+        (talk.has_link, ["https://a.b", "看 http://x.cn/1", "www.a.cn", "HTTP://A.B"], True),
+        (talk.has_link, ["a.b", "http", "www"], False),
+        (talk.is_acknowledgement, [None], None),
+        (talk.is_question, [None], None),
+    ],
+    ids=["heard", "not heard", "asked", "not asked", "link", "no link", "no text heard", "no text asked"],
+)
+def test_messages_are_what_their_words_say(rule, texts, expected):
+    wrong = [text for text, found in zip(texts, judged(rule, texts), strict=True) if found is not expected]
+    assert wrong == []
+
+
+def test_longer_texts_are_never_mere_acknowledgements():
+    assert judged(talk.is_acknowledgement, ["好" * talk.LONGEST_HEARD, "好" * (talk.LONGEST_HEARD + 1)]) == [
+        True,
+        False,
+    ]
+
+
+def test_only_what_a_member_says_is_activity():
+    rows = [
+        ("member", "text", "好喝", True), ("member", None, "好喝", True), ("member", "text", "收到", False), ("member", "image", None, True),
+        ("member", "text", None, True), ("member", "image", "收到", True), ("staff", "text", "新品到店", False), ("bot", "text", "签到", False),
+        ("member", "system", "进群", False), ("member", "rename", "a", False), ("member", "action", "waves", True),
+    ]  # fmt: skip
+    sender, kind, text, expected = (list(column) for column in zip(*rows, strict=True))
+    table = ibis.memtable(
+        pa.table(
+            {
+                "n": list(range(len(rows))),
+                "sender_kind": sender,
+                "message_kind": kind,
+                "text": pa.array(text, pa.string()),
+            }
+        )
+    )
+    found = ibis.duckdb.connect().to_pyarrow(table.select("n", is_so=talk.is_activity(table)).order_by("n"))
+    assert found["is_so"].to_pylist() == expected
