@@ -1,6 +1,7 @@
 """What else a source said, as one JSON object per row: keys sorted, nothing empty, so that equal rows are equal texts."""
 
 import json
+import re
 
 import ibis
 import ibis.expr.types as ir
@@ -8,6 +9,8 @@ import pyarrow as pa
 
 from core.work.ingest.mapping import Mapping
 from core.work.ingest.staging import Staged
+
+ESCAPES = re.compile(r"\\(u0000|.)", re.DOTALL)
 
 
 @ibis.udf.scalar.builtin(name="to_json")
@@ -47,11 +50,18 @@ def _flat(rows: ir.Table, staged: Staged, names: list[str]) -> ir.StringValue:
     return ibis.literal("{") + inside + "}"
 
 
+def _without_nul(written: str) -> str:
+    """JSON whose texts hold no NUL characters, as no text of the lake does (``staging.NUL``)."""
+    if "\\u0000" not in written:
+        return written
+    return ESCAPES.sub(lambda found: "" if found[1] == "u0000" else found[0], written)
+
+
 def _one(text: str, flat: str) -> str:
     said = json.loads(flat) if flat else {}
     if text:
         try:
-            value = json.loads(text)
+            value = json.loads(_without_nul(text))
         except (ValueError, RecursionError):
             value = {"value": text}
         said = (value if isinstance(value, dict) else {"value": value}) | said

@@ -1,7 +1,7 @@
 """A readable file inside the engine: every cell as text, every row with its number."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,11 +38,20 @@ def _stripped(text: str, _edges: str) -> str:  # type: ignore[empty-body]
     """Text without any of these characters around."""
 
 
+@ibis.udf.scalar.builtin(name="chr")
+def _character(code: int) -> str:  # type: ignore[empty-body]
+    """The character of a code point."""
+
+
+NUL = _character(0)  # spelt out, it would end the statement
+"""No text of the lake holds it: it means nothing, and databases refuse it."""
+
+
 @dataclass(frozen=True)
 class Staged:
     """Rows of a file. ``rows``: ``row_number`` from 1 and one text column per entry of ``cells`` (source column -> its name
     there). ``broken``: rows that could not be split. Both count as read. ``untidy``: columns with cells that are empty texts or have
-    spaces around; taking those off costs as much as all else, so the others are left alone."""
+    spaces around, ``nul``: with NUL characters; taking those off costs as much as all else, so the others are left alone."""
 
     rows: ir.Table
     cells: dict[str, str]
@@ -51,15 +60,17 @@ class Staged:
     broken: tuple[Broken, ...]
     delimiter: str = ","
     untidy: frozenset[str] = frozenset()
+    nul: frozenset[str] = frozenset()
 
     @property
     def read(self) -> int:
         return self.count + len(self.broken)
 
     def text(self, column: str, rows: ir.Table | None = None) -> ir.StringValue:
-        """Cells of a source column without spaces around; null when nothing is left."""
+        """Cells of a source column without spaces around and NUL characters; null when nothing is left."""
         cell = self.cells[column]
         raw = (self.rows if rows is None else rows)[cell]
+        raw = raw.replace(NUL, "") if cell in self.nul else raw
         return _stripped(raw, EDGES).nullif("") if cell in self.untidy else raw  # type: ignore[no-any-return]
 
 
@@ -110,9 +121,10 @@ def _load(cursor: Cursor, readable: Readable, label: str, limit: int | None) -> 
     # A table just made has its rows in the order of the file, numbered without gaps; a window would number them at twice the cost.
     table = table.mutate(row_number=table.rowid() + 1)
     cells = {names[name]: name for name in kept}
-    untidy = _untidy(cursor, table, kept, readable.has_odd_spaces)
+    nul = _having(cursor, table, kept, lambda text: text.contains(NUL)) if readable.has_odd_spaces else frozenset()
+    untidy = nul | _having(cursor, table, kept, _is_odd if readable.has_odd_spaces else _is_spaced)
     numbered = _renumbered(cursor, table, broken, label) if broken else table
-    return Staged(numbered, cells, tuple(cells), count, tuple(broken), readable.dialect.delimiter, untidy)
+    return Staged(numbered, cells, tuple(cells), count, tuple(broken), readable.dialect.delimiter, untidy, nul)
 
 
 def _csv(cursor: Cursor, readable: Readable, label: str) -> ir.Table:
@@ -168,18 +180,24 @@ def _broken(cursor: Cursor, label: str) -> list[Broken]:
     ]
 
 
-def _untidy(cursor: Cursor, table: ir.Table, cells: list[str], has_odd_spaces: bool) -> frozenset[str]:
-    def is_untidy(text: ir.StringValue) -> ir.BooleanValue:
-        if has_odd_spaces:
-            return (text == "") | (text != _stripped(text, EDGES))
-        return (text < "!") | text.endswith(" ")  # what sorts before the first sign is empty or begins with a space
-
+def _having(
+    cursor: Cursor, table: ir.Table, cells: list[str], is_so: Callable[[ir.StringValue], ir.BooleanValue]
+) -> frozenset[str]:
+    """Columns with a cell that is so."""
     if not cells:
         return frozenset()
     found = cursor.backend.to_pyarrow(
-        table.aggregate(**{cell: is_untidy(table[cell]).any() for cell in cells})
+        table.aggregate(**{cell: is_so(table[cell]).any() for cell in cells})
     ).to_pylist()[0]
     return frozenset(cell for cell, is_one in found.items() if is_one)
+
+
+def _is_odd(text: ir.StringValue) -> ir.BooleanValue:
+    return (text == "") | (text != _stripped(text, EDGES))
+
+
+def _is_spaced(text: ir.StringValue) -> ir.BooleanValue:
+    return (text < "!") | text.endswith(" ")  # what sorts before the first sign is empty or begins with a space
 
 
 def _renumbered(cursor: Cursor, table: ir.Table, broken: list[Broken], label: str) -> ir.Table:
