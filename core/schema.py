@@ -79,6 +79,9 @@ class Table:
     dimension: of several rows of one ``key`` in a file the last one counts, and it is no new revision when it says what the
     newest one says. With ``is_once`` a batch keeps one row per key, whatever other batches brought: rolling one back takes away
     nobody else's evidence.
+
+    ``derived`` columns are read from the row's own others when it is brought, so that questions need not; they tell no two rows
+    apart, and rows brought before there was such a column have null in it.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Table:
     time: str | None = "occurred_at"
     repeats: bool = False
     is_once: bool = False
+    derived: tuple[Column, ...] = ()
 
     @property
     def is_fact(self) -> bool:
@@ -100,9 +104,9 @@ class Table:
 
     @cached_property
     def stored(self) -> tuple[Column, ...]:
-        """The contract's columns and those the writer adds."""
+        """The contract's columns, those derived from them, and those the writer adds."""
         added = SYSTEM_COLUMNS + (FACT_COLUMNS if self.is_fact else ())
-        return self.columns + added
+        return self.columns + self.derived + added
 
     @cached_property
     def arrow(self) -> pa.Schema:
@@ -138,8 +142,15 @@ _STAFF = Column("staff_id", "code", "employee")
 _PROPERTIES = Column("properties", "json", "all else the source said")
 
 
-def _fact(name: str, meaning: str, *columns: Column, key: tuple[str, ...] = (), repeats: bool = False) -> Table:
-    return Table(name, meaning, (_AT, *columns), key, repeats=repeats)
+def _fact(
+    name: str,
+    meaning: str,
+    *columns: Column,
+    key: tuple[str, ...] = (),
+    repeats: bool = False,
+    derived: tuple[Column, ...] = (),
+) -> Table:
+    return Table(name, meaning, (_AT, *columns), key, repeats=repeats, derived=derived)
 
 
 def _dimension(name: str, meaning: str, key: str, *columns: Column) -> Table:
@@ -175,10 +186,14 @@ TABLES: dict[str, Table] = {
             "group_messages", "one message in a group chat", _WHO, _GROUP,
             Column("message_id", "text", "the source's id of the message"),
             Column("sender_kind", "code", "who wrote", True, ("member", "staff", "bot")), _STAFF,
-            Column("message_kind", "code", "text, image, link, mini_program, file, system"),
+            Column("message_kind", "code", "text, image, link, mini_program, file, action, notice, system"),
             Column("text", "text", "what was written; personal"),
             Column("reply_to", "text", "message_id it answers"), Column("content_id", "code", "piece of content it carries"),
             key=("message_id",),
+            derived=(
+                Column("is_heard", "flag", "says nothing but that something was heard"),
+                Column("is_question", "flag", "asks"), Column("has_link", "flag", "leads elsewhere"),
+            ),
         ),
         _fact(
             "group_membership", "a person joined or left a group", _WHO, _GROUP,

@@ -36,7 +36,7 @@ def rows(table: str, facts: Sequence[Mapping[str, Any]], source: str = "shop", f
         c.name: pa.array(
             [fact.get(c.name) for fact in facts], pa.timestamp("us") if c.kind == "time" else ARROW[c.kind]
         )
-        for c in contract.columns
+        for c in (*contract.columns, *contract.derived)
     }
     columns["source"] = pa.array([fact.get("source", source) for fact in facts], pa.string())
     columns["row_number"] = pa.array(range(first, first + len(facts)), pa.int64())

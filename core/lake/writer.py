@@ -151,7 +151,7 @@ class Change:
         if absent or not {"source", "row_number"} <= given:
             raise InvalidFacts(f"Rows for {table.name} lack {', '.join(absent) or 'source or row_number'}.")
         typed = rows.select(
-            **{c.name: _as_typed(rows, c) for c in table.columns if c.name in given},
+            **{c.name: _as_typed(rows, c) for c in (*table.columns, *table.derived) if c.name in given},
             source=rows.source,
             row_number=rows.row_number.cast("int64"),
         )
@@ -251,6 +251,7 @@ class Change:
         for attempt in range(COMMIT_TRIES):
             delta = DeltaTable(str(path))
             try:
+                _widen(delta, table)
                 delta.create_write_transaction(
                     [_action(path, file) for file in files],
                     "append",
@@ -396,6 +397,14 @@ def _stored(table: Table, rows: ir.Table) -> ir.Table:
     """Rows as they lie in files: times as instants."""
     columns = [c for c in table.stored if c.name in rows.columns]
     return rows.select(**{c.name: as_instant(rows[c.name]) if c.kind == "time" else rows[c.name] for c in columns})
+
+
+def _widen(delta: DeltaTable, table: Table) -> None:
+    """Tell an older table of columns that the contract has got since."""
+    known = {found.name for found in delta.schema().fields}
+    new = [found for found in Schema.from_arrow(table.arrow).fields if found.name not in known]
+    if new:
+        delta.alter.add_columns(new)
 
 
 def _action(root: Path, file: Path) -> AddAction:

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pyarrow as pa
@@ -7,6 +8,7 @@ from deltalake import DeltaTable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core import schema
 from core.errors import InvalidFacts, LakeBusy, VersionGone
 from core.lake.manifest import Manifest
 from core.lake.writer import Merged, Writer
@@ -330,3 +332,35 @@ def test_a_batch_leaves_no_view_of_its_own_files_in_the_engine(world):
     add(world, 2, events=[event(1, "2025-01-01 10:00"), event(2, "2025-01-01 10:00")])
     with world.lake.engine.cursor() as cursor:
         assert not [name for name in cursor.backend.list_tables() if name.startswith(("fresh", "kept"))]
+
+
+def test_derived_columns_are_stored_and_tell_no_two_rows_apart(world):
+    said = {
+        "identity_key": 1,
+        "occurred_at": lakes.at("2025-01-01 10:00"),
+        "group_id": "g",
+        "sender_kind": "member",
+        "text": "ok",
+    }
+    assert merge(world, 1, "group_messages", [said | {"is_heard": True}]) == Merged(1, 0)
+    assert merge(world, 2, "group_messages", [said | {"is_heard": False}]) == Merged(0, 1)
+    with world.lake.open() as snapshot:
+        found = snapshot.arrow(snapshot.table("group_messages").select("is_heard", "is_question")).to_pylist()
+    assert found == [{"is_heard": True, "is_question": None}]
+
+
+def test_a_table_from_before_a_column_learns_of_it_and_keeps_it_when_compacted(world, monkeypatch):
+    now = schema.TABLES["group_messages"]
+    said = {"identity_key": 1, "occurred_at": lakes.at("2025-01-01 10:00"), "group_id": "g", "sender_kind": "member"}
+    monkeypatch.setitem(schema.TABLES, "group_messages", replace(now, derived=()))
+    merge(world, 1, "group_messages", [said | {"text": "before"}])
+    monkeypatch.setitem(schema.TABLES, "group_messages", now)
+    merge(world, 2, "group_messages", [said | {"text": "ok", "is_heard": True}])
+    with world.writer.change("compact") as change:
+        assert change.compact() > 0
+    with world.lake.open() as snapshot:
+        rows = snapshot.table("group_messages").select("text", "is_heard").order_by("text")
+        assert snapshot.arrow(rows).to_pylist() == [
+            {"text": "before", "is_heard": None},
+            {"text": "ok", "is_heard": True},
+        ]
