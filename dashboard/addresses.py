@@ -48,9 +48,9 @@ def write(key: str, default: Any) -> None:
         st.query_params[key] = [str(one) for one in value] if isinstance(value, list) else str(value)
 
 
-def beside(parameter: str) -> str:
-    """The address as it is now, but for one parameter, ready to be followed by it: ``a=1&b=2&``, or nothing."""
-    given = [(key, one) for key in st.query_params for one in st.query_params.get_all(key) if key != parameter]
+def beside(*parameters: str) -> str:
+    """The address as it is now, but for some parameters, ready to be followed by them: ``a=1&b=2&``, or nothing."""
+    given = [(key, one) for key in st.query_params for one in st.query_params.get_all(key) if key not in parameters]
     return f"{urlencode(given)}&" if given else ""
 
 

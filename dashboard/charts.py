@@ -251,46 +251,6 @@ def signed(change: float | int, words: Format) -> str:
 # -- funnels ---------------------------------------------------------------------------------------------------------
 
 
-def funnel(steps: Sequence[Count], names: Sequence[str]) -> go.Figure:
-    """One bar per step: who got there, and in outline who was lost since the step before."""
-    members = [step.members for step in steps]
-    lost = [0, *[a - b for a, b in pairwise(members)]]
-    rows = [f"{number} {cut(name, 40)}" for number, name in enumerate(names, 1)]
-    color = BRAND[theme()]
-    figure = go.Figure()
-    figure.add_bar(
-        orientation="h",
-        y=rows,
-        x=members,
-        width=0.26,
-        marker={"color": color, "cornerradius": 4},
-        name=t("funnel.reached"),
-        hovertemplate="%{customdata}<extra></extra>",
-        customdata=[_told(step, name) for step, name in zip(steps, names, strict=True)],
-    )
-    figure.add_bar(
-        orientation="h",
-        y=rows,
-        x=lost,
-        width=0.26,
-        marker={"color": "rgba(0,0,0,0)", "pattern": {"shape": "/", "fgcolor": FAINT, "size": 6}, "cornerradius": 4},
-        name=t("funnel.lost"),
-        hovertemplate="%{customdata}<extra></extra>",
-        customdata=[t("funnel.lost_since", count=i18n.number(count)) for count in lost],
-    )
-    soft, bad = SOFT[theme()], BAD[theme()]
-    for row, step, gone in zip(rows, steps, lost, strict=True):
-        words = f"<b>{i18n.number(step.members)}</b>  {i18n.share(step.share)}"
-        if step.step > 1:
-            words += f"  <span style='color:{soft}'>{t('funnel.step_share', share=i18n.share(step.step_share))}</span>"
-            words += f"  <span style='color:{bad}'>▼ {i18n.number(gone)}</span>" if gone else ""
-        _write(figure, 0, row, f"<span style='color:{soft}'>{row}</span><br>{words}", 13, yshift=31)
-    figure.update_layout(**layout(30 + 74 * len(rows)), barmode="stack", showlegend=False)
-    figure.update_yaxes(range=[len(rows) - 0.7, -0.85], visible=False)
-    figure.update_xaxes(visible=False, range=[0, max(max(members), 1)])
-    return figure
-
-
 def _told(step: Count, name: str) -> str:
     return f"{cut(name, 40)}<br>{i18n.number(step.members)} · {t('funnel.of_first', share=i18n.share(step.share))}"
 

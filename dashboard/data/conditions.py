@@ -1,12 +1,11 @@
 """Conditions on properties: what they can be about, what values there are, and how they stand in an address."""
 
-import streamlit as st
-
 from core.metrics.moments import AMOUNT
 from core.work.questions import funnels
 from core.work.questions.conditions import OF_A_NUMBER, WITHOUT_VALUE, by_step, is_number, parse, parse_of_step, written
 from core.work.questions.moments import OPS, Condition, Op
-from dashboard.data.ground import KEPT_SECONDS, Ground, stand
+from dashboard.data.ground import Ground, stand
+from dashboard.web import kept
 
 __all__ = [
     "AMOUNT", "OF_A_NUMBER", "OPS", "WITHOUT_VALUE", "Condition", "Op", "by_step", "is_number", "parse", "parse_of_step",
@@ -27,13 +26,13 @@ def values(name: str) -> tuple[str, ...]:
     return _values(key=f"{ground.key}|{name}", _ground=ground, _name=name)
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)
+@kept.by_key(16)
 def _properties(key: str, _ground: Ground) -> tuple[str, ...]:  # noqa: ARG001 - what it is cached by
     with _ground.open() as lake:
         return (*funnels.properties(lake), AMOUNT) if lake.as_of else ()
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)
+@kept.by_key(64)
 def _values(key: str, _ground: Ground, _name: str) -> tuple[str, ...]:  # noqa: ARG001 - what it is cached by
     with _ground.open() as lake:
         return tuple(funnels.values(lake, _name))

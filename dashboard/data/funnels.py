@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeVar
 
 import numpy as np
-import streamlit as st
 from pandas import DataFrame
 
 from core.errors import InvalidFunnel
@@ -20,12 +19,13 @@ from core.work.questions import funnels as question
 from core.work.questions.funnels import COUNTED, Along, Answer, Asked, Barrier, Entered
 from core.work.questions.sequences import either, parse_barrier, parse_window
 from dashboard.data import people
-from dashboard.data.ground import KEPT_SECONDS, Ground, stand
+from dashboard.data.ground import Ground, stand
 from dashboard.data.people import People
 from dashboard.filters import Filters
+from dashboard.web import kept
 
 __all__ = [
-    "Along", "Asked", "Barrier", "Comparison", "Count", "Duration", "Entered", "Explanation", "Menu", "Trend", "View", "Why",
+    "Along", "Asked", "Barrier", "Comparison", "Count", "Course", "Duration", "Entered", "Explanation", "Menu", "Trend", "View", "Why",
     "address", "answer", "asked_of", "barrier_text", "menu", "parse_window", "window_text",
 ]  # fmt: skip
 
@@ -83,8 +83,10 @@ TEMPLATES: dict[str, Template] = {
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """What a funnel can be built from in this lake. ``properties``: to break down by; conditions also know ``amount``."""
+    """What a funnel can be built from in this lake, which ``key`` names. ``properties``: to break down by; conditions also know
+    ``amount``."""
 
+    key: str
     events: tuple[str, ...]
     properties: tuple[str, ...]
     templates: dict[str, Template]
@@ -124,6 +126,10 @@ class Course:
     grain: Grain
     starts: tuple[date, ...]
     found: Trend
+
+    def place(self, text: str) -> int | None:
+        """Of the day or week that begins on the day of this text; None where none does."""
+        return {day.isoformat(): place for place, day in enumerate(self.starts)}.get(text)
 
     def entered(self, place: int) -> Entered:
         """Those who entered in one of the days or weeks."""
@@ -282,7 +288,7 @@ def answer(filters: Filters, asked: Asked) -> View:
 def course(view: View, filters: Filters, grain: Grain) -> Course:
     """Conversion of the view by day or ISO week of entry. Raises ``Forbidden``."""
     ground = stand("funnel.see")
-    return _course(f"{view.key}|{grain}", _ground=ground, _view=view, _filters=filters, _grain=grain)
+    return _course(key=f"{view.key}|{grain}", _ground=ground, _view=view, _filters=filters, _grain=grain)
 
 
 def period_beside(filters: Filters, asked: Asked, against: Against, days: Period | None = None) -> Beside:
@@ -291,7 +297,7 @@ def period_beside(filters: Filters, asked: Asked, against: Against, days: Period
     rise. Raises ``InvalidFunnel``, ``Unknown`` and ``Forbidden``."""
     ground = stand("funnel.see")
     key = f"{ground.key}|{filters}|{asked}|{against}|{days}"
-    return _period_beside(key, _ground=ground, _filters=filters, _asked=asked, _against=against, _days=days)
+    return _period_beside(key=key, _ground=ground, _filters=filters, _asked=asked, _against=against, _days=days)
 
 
 def segments_beside(view: View, one: int, other: int | None) -> Beside:
@@ -331,7 +337,7 @@ def why(filters: Filters, asked: Asked, member_id: int) -> Why:
     ``InvalidFunnel`` and ``Unknown``."""
     ground = stand("people.see")
     key = f"{ground.key}|{filters}|{asked}|{member_id}"
-    return _why(key, _ground=ground, _filters=filters, _asked=asked, _member_id=member_id)
+    return _why(key=key, _ground=ground, _filters=filters, _asked=asked, _member_id=member_id)
 
 
 def moment(microseconds: int) -> datetime:
@@ -385,23 +391,23 @@ def _other_period(now: Period, before: Period, against: Against, days: Period | 
     return days if against == "days" and days else before
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)
-def _menu(key: str, _ground: Ground) -> Menu:  # noqa: ARG001 - what it is cached by
+@kept.by_key(16)
+def _menu(key: str, _ground: Ground) -> Menu:
     with _ground.open() as lake:
         events = tuple(question.event_names(lake)) if lake.as_of else ()
         properties = tuple(question.properties(lake)) if lake.as_of else ()
     found = {name: template.where(frozenset(events)) for name, template in TEMPLATES.items()}
-    return Menu(events, properties, {name: template for name, template in found.items() if template})
+    return Menu(key, events, properties, {name: template for name, template in found.items() if template})
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=8, show_spinner=False)
+@kept.by_key(8)
 def _answer(key: str, _ground: Ground, _filters: Filters, _asked: Asked) -> View:
     with _ground.open(_filters) as lake:
         found = question.conversion(lake, _asked)
     return View(key, _asked, found.steps, found.by_value if _asked.by else {}, found, _ground.version)
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)
+@kept.by_key(16)
 def _course(key: str, _ground: Ground, _view: View, _filters: Filters, _grain: Grain) -> Course:
     with _ground.open(_filters) as lake:
         assert lake.as_of is not None and lake.as_of_on is not None and _filters.period is not None
@@ -412,7 +418,7 @@ def _course(key: str, _ground: Ground, _view: View, _filters: Filters, _grain: G
     return Course(key, _grain, tuple(starts), _view.answer.trend(edges, known_until))
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=8, show_spinner=False)
+@kept.by_key(8)
 def _period_beside(
     key: str, _ground: Ground, _filters: Filters, _asked: Asked, _against: Against, _days: Period | None
 ) -> Beside:
@@ -445,7 +451,7 @@ def _open_until(asked: Asked, explained: Explanation, as_of: datetime | None) ->
     return until if until is not None and until > as_of else None
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)
+@kept.by_key(64)
 def _why(key: str, _ground: Ground, _filters: Filters, _asked: Asked, _member_id: int) -> Why:  # noqa: ARG001 - cached by
     with _ground.open(_filters) as lake:
         explained, moments = question.why(lake, _asked, _member_id)

@@ -1,15 +1,21 @@
 """Building a funnel. Everything chosen is in the address, in words that no language changes, so a link reproduces it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
+from html import escape
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import addresses, markdown
+from dashboard import addresses, i18n, markdown
 from dashboard.data import funnels, paths
 from dashboard.data.conditions import by_step
 from dashboard.data.funnels import ENTRIES, KEYS, MOST_STEPS, ORDERS, Asked, Barrier, Menu
 from dashboard.i18n import t
+from dashboard.web import kept
 from dashboard.widgets import conditions, names, steps
 
 WINDOWS = ("1h", "1d", "7d", "30d", "90d", "none", "custom")
@@ -19,45 +25,70 @@ COUNTS = ("members", "attempts", "sessions")
 FEWEST, MOST_BARRIERS = 2, 4
 _ROWS, _BARRIERS, _NEXT = "_funnel_rows", "_funnel_barriers", "_funnel_next"
 _ALONG, _WRITTEN = "_funnel_along", "_funnel_written"
+_OF_A_JOURNEY = ("step", "if", "within", "exclude")
+"""Parameters of the address that a common journey brings its own of."""
+T = TypeVar("T")
 
 
 def show(menu: Menu) -> Asked:
-    """Draw the builder, and say what is asked."""
+    """Draw the builder, and say what is asked. What the fields hold is known, and in the address, before they are drawn, so that
+    a field that nobody looks at need not be."""
     _start(menu)
     along: Asked | None = st.session_state[_ALONG]
+    asked = along if along is not None else _chosen(menu)
+    _write(asked)
     if along is not None:
         _show_along(along)
-    asked = along if along is not None else _built(menu)
-    _write(asked)
+    else:
+        _templates(menu, asked)
+        _steps(menu)
+        _rules(menu)
     return asked
 
 
-def _built(menu: Menu) -> Asked:
-    _templates(menu)
-    rows = list(st.session_state[_ROWS])
-    tested = [_step(menu, place, row, rows) for place, row in enumerate(rows, 1)]
-    with st.container(horizontal=True, gap="small", key="step_buttons"):
-        st.button(
-            t("funnel.add_step"), icon=":material/add:", type="tertiary", key="add_step", on_click=_add,
-            disabled=len(rows) >= MOST_STEPS,
-        )  # fmt: skip
-        st.button(
-            t("funnel.clear"), icon=":material/backspace:", type="tertiary", key="clear_steps", on_click=_clear,
-            help=t("funnel.clear_help"),
-        )  # fmt: skip
-    chosen = [tuple(st.session_state[f"step_{row}"]) for row in rows]
-    within = _window("window", WINDOWS, t("funnel.within"))
-    _choice("count", COUNTS, t("funnel.count"), t("funnel.count_help"))
-    _breakdown(menu)
+def comes_back() -> bool:
+    """Whether a funnel was asked in this session and the address says nothing of one: somebody was on another page meanwhile."""
+    return bool(st.session_state.get(_WRITTEN)) and not any(key in st.query_params for key in KEYS)
+
+
+def _chosen(menu: Menu) -> Asked:
+    """What the fields hold; a step without an event is none yet."""
     state = st.session_state
-    order, step_within, barriers, entries = _more(menu, len(rows))
-    filled = [number for number, step in enumerate(chosen, 1) if step]
-    place = {number: at for at, number in enumerate(filled, 1)}
-    some = [(place[number], one) for number in filled for one in tested[number - 1]]
+    if state["by"] is not None and state["by"] not in menu.properties:
+        state["by"] = None
+    chosen = [(tuple(state[f"step_{row}"]), conditions.chosen(f"if_{row}")) for row in state[_ROWS]]
+    filled = [(step, tested) for step, tested in chosen if step]
+    in_any_order = state["order"] == "any"
     return Asked(
-        tuple(chosen[number - 1] for number in filled), order, within, state["by"], state["count"],
-        by_step(some, len(filled)), step_within, barriers, entries,
-    )  # fmt: skip
+        tuple(step for step, _ in filled),
+        order=state["order"],
+        within=_window("window"),
+        by=state["by"],
+        count=state["count"],
+        conditions=by_step([(at, one) for at, (_, some) in enumerate(filled, 1) for one in some], len(filled)),
+        step_within=None if in_any_order else _window("step_window"),
+        barriers=() if in_any_order else _barriers(len(chosen)),
+        entries=state["entries"],
+    )
+
+
+def _window(key: str) -> timedelta | None:
+    """A window as the command line writes it: ``7d``, ``12h``, ``none``."""
+    state = st.session_state
+    text = state[key]
+    return funnels.parse_window(f"{state[f'{key}_length']}{state[f'{key}_unit']}" if text == "custom" else text)
+
+
+def _barriers(last: int) -> tuple[Barrier, ...]:
+    """Exclusions that name an event, each held between two steps that there are."""
+    state, found = st.session_state, []
+    for number in state[_BARRIERS]:
+        start, end = f"barrier_{number}_from", f"barrier_{number}_to"
+        first = min(state[start], last - 1)
+        state[start], state[end] = first, min(max(state[end], first + 1), last)
+        if state[f"barrier_{number}"]:
+            found.append(Barrier(tuple(state[f"barrier_{number}"]), state[start], state[end]))
+    return tuple(found)
 
 
 # -- from and to the address -------------------------------------------------------------------------------------------
@@ -151,47 +182,77 @@ def _number() -> int:
 # -- steps -------------------------------------------------------------------------------------------------------------
 
 
-def _templates(menu: Menu) -> None:
-    if not menu.templates:
-        return
-    labels = {name: t(f"funnel.template_{name}") for name in menu.templates}
-    st.pills(
-        t("funnel.templates"), list(menu.templates), format_func=labels.get, key="template", on_change=_use_template,
-        args=(menu,),
-    )  # fmt: skip
+def _templates(menu: Menu, asked: Asked) -> None:
+    """Common journeys as links: each is the page as it is, with the steps and the window of the journey."""
+    if menu.templates:
+        others = addresses.beside(*_OF_A_JOURNEY)
+        st.html(
+            _journeys(
+                key=f"{menu.key}|{i18n.language()}|{others}|{asked.steps}", _menu=menu, _others=others, _asked=asked
+            )
+        )
 
 
-def _use_template(menu: Menu) -> None:
-    chosen = menu.templates.get(st.session_state.get("template") or "")
-    if chosen is not None:
-        _fill_steps(chosen.steps)
-        _fill_window("window", funnels.window_text(chosen.within), WINDOWS)
-        st.session_state[_BARRIERS] = []
+@kept.by_key(64)
+def _journeys(key: str, _menu: Menu, _others: str, _asked: Asked) -> str:  # noqa: ARG001 - what it is kept by
+    links = []
+    for name, journey in _menu.templates.items():
+        given = funnels.address(Asked(journey.steps, within=journey.within))
+        current = ' aria-current="true"' if journey.steps == _asked.steps else ""
+        address = escape(f"?{_others}{urlencode(given, doseq=True)}")
+        links.append(f'<a href="{address}"{current}>{escape(t(f"funnel.template_{name}"))}</a>')
+    title = escape(t("funnel.templates"))
+    return f'<nav class="pills" aria-label="{title}"><p>{title}</p>{"".join(links)}</nav>'
 
 
-def _step(menu: Menu, place: int, row: int, rows: list[int]) -> tuple[conditions.Condition, ...]:
+def _steps(menu: Menu) -> None:
+    rows = st.session_state[_ROWS]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="steps"):
+        for place, row in enumerate(rows, 1):
+            _step(menu, place, row, rows)
+        st.button(
+            t("funnel.add_step"), icon=":material/add:", type="tertiary", key="add_step", on_click=_add,
+            disabled=len(rows) >= MOST_STEPS,
+        )  # fmt: skip
+        st.button(
+            t("funnel.clear"), icon=":material/backspace:", type="tertiary", key="clear_steps", on_click=_clear,
+            help=t("funnel.clear_help"),
+        )  # fmt: skip
+
+
+def _step(menu: Menu, place: int, row: int, rows: list[int]) -> None:
     """One step: its events, any of which fills it; behind the dots its conditions, its place, and the way to take it out."""
-    key = f"step_{row}"
+    _events(menu, t("funnel.step", number=place), f"step_{row}")
+    label = t("funnel.step_more", number=place)
+    behind = _folded(st.popover, label, icon=":material/more_vert:", type="tertiary", help=label, key=f"more_{row}")
+    if behind.open:
+        with behind:
+            conditions.edit(f"if_{row}")
+            _places(place, row, rows)
+    if found := conditions.chosen(f"if_{row}"):
+        st.caption(t("funnel.only_where", conditions=markdown.escaped(conditions.listed(found))))
+
+
+def _events(menu: Menu, label: str, key: str) -> None:
     # A name that the address brought and the lake does not know stays a choice, so that the answer can say it is unknown.
-    options = list(menu.events) + [one for one in st.session_state.get(key, []) if one not in menu.events]
-    with st.container(key=f"row_{row}", gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", wrap=False):
-            _events(t("funnel.step", number=place), options, key)
-            label = t("funnel.step_more", number=place)
-            with st.popover(label, icon=":material/more_vert:", type="tertiary", help=label, key=f"more_{row}"):
-                found = conditions.edit(f"if_{row}")
-                _places(place, row, rows)
-        if found:
-            st.caption(t("funnel.only_where", conditions=markdown.escaped(conditions.listed(found))))
-    return found
-
-
-def _events(label: str, options: list[str], key: str) -> None:
-    labels = names.apart({one: names.event(one) for one in options})
+    options = (*menu.events, *[one for one in st.session_state[key] if one not in menu.events])
     st.multiselect(
-        label, options, format_func=labels.get, key=key, persist_state="session",
+        label, options, format_func=_events_called(i18n.language(), options).get, key=key, persist_state="session",
         placeholder=t("funnel.choose_event"), select_all=False,
     )  # fmt: skip
+
+
+@lru_cache(64)
+def _events_called(language: i18n.Language, events: tuple[str, ...]) -> dict[str, str]:  # noqa: ARG001 - of its words
+    return names.apart({one: names.event(one) for one in events})
+
+
+def _folded(kind: Callable[..., T], label: str, *, key: str, **look: Any) -> T:
+    """A popover or an expander whose inside is drawn while it is open. One that is open stays so when its label changes, which
+    makes another one of it for Streamlit."""
+    if st.session_state.get(key):
+        st.session_state[key] = True
+    return kind(label, key=key, on_change="rerun", **look)
 
 
 def _places(place: int, row: int, rows: list[int]) -> None:
@@ -220,7 +281,6 @@ def _add() -> None:
 def _clear() -> None:
     """Two empty steps, and everything else as usual."""
     _fill(Asked(()))
-    st.session_state["template"] = None
 
 
 def _remove(row: int) -> None:
@@ -237,6 +297,21 @@ def _move(row: int, by: int) -> None:
 # -- rules -------------------------------------------------------------------------------------------------------------
 
 
+def _rules(menu: Menu) -> None:
+    _show_window("window", WINDOWS, t("funnel.within"))
+    _choice("count", COUNTS, t("funnel.count"), t("funnel.count_help"))
+    st.selectbox(
+        t("funnel.by"), menu.properties, index=None, format_func=_properties_called(i18n.language(), menu.properties).get,
+        key="by", persist_state="session", placeholder=t("funnel.by_none"), help=t("funnel.by_help"),
+    )  # fmt: skip
+    _more(menu)
+
+
+@lru_cache(16)
+def _properties_called(language: i18n.Language, properties: tuple[str, ...]) -> dict[str, str]:  # noqa: ARG001 - of its words
+    return {one: names.property_of(one) for one in properties}
+
+
 def _choice(key: str, options: tuple[str, ...], label: str, help_text: str | None = None) -> None:
     labels = {one: t(f"funnel.{key}_{one}") for one in options}
     st.segmented_control(
@@ -244,31 +319,20 @@ def _choice(key: str, options: tuple[str, ...], label: str, help_text: str | Non
     )  # fmt: skip
 
 
-def _window(key: str, usual: tuple[str, ...], label: str, help_text: str | None = None) -> timedelta | None:
-    """A window, of the usual ones or any other, as the command line writes it: ``7d``, ``12h``, ``none``."""
+def _show_window(key: str, usual: tuple[str, ...], label: str, help_text: str | None = None) -> None:
+    """One of the usual windows, or any other."""
     labels = {one: t(f"funnel.within_{one}") for one in usual}
     st.selectbox(label, usual, format_func=labels.get, key=key, persist_state="session", help=help_text)
-    text = st.session_state[key]
-    if text == "custom":
+    if st.session_state[key] == "custom":
         with st.container(horizontal=True, gap="small", wrap=False):
             st.number_input(t("funnel.length"), 1, 600_000, key=f"{key}_length", persist_state="session")
             units = {one: t(f"funnel.unit_{one}") for one in LENGTHS}
             st.selectbox(
                 t("funnel.unit"), list(LENGTHS), format_func=units.get, key=f"{key}_unit", persist_state="session"
             )
-        text = f"{st.session_state[f'{key}_length']}{st.session_state[f'{key}_unit']}"
-    return funnels.parse_window(text)
 
 
-def _breakdown(menu: Menu) -> None:
-    labels = {one: names.property_of(one) for one in menu.properties}
-    st.selectbox(
-        t("funnel.by"), menu.properties, index=None, format_func=lambda one: labels.get(one, one), key="by",
-        persist_state="session", placeholder=t("funnel.by_none"), help=t("funnel.by_help"),
-    )  # fmt: skip
-
-
-def _more(menu: Menu, last: int) -> tuple[str, timedelta | None, tuple[Barrier, ...], str]:
+def _more(menu: Menu) -> None:
     """What few need: order, the window between steps, exclusions, which entries count. How many of them are set stands on the
     fold."""
     state = st.session_state
@@ -277,47 +341,44 @@ def _more(menu: Menu, last: int) -> tuple[str, timedelta | None, tuple[Barrier, 
     )  # fmt: skip
     count = sum(bool(one) for one in is_set)
     label = t("funnel.more_set", count=count) if count else t("funnel.more")
-    with st.expander(label, icon=":material/tune:", key="funnel_more"):
+    fold = _folded(st.expander, label, icon=":material/tune:", key="funnel_more")
+    if not fold.open:
+        return
+    with fold:
         _choice("order", ORDERS, t("funnel.order"), t("funnel.order_help"))
-        in_any_order = state["order"] == "any"
-        step_within, barriers = None, ()
-        if in_any_order:
+        if state["order"] == "any":
             st.caption(t("funnel.any_order_limits"))
         else:
-            step_within = _window("step_window", STEP_WINDOWS, t("funnel.step_window"), t("funnel.step_window_help"))
-            barriers = _barriers(menu, last)
+            _show_window("step_window", STEP_WINDOWS, t("funnel.step_window"), t("funnel.step_window_help"))
+            _show_barriers(menu)
         _choice("entries", ENTRIES, t("funnel.entries"), t("funnel.entries_help"))
-    return state["order"], step_within, barriers, state["entries"]
 
 
-def _barriers(menu: Menu, last: int) -> tuple[Barrier, ...]:
+def _show_barriers(menu: Menu) -> None:
     """Names that end an attempt between two steps, with what exactly that means."""
-    state = st.session_state
-    found = [_barrier(menu, place, number, last) for place, number in enumerate(state[_BARRIERS], 1)]
+    some = st.session_state[_BARRIERS]
+    for place, number in enumerate(some, 1):
+        _barrier(menu, place, number, len(st.session_state[_ROWS]))
     st.button(
         t("funnel.add_exclusion"), icon=":material/block:", type="tertiary", key="add_barrier", on_click=_add_barrier,
-        disabled=len(state[_BARRIERS]) >= MOST_BARRIERS,
+        disabled=len(some) >= MOST_BARRIERS,
     )  # fmt: skip
-    if state[_BARRIERS]:
+    if some:
         st.caption(t("funnel.exclusion_means"))
-    return tuple(one for one in found if one.names)
 
 
-def _barrier(menu: Menu, place: int, number: int, last: int) -> Barrier:
-    state, key = st.session_state, f"barrier_{number}"
-    state[f"{key}_from"] = min(state[f"{key}_from"], last - 1)
-    state[f"{key}_to"] = min(max(state[f"{key}_to"], state[f"{key}_from"] + 1), last)
-    options = list(menu.events) + [one for one in state[key] if one not in menu.events]
+def _barrier(menu: Menu, place: int, number: int, last: int) -> None:
+    key = f"barrier_{number}"
     labels = {one: t("funnel.step", number=one) for one in range(1, last + 1)}
     with st.container(key=f"barrier_box_{number}", gap="xsmall"):
-        _events(t("funnel.exclusion", number=place), options, key)
+        _events(menu, t("funnel.exclusion", number=place), key)
         with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", wrap=False):
             st.selectbox(
                 t("funnel.exclusion_from"), range(1, last), format_func=labels.get, key=f"{key}_from",
                 persist_state="session",
             )  # fmt: skip
             st.selectbox(
-                t("funnel.exclusion_to"), range(state[f"{key}_from"] + 1, last + 1), format_func=labels.get,
+                t("funnel.exclusion_to"), range(st.session_state[f"{key}_from"] + 1, last + 1), format_func=labels.get,
                 key=f"{key}_to", persist_state="session",
             )  # fmt: skip
             st.button(
@@ -325,7 +386,6 @@ def _barrier(menu: Menu, place: int, number: int, last: int) -> Barrier:
                 key=f"remove_barrier_{number}", help=t("funnel.remove_exclusion", number=place),
                 on_click=_remove_barrier, args=(number,),
             )  # fmt: skip
-    return Barrier(tuple(state[key]), state[f"{key}_from"], state[f"{key}_to"])
 
 
 def _add_barrier() -> None:

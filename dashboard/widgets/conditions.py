@@ -1,6 +1,7 @@
 """Conditions on properties: choosing them, and saying them in words. For any page that asks about moments.
 
-``fill`` before the first drawing (from the address), then ``edit`` under the same key; it returns what is complete.
+``fill`` before the first drawing (from the address), then ``edit`` under the same key; it returns what is complete, and so does
+``chosen``, without drawing anything.
 """
 
 import streamlit as st
@@ -32,11 +33,18 @@ def edit(key: str) -> tuple[Condition, ...]:
     """Draw the fields; what somebody is still choosing is not a condition yet."""
     state = st.session_state
     state.setdefault(key, [])
-    found = [_one(key, number) for number in state[key]]
+    for number in state[key]:
+        _one(key, number)
     st.button(
         t("condition.add"), icon=":material/filter_alt:", type="tertiary", key=f"{key}_add", on_click=_add, args=(key,),
         disabled=len(state[key]) >= MOST,
     )  # fmt: skip
+    return chosen(key)
+
+
+def chosen(key: str) -> tuple[Condition, ...]:
+    """What is complete of the fields of this key."""
+    found = (_chosen(key, number) for number in st.session_state.get(key, ()))
     return tuple(one for one in found if one is not None)
 
 
@@ -55,7 +63,7 @@ def listed(some: tuple[Condition, ...]) -> str:
     return t("condition.and").join(words(condition) for condition in some)
 
 
-def _one(key: str, number: int) -> Condition | None:
+def _one(key: str, number: int) -> None:
     state = st.session_state
     name, op, some, amount = _fields(key, number)
     with st.container(key=f"{key}_{number}", gap="xsmall"):
@@ -68,7 +76,6 @@ def _one(key: str, number: int) -> Condition | None:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", wrap=False):
             _operator(op, state[name])
             _value(state[name], state[op], some, amount)
-    return _chosen(state[name], state[op], state.get(some) or [], state.get(amount))
 
 
 def _property(key: str, dependent: tuple[str, str]) -> None:
@@ -110,8 +117,10 @@ def _value(name: str | None, op: Op, some: str, amount: str) -> None:
         )  # fmt: skip
 
 
-def _chosen(name: str | None, op: Op, some: list[str], amount: float | None) -> Condition | None:
-    if name is None:
+def _chosen(key: str, number: int) -> Condition | None:
+    state = st.session_state
+    name, op, some, amount = (state.get(field) for field in _fields(key, number))
+    if name is None or op is None:
         return None
     if op in WITHOUT_VALUE:
         return Condition(name, op)

@@ -1,17 +1,20 @@
 """How a funnel's conversion went, day by day or week by week of entry."""
 
 from datetime import datetime, time, timedelta
+from html import escape
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import addresses, charts, i18n
+from dashboard import charts, i18n
 from dashboard.actions import guard
 from dashboard.data import funnels
 from dashboard.data.funnels import Course, View
 from dashboard.filters import Filters
 from dashboard.i18n import t
-from dashboard.widgets import columns, dropped, tables
+from dashboard.web import kept
+from dashboard.widgets import choice, columns, dropped, tables
+from dashboard.widgets.dropped import entered_words
 from dashboard.widgets.steps import SMALL
 
 GRAINS = ("day", "week")
@@ -19,29 +22,34 @@ DAYS_BY_DAY = 62
 """Longer periods are shown by week unless somebody wants the days."""
 
 
-def show(view: View, asked: Filters, called: list[str], filters: str) -> None:
-    usual = "day" if asked.period.days <= DAYS_BY_DAY else "week"
-    addresses.read("grain", usual, GRAINS)
-    labels = {one: t(f"funnel.grain_{one}") for one in GRAINS}
-    st.segmented_control(
-        t("funnel.grain"), GRAINS, format_func=labels.get, required=True, key="grain", persist_state="session",
-        label_visibility="collapsed",
-    )  # fmt: skip
-    addresses.write("grain", usual)
-    course = funnels.course(view, asked, st.session_state["grain"])
+def read(view: View, asked: Filters) -> Course:
+    """By day or by week, as the address says."""
+    return funnels.course(view, asked, choice.read("grain", _grains(asked)))  # type: ignore[arg-type]
+
+
+def _grains(asked: Filters) -> tuple[str, ...]:
+    """The usual one first."""
+    return GRAINS if asked.period.days <= DAYS_BY_DAY else GRAINS[::-1]
+
+
+def choose(course: Course, asked: Filters) -> str:
+    """The way to the other grain, as HTML."""
+    labels = {one: t(f"funnel.grain_{one}") for one in _grains(asked)}
+    return choice.written("grain", labels, course.grain, t("funnel.grain"))
+
+
+def show(course: Course, view: View, called: list[str]) -> None:
     charts.show("course", course.key, lambda: _chart(course), alt=t("funnel.look_trend"))
+    notes = []
     if course.found.open_from < len(course.starts):
         since = i18n.day(course.starts[course.found.open_from], with_year=False)
-        st.caption(t("funnel.trend_open", day=since))
+        notes.append(t("funnel.trend_open", day=since))
     if view.asked.count == "attempts":
-        st.caption(t("funnel.of_best_attempt"))
+        notes.append(t("funnel.of_best_attempt"))
+    if notes:
+        st.html("".join(f'<p class="lead">{escape(note)}</p>' for note in notes))
     _table(course)
-    _people(course, view, asked, called, filters)
-
-
-def _name(course: Course, place: int) -> str:
-    day = i18n.day(course.starts[place])
-    return day if course.grain == "day" else t("funnel.week_of", day=day)
+    _people(course, view, called)
 
 
 def _share(course: Course, place: int) -> float | None:
@@ -64,7 +72,7 @@ def _table(course: Course) -> None:
 def _rows(course: Course) -> tables.Columns:
     places = range(len(course.starts))
     return {
-        t(f"funnel.grain_{course.grain}"): [_name(course, p) for p in places],
+        t(f"funnel.grain_{course.grain}"): [entered_words(course, p) for p in places],
         t("funnel.entered"): [i18n.number(int(course.found.entered[p])) for p in places],
         t("funnel.completed"): [i18n.number(int(course.found.converted[p])) for p in places],
         t("funnel.conversion"): [i18n.share(_share(course, p)) for p in places],
@@ -74,21 +82,28 @@ def _rows(course: Course) -> tables.Columns:
     }
 
 
-def _people(course: Course, view: View, asked: Filters, called: list[str], filters: str) -> None:
-    """Who entered in one of the days or weeks."""
+def _people(course: Course, view: View, called: list[str]) -> None:
+    """Who entered in one of the days or weeks; at first in the one that the address opens the people of."""
     if not guard.may("people.see"):
         return
-    labels = {
-        place: _name(course, place) for place in reversed(range(len(course.starts))) if course.found.entered[place]
-    }
-    place = st.selectbox(
-        t("funnel.trend_people"), list(labels), index=None, format_func=labels.get, key=f"trend_of_{course.grain}",
+    labels = _labels(key=f"{course.key}|{i18n.language()}", _course=course)
+    key = f"trend_of_{course.grain}"
+    if key not in st.session_state:
+        place = course.place(dropped.since())
+        st.session_state[key] = place if place in labels else None
+    chosen: int | None = st.selectbox(
+        t("funnel.trend_people"), list(labels), index=None, format_func=labels.get, key=key,
         placeholder=t("funnel.trend_choose"), width=260,
     )  # fmt: skip
-    if place is not None:
-        of = course.entered(place)
-        words = f"{t('number.then')}{labels[place]}"
-        dropped.buttons(view, asked, called, filters, of, words, name="trend_drops")
+    if chosen is not None:
+        st.html(dropped.links(view, called, course.entered(chosen), course.starts[chosen].isoformat()))
+
+
+@kept.by_key(32)
+def _labels(key: str, _course: Course) -> dict[int, str]:  # noqa: ARG001 - what it is kept by
+    """Those with somebody, the last first."""
+    places = reversed(range(len(_course.starts)))
+    return {place: entered_words(_course, place) for place in places if _course.found.entered[place]}
 
 
 def _chart(course: Course) -> go.Figure:
@@ -99,7 +114,7 @@ def _chart(course: Course) -> go.Figure:
     shares = [_share(course, place) for place in places]
     entered = [int(course.found.entered[place]) for place in places]
     told = [
-        f"<b>{_name(course, p)}</b><br>{t('funnel.entered')} {i18n.number(entered[p])} · {t('funnel.completed')} "
+        f"<b>{entered_words(course, p)}</b><br>{t('funnel.entered')} {i18n.number(entered[p])} · {t('funnel.completed')} "
         f"{i18n.number(int(course.found.converted[p]))} · {i18n.share(shares[p])}"
         for p in places
     ]

@@ -1,58 +1,76 @@
 """Who left the funnel and where, who got through, and why one of them got no further."""
 
+from dataclasses import dataclass
 from html import escape
 
 import streamlit as st
 
 from core.errors import Refusal
-from dashboard import i18n, markdown
+from dashboard import addresses, i18n, markdown
 from dashboard.actions import guard
 from dashboard.data import funnels, people
-from dashboard.data.funnels import Asked, Entered, Explanation, View, Why
+from dashboard.data.funnels import Asked, Course, Entered, Explanation, View, Why
 from dashboard.data.people import People
 from dashboard.filters import Filters
 from dashboard.i18n import t
+from dashboard.web import kept
 from dashboard.widgets import names
 from dashboard.widgets import people as panel
 from dashboard.widgets.steps import sentence
+from dashboard.widgets.tiles import Way
 
+PARAMETER, THROUGH = "people", "through"
+"""Where the address says whose people are open: ``2`` are those whom step 2 lost, ``2026-11-10.2`` those of them who entered
+on that day, ``through`` all who got to the end."""
 OFFERED, SHOWN = 200, 40
 Moments = tuple[tuple[str, object], ...]
 
 
-def show(view: View, asked: Filters, called: list[str], filters: str) -> None:
-    """One button per place where people are lost; it opens who they are. With a breakdown, of one value when chosen."""
-    st.subheader(t("funnel.people"), anchor=False)
+def show(view: View, called: list[str]) -> Entered:
+    """Where people are lost, each place a link to who they are. With a breakdown, of one value when chosen: says of which."""
+    title = f"<h2>{escape(t('funnel.people'))}</h2>"
     if not guard.may("people.see"):
-        st.caption(t("funnel.people_forbidden"))
-        return
-    st.caption(t(f"funnel.people_lead_{view.asked.count}"))
-    of, words = _of_value(view)
-    buttons(view, asked, called, filters, of, words)
+        st.html(f'{title}<p class="lead">{escape(t("funnel.people_forbidden"))}</p>')
+        return Entered()
+    lead = f'{title}<p class="lead">{escape(t(f"funnel.people_lead_{view.asked.count}"))}</p>'
+    if not view.asked.by or len(view.by_value) < 2:
+        st.html(f"{lead}{links(view, called, Entered())}")
+        return Entered()
+    st.html(lead)
+    of = _of_value(view)
+    st.html(links(view, called, of))
+    return of
 
 
-def buttons(
-    view: View, asked: Filters, called: list[str], filters: str, of: Entered, words: str = "", *, name: str = "drops"
-) -> None:
-    """``of``: which of those who entered, ``words`` says it. Counted are members, or sessions; of attempts, who made them."""
-    reached = view.answer.members(of)
-    with st.container(horizontal=True, gap="small", key=name):
-        for number in range(1, len(reached)):
-            lost = reached[number - 1] - reached[number]
-            label = t("funnel.dropped_after", step=number, name=called[number - 1], count=i18n.number(lost))
-            key = f"dropped_{number}" if name == "drops" else f"{name}_{number}"
-            if st.button(markdown.escaped(label), key=key, disabled=not lost, icon=":material/trending_down:"):
-                _open(label + words, view, asked, number, filters, of, dropped=True)
-        label = t("funnel.all_the_way", count=i18n.number(reached[-1]))
-        key = "completed" if name == "drops" else f"{name}_completed"
-        if st.button(label, key=key, disabled=not reached[-1], icon=":material/check:"):
-            _open(label + words, view, asked, len(reached), filters, of, dropped=False)
+def links(view: View, called: list[str], of: Entered, since: str = "") -> str:
+    """``of``: which of those who entered; ``since``: the day or week that they entered in, as the address says it. Counted are
+    members, or sessions; of attempts, who made them."""
+    address = f"?{addresses.beside(PARAMETER)}{PARAMETER}={since and f'{since}.'}"
+    name = "entered" if since else "who"
+    key = f"{view.key}|{of}|{i18n.language()}|{address}"
+    return _links(key=key, _view=view, _called=called, _of=of, _link=address, _name=name)
 
 
-def _of_value(view: View) -> tuple[Entered, str]:
-    by = view.asked.by
-    if not by or len(view.by_value) < 2:
-        return Entered(), ""
+@kept.by_key(64)
+def _links(key: str, _view: View, _called: list[str], _of: Entered, _link: str, _name: str) -> str:  # noqa: ARG001 - kept by
+    reached = _view.answer.members(_of)
+    ways = []
+    for step in range(1, len(reached) + 1):
+        is_end = step == len(reached)
+        count = reached[-1] if is_end else reached[step - 1] - reached[step]
+        address = f"{_link}{THROUGH if is_end else step}" if count else None
+        ways.append(Way(_title(step, count, _called, is_end=is_end), address, "box kept" if is_end else "box lost"))
+    return f'<nav class="ways">{"".join(way.html(f"{_name}-{place}") for place, way in enumerate(ways, 1))}</nav>'
+
+
+def _title(step: int, count: int, called: list[str], *, is_end: bool) -> str:
+    if is_end:
+        return t("funnel.all_the_way", count=i18n.number(count))
+    return t("funnel.dropped_after", step=step, name=called[step - 1], count=i18n.number(count))
+
+
+def _of_value(view: View) -> Entered:
+    by = view.asked.by or ""
     labels = names.values(by, view.by_value)
     every = [_ALL, *labels]
     chosen = st.selectbox(
@@ -60,25 +78,86 @@ def _of_value(view: View) -> tuple[Entered, str]:
         format_func=lambda one: t("funnel.people_of_all") if one == _ALL else labels.get(one, str(one)),
         key=f"people_of_{by}", width=260,
     )  # fmt: skip
-    if chosen == _ALL:
-        return Entered(), ""
-    return Entered(values=(chosen,)), f"{t('number.then')}{labels[chosen]}"
+    return Entered() if chosen == _ALL else Entered(values=(chosen,))
 
 
 _ALL = "\x00all"
 """No value of a property."""
 
 
-def _open(
-    title: str, view: View, asked: Filters, step: int, filters: str, of: Entered, *, dropped: bool
-) -> None:  # fmt: skip
-    def body() -> None:
-        found = funnels.people_of(asked, view.asked, step, dropped=dropped, of=of)
-        panel.show(found, f"{sentence(view.asked)}{t('number.then')}{title}", filters)
-        if dropped and view.asked.count != "sessions" and found.count:
-            why(found, view.asked, asked)
+# -- who they are ------------------------------------------------------------------------------------------------------
 
-    st.dialog(t("people.title"), width="large", icon=":material/group:")(body)()
+
+def open_asked(
+    view: View, asked: Filters, called: list[str], filters: str, of: Entered, entered: Course | None
+) -> None:
+    """Open the people whom the address names over the page, if this answer counts any and the reader may see people. ``of``: of
+    which value, where one is chosen; ``entered``: the days or weeks that the page shows."""
+    text = st.query_params.get(PARAMETER, "")
+    if not text:
+        return
+    found = _named(view, text, called, of, entered)
+    if found is None:
+        addresses.leave_out(PARAMETER, text)
+    if found is None or not guard.may("people.see"):
+        _close()
+        return
+    st.dialog(t("people.title"), width="large", icon=":material/group:", on_dismiss=_close)(_body)(
+        found, view, asked, filters
+    )
+
+
+def since() -> str:
+    """The day or week of entry that the address names, as it says it; nothing where it names none."""
+    return st.query_params.get(PARAMETER, "").rpartition(".")[0]
+
+
+def _close() -> None:
+    st.query_params.pop(PARAMETER, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Who got to a step, or no further, in words and as they are asked for."""
+
+    title: str
+    step: int
+    of: Entered
+    is_dropped: bool
+
+
+def _named(view: View, text: str, called: list[str], of: Entered, entered: Course | None) -> _Named | None:
+    since, _, which = text.rpartition(".")
+    words = ""
+    if since:
+        place = entered.place(since) if entered else None
+        if entered is None or place is None:
+            return None
+        of, words = entered.entered(place), entered_words(entered, place)
+    elif of.values:
+        words = names.values(view.asked.by or "", view.by_value)[of.values[0]]
+    reached = view.answer.members(of)
+    steps = {str(step): step for step in range(1, len(reached))} | {THROUGH: len(reached)}
+    if which not in steps:
+        return None
+    step, is_end = steps[which], which == THROUGH
+    count = reached[-1] if is_end else reached[step - 1] - reached[step]
+    title = _title(step, count, called, is_end=is_end)
+    return _Named(f"{title}{t('number.then')}{words}" if words else title, step, of, not is_end) if count else None
+
+
+def entered_words(course: Course, place: int) -> str:
+    """A day or a week of entry."""
+    day = i18n.day(course.starts[place])
+    return day if course.grain == "day" else t("funnel.week_of", day=day)
+
+
+def _body(named: _Named, view: View, asked: Filters, filters: str) -> None:
+    guard.require("people.see")
+    found = funnels.people_of(asked, view.asked, named.step, dropped=named.is_dropped, of=named.of)
+    panel.show(found, f"{sentence(view.asked)}{t('number.then')}{named.title}", filters)
+    if named.is_dropped and view.asked.count != "sessions" and found.count:
+        why(found, view.asked, asked)
 
 
 # -- why somebody was dropped ------------------------------------------------------------------------------------------

@@ -37,8 +37,11 @@ def bar(page: str, keys: Sequence[str], forget: Forget) -> None:
             on_change=_open, args=(page, chosen, tuple(keys), forget),
         )  # fmt: skip
         current = next((view for view in found if view.view_id == st.session_state[chosen]), None)
-        with st.popover(t("saved.save"), icon=":material/bookmark_add:", help=t("saved.save"), key=f"save_{page}"):
-            _form(page, tuple(keys), current)
+        save, icon = t("saved.save"), ":material/bookmark_add:"
+        form = st.popover(save, icon=icon, help=save, key=f"save_{page}", on_change="rerun")
+        if form.open:
+            with form:
+                _form(page, tuple(keys), current)
 
 
 def _label(view: View) -> str:
@@ -49,8 +52,10 @@ def _label(view: View) -> str:
 
 def _form(page: str, keys: tuple[str, ...], current: View | None) -> None:
     name, shared = f"save_{page}_name", f"save_{page}_shared"
-    st.text_input(t("saved.name"), max_chars=LONGEST_NAME, key=name, placeholder=t(f"saved.hint_{page}"))
-    st.toggle(t("saved.share"), key=shared, help=t("saved.share_help"))
+    st.text_input(
+        t("saved.name"), max_chars=LONGEST_NAME, key=name, persist_state="session", placeholder=t(f"saved.hint_{page}")
+    )  # fmt: skip
+    st.toggle(t("saved.share"), key=shared, persist_state="session", help=t("saved.share_help"))
     st.button(
         t("saved.save_new"), icon=":material/bookmark_add:", type="primary", key=f"save_{page}_new", on_click=_save,
         args=(page, keys),

@@ -1,8 +1,9 @@
 """What a funnel's answer looks like: the question in words, summary, table, times, breakdown."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from html import escape
 
-import pandas as pd
 import streamlit as st
 
 from core.errors import InvalidFunnel, Unknown
@@ -11,7 +12,9 @@ from dashboard.data import funnels
 from dashboard.data.funnels import Asked, View
 from dashboard.filters import Filters
 from dashboard.i18n import t
-from dashboard.widgets import columns, conditions, names
+from dashboard.web import kept
+from dashboard.widgets import columns, conditions, names, tables, teaser, tiles
+from dashboard.widgets.tiles import Tile
 
 SMALL = 30
 """Fewer entries than this and a share says nothing (product.md 4, rule of thumb)."""
@@ -47,12 +50,6 @@ def sentence(asked: Asked) -> str:
     if asked.by:
         parts.append(t("funnel.reads_by", name=names.property_of(asked.by)))
     return t("funnel.reads", sentence=t("funnel.reads_and").join(parts))
-
-
-def in_words(asked: Asked) -> None:
-    """The question read back, above its answer."""
-    with st.container(key="funnel_sentence"):
-        st.markdown(markdown.escaped(sentence(asked)))
 
 
 def _step(asked: Asked, place: int, words: str) -> str:
@@ -97,43 +94,71 @@ def nobody(asked: Asked, filters: Filters) -> None:
 # -- the answer --------------------------------------------------------------------------------------------------------
 
 
-def summary(view: View) -> None:
-    """Four figures: entered, completed, conversion, and how long it takes."""
+def head(view: View, called: list[str]) -> None:
+    """The question read back, its four figures, and its steps as bars."""
+    st.html(_head(key=f"{view.key}|{i18n.language()}", _view=view, _called=called))
+
+
+@kept.by_key(64)
+def _head(key: str, _view: View, _called: list[str]) -> str:  # noqa: ARG001 - what it is kept by
+    return (
+        f'<p class="asked">{escape(sentence(_view.asked))}</p>{tiles.wall(_summary(_view), 140)}'
+        f'<section class="bars plain" aria-label="{escape(t("funnels.title"))}">{teaser.bars(_view.steps, _called)}</section>'
+    )
+
+
+def _summary(view: View) -> list[Tile]:
+    """Entered, completed, conversion, and how long it takes."""
     first, last = view.steps[0], view.steps[-1]
-    whole = view.duration(1, len(view.steps))
     is_small = first.members < SMALL
-    with st.grid(4, min_column_width=140, gap="small", key="funnel_summary"):
-        st.metric(t(f"funnel.entered_{view.asked.count}"), i18n.number(first.members))
-        st.metric(t("funnel.completed"), i18n.number(last.members))
-        st.metric(
+    return [
+        Tile("entered", t(f"funnel.entered_{view.asked.count}"), i18n.number(first.members)),
+        Tile("completed", t("funnel.completed"), i18n.number(last.members)),
+        Tile(
+            "conversion",
             t("funnel.conversion"),
             i18n.UNDEFINED if is_small else i18n.share(last.share),
-            help=t("number.small_meaning", count=i18n.number(first.members)) if is_small else None,
-        )
-        st.metric(t("funnel.median"), lasting(whole.median_seconds))
+            meaning=t("number.small_meaning", count=i18n.number(first.members)) if is_small else "",
+        ),
+        Tile("median", t("funnel.median"), lasting(view.duration(1, len(view.steps)).median_seconds)),
+    ]
 
 
 def table(view: View, called: list[str]) -> None:
+    """Written only while somebody looks at it."""
+    fold = st.expander(t("funnel.table"), icon=":material/table:", key="funnel_table", on_change="rerun")
+    if fold.open:
+        with fold:
+            _shown("steps", view, lambda: _rows(view, called), 2, t("funnel.table"))
+
+
+def _rows(view: View, called: list[str]) -> tables.Columns:
     counts = [step.members for step in view.steps]
     lost = [a - b for a, b in zip(counts, [*counts[1:], counts[-1]], strict=True)]
-    counted = t(f"funnel.counted_{view.asked.count}")
-    rows = {
+    return {
         "#": [step.step for step in view.steps],
         t("funnel.event"): called,
-        counted: [i18n.number(count) for count in counts],
+        t(f"funnel.counted_{view.asked.count}"): [i18n.number(count) for count in counts],
         t("funnel.share"): [i18n.share(step.share) for step in view.steps],
         t("funnel.of_before"): [i18n.share(step.step_share) if step.step > 1 else "" for step in view.steps],
         t("funnel.lost_after"): [i18n.number(count) for count in lost],
     }
-    figures = columns.right(counted, t("funnel.share"), t("funnel.of_before"), t("funnel.lost_after"))
-    with st.expander(t("funnel.table"), icon=":material/table:"):
-        st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=figures, alt=t("funnel.table"))
+
+
+def _shown(name: str, view: View, write: Callable[[], tables.Columns], words: int, alt: str) -> None:
+    """``words``: how many columns from the left are words; the others are figures."""
+    rows = tables.written(name, view.key, write)
+    st.dataframe(rows, hide_index=True, column_config=columns.right(*rows.column_names[words:]), alt=alt)
 
 
 def meaning(view: View, filters: str) -> None:
     """The number contract of the funnel."""
-    with st.popover(t("contract.open"), icon=":material/function:", type="tertiary", key="funnel_contract"):
-        st.markdown("\n".join(f"- {row}" for row in _rules(view, markdown.escaped(filters))))
+    contract = st.popover(
+        t("contract.open"), icon=":material/function:", type="tertiary", key="funnel_contract", on_change="rerun"
+    )
+    if contract.open:
+        with contract:
+            st.markdown("\n".join(f"- {row}" for row in _rules(view, markdown.escaped(filters))))
 
 
 def _rules(view: View, filters: str) -> list[str]:
@@ -175,10 +200,12 @@ def time(view: View, called: list[str]) -> None:
     if not found.members:
         st.info(t("funnel.nobody_took"))
         return
-    with st.grid("auto", min_column_width=150, gap="small", key="time_summary"):
-        st.metric(t("funnel.took"), i18n.number(found.members))
-        st.metric(t("funnel.median"), lasting(found.median_seconds))
-        st.metric(t("funnel.p90"), lasting(found.p90_seconds), help=t("funnel.p90_help"))
+    took = [
+        Tile("took", t("funnel.took"), i18n.number(found.members)),
+        Tile("median_time", t("funnel.median"), lasting(found.median_seconds)),
+        Tile("p90", t("funnel.p90"), lasting(found.p90_seconds), meaning=t("funnel.p90_help")),
+    ]
+    st.html(tiles.wall(took, 150))
     charts.show("time", f"{view.key}|{start}|{end}", lambda: charts.histogram(found, lasting), alt=t("funnel.time"))
 
 
@@ -198,24 +225,29 @@ def lasting(seconds: float | None) -> str:
 def breakdown(view: View, called: list[str]) -> None:
     """Conversion by the value at entry: bars for the largest, a table for all."""
     by = view.asked.by or ""
-    labels = names.values(by, view.by_value)
-    if view.missing:
-        entered = view.steps[0].members
-        st.caption(t("funnel.missing", count=i18n.number(view.missing), share=i18n.share(view.missing / entered)))
     shown = {value: steps for value, steps in view.by_value.items() if steps[0].members >= SMALL}
+    missing = ""
+    if view.missing:
+        share = i18n.share(view.missing / view.steps[0].members)
+        missing = f'<p class="lead">{escape(t("funnel.missing", count=i18n.number(view.missing), share=share))}</p>'
+    st.html(f"<h2>{escape(t('funnel.breakdown', name=names.property_of(by)))}</h2>{missing}")
     charts.show(
         "breakdown",
         view.key,
-        lambda: charts.breakdown(shown, called, labels.__getitem__),
+        lambda: charts.breakdown(shown, called, names.values(by, view.by_value).__getitem__),
         alt=t("funnel.by"),
     )
     if len(shown) < len(view.by_value):
         st.caption(t("funnel.small_values", count=i18n.number(len(view.by_value) - len(shown))))
-    rows = {names.property_of(by): list(labels.values())}
+    _shown("breakdown", view, lambda: _values(view, called), 1, t("funnel.by"))
+
+
+def _values(view: View, called: list[str]) -> tables.Columns:
+    by = view.asked.by or ""
+    rows = {names.property_of(by): list(names.values(by, view.by_value).values())}
     for place, name in enumerate(called):
         rows[f"{place + 1} {name}"] = [i18n.number(steps[place].members) for steps in view.by_value.values()]
     rows[t("funnel.conversion")] = [
         i18n.share(steps[-1].share) if steps[0].members >= SMALL else i18n.UNDEFINED for steps in view.by_value.values()
     ]
-    _, *figures = rows
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns.right(*figures), alt=t("funnel.by"))
+    return rows

@@ -18,22 +18,27 @@ def show(key: str, steps: Sequence[Count], names: Sequence[str]) -> None:
 
 @kept.by_key(32)
 def _written(key: str, _steps: Sequence[Count], _names: Sequence[str]) -> str:  # noqa: ARG001 - what it is cached by
-    most = max(_steps[0].members, 1)
-    before = [_steps[0].members, *[step.members for step in _steps[:-1]]]
-    rows = "".join(_row(*row, most) for row in zip(_steps, _names, before, strict=True))
     return (
-        f'<section class="bars"><h2>{escape(t("overview.teaser"))}</h2><ol>{rows}</ol>'
+        f'<section class="bars"><h2>{escape(t("overview.teaser"))}</h2>{bars(_steps, _names)}'
         f'<a href="/funnels">{escape(t("overview.to_funnels"))}</a></section>'
     )
 
 
+def bars(steps: Sequence[Count], names: Sequence[str]) -> str:
+    """One bar per step, named above it."""
+    most = max(steps[0].members, 1)
+    before = [steps[0].members, *[step.members for step in steps[:-1]]]
+    return f"<ol>{''.join(_row(*row, most) for row in zip(steps, names, before, strict=True))}</ol>"
+
+
 def _row(step: Count, name: str, before: int, most: int) -> str:
     """Who got here, and in outline who was lost since the step before."""
+    told = f"{name} · {i18n.number(step.members)} · {t('funnel.of_first', share=i18n.share(step.share))}"
     words = f"<b>{i18n.number(step.members)}</b> {i18n.share(step.share)}"
     if step.step > 1:
         words += f" <small>{escape(t('funnel.step_share', share=i18n.share(step.step_share)))}</small>"
         words += f" <em>▼ {i18n.number(before - step.members)}</em>" if before > step.members else ""
     return (
-        f"<li><span>{step.step} {escape(name)}</span><p>{words}</p>"
+        f'<li title="{escape(told)}"><span>{step.step} {escape(name)}</span><p>{words}</p>'
         f'<i style="--at:{step.members / most:.4f};--before:{before / most:.4f}"></i></li>'
     )

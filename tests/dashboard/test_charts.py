@@ -9,6 +9,7 @@ from core.periods import Period
 from core.sequences.funnel import Count
 from core.work.questions.contributions import Contribution, Contributions
 from dashboard import charts, i18n
+from dashboard.widgets import teaser
 
 NOW, BEFORE = Period(date(2026, 11, 1), date(2026, 11, 8)), Period(date(2026, 10, 25), date(2026, 11, 1))
 
@@ -52,11 +53,11 @@ def test_the_height_of_a_waterfall_grows_with_its_rows_and_the_rest_is_one_row()
 
 def test_each_step_of_a_funnel_is_named_above_its_bar_with_what_it_lost():
     steps = [Count(1, "view", 200, 1.0, None), Count(2, "cart", 50, 0.25, 0.25), Count(3, "order", 50, 0.25, 1.0)]
-    figure = charts.funnel(steps, ["View", "<b>Cart</b>", "Order"])
-    first, second, third = (note.text for note in figure.layout.annotations)
+    _, first, second, third = teaser.bars(steps, ["View", "<b>Cart</b>", "Order"]).split("<li")
     assert "1 View" in first and "<b>200</b>" in first and "▼" not in first
     assert "&lt;b&gt;Cart" in second and "▼ 150" in second and "25.0% of previous" in second
     assert "▼" not in third
+    assert "<b>Cart" not in second and "--at:0.2500;--before:1.0000" in second
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,10 @@ def press(key: str) -> Act:
     return lambda page: page.locator(f".st-key-{key} button:visible").first.click()
 
 
+def unfold(key: str) -> Act:
+    return lambda page: page.locator(f".st-key-{key} summary").click()
+
+
 def upload(page: Page) -> None:
     file = {"name": "十一月订单.csv", "mimeType": "text/csv", "buffer": ORDERS.encode("gb18030")}
     page.locator("input[type=file]").set_input_files(file)
@@ -65,7 +69,9 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
     "overview": ("overview", None),
     "overview_contract": ("overview?contract=net_revenue", None),
     "funnels": ("funnels?by=channel", None),
-    "funnels_people": ("funnels", press("dropped_1")),
+    "funnels_people": ("funnels?people=1", None),
+    "funnels_step": ("funnels?if=1:channel=app&step=product_view&step=order_placed", press("more_1")),
+    "funnels_more": ("funnels?exclude=group_leave:1-2&step=product_view&step=order_placed", unfold("funnel_more")),
     "funnels_rules": (f"funnels?{RULES}", press("funnel_contract")),
     "funnels_versus": ("funnels?look=versus", None),
     "funnels_touch": (f"funnels?period=90&within=90d&{TOUCH}", None),

@@ -17,8 +17,7 @@ TOO_WIDE = """() => { const main = document.querySelector('[data-testid=stMain]'
 
 STEPS = ("product_view", "add_to_cart", "cart", "shipping_details", "payment_details", "purchase")
 LINK = "/funnels?period=all" + "".join(f"&step={step}" for step in STEPS)
-BARS = """() => [...document.querySelectorAll('.st-key-card_funnel .annotation-text')]
-    .map(node => [...node.querySelectorAll('.line')].pop().textContent.trim().split(/\\s/)[0])"""
+BARS = """() => [...document.querySelectorAll('.st-key-card_funnel .bars li b')].map(count => count.textContent)"""
 
 FOCUSED = """() => {
     const at = document.activeElement, isControl = at.matches('a, button, input, summary, [role=radio]')
@@ -44,7 +43,7 @@ def server(home: Path):
 
 def bars(page: Page) -> list[str]:
     idle(page)
-    expect(page.locator(".st-key-card_funnel .annotation-text")).to_have_count(len(STEPS))
+    expect(page.locator(".st-key-card_funnel .bars li")).to_have_count(len(STEPS))
     return page.evaluate(BARS)
 
 
@@ -62,7 +61,7 @@ def test_the_window_is_chosen_and_stays_in_the_address(server, signed_in):
     page.get_by_label("Conversion window").click()
     page.get_by_role("option", name="1 day").click()
     expect(page).to_have_url(re.compile("within=1d"))
-    expect(page.locator(".st-key-card_funnel .annotation-text").nth(1)).to_contain_text("482")
+    expect(page.locator(".st-key-card_funnel .bars li").nth(1)).to_contain_text("482")
     page.reload()
     assert bars(page)[5] == "16"
 
@@ -71,7 +70,7 @@ def test_a_drop_opens_its_people(server, signed_in):
     page = signed_in("manager")
     page.goto(f"{server.url}{LINK}")
     idle(page)
-    page.get_by_role("button", name=re.compile("第 2 步.*134")).click()
+    page.get_by_role("link", name=re.compile("第 2 步.*134")).click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("134 位会员")
     expect(dialog).to_contain_text("与数字完全一致")
@@ -144,7 +143,7 @@ def choose(page: Page, language: i18n.Language, number: int, event: str) -> None
 
 def counted(page: Page, steps: int) -> list[str]:
     idle(page)
-    expect(page.locator(".st-key-card_funnel .annotation-text")).to_have_count(steps)
+    expect(page.locator(".st-key-card_funnel .bars li")).to_have_count(steps)
     return page.evaluate(BARS)
 
 
@@ -180,7 +179,7 @@ def test_a_funnel_is_built_from_nothing_shared_and_its_people_kept(server, signe
     assert counted(other, 3) == figures
     lost = int(figures[1]) - int(figures[2])
     said = words(language, "funnel.dropped_after", step=2, name=words(language, "event.add_to_cart"), count=lost)
-    other.get_by_role("button", name=said).click()
+    other.get_by_role("link", name=said).click()
     dialog = other.get_by_role("dialog")
     expect(dialog).to_contain_text(words(language, "people.count", count=lost))
     dialog.get_by_label(words(language, "people.segment_name")).fill(f"cart {language}")
@@ -188,11 +187,57 @@ def test_a_funnel_is_built_from_nothing_shared_and_its_people_kept(server, signe
     expect(dialog).to_contain_text(words(language, "people.saved", name=f"cart {language}", count=lost))
 
 
+def test_a_step_is_moved_twice_by_the_keyboard_from_the_same_place(server, signed_in):
+    page = signed_in("analyst", "en")
+    page.goto(f"{server.url}{LINK}")
+    idle(page)
+    page.get_by_role("button", name="Step 2: conditions and place").locator("visible=true").click()
+    page.get_by_role("button", name="Down", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("step=product_view&step=cart&step=add_to_cart&"))
+    down = page.get_by_role("button", name="Down", exact=True)
+    expect(down).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("step=product_view&step=cart&step=shipping_details&step=add_to_cart&"))
+    page.get_by_role("button", name="Remove step 4").click()
+    expect(page).to_have_url(re.compile("step=product_view&step=cart&step=shipping_details&step=payment_details&"))
+
+
+def test_looks_at_the_answer_are_kept_over_a_visit_to_another_page(server, signed_in):
+    page = signed_in("analyst", "en")
+    page.goto(f"{server.url}{LINK}")
+    idle(page)
+    page.get_by_role("link", name="Time to convert").click()
+    expect(page).to_have_url(re.compile("look=time"))
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Retention").click()
+    expect(page).to_have_url(re.compile("/retention"))
+    idle(page)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Funnels").click()
+    expect(page).to_have_url(re.compile("/funnels.*look=time"))
+    expect(page.locator(".st-key-card_look [aria-current]")).to_have_text("Time to convert")
+    page.get_by_role("link", name="Trend", exact=True).click()
+    expect(page).not_to_have_url(re.compile("look="))
+    expect(page.locator(".st-key-card_look [aria-current]").first).to_have_text("Trend")
+
+
+def test_a_common_journey_takes_the_place_of_the_steps(server, signed_in):
+    page = signed_in("analyst", "en")
+    page.goto(
+        f"{server.url}/funnels?period=all&step=purchase&step=product_view&if=1:platform=mobile&within=1d&count=attempts"
+    )
+    idle(page)
+    page.get_by_role("link", name="Checkout", exact=True).click()
+    expect(page).to_have_url(re.compile("step=product_view&step=add_to_cart&step=cart&.*step=purchase"))
+    expect(page).to_have_url(re.compile("count=attempts"))
+    expect(page).not_to_have_url(re.compile("if=|within="))
+    expect(page.get_by_role("link", name="Checkout", exact=True)).to_have_attribute("aria-current", "true")
+
+
 def test_a_dropped_member_is_explained_with_their_own_moments(server, signed_in):
     page = signed_in("manager")
     page.goto(f"{server.url}{LINK}")
     idle(page)
-    page.get_by_role("button", name=re.compile("第 2 步.*134")).click()
+    page.get_by_role("link", name=re.compile("第 2 步.*134")).click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("combobox", name="选择会员").click()
     page.get_by_role("option").first.click()

@@ -29,7 +29,24 @@
     window.dispatchEvent(new PopStateEvent("popstate"));
   });
 
+  // A popover whose label changes (that of a step which moves) is made anew; the keyboard stays where it was in it.
+  var held = null;
+  document.addEventListener("focusin", function (event) {
+    var keyed = event.target.closest('[data-testid="stPopoverBody"] [class*="st-key-"]');
+    var name = keyed && [].find.call(keyed.classList, function (one) { return one.indexOf("st-key-") === 0; });
+    held = name ? { node: event.target, name: name } : null;
+  });
+  document.addEventListener("pointerdown", function (event) {
+    if (!event.target.closest('[data-testid="stPopoverBody"]')) held = null;
+  }, true);
+  function keepPlace() {
+    if (!held || held.node.isConnected || document.activeElement !== document.body) return;
+    var again = document.querySelector('[data-testid="stPopoverBody"] .' + held.name + " button");
+    if (again) again.focus();
+  }
+
   new MutationObserver(function () {
+    keepPlace();
     if (document.querySelector(".st-key-session_over")) leave();
   }).observe(document.documentElement, { childList: true, subtree: true });
 })();

@@ -1,6 +1,9 @@
 """漏斗, through the frame: builder, address, figures, people, and funnels that cannot be."""
 
+import re
 from datetime import datetime
+from html import unescape
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -10,9 +13,11 @@ from tests.dashboard.pages.shop import fill
 STEPS = ["product_view", "add_to_cart", "checkout", "purchase"]
 
 
-def open_with(opened, role="analyst", language="zh", steps=STEPS, **query):
-    """The page at an address, come to from another page."""
+def open_with(opened, role="analyst", language="zh", steps=STEPS, unfolded="", **query):
+    """The page at an address, come to from another page. ``unfolded``: what else is open on it."""
     test = opened("catalog", role, language)
+    if unfolded:
+        test.session_state[unfolded] = True
     test.query_params["period"] = "all"
     test.query_params["step"] = list(steps)
     for name, value in query.items():
@@ -26,9 +31,40 @@ def given(test, name):
     return [found] if isinstance(found, str) else list(found)
 
 
+def unfold(test, key):
+    """Open a popover or an expander: its inside is drawn while it is open."""
+    test.session_state[key] = True
+    return test.run()
+
+
+def html(test):
+    return "".join(part.value for part in test.html)
+
+
 def counts(test):
-    table = next(frame.value for frame in test.dataframe if "#" in frame.value.columns)
-    return table[table.columns[2]].tolist()
+    """Who got to each step, as the bars say it."""
+    return re.findall(r"<li title=[^>]*><span>[^<]*</span><p><b>([^<]*)</b>", html(test))
+
+
+def figures(test):
+    """What stands in the tiles, by their titles."""
+    found = re.findall(r'<span class="name">([^<]*)(?:<i .*?</i>)?</span><b class="value">([^<]*)</b>', html(test))
+    return {unescape(title): unescape(value) for title, value in found}
+
+
+def ways(test, kind="who"):
+    """The ways to people by their words; what leads nowhere has no address. ``entered``: those of one day or week."""
+    found = re.findall(rf'<(?:a|span) id="{kind}-\d+" class="[^"]*"(?: href="\?([^"]*)")?>([^<]*)<', html(test))
+    return {unescape(words): unescape(address) for address, words in found}
+
+
+def follow(test, words, kind="who"):
+    """Go to the people behind a figure."""
+    for name in list(test.query_params):
+        del test.query_params[name]
+    for name, value in parse_qs(ways(test, kind)[words]).items():
+        test.query_params[name] = value
+    return test.run()
 
 
 @pytest.mark.parametrize(("language", "entered"), [("zh", "进入会员"), ("en", "Members entered")])
@@ -36,8 +72,21 @@ def test_the_page_answers_in_both_languages(opened, language, entered):
     fill()
     test = open_with(opened, language=language)
     assert not test.exception
-    assert next(metric for metric in test.metric if metric.label == entered).value == "40"
+    assert figures(test)[entered] == "40"
     assert counts(test) == ["40", "30", "20", "10"]
+
+
+@pytest.mark.parametrize(
+    ("language", "members", "lost"), [("zh", "会员数", "此步后流失"), ("en", "Members", "Lost after it")]
+)
+def test_the_table_says_what_the_bars_say(opened, language, members, lost):
+    fill()
+    test = open_with(opened, language=language)
+    assert not test.dataframe
+    table = unfold(test, "funnel_table").dataframe[0].value
+    assert table["#"].tolist() == [1, 2, 3, 4]
+    assert table[members].tolist() == counts(test) == ["40", "30", "20", "10"]
+    assert table[lost].tolist() == ["10", "10", "10", "0"]
 
 
 def test_a_link_reproduces_the_funnel(opened):
@@ -99,7 +148,7 @@ def test_steps_are_added_and_taken_out(opened):
     assert counts(test) == ["40", "30", "20", "10"]
     fields[-1].set_value(["order_placed"]).run()
     assert test.query_params["step"] == [*STEPS, "order_placed"]
-    test.button(key="remove_2").click().run()
+    unfold(test, "more_2").button(key="remove_2").click().run()
     assert test.query_params["step"] == ["product_view", "checkout", "purchase", "order_placed"]
 
 
@@ -119,7 +168,7 @@ def test_the_breakdown_tells_the_share_without_a_value(opened):
 
 def test_events_without_sessions_are_cut_at_a_pause(opened):
     fill()
-    test = open_with(opened, count="sessions", steps=STEPS[:2])
+    test = open_with(opened, count="sessions", steps=STEPS[:2], unfolded="funnel_contract")
     assert counts(test) == ["40", "0"]
     assert "中断 30 分钟算新会话" in said(test)
 
@@ -127,8 +176,9 @@ def test_events_without_sessions_are_cut_at_a_pause(opened):
 def test_who_was_lost_is_a_list_of_the_same_count(opened):
     fill()
     test = open_with(opened, "manager")
-    test.button(key="dropped_2").click().run()
+    follow(test, "第 2 步「加入购物车」后流失 10")
     assert not test.exception
+    assert given(test, "people") == ["2"]
     assert "10 位会员" in said(test) and "与数字完全一致" in said(test)
     assert "会员依次：浏览商品 → 加入购物车 → 去结算 → 付款；从第 1 步起 7 天内。" in said(test)
     assert not test.get("download_button")
@@ -139,11 +189,34 @@ def test_an_executive_sees_the_funnel_and_no_people(opened):
     test = open_with(opened, "executive")
     assert counts(test) == ["40", "30", "20", "10"]
     assert "您的角色不能查看会员名单" in said(test)
+    assert not ways(test)
+
+
+def test_people_in_the_address_are_not_opened_for_who_may_not_see_them(opened):
+    fill()
+    test = open_with(opened, "executive", people="2")
+    assert not test.exception and "people" not in test.query_params
+    assert "10 位会员" not in said(test)
+
+
+@pytest.mark.parametrize("people", ["5", "0", "all", "2026-11-11.1", "2026-12-24.1", ".."])
+def test_people_that_the_answer_does_not_count_are_told_as_unread(opened, people):
+    fill()
+    test = open_with(opened, "manager", people=people, grain="day")
+    assert f"“{people}”" in test.warning[0].value.replace("\\", "")
+    assert "people" not in test.query_params and "与数字完全一致" not in said(test)
+
+
+def test_where_nobody_was_lost_there_is_no_way_to_anybody(opened):
+    fill()
+    found = ways(open_with(opened, "manager", within="1d"))
+    assert not found["第 3 步「去结算」后流失 0"] and not found["完成全程 0"]
+    assert found["第 2 步「加入购物车」后流失 30"].endswith("people=2")
 
 
 def test_the_way_of_counting_is_printed(opened):
     fill()
-    words = said(open_with(opened, order="any", within="none"))
+    words = said(open_with(opened, order="any", within="none", unfolded="funnel_contract"))
     assert "前 k 步都在同一窗口内做过即算到达第 k 步" in words
     assert "不限时间。" in words
     assert "取走得最远的一次" in words
@@ -163,7 +236,7 @@ def test_a_condition_in_the_address_is_asked_of_its_step_alone(opened):
 
 def test_a_condition_is_chosen_and_goes_into_the_address(opened):
     fill()
-    test = open_with(opened)
+    test = open_with(opened, unfolded="more_1")
     test.button(key="if_1_add").click().run()
     assert "if" not in test.query_params
     test.selectbox(key="if_1_0_name").set_value("platform").run()
@@ -185,7 +258,8 @@ def test_a_number_above_which_an_order_counts(opened):
 
 def test_an_exclusion_is_read_back_with_what_it_means(opened):
     fill()
-    test = open_with(opened, exclude=["checkout:2-4"], steps=["product_view", "add_to_cart", "purchase"])
+    steps = ["product_view", "add_to_cart", "purchase"]
+    test = open_with(opened, exclude=["checkout:2-4"], steps=steps, unfolded="funnel_contract")
     assert "第 2 步之后、第 3 步之前没有“去结算”" in said(test).replace("\\", "")
     assert counts(test) == ["40", "30", "0"]
     assert "与步骤同一时刻的排除事件，算在步骤之后" in said(test)
@@ -194,7 +268,7 @@ def test_an_exclusion_is_read_back_with_what_it_means(opened):
 
 def test_an_exclusion_is_built_on_the_page(opened):
     fill()
-    test = open_with(opened, steps=["product_view", "add_to_cart", "purchase"])
+    test = open_with(opened, steps=["product_view", "add_to_cart", "purchase"], unfolded="funnel_more")
     test.button(key="add_barrier").click().run()
     assert "exclude" not in test.query_params
     names = next(field for field in test.multiselect if str(field.key).startswith("barrier_"))
@@ -218,7 +292,8 @@ def test_attempts_are_counted_on_their_own_and_their_people_are_members(opened):
 def test_a_step_moves_up_with_its_conditions(opened):
     fill()
     test = open_with(opened, **{"if": ["2:platform=phone"]})
-    test.button(key="up_2").click().run()
+    unfold(test, "more_2").button(key="up_2").click().run()
+    assert test.session_state["more_2"], "what is open stays open, so that the step can be moved on"
     assert given(test, "step") == ["add_to_cart", "product_view", "checkout", "purchase"]
     assert given(test, "if") == ["1:platform=phone"]
 
@@ -258,8 +333,13 @@ def test_a_day_of_the_trend_opens_its_people(opened):
     field = test.selectbox(key="trend_of_day")
     assert field.options == ["2026年11月10日"]
     field.set_value(40).run()
-    test.button(key="trend_drops_1").click().run()
+    follow(test, "第 1 步「浏览商品」后流失 10", "entered")
+    assert given(test, "people") == ["2026-11-10.1"]
     assert "10 位会员" in said(test) and "与数字完全一致" in said(test)
+    link = {name: given(test, name) for name in ("people", "grain") if name in test.query_params}
+    again = open_with(opened, "admin", **link)
+    assert again.selectbox(key="trend_of_day").value == 40
+    assert "10 位会员" in said(again) and "2026年11月10日" in said(again)
 
 
 def test_a_period_is_compared_with_the_one_before(opened):
@@ -316,8 +396,7 @@ def test_people_are_listed_of_one_value_of_the_breakdown(opened):
     fill()
     test = open_with(opened, by="platform")
     test.selectbox(key="people_of_platform").set_value("phone").run()
-    assert test.button(key="dropped_1").label == "第 1 步「浏览商品」后流失 2"
-    test.button(key="dropped_1").click().run()
+    follow(test, "第 1 步「浏览商品」后流失 2")
     assert "2 位会员" in said(test) and "与数字完全一致" in said(test)
     assert "第 1 步「浏览商品」后流失 2 · phone" in said(test).replace("\\", "")
 
@@ -325,7 +404,7 @@ def test_people_are_listed_of_one_value_of_the_breakdown(opened):
 def test_the_people_of_sessions_are_whose_they_are(opened):
     fill()
     test = open_with(opened, count="sessions", steps=STEPS[:2])
-    test.button(key="dropped_1").click().run()
+    follow(test, "第 1 步「浏览商品」后流失 40")
     assert "40 位会员" in said(test) and "名单合计 40 条记录，就是这个数字" in said(test)
 
 
@@ -413,6 +492,7 @@ def test_a_dropped_member_is_told_that_nothing_followed_in_english(explained):
 
 
 def save(test, name, *, shared):
+    unfold(test, "save_funnels")
     test.text_input(key="save_funnels_name").set_value(name)
     test.toggle(key="save_funnels_shared").set_value(shared)
     test.button(key="save_funnels_new").click().run()
@@ -432,6 +512,8 @@ def test_a_shared_funnel_is_opened_by_somebody_else_within_their_own_scope(opene
     assert given(theirs, "step") == ["product_view", "purchase"]
     assert given(theirs, "by") == ["platform"] and given(theirs, "period") == ["all"]
     assert counts(theirs) == ["5", "5"]
+    unfold(theirs, "save_funnels")
+    assert [button for button in theirs.button if button.key == "save_funnels_new"]
     assert not [button for button in theirs.button if button.key in ("save_funnels_over", "save_funnels_delete")]
 
 
@@ -444,10 +526,10 @@ def open_again(test):
 def test_ones_own_funnel_is_overwritten_and_deleted(opened):
     fill()
     test = save(open_with(opened), "漏斗", shared=False)
-    test.button(key="remove_2").click().run()
+    unfold(test, "more_2").button(key="remove_2").click().run()
     test.button(key="save_funnels_over").click().run()
     assert "覆盖“漏斗”" in said(test)
-    test.button(key="remove_3").click().run()
+    unfold(test, "more_3").button(key="remove_3").click().run()
     assert len(given(test, "step")) == 2
     test.selectbox(key="saved_funnels").set_value(None).run()
     test.selectbox(key="saved_funnels").set_value(1).run()

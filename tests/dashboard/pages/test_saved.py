@@ -36,11 +36,17 @@ def at(opened, page, role, **more):
     return go(test, page)
 
 
+def unfolded(test, page):
+    """With what is behind the button to save."""
+    test.session_state[f"save_{page}"] = True
+    return test.run()
+
+
 @pytest.mark.parametrize("page", KEPT)
 def test_what_was_kept_is_asked_again_by_whoever_opens_it(opened, page):
     fill(units=True)
     wanted = KEPT[page] | {"period": ["all"]}
-    mine = at(opened, page, "analyst")
+    mine = unfolded(at(opened, page, "analyst"), page)
     assert not mine.exception and not mine.warning and address(mine, wanted) == wanted
     mine.text_input(key=f"save_{page}_name").set_value("weekly")
     mine.toggle(key=f"save_{page}_shared").set_value(True)
@@ -52,12 +58,14 @@ def test_what_was_kept_is_asked_again_by_whoever_opens_it(opened, page):
     assert address(theirs, wanted) == wanted
     theirs.run()
     assert address(theirs, wanted) == wanted
+    unfolded(theirs, page)
+    assert [one for one in theirs.button if one.key == f"save_{page}_new"]
     assert not [one for one in theirs.button if one.key in (f"save_{page}_over", f"save_{page}_delete")]
 
 
 def test_a_view_that_names_what_is_gone_says_so_when_it_is_opened(opened):
     fill()
-    test = at(opened, "lifecycle", "analyst")
+    test = unfolded(at(opened, "lifecycle", "analyst"), "lifecycle")
     test.text_input(key="save_lifecycle_name").set_value("November")
     test.button(key="save_lifecycle_new").click().run()
     test.selectbox(key="saved_lifecycle").set_value(None).run()
@@ -70,7 +78,7 @@ def test_a_view_that_names_what_is_gone_says_so_when_it_is_opened(opened):
 
 def test_the_name_of_a_view_is_never_taken_for_markdown(opened):
     fill()
-    test = at(opened, "funnels", "analyst")
+    test = unfolded(at(opened, "funnels", "analyst"), "funnels")
     test.text_input(key="save_funnels_name").set_value("![t](http://127.0.0.1:9/t.png) :red[r]")
     test.button(key="save_funnels_new").click().run()
     for key in ("save_funnels_over", "save_funnels_delete"):
