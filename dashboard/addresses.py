@@ -17,6 +17,10 @@ import streamlit as st
 from core.errors import InvalidPeriod
 from core.periods import Period, parse_day
 
+SEVERAL = frozenset(
+    {"channel", "unit", "step", "if", "exclude", "r_start", "r_back", "r_start_if", "r_back_if", "hide", "end", "together"}
+)
+"""Parameters of any page that may stand several times; all others mean one thing."""
 _PAGE, _UNREAD = "_unread_page", "_unread"
 
 
@@ -80,10 +84,18 @@ def leave_out(key: str, text: str) -> None:
 
 
 def enter(page: str) -> None:
-    """A page is about to read its address; what another one could not read is no longer of interest."""
+    """A page is about to read its address; what another one could not read is no longer of interest. Of what stands there
+    several times and means one thing the first counts; the others are told as unread."""
     if st.session_state.get(_PAGE) != page:
         st.session_state[_PAGE] = page
         forget_unread()
+    for key in list(st.query_params):
+        first, *others = st.query_params.get_all(key)
+        if others and key not in SEVERAL:
+            st.query_params[key] = first
+            for text in others:
+                if text != first:
+                    leave_out(key, text)
 
 
 def unread() -> dict[str, list[str]]:

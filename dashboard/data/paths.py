@@ -1,13 +1,13 @@
 """Path questions of a page, and the addresses of their funnels."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
-
-import streamlit as st
 
 from core.sequences.paths import ARRIVED, DIRECTIONS, LEFT, OTHER, Column, Link, Path
 from core.work.questions import paths as question
@@ -20,14 +20,25 @@ from dashboard.data.funnels import Menu, parse_window, window_text
 from dashboard.data.ground import KEPT_SECONDS, Ground, stand
 from dashboard.data.people import People
 from dashboard.filters import KEYS, Filters
+from dashboard.web import kept
 
 __all__ = [
-    "ARRIVED", "LEFT", "MOST_TOP", "OTHER", "Asked", "Column", "Group", "Link", "Menu", "Path", "Sessions", "View",
+    "ARRIVED", "LEFT", "MOST_TOP", "OTHER", "Asked", "Column", "Group", "Link", "Menu", "Path", "Place", "Sessions", "View", "Visits",
     "along_of", "along_text", "answer", "funnel_address", "menu", "parse_window", "people_of", "people_of_sessions", "sessions", "usual_anchor",
     "window_text",
 ]  # fmt: skip
 
 TOP_PATHS = 20
+Waiting = Callable[[], AbstractContextManager[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node of a column, and how many stand there."""
+
+    column: int
+    code: int
+    members: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +56,15 @@ class View:
     @property
     def members(self) -> int:
         return self.answer.members
+
+    @cached_property
+    def places(self) -> dict[str, Place]:
+        """All nodes of the picture, by what the address calls them: column and own name, ``1:add_to_cart``."""
+        return {
+            f"{column.number}:{self.name(node.code)}": Place(column.number, node.code, node.members)
+            for column in self.columns
+            for node in column.nodes
+        }
 
     def name(self, code: int) -> str:
         """The node's own name; ``<left>``, ``<other>`` or ``<arrived>`` where it is no event."""
@@ -70,6 +90,14 @@ class View:
         return 2 <= len(nodes) <= MOST_STEPS and min(nodes) >= 0
 
 
+@dataclass(frozen=True, eq=False)
+class Visits:
+    """Sessions of the period. ``key``: of what is made from them."""
+
+    key: str
+    answer: Sessions
+
+
 def menu() -> Menu:
     """What paths can be made of. Raises ``Forbidden``."""
     return funnels.menu()
@@ -81,10 +109,14 @@ def usual_anchor(events: Sequence[str]) -> str | None:
     return next((name for name in starts if name in events), events[0] if events else None)
 
 
-def answer(filters: Filters, asked: Asked) -> View:
-    """Raises ``InvalidPath``, ``InvalidSession``, ``HeldStep``, ``Unknown`` and ``Forbidden``."""
+def answer(filters: Filters, asked: Asked, waiting: Waiting = nullcontext) -> View:
+    """``waiting``: what stands on the page while the answer is made, where it is not kept.
+
+    Raises ``InvalidPath``, ``InvalidSession``, ``HeldStep``, ``Unknown`` and ``Forbidden``.
+    """
     ground = stand("funnel.see")
-    return _answer(key=f"{ground.key}|{filters}|{asked}", _ground=ground, _filters=filters, _asked=asked)
+    key = f"{ground.key}|{filters}|{asked}"
+    return _answer(key=key, _ground=ground, _filters=filters, _asked=asked, _waiting=waiting)
 
 
 def people_of(filters: Filters, asked: Asked, nodes: Mapping[int, int] | Sequence[int], figure: int) -> People:
@@ -107,7 +139,7 @@ def people_of(filters: Filters, asked: Asked, nodes: Mapping[int, int] | Sequenc
     )  # fmt: skip
 
 
-def sessions(filters: Filters) -> Sessions:
+def sessions(filters: Filters) -> Visits:
     """Raises ``Forbidden``."""
     ground = stand("funnel.see")
     return _sessions(key=f"{ground.key}|{filters}", _ground=ground, _filters=filters)
@@ -116,7 +148,7 @@ def sessions(filters: Filters) -> Sessions:
 def people_of_sessions(filters: Filters) -> People:
     """Members who had a session, with how many. Raises ``Forbidden``."""
     guarded = stand("people.see")
-    found = sessions(filters)
+    found = sessions(filters).answer
     with guarded.open(filters) as lake:
         currency = lake.currency
     frame = found.people().rename(columns={"sessions": "value"})
@@ -186,14 +218,14 @@ def _gap(text: object) -> timedelta | None:
     return parse_window(str(text))
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=8, show_spinner=False)
-def _answer(key: str, _ground: Ground, _filters: Filters, _asked: Asked) -> View:
-    with _ground.open(_filters) as lake:
+@kept.by_key(8, seconds=KEPT_SECONDS)
+def _answer(key: str, _ground: Ground, _filters: Filters, _asked: Asked, _waiting: Waiting) -> View:
+    with _waiting(), _ground.open(_filters) as lake:
         found = question.paths(lake, _asked)
-    return View(key, _asked, found.columns, found.links, found.top_paths(TOP_PATHS), found, _ground.version)
+        return View(key, _asked, found.columns, found.links, found.top_paths(TOP_PATHS), found, _ground.version)
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)
-def _sessions(key: str, _ground: Ground, _filters: Filters) -> Sessions:  # noqa: ARG001 - what it is cached by
+@kept.by_key(16, seconds=KEPT_SECONDS)
+def _sessions(key: str, _ground: Ground, _filters: Filters) -> Visits:
     with _ground.open(_filters) as lake:
-        return session_question.sessions_of(lake)
+        return Visits(key, session_question.sessions_of(lake))

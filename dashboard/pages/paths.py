@@ -1,13 +1,12 @@
 """路径: where do members go after an event, or where do they come from."""
 
-import pandas as pd
 import streamlit as st
 
 from core.errors import Refusal
 from dashboard import filters, i18n
 from dashboard.data import freshness, paths
 from dashboard.data.paths import Asked, View
-from dashboard.filters import Choices, Filters
+from dashboard.filters import Filters
 from dashboard.i18n import t
 from dashboard.pages import Page
 from dashboard.widgets import (
@@ -16,10 +15,13 @@ from dashboard.widgets import (
     heading,
     path_builder,
     path_chart,
+    path_links,
     path_menu,
+    path_people,
     path_sessions,
     path_words,
     saved,
+    tables,
 )
 
 PAGE = Page("insight", 40, "funnel.see", ":material/route:")
@@ -36,8 +38,7 @@ def show() -> None:
         return
     asked = filters.bar(fresh.choices)
     with st.container(border=True, key="card_builder"):
-        with st.container(width=saved.WIDTH):
-            saved.bar("paths", KEPT, _forget)
+        saved.bar("paths", KEPT, _forget)
         wanted = path_builder.show(menu)
         changed = path_words.active(wanted) if wanted is not None else []
         if changed:
@@ -45,41 +46,51 @@ def show() -> None:
     if wanted is None:
         path_menu.refused(t("path.problem_anchor"))
         return
-    _answer(asked, wanted, fresh.choices)
-    with st.container(border=True, key="card_sessions"):
-        words = contract.in_words(asked, fresh.choices, with_period=True)
-        path_sessions.show(paths.sessions(asked), asked, words)
+    said = contract.in_words(asked, fresh.choices, with_period=True)
+    view = _answer(asked, wanted, said)
+    address = path_links.address()
+    st.html((path_menu.top(view, address) if view else "") + path_sessions.written(paths.sessions(asked), address))
+    path_people.open_asked(view, asked, said)
 
 
-def _answer(asked: Filters, wanted: Asked, choices: Choices) -> None:
+def _answer(asked: Filters, wanted: Asked, said: str) -> View | None:
+    """None where nothing can be shown, which is said."""
     try:
-        with st.spinner(t("path.counting")):
-            view = paths.answer(asked, wanted)
+        view = paths.answer(asked, wanted, lambda: st.spinner(t("path.counting")))
     except Refusal as error:
         path_menu.refused(path_words.refusal(error))
-        return
-    if view.members:
-        _result(view, asked, choices)
-    else:
+        return None
+    if not view.members:
         path_menu.nobody(view, asked)
+        return None
+    _result(view, said)
+    return view
 
 
-def _result(view: View, asked: Filters, choices: Choices) -> None:
-    said = contract.in_words(asked, choices, with_period=True)
+def _result(view: View, said: str) -> None:
+    address, opened = path_links.address(), path_links.opened(view)
     with st.container(border=True, key="card_paths"):
         st.markdown(t("path.lead", count=i18n.number(view.members), gap=path_words.gap(view.asked)))
         if view.members < path_words.SMALL:
             st.caption(t("number.small_meaning", count=i18n.number(view.members)))
-        path_chart.show(view)
-        path_menu.node(view, asked, said)
-        with st.expander(t("funnel.table"), icon=":material/table:"):
-            st.dataframe(
-                pd.DataFrame(path_chart.rows(view)), hide_index=True, alt=t("funnel.table"),
-                column_config=columns.right(t("path.members"), t("path.share")),
-            )  # fmt: skip
-        path_words.rules(view, said)
-    with st.container(border=True, key="card_top_paths"):
-        path_menu.top(view, asked, said)
+        path_chart.show(view, opened, path_menu.over_node(view, opened, address) if opened else "", address)
+        chosen = path_menu.choose(view, opened)
+        st.html(path_menu.of_node(view, chosen, address) + path_words.rules(view, said))
+        _tables(view)
+
+
+def _tables(view: View) -> None:
+    """All figures, written only while somebody looks at them."""
+    place = st.expander(t("funnel.table"), icon=":material/table:", key="path_table", on_change="rerun")
+    if not place.open:
+        return
+    figures = columns.right(t("path.members"), t("path.share"))
+    with place:
+        nodes = tables.written("path_nodes", view.key, lambda: path_chart.rows(view))
+        st.dataframe(nodes, hide_index=True, alt=t("funnel.table"), column_config=figures)
+        top = tables.written("path_top", view.key, lambda: path_menu.rows(view))
+        numbers = {"#": st.column_config.NumberColumn(width=50)}
+        st.dataframe(top, hide_index=True, alt=t("path.top_paths"), column_config=figures | numbers)
 
 
 def _forget() -> None:

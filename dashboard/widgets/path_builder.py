@@ -1,18 +1,18 @@
 """Asking for paths. Everything chosen is in the address, in words that no language changes, so a link reproduces it."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from urllib.parse import unquote
 
 import streamlit as st
 
 from core.errors import InvalidFunnel
-from dashboard import addresses
+from dashboard import addresses, i18n
 from dashboard.data import paths
-from dashboard.data.paths import MOST_TOP, Asked, Group, Menu, View
+from dashboard.data.paths import MOST_TOP, Asked, Group, Menu
 from dashboard.i18n import t
-from dashboard.widgets import names
+from dashboard.widgets import names, path_links
 
 WAYS = ("after", "before")
 DEPTHS = tuple(range(1, 11))
@@ -28,23 +28,18 @@ _ROWS, _NEXT = "_together_rows", "_together_next"
 def show(menu: Menu) -> Asked | None:
     """Draw the builder, and say what is asked; None while no start is chosen."""
     _start(menu)
+    _change()
     groups = _groups()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="path_first"):
         anchor = _anchor(menu, groups)
-        way = _one("way", WAYS, "after", t("path.way"), {one: t(f"path.way_{one}") for one in WAYS}, width=170)
-        depth = _one("depth", DEPTHS, 5, t("path.depth"), {one: str(one) for one in DEPTHS}, width=110)
+        way = _one("way", WAYS, "after", width=170)
+        depth = _one("depth", DEPTHS, 5, width=110)
         pause = _pause()
-        repeats = _one(
-            "repeats", REPEATS, "once", t("path.repeats"), {one: t(f"path.repeats_{one}") for one in REPEATS}, width=190
-        )  # fmt: skip
-    with st.expander(t("path.more"), icon=":material/tune:"):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="path_second"):
-            hidden = _several("hide", menu, t("path.hidden"), t("path.hidden_none"), t("path.hidden_help"))
-            end = _several("end", menu, t("path.end"), t("path.end_none"), t("path.end_help"))
-            top = _one("top", TOPS, 8, t("path.top"), {one: str(one) for one in TOPS}, width=150)
-        _together(menu)
+        repeats = _one("repeats", REPEATS, "once", width=190)
+    top = _more(menu)
     if anchor is None:
         return None
+    hidden, end = (tuple(st.session_state[key]) for key in ("hide", "end"))
     return Asked(
         _events(anchor, groups), way, depth, _length(pause), repeats == "once", end, hidden, groups, top,
     )  # fmt: skip
@@ -54,17 +49,6 @@ def forget() -> None:
     """Let the address decide anew, as in a new session."""
     for key in (*KEYS, "pause_minutes", _ROWS):
         st.session_state.pop(key, None)
-
-
-def set_as_start(view: View, code: int) -> None:
-    """The node starts the path from now on. To be called before the builder is drawn."""
-    st.session_state["anchor"] = view.name(code)
-
-
-def exclude(view: View, code: int) -> None:
-    """The node's events are left out from now on. To be called before the builder is drawn."""
-    state = st.session_state
-    state["hide"] = [*state["hide"], *(name for name in view.names(code) if name not in state["hide"])]
 
 
 def _start(menu: Menu) -> None:
@@ -92,6 +76,16 @@ def _start(menu: Menu) -> None:
         state["pause_minutes"] = minutes or 30
 
 
+def _change() -> None:
+    """What a link in a node's menu asks for: that the node starts the path from now on, or that its events are left out."""
+    state, query = st.session_state, st.query_params
+    if path_links.START in query:
+        state["anchor"] = query.pop(path_links.START)
+    if path_links.HIDE in query:
+        events = _events(query.pop(path_links.HIDE), _groups())
+        state["hide"] = list(dict.fromkeys([*state["hide"], *events]))
+
+
 def _anchor(menu: Menu, groups: Sequence[Group]) -> str | None:
     """An event or a group, by name."""
     state = st.session_state
@@ -113,29 +107,65 @@ def _events(anchor: str, groups: Sequence[Group]) -> tuple[str, ...]:
     return next((group.names for group in groups if group.node == anchor), (anchor,))
 
 
-def _one(key: str, options: tuple, default: object, label: str, labels: Mapping, width: int):  # type: ignore[no-untyped-def, type-arg]
+def _one(key: str, options: tuple, default: object, width: int):  # type: ignore[no-untyped-def, type-arg]
     addresses.read(key, default, options)
+    label, labels = _words(i18n.language(), key)
     st.selectbox(label, options, format_func=labels.get, key=key, persist_state="session", width=width)
     addresses.write(key, default)
     return st.session_state[key]
 
 
-def _several(key: str, menu: Menu, label: str, nothing: str, meaning: str) -> tuple[str, ...]:
+@lru_cache
+def _words(language: i18n.Language, key: str) -> tuple[str, Mapping[object, str]]:
+    """What one of the lists is called, and what stands in it."""
+    chosen: dict[str, Sequence[object]] = {
+        "way": WAYS,
+        "repeats": REPEATS,
+        "pause": PAUSES,
+        "depth": DEPTHS,
+        "top": TOPS,
+    }
+    named = {one: f"path.{key}_{one}" for one in chosen[key]}
+    labels = {one: i18n.text(language, name) if i18n.has(name) else str(one) for one, name in named.items()}
+    return i18n.text(language, f"path.{key}"), labels
+
+
+def _more(menu: Menu) -> int:
+    """Rules that few ask for, drawn only while somebody looks at them; what they say counts all the same. Returns how many
+    nodes are named per column."""
+    addresses.read("top", 8, TOPS)
+    more = st.expander(t("path.more"), icon=":material/tune:", key="path_more", on_change="rerun")
+    if more.open:
+        with more:
+            with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="path_second"):
+                _several("hide", menu, t("path.hidden"), t("path.hidden_none"), t("path.hidden_help"))
+                _several("end", menu, t("path.end"), t("path.end_none"), t("path.end_help"))
+                _one("top", TOPS, 8, width=150)
+            _together(menu)
+    for key, default in (("hide", []), ("end", []), ("top", 8)):
+        addresses.write(key, default)
+    told = [_written(group) for group in _groups()]
+    if told:
+        st.query_params["together"] = told
+    else:
+        st.query_params.pop("together", None)
+    return int(st.session_state["top"])
+
+
+def _several(key: str, menu: Menu, label: str, nothing: str, meaning: str) -> None:
     options = list(dict.fromkeys([*menu.events, *st.session_state[key]]))
     labels = _labels(options)
     st.multiselect(
         label, options, format_func=labels.get, key=key, persist_state="session", placeholder=nothing, help=meaning,
         select_all=False, width=330,
     )  # fmt: skip
-    addresses.write(key, [])
-    return tuple(st.session_state[key])
 
 
 def _pause() -> str:
     """The pause that ends a session, as the address has it: ``30m``, ``2h``, ``none``."""
-    labels = {one: t(f"path.pause_{one}") for one in PAUSES}
+    label, labels = _words(i18n.language(), "pause")
     st.selectbox(
-        t("path.pause"), PAUSES, format_func=labels.get, key="pause", persist_state="session", width=150,
+        label, PAUSES, format_func=labels.get, key="pause", persist_state="session", width=150,
         help=t("path.pause_help"),
     )  # fmt: skip
     text = str(st.session_state["pause"])
@@ -173,11 +203,6 @@ def _together(menu: Menu) -> None:
     for row in list(st.session_state[_ROWS]):
         _group(menu, row)
     st.button(t("path.add_group"), icon=":material/add:", type="tertiary", key="add_group", on_click=_add)
-    told = [_written(group) for group in _groups()]
-    if told:
-        st.query_params["together"] = told
-    else:
-        st.query_params.pop("together", None)
 
 
 def _group(menu: Menu, row: int) -> None:
@@ -244,7 +269,9 @@ def _read_group(text: str) -> tuple[str, tuple[str, ...]] | None:
 
 def _labels(options: Sequence[str], groups: Sequence[Group] = ()) -> dict[str, str]:
     """Events in the reader's words, groups as they were named; two that are called alike have their own names beside them."""
-    own = {group.node for group in groups}
-    called = {one: one if one in own else names.event(one) for one in options}
-    times = Counter(called.values())
-    return {one: words if times[words] == 1 else f"{words} · {one}" for one, words in called.items()}
+    return _called(i18n.language(), tuple(options), frozenset(group.node for group in groups))
+
+
+@lru_cache(64)
+def _called(language: i18n.Language, options: tuple[str, ...], own: frozenset[str]) -> dict[str, str]:  # noqa: ARG001 - of its words
+    return names.apart({one: one if one in own else names.event(one) for one in options})

@@ -1,6 +1,7 @@
 """Paths as flows: a column per step, each as high as all members, so that figures of a column add up to everybody.
 
-Phones see the same figures as a list per column (``dashboard/web/assets/look.css`` says from which width on).
+The words of the nodes are links that lie over the flows, one to each node's menu. Phones see the same figures and menus as a list
+per column (``dashboard/web/assets/look.css`` says from which width on).
 """
 
 from collections.abc import Sequence
@@ -11,25 +12,31 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import charts, i18n
-from dashboard.data.paths import ARRIVED, Column, View
+from dashboard.data.paths import ARRIVED, Column, Place, View
 from dashboard.i18n import t
-from dashboard.widgets import path_words
+from dashboard.web import kept
+from dashboard.widgets import path_links, path_words
 
 FLOW, PAD, HEAD, FOOT, ROOM = 280, 27, 44, 16, 8
 """Pixels: height of all members, what lies between nodes (two lines of words), around the picture."""
 THICK = 10
-PAPER = {"light": "rgba(255,255,255,.66)", "dark": "rgba(21,28,34,.66)"}
-"""Behind words, so that flows do not strike them through."""
+REACH = 28
+"""What can be clicked of a node is at least as high as its two lines of words."""
+MENU = 300
+"""Pixels that a menu may be high."""
 QUIET = {"light": "rgba(122,135,142,.55)", "dark": "rgba(163,178,184,.50)"}
 WIDEST = 6
 """With more columns than this the picture is wider than its place, and scrolls."""
 
 
-def show(view: View) -> None:
+def show(view: View, opened: str, menu: str, address: str) -> None:
+    """``opened``: the node whose menu is open, or nothing; ``menu``: what is in it, as HTML; ``address``: what links to menus begin
+    with."""
     wide = "wide" if len(view.columns) > WIDEST else "fits"
     with st.container(key=f"path_flow_{wide}"):
         charts.show("paths", view.key, lambda: draw(view), alt=t("path.alt"))
-    st.html(_lists(view))
+        key = f"{view.key}|{i18n.language()}|{address}|{opened}|{menu}"
+        st.html(_written(key=key, _view=view, _opened=opened, _menu=menu, _address=address))
 
 
 def draw(view: View) -> go.Figure:
@@ -38,23 +45,20 @@ def draw(view: View) -> go.Figure:
     nodes = [(column, node) for column in view.columns for node in column.nodes]
     places = {(column.number, node.code): place for place, (column, node) in enumerate(nodes)}
     colors = _colors(view)
-    height = FLOW + PAD * (max(len(column.nodes) for column in view.columns) - 1)
-    centers = [center for column in view.columns for center in _centers(column, view.members, height)]
-    across = [(column.number + 0.02) / len(view.columns) for column, _ in nodes]
+    height = _height(view)
     figure = go.Figure(
         go.Sankey(
             arrangement="fixed",
             node={
                 "sort": "input",
-                "x": across,
-                "y": [center / height for center in centers],
+                "x": [_across(column, view) for column, _ in nodes],
+                "y": [center / height for center in _all_centers(view)],
                 "pad": PAD,
                 "thickness": THICK,
                 "label": [""] * len(nodes),
                 "color": [colors[node.code] for _, node in nodes],
                 "line": {"width": 0},
-                "customdata": [_told(view, column, node.code, node.members) for column, node in nodes],
-                "hovertemplate": "%{customdata}<extra></extra>",
+                "hoverinfo": "skip",
             },
             link={
                 "sort": "input",
@@ -74,16 +78,6 @@ def draw(view: View) -> go.Figure:
             },
         )
     )
-    look = charts.theme()
-    letters = 34 if len(view.columns) < 4 else 20 if len(view.columns) <= WIDEST else 17
-    for (_, node), x, center in zip(nodes, across, centers, strict=True):
-        name = _cut(view, node.code, letters)
-        words = path_words.count(node.members, view.members)
-        ink = charts.INK[look] if node.code >= 0 else charts.SOFT[look]
-        _write(figure, x, 1 - center / height, f"{name}<br><span style='color:{charts.SOFT[look]}'>{words}</span>", ink)
-    for column in view.columns:
-        head = path_words.column(column.number, view.asked)
-        _write(figure, (column.number + 0.02) / len(view.columns), 1, head, charts.SOFT[look], yshift=30, xshift=-7)
     figure.update_layout(
         height=height + HEAD + FOOT,
         margin={"l": ROOM, "r": ROOM, "t": HEAD, "b": FOOT},
@@ -91,10 +85,22 @@ def draw(view: View) -> go.Figure:
         hoverlabel={"font": {"family": charts.FONT, "size": 12}},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        xaxis={"visible": False},
-        yaxis={"visible": False},
     )
     return figure
+
+
+def _height(view: View) -> int:
+    """Pixels of the nodes and what lies between them."""
+    return FLOW + PAD * (max(len(column.nodes) for column in view.columns) - 1)
+
+
+def _across(column: Column, view: View) -> float:
+    """Where a column stands, as a share of the width."""
+    return (column.number + 0.02) / len(view.columns)
+
+
+def _all_centers(view: View) -> list[float]:
+    return [center for column in view.columns for center in _centers(column, view.members, _height(view))]
 
 
 def _centers(column: Column, members: int, height: int) -> list[float]:
@@ -122,43 +128,81 @@ def _faded(color: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity})"
 
 
-def _told(view: View, column: Column, code: int, members: int) -> str:
-    head = path_words.column(column.number, view.asked)
-    return f"{head} · {_cut(view, code, 40)}<br>{path_words.count(members, view.members)}"
-
-
 def _cut(view: View, code: int, letters: int) -> str:
     """A node's words, short enough for its place and without a meaning for Plotly."""
     return charts.cut(path_words.node(view, code), letters)
 
 
-def _write(figure: go.Figure, x: float, y: float, text: str, color: str, *, xshift: int = 8, yshift: int = 0) -> None:
-    figure.add_annotation(
-        x=x, y=y, xref="paper", yref="paper", xshift=xshift, yshift=yshift, text=text, showarrow=False, xanchor="left",
-        yanchor="middle", align="left", borderpad=0, bgcolor=PAPER[charts.theme()], font={"size": 11.5, "color": color},
-    )  # fmt: skip
+@kept.by_key(64)
+def _written(key: str, _view: View, _opened: str, _menu: str, _address: str) -> str:  # noqa: ARG001 - what it is cached by
+    return nodes(_view, _opened, _menu, _address) + lists(_view, _opened, _menu, _address)
 
 
-def _lists(view: View) -> str:
-    """Every column as a list, the most visited first."""
+def nodes(view: View, opened: str, menu: str, address: str) -> str:
+    """What lies over the flows: heads of columns, words of nodes, and a menu where it is open."""
+    heads = "".join(
+        f'<span class="head" style="--x:{_across(column, view):.5f}">{escape(path_words.column(column.number, view.asked))}</span>'
+        for column in view.columns
+    )
+    centers = dict(zip(view.places, _all_centers(view), strict=True))
+    links = "".join(
+        _node(view, *place, centers[place[0]], address, place[0] == opened) for place in view.places.items()
+    )
+    height = _height(view) + HEAD + FOOT
+    if opened:
+        links += (
+            f'<a class="away" tabindex="-1" href="{path_links.to(address)}" aria-label="{escape(t("path.close"))}"></a>'
+        )
+        links += _menu_at(view, view.places[opened], centers[opened], height, menu)
+    return f'<div class="path-nodes" style="--columns:{len(view.columns)};height:{height}px">{heads}{links}</div>'
+
+
+def _node(view: View, text: str, place: Place, center: float, address: str, is_open: bool) -> str:
+    """The bar and its words. Beside the list of nodes it is no further stop of the keyboard."""
+    bar = FLOW * place.members / view.members
+    reach = max(bar, REACH)
+    words, count = escape(path_words.node(view, place.code)), path_words.count(place.members, view.members)
+    said = f"{escape(path_words.column(place.column, view.asked))} · {words}\n{count}"
+    kind = " ".join([*(["quiet"] if place.code < 0 else []), *(["open"] if is_open else [])])
+    return (
+        f'<a class="{kind}" tabindex="-1" href="{path_links.to(address, **{path_links.NODE: text})}" title="{said}" '
+        f'style="--x:{_across(view.columns[place.column], view):.5f};top:{HEAD + center - reach / 2:.1f}px;height:{reach:.1f}px">'
+        f"<span><b>{words}</b><small>{count}</small></span></a>"
+    )
+
+
+def _menu_at(view: View, place: Place, center: float, height: int, menu: str) -> str:
+    """Below its node, as far as there is room, and on the side where there is some."""
+    x = _across(view.columns[place.column], view)
+    top = max(0, min(HEAD + center + REACH / 2 + 4, height - MENU))
+    side = "right" if x > 0.5 else "left"
+    return f'<div class="menu {side}" style="--x:{x:.5f};top:{top:.1f}px">{menu}</div>'
+
+
+def lists(view: View, opened: str, menu: str, address: str) -> str:
+    """Every column as a list, the most visited first; a menu below its node."""
     parts = []
     for column in view.columns:
         head = escape(path_words.column(column.number, view.asked))
-        rows = "".join(_row(view, node.code, node.members) for node in column.nodes)
+        rows = "".join(
+            _row(view, text, place, address) + (f'<li class="menu">{menu}</li>' if text == opened else "")
+            for text, place in view.places.items()
+            if place.column == column.number
+        )
         parts.append(f"<section><h3>{head}</h3><ol>{rows}</ol></section>")
     return f'<div class="path-lists">{"".join(parts)}</div>'
 
 
-def _row(view: View, code: int, members: int) -> str:
-    share = 100 * members / view.members
-    kind = ' class="quiet"' if code < 0 else ""
+def _row(view: View, text: str, place: Place, address: str) -> str:
+    share = 100 * place.members / view.members
+    kind = ' class="quiet"' if place.code < 0 else ""
     return (
-        f'<li{kind} style="--share:{share:.2f}%"><span>{escape(path_words.node(view, code))}</span>'
-        f"<b>{path_words.count(members, view.members)}</b></li>"
+        f'<li{kind} style="--share:{share:.2f}%"><a href="{path_links.to(address, **{path_links.NODE: text})}">'
+        f"<span>{escape(path_words.node(view, place.code))}</span><b>{path_words.count(place.members, view.members)}</b></a></li>"
     )
 
 
-def rows(view: View) -> dict[str, Sequence[str]]:
+def rows(view: View) -> dict[str, Sequence[object]]:
     """All figures of the picture as a table."""
     nodes = [(column, node) for column in view.columns for node in column.nodes]
     return {

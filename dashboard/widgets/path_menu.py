@@ -1,93 +1,163 @@
-"""What can be done with a node or a whole path: start there, leave it out, open its funnel, list its people."""
+"""What can be done with a node or a whole path: start there, leave it out, open its funnel, list its people. All of it is a link."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from html import escape
+from urllib.parse import parse_qs
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import i18n, markdown
 from dashboard.actions import guard
 from dashboard.data import paths
-from dashboard.data.paths import Path, View
+from dashboard.data.paths import Path, Place, View
 from dashboard.filters import Filters
 from dashboard.i18n import t
-from dashboard.widgets import columns, names, path_builder, path_words
-from dashboard.widgets import people as panel
+from dashboard.web import kept
+from dashboard.widgets import names, path_links, path_words, tables
+
+WAYS = 3
+"""Ways to a node that are offered as a funnel, the most taken ones."""
 
 
-def node(view: View, asked: Filters, filters: str) -> None:
-    """One node of the picture, chosen from a list that the keyboard reaches, and what can be done with it."""
-    places = {f"{column.number}:{view.name(n.code)}": (column.number, n.code, n.members)
-              for column in view.columns for n in column.nodes}  # fmt: skip
-    labels = {
-        key: f"{path_words.column(number, view.asked)} · {path_words.node(view, code)} · "
-        f"{path_words.count(members, view.members)}"
-        for key, (number, code, members) in places.items()
-    }
-    options = list(places)
-    first = next((place for place, key in enumerate(options) if places[key][0] == 1), 0)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="path_node_menu"):
-        key = st.selectbox(
-            t("path.node_menu"), options, index=first, format_func=labels.get, key=_key("node", view), width=380
-        )
-        number, code, members = places[key if key in places else options[first]]
-        st.button(
-            t("path.set_start"), icon=":material/flag:", key="path_set_start", on_click=path_builder.set_as_start,
-            args=(view, code), disabled=code < 0 or number == 0, help=t("path.set_start_help"),
-        )  # fmt: skip
-        kept = {*view.asked.anchor, *view.asked.to}
-        can_go = code >= 0 and not set(view.names(code)) <= kept
-        st.button(
-            t("path.exclude"), icon=":material/visibility_off:", key="path_exclude", on_click=path_builder.exclude,
-            args=(view, code), disabled=not can_go, help=t("path.exclude_help"),
-        )  # fmt: skip
-        _people_button("path_people", view, asked, {number: code}, members, filters, labels[key])
-    _ways(view, number, code)
+def choose(view: View, opened: str) -> str:
+    """One node of the picture from a list that the keyboard reaches: the one whose menu is open, until another is chosen."""
+    key, options = _key("node", view), list(view.places)
+    first = next((place for place, one in enumerate(view.places.values()) if one.column == 1), 0)
+    if opened and st.session_state.get(key) != opened:
+        st.session_state[key] = opened
+    labels = _labels(key=f"{view.key}|{i18n.language()}", _view=view)
+    chosen: str = st.selectbox(
+        t("path.node_menu"),
+        options,
+        index=first,
+        format_func=labels.get,
+        key=key,
+        width=380,
+        on_change=path_links.close,
+    )
+    return chosen
 
 
-def _ways(view: View, number: int, code: int) -> None:
+@kept.by_key(16)
+def _labels(key: str, _view: View) -> dict[str, str]:  # noqa: ARG001 - what it is cached by
+    return {text: _said(_view, place) for text, place in _view.places.items()}
+
+
+def _said(view: View, place: Place) -> str:
+    """``Step 1 · Add to cart · 1,234 · 45.6%``"""
+    head = path_words.column(place.column, view.asked)
+    return f"{head} · {path_words.node(view, place.code)} · {path_words.count(place.members, view.members)}"
+
+
+def of_node(view: View, text: str, address: str) -> str:
+    """What can be done with a node, as HTML."""
+    may = guard.may("people.see")
+    key = f"{view.key}|{i18n.language()}|{text}|{address}|{may}"
+    return _of_node(key=key, _view=view, _text=text, _address=address, _may=may)
+
+
+def over_node(view: View, text: str, address: str) -> str:
+    """The same as a menu of its own: says whose it is, and closes."""
+    close, said = path_links.to(address), escape(t("path.close"))
+    head = f'<b>{escape(_said(view, view.places[text]))}</b><a class="close" href="{close}" title="{said}" aria-label="{said}">×</a>'
+    return f"<header>{head}</header>{of_node(view, text, address)}"
+
+
+@kept.by_key(64)
+def _of_node(key: str, _view: View, _text: str, _address: str, _may: bool) -> str:  # noqa: ARG001 - what it is cached by
+    place = _view.places[_text]
+    name, names = _view.name(place.code), set(_view.names(place.code))
+    can_start = place.code >= 0 and place.column > 0
+    can_go = place.code >= 0 and not names <= {*_view.asked.anchor, *_view.asked.to}
+    links = [
+        _act(
+            "start",
+            t("path.set_start"),
+            t("path.set_start_help"),
+            {path_links.START: name} if can_start else None,
+            _address,
+        ),
+        _act("hide", t("path.exclude"), t("path.exclude_help"), {path_links.HIDE: name} if can_go else None, _address),
+    ]
+    if _may:
+        label = t("path.people", count=i18n.number(place.members))
+        links.append(_act("people", label, label, {path_links.WHO: _text} if place.members else None, _address))
+    return f'<nav class="path-acts">{"".join(links)}</nav>{_ways(_view, place, _address)}'
+
+
+def _act(kind: str, label: str, hint: str, said: Mapping[str, str] | None, address: str) -> str:
+    """A link that looks like a button; without anything to say one that is out of use."""
+    where = f'href="{path_links.to(address, **said)}"' if said else 'role="link" aria-disabled="true"'
+    return f'<a class="{kind}" {where} title="{escape(hint)}">{escape(label)}</a>'
+
+
+def _ways(view: View, place: Place, address: str) -> str:
     """Funnels that lead to the node, or from it to the anchor: one per way, because a funnel has one."""
-    ways = [way for way in view.ways(number, code) if view.can_be_funnel(way.nodes)] if code >= 0 else []
+    found = view.ways(place.column, place.code) if place.code >= 0 else ()
+    ways = [way for way in found if view.can_be_funnel(way.nodes)]
     if not ways:
-        st.caption(t("path.no_funnel"))
-        return
-    shown = ways[:3]
-    way = view.asked.direction
-    st.caption(t(f"path.ways_{way}", count=i18n.number(len(ways))) if len(ways) > 1 else t(f"path.way_only_{way}"))
-    st.html("".join(_link(view, way.nodes, way.members) for way in shown))
+        return f'<p class="lead">{escape(t("path.no_funnel"))}</p>'
+    after = view.asked.direction
+    several = len(ways) > 1
+    lead = t(f"path.ways_{after}", count=i18n.number(len(ways))) if several else t(f"path.way_only_{after}")
+    links = "".join(
+        f'<div class="path-way">{_funnel(view, way.nodes, way.members, address)}</div>' for way in ways[:WAYS]
+    )
+    return f'<p class="lead">{escape(lead)}</p>{links}'
 
 
-def top(view: View, asked: Filters, filters: str) -> None:
-    """The most taken whole paths, and what can be done with each."""
-    st.subheader(t("path.top_paths"), anchor=False)
-    words = [path_words.nodes(view, path.nodes) for path in view.top]
-    is_small = view.members < path_words.SMALL
-    shares = [i18n.UNDEFINED if is_small else i18n.share(path.share) for path in view.top]
-    table = {
-        "#": list(range(1, len(words) + 1)),
-        t("path.path"): words,
-        t("path.members"): [i18n.number(path.members) for path in view.top],
-        t("path.share"): shares,
-    }
-    st.dataframe(
-        pd.DataFrame(table), hide_index=True, column_config=columns.right(t("path.members"), t("path.share")) | {"#": st.column_config.NumberColumn(width=50)},
-        alt=t("path.top_paths"),
-    )  # fmt: skip
-    shown = sum(path.members for path in view.top)
-    if shown < view.members:
-        st.caption(t("path.top_rest", count=i18n.number(len(view.top)), rest=i18n.number(view.members - shown)))
-    labels = {place: f"{place + 1}. {_short(one)} · {i18n.number(path.members)}"
-              for place, (one, path) in enumerate(zip(words, view.top, strict=True))}  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="path_top_menu"):
-        place = st.selectbox(
-            t("path.path_menu"), list(labels), format_func=labels.get, key=_key("top", view), width=480
-        )
-        path = view.top[place if place in labels else 0]
-        _people_button("path_top_people", view, asked, path.nodes, path.members, filters, t("path.whole"))
-    events = _events(path)
+def top(view: View, address: str) -> str:
+    """The most taken whole paths, and what can be done with each, as HTML."""
+    may = guard.may("people.see")
+    return _top(key=f"{view.key}|{i18n.language()}|{address}|{may}", _view=view, _address=address, _may=may)
+
+
+@kept.by_key(32)
+def _top(key: str, _view: View, _address: str, _may: bool) -> str:  # noqa: ARG001 - what it is cached by
+    columns = (t("path.path"), t("path.members"), t("path.share"), t("path.funnel"))
+    head = "".join(f'<th scope="col">{escape(one)}</th>' for one in ("#", *columns))
+    rows = "".join(_row(_view, place, path, _address, _may) for place, path in enumerate(_view.top, 1))
+    shown = sum(path.members for path in _view.top)
+    rest = ""
+    if shown < _view.members:
+        words = t("path.top_rest", count=i18n.number(len(_view.top)), rest=i18n.number(_view.members - shown))
+        rest = f'<p class="lead">{escape(words)}</p>'
+    title = escape(t("path.top_paths"))
+    return (
+        f'<section class="path-card" id="path-top"><h2>{title}</h2><table aria-label="{title}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table>{rest}</section>"
+    )
+
+
+def _row(view: View, number: int, path: Path, address: str, may: bool) -> str:
+    members = i18n.number(path.members)
+    if may and path.members:
+        link = path_links.to(address, **{path_links.WHO: path_links.path_text(view, path.nodes)})
+        said = escape(t("path.people", count=members))
+        members = f'<a href="{link}" title="{said}" aria-label="{said}">{members}</a>'
+    share = i18n.UNDEFINED if view.members < path_words.SMALL else i18n.share(path.share)
+    events = tuple(code for code in path.nodes if code >= 0)  # without the node that says it is over
+    funnel = ""
     if view.can_be_funnel(events):
-        st.html(_link(view, events, view.starting(events)))
+        count = view.starting(events)
+        short = t(f"path.to_funnel_{view.asked.direction}", count=i18n.number(count))
+        funnel = _funnel(view, events, count, address, short)
+    return (
+        f"<tr><td>{number}</td><td>{escape(path_words.nodes(view, path.nodes))}</td><td>{members}</td><td>{share}</td>"
+        f"<td>{funnel}</td></tr>"
+    )
+
+
+def rows(view: View) -> tables.Columns:
+    """The most taken paths as a table."""
+    is_small = view.members < path_words.SMALL
+    return {
+        "#": list(range(1, len(view.top) + 1)),
+        t("path.path"): [path_words.nodes(view, path.nodes) for path in view.top],
+        t("path.members"): [i18n.number(path.members) for path in view.top],
+        t("path.share"): [i18n.UNDEFINED if is_small else i18n.share(path.share) for path in view.top],
+    }
 
 
 def _key(name: str, view: View) -> str:
@@ -95,43 +165,21 @@ def _key(name: str, view: View) -> str:
     return f"path_{name}_{abs(hash(view.key))}"
 
 
-def _events(path: Path) -> tuple[int, ...]:
-    """The path without the node that says it is over."""
-    return tuple(code for code in path.nodes if code >= 0)
+def _funnel(view: View, nodes: Sequence[int], members: int, address: str, short: str = "") -> str:
+    """The link to a funnel that counts so many at its last step."""
+    where = escape(paths.funnel_address(view, nodes, _query(address)))
+    count = path_words.count(members, view.members)
+    words = escape(t("path.open_funnel", path=path_words.nodes(view, nodes), count=count))
+    return (
+        f'<a href="{where}" title="{words}" aria-label="{words}">{escape(short)}</a>'
+        if short
+        else f'<a href="{where}">{words}</a>'
+    )
 
 
-def _link(view: View, nodes: Sequence[int], members: int) -> str:
-    query = {name: st.query_params.get_all(name) for name in st.query_params}
-    address = escape(paths.funnel_address(view, nodes, query))
-    words = t("path.open_funnel", path=path_words.nodes(view, nodes), count=path_words.count(members, view.members))
-    return f'<div class="path-way"><a href="{address}">{escape(words)}</a></div>'
-
-
-def _people_button(
-    key: str, view: View, asked: Filters, nodes: Mapping[int, int] | Sequence[int], members: int, filters: str, title: str
-) -> None:  # fmt: skip
-    if not guard.may("people.see"):
-        return
-    label = t("path.people", count=i18n.number(members))
-    if st.button(label, icon=":material/group:", key=key, disabled=not members):
-        codes = tuple(nodes.values()) if isinstance(nodes, Mapping) else tuple(nodes)
-        said = title if isinstance(nodes, Mapping) else path_words.nodes(view, codes)
-        _open(view, asked, nodes, members, said, filters)
-
-
-def _open(
-    view: View, asked: Filters, nodes: Mapping[int, int] | Sequence[int], members: int, said: str, filters: str
-) -> None:
-    def body() -> None:
-        found = paths.people_of(asked, view.asked, nodes, members)
-        start = path_words.sentence(view, (view.columns[0].nodes[0].code,))
-        panel.show(found, f"{start}{t('number.then')}{said}", filters)
-
-    st.dialog(t("people.title"), width="large", icon=":material/group:")(body)()
-
-
-def _short(words: str) -> str:
-    return words if len(words) <= 60 else f"{words[:59]}…"
+@lru_cache(64)
+def _query(address: str) -> dict[str, list[str]]:
+    return parse_qs(address, keep_blank_values=True)
 
 
 def refused(words: str) -> None:

@@ -1,61 +1,72 @@
 """Sessions in figures: how often members come, for how long, and how much they do."""
 
-import streamlit as st
+from html import escape
 
 from dashboard import i18n
 from dashboard.actions import guard
-from dashboard.data import paths
-from dashboard.data.paths import Sessions
-from dashboard.filters import Filters
+from dashboard.data.paths import Sessions, Visits
 from dashboard.i18n import t
-from dashboard.widgets import people as panel
+from dashboard.web import kept
+from dashboard.widgets import path_links
 from dashboard.widgets.path_words import SMALL
 from dashboard.widgets.steps import lasting
 
 
-def show(found: Sessions, asked: Filters, filters: str) -> None:
+def written(found: Visits, address: str) -> str:
+    """As HTML."""
+    may = guard.may("people.see")
+    return _written(
+        key=f"{found.key}|{i18n.language()}|{address}|{may}", _found=found.answer, _address=address, _may=may
+    )
+
+
+@kept.by_key(32)
+def _written(key: str, _found: Sessions, _address: str, _may: bool) -> str:  # noqa: ARG001 - what it is cached by
+    if not _found.statistics.sessions:
+        inside = f'<p class="lead">{escape(t("path.no_sessions"))}</p>'
+    else:
+        tiles = "".join(_tile(*tile) for tile in _tiles(_found))
+        inside = f"<dl>{tiles}</dl>{_meaning(_found)}{_people(_found, _address) if _may else ''}"
+    return f'<section class="path-card" id="path-sessions"><h2>{escape(t("path.sessions"))}</h2>{inside}</section>'
+
+
+def _tiles(found: Sessions) -> list[tuple[str, str, str]]:
+    """Name, figure, and what belongs to it."""
     told = found.statistics
-    st.subheader(t("path.sessions"), anchor=False)
-    if not told.sessions:
-        st.caption(t("path.no_sessions"))
-        return
-    is_small = told.sessions < SMALL
     per, length, depth = told.per_subject, told.length_seconds, told.depth_events
-    with st.grid("auto", min_column_width=150, gap="small", key="session_summary"):
-        st.metric(t("path.session_count"), i18n.number(told.sessions))
-        st.metric(t("path.session_members"), i18n.number(told.subjects), help=t("path.session_members_help"))
-        st.metric(
-            t("path.session_each"),
-            i18n.number(per.mean, 1),
-            help=_spread(i18n.number(per.median, 1), i18n.number(per.p90, 1)),
-        )
-        st.metric(
-            t("path.session_length"), lasting(length.median), help=_spread(lasting(length.median), lasting(length.p90))
-        )
-        st.metric(
-            t("path.session_depth"),
-            i18n.number(depth.mean, 1),
-            help=_spread(i18n.number(depth.median, 1), i18n.number(depth.p90, 1)),
-        )
-        st.metric(
-            t("path.session_bounces"),
-            i18n.UNDEFINED if is_small else i18n.share(told.bounce_share),
-            help=t("path.session_bounces_help", count=i18n.number(told.bounces)),
-        )
+    bounces = i18n.UNDEFINED if told.sessions < SMALL else i18n.share(told.bounce_share)
+    one = i18n.number
+    return [
+        (t("path.session_count"), one(told.sessions), ""),
+        (t("path.session_members"), one(told.subjects), t("path.session_members_help")),
+        (t("path.session_each"), one(per.mean, 1), _spread(one(per.median, 1), one(per.p90, 1))),
+        (t("path.session_length"), lasting(length.median), _spread(lasting(length.median), lasting(length.p90))),
+        (t("path.session_depth"), one(depth.mean, 1), _spread(one(depth.median, 1), one(depth.p90, 1))),
+        (t("path.session_bounces"), bounces, t("path.session_bounces_help", count=one(told.bounces))),
+    ]
+
+
+def _tile(name: str, figure: str, meaning: str) -> str:
+    more = f"<dd>{escape(meaning)}</dd>" if meaning else ""
+    return f"<div><dt>{escape(name)}</dt><dd><b>{escape(figure)}</b></dd>{more}</div>"
+
+
+def _meaning(found: Sessions) -> str:
     minutes = i18n.number(found.gap.total_seconds() // 60)
-    rest = i18n.number(told.sessions - found.told)
-    st.caption(t("path.session_meaning", told=i18n.number(found.told), rest=rest, minutes=minutes))
-    if guard.may("people.see"):
-        label = t("path.people", count=i18n.number(told.subjects))
-        if st.button(label, icon=":material/group:", key="session_people", disabled=not told.subjects):
-            _people(asked, filters)
+    rest = i18n.number(found.statistics.sessions - found.told)
+    words = t("path.session_meaning", told=i18n.number(found.told), rest=rest, minutes=minutes)
+    return f'<p class="lead">{escape(words)}</p>'
 
 
-def _people(asked: Filters, filters: str) -> None:
-    def body() -> None:
-        panel.show(paths.people_of_sessions(asked), t("path.session_people"), filters)
-
-    st.dialog(t("people.title"), width="large", icon=":material/group:")(body)()
+def _people(found: Sessions, address: str) -> str:
+    members = found.statistics.subjects
+    said = escape(t("path.people", count=i18n.number(members)))
+    where = (
+        f'href="{path_links.to(address, **{path_links.WHO: path_links.SESSIONS})}"'
+        if members
+        else 'aria-disabled="true"'
+    )
+    return f'<nav class="path-acts"><a class="people" {where}>{said}</a></nav>'
 
 
 def _spread(median: str, p90: str) -> str:

@@ -1,14 +1,14 @@
 """What nodes, paths and their rules are called."""
 
-from collections.abc import Sequence
-
-import streamlit as st
+from collections.abc import Callable, Sequence
+from html import escape
 
 from core.errors import Refusal, Unknown
 from dashboard import i18n, markdown
 from dashboard.data import paths
 from dashboard.data.paths import ARRIVED, LEFT, OTHER, Asked, View
 from dashboard.i18n import t
+from dashboard.web import kept
 from dashboard.widgets import names
 
 SMALL = 30
@@ -59,32 +59,37 @@ def sentence(view: View, codes: Sequence[int]) -> str:
     return t("path.sentence", path=nodes(view, codes), gap=gap(view.asked))
 
 
-def rules(view: View, filters: str) -> None:
-    """The number contract of the page."""
-    asked = view.asked
-    with st.popover(t("contract.open"), icon=":material/function:", type="tertiary", key="path_contract"):
-        rows = [
-            t("path.means_members"),
-            t(f"path.means_{asked.direction}"),
-            t("path.means_no_gap") if asked.gap is None else t("path.means_gap", gap=gap(asked)),
-            t("path.means_collapse" if asked.collapse else "path.means_repeats"),
-            t("path.means_columns", top=asked.top, over=over(asked)),
-            t("path.means_order"),
-            t("path.means_tie"),
-            *active(asked),
-            t("path.means_filters", filters=markdown.escaped(filters)),
-            t("path.means_funnel"),
-            t("funnel.means_version", version=view.version),
-        ]
-        st.markdown("\n".join(f"- {row}" for row in rows))
+def rules(view: View, filters: str) -> str:
+    """The number contract of the page, as HTML that opens without asking anybody. ``filters``: what it was cut to, in words."""
+    return _rules(key=f"{view.key}|{i18n.language()}|{filters}", _view=view, _filters=filters)
 
 
-def active(asked: Asked) -> list[str]:
-    """What the asker changed about which events a path shows, as sentences of Markdown."""
+@kept.by_key(32)
+def _rules(key: str, _view: View, _filters: str) -> str:  # noqa: ARG001 - what it is cached by
+    asked = _view.asked
+    rows = [
+        t("path.means_members"),
+        t(f"path.means_{asked.direction}"),
+        t("path.means_no_gap") if asked.gap is None else t("path.means_gap", gap=gap(asked)),
+        t("path.means_collapse" if asked.collapse else "path.means_repeats"),
+        t("path.means_columns", top=asked.top, over=over(asked)),
+        t("path.means_order"),
+        t("path.means_tie"),
+        *active(asked, str),
+        t("path.means_filters", filters=_filters),
+        t("path.means_funnel"),
+        t("funnel.means_version", version=_view.version),
+    ]
+    listed = "".join(f"<li>{escape(row)}</li>" for row in rows)
+    return f'<details class="path-rules"><summary>{escape(t("contract.open"))}</summary><ul>{listed}</ul></details>'
+
+
+def active(asked: Asked, shown: Callable[[str], str] = markdown.escaped) -> list[str]:
+    """What the asker changed about which events a path shows, as sentences. ``shown``: how words of the data stand in them."""
     return [
-        *([t("path.means_hidden", names=_listed(asked.hidden))] if asked.hidden else []),
-        *[t("path.means_group", name=markdown.escaped(g.node), names=_listed(g.names)) for g in asked.groups],
-        *([t("path.means_end", names=_listed(asked.to))] if asked.to else []),
+        *([t("path.means_hidden", names=shown(_listed(asked.hidden)))] if asked.hidden else []),
+        *[t("path.means_group", name=shown(g.node), names=shown(_listed(g.names))) for g in asked.groups],
+        *([t("path.means_end", names=shown(_listed(asked.to)))] if asked.to else []),
     ]
 
 
@@ -99,4 +104,4 @@ def refusal(error: Refusal) -> str:
 
 
 def _listed(events: Sequence[str]) -> str:
-    return markdown.escaped(i18n.listed(names.event(name) for name in events))
+    return i18n.listed(names.event(name) for name in events)

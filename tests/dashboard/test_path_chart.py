@@ -52,7 +52,10 @@ def test_nodes_of_a_column_stand_apart_inside_the_picture(tmp_path: Path):
 
 def test_names_of_the_data_are_shown_as_they_are(tmp_path: Path):
     shown = view(tmp_path, Asked(("look",), depth=1, groups=(Group("<i>x</i>", ("like",)),)))
-    said = " ".join(note.text for note in path_chart.draw(shown).layout.annotations) + path_chart._lists(shown)
-    assert "<b>pay" not in said and "<i>x" not in said
-    assert said.count("&lt;b&gt;pay&lt;/b&gt;") == 2 and said.count("&lt;i&gt;x&lt;/i&gt;") == 2
+    said = path_chart.nodes(shown, "", "", "") + path_chart.lists(shown, "", "", "")
+    drawn = " ".join(path_chart.draw(shown).data[0].link.customdata)
+    for words in (said, drawn):
+        assert "<b>pay" not in words and "<i>x" not in words
+    assert said.count("&lt;b&gt;pay&lt;/b&gt;</") == 2 and said.count("&lt;i&gt;x&lt;/i&gt;</") == 2
+    assert drawn.count("&lt;b&gt;pay&lt;/b&gt;") == 1 and drawn.count("&lt;i&gt;x&lt;/i&gt;") == 1
     assert "10 · 25.0%" in said

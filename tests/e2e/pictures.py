@@ -58,6 +58,13 @@ def press_cell(page: Page) -> None:
     page.get_by_role("dialog").wait_for()
 
 
+def unfold_paths(page: Page) -> None:
+    for key in ("path_more", "path_table"):
+        page.locator(f".st-key-{key} summary").click()
+        idle(page)
+    page.locator(".path-rules summary").click()
+
+
 REPURCHASE = "r_start=order_placed&r_back=order_placed"
 RULES = (
     "step=product_view&step=add_to_cart|favorite&step=order_placed&if=1:channel=mini_program,app&if=3:amount>100"
@@ -82,7 +89,9 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
     "paths": ("paths?period=90", None),
     "paths_before": ("paths?period=90&anchor=order_placed&way=before&pause=1d&hide=page_view", None),
     "paths_deep": ("paths?period=90&depth=10&top=12&pause=none&end=order_placed", None),
-    "paths_people": ("paths?period=90", press("path_people")),
+    "paths_node": ("paths?period=90&node=1:add_to_cart", None),
+    "paths_people": ("paths?period=90&who=1:add_to_cart", None),
+    "paths_folded": ("paths?period=90", unfold_paths),
     "lifecycle": ("lifecycle?period=90", None),
     "lifecycle_month": ("lifecycle?period=364&each=month&base=kept", None),
     "lifecycle_people": ("lifecycle?period=90&who=flow.dormant", None),

@@ -15,10 +15,23 @@ from tests.e2e.published import ecom
 
 pytestmark = pytest.mark.browser
 
-LABELS = """() => [...document.querySelectorAll('.st-key-card_paths .annotation-text')]
-    .map(node => [...node.querySelectorAll('.line')].map(line => line.textContent.trim()))"""
-BARS = """() => [...document.querySelectorAll('.st-key-card_funnel .annotation-text')]
-    .map(node => [...node.querySelectorAll('.line')].pop().textContent.trim().split(/\\s/)[0])"""
+NODES = ".st-key-card_paths .path-nodes > a:not(.away)"
+ACTS = ".st-key-card_paths > div > [data-testid=stHtml] > .path-acts"
+LABELS = "links => links.map(link => [...link.querySelectorAll('b, small')].map(part => part.textContent))"
+OUT_OF_PLACE = """links => links.filter(link => {
+    const room = link.parentElement.getBoundingClientRect(), box = link.getBoundingClientRect()
+    const figure = link.querySelector('small')
+    return box.left < room.left || box.right > room.right + 1 || figure.scrollWidth > figure.clientWidth
+}).map(link => link.textContent)"""
+BESIDE_BARS = """plot => {
+    const bars = [...plot.querySelectorAll('.sankey-node rect.node-rect')].map(bar => bar.getBoundingClientRect())
+    return [...document.querySelectorAll('.path-nodes > a:not(.away)')].filter((link, place) => {
+        const box = link.getBoundingClientRect(), bar = bars[place]
+        return box.left > bar.left + 1 || box.right < bar.right || box.top > bar.top + 2 || box.bottom < bar.bottom - 2
+    }).map(link => link.textContent)
+}"""
+"""Nodes whose link does not lie over their bar."""
+BARS = "() => [...document.querySelectorAll('.st-key-card_funnel .bars li b')].map(count => count.textContent)"
 SIDEWAYS = """() => { const main = document.querySelector('[data-testid=stMain]'); return main.scrollWidth - main.clientWidth }"""
 
 
@@ -41,10 +54,10 @@ def counted(home: Path, asked: paths.Asked) -> list[dict[str, int]]:
 
 
 def figures(page: Page) -> list[int]:
-    """Members of all nodes of the picture, in its order, without the columns' heads."""
+    """Members of all nodes of the picture, in its order."""
     idle(page)
-    expect(page.locator(".st-key-card_paths .annotation-text").first).to_be_visible()
-    return [int(re.sub(r"\D", "", label[1].split("·")[0])) for label in page.evaluate(LABELS) if len(label) == 2]
+    expect(page.locator(NODES).first).to_be_visible()
+    return [int(re.sub(r"\D", "", figure.split("·")[0])) for _, figure in page.locator(NODES).evaluate_all(LABELS)]
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -63,7 +76,7 @@ def test_a_start_is_chosen_a_node_left_out_and_the_path_opened_as_the_same_funne
     expect(page.locator(".st-key-card_paths")).to_contain_text(f"{first[0]['add_to_cart']} 位会员")
     idle(page)
     gone = next(name for name in first[1] if not name.startswith("<"))
-    page.locator(".st-key-path_exclude button:visible").first.click()
+    page.locator(ACTS).locator(".hide").click()
     expect(page).to_have_url(re.compile(f"hide={gone}"))
     rest = counted(home, paths.Asked(("add_to_cart",), hidden=(gone,)))
     left = next(name for name in rest[1] if not name.startswith("<"))
@@ -71,7 +84,7 @@ def test_a_start_is_chosen_a_node_left_out_and_the_path_opened_as_the_same_funne
     expect(link).to_contain_text(f"（{rest[1][left]:,} ·")
     link.click()
     expect(page).to_have_url(re.compile("/funnels"))
-    expect(page.locator(".st-key-card_funnel .annotation-text")).to_have_count(2)
+    expect(page.locator(".st-key-card_funnel .bars li")).to_have_count(2)
     idle(page)
     assert page.evaluate(BARS) == [f"{rest[0]['add_to_cart']:,}", f"{rest[1][left]:,}"]
 
@@ -85,7 +98,7 @@ def test_a_node_opens_its_people_who_become_a_segment(home, server, signed_in, l
     page.goto(f"{server.url}/paths?period=all&anchor=cart&pause=none&depth=2")
     found = counted(home, paths.Asked(("cart",), depth=2, gap=None))
     idle(page)
-    page.locator(".st-key-path_people button:visible").first.click()
+    page.locator(ACTS).locator(".people").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text(f"{next(iter(found[1].values())):,} {members}")
     dialog.get_by_role("textbox").first.fill(f"cart {language}")
@@ -115,6 +128,62 @@ def test_words_fit_into_the_picture(server, signed_in, language, theme):
     page.goto(f"{server.url}/paths?period=all")
     assert figures(page)
     assert page.evaluate(CUT_OFF) == []
+    assert page.locator(NODES).evaluate_all(OUT_OF_PLACE) == []
+
+
+@pytest.mark.parametrize("query", ["", "&way=before&depth=10&top=12&pause=none"])
+def test_the_links_of_nodes_lie_over_their_bars(server, signed_in, query):
+    page = signed_in("manager")
+    page.goto(f"{server.url}/paths?period=all{query}")
+    assert figures(page)
+    expect(page.locator(".st-key-card_paths .sankey-node")).to_have_count(page.locator(NODES).count())
+    assert page.locator(".st-key-card_paths .js-plotly-plot").evaluate(BESIDE_BARS) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "step", "start", "theme"),
+    [("zh", "第 1 步", "设为起点", "light"), ("en", "Step 1", "Set as start", "dark")],
+)
+def test_a_click_on_a_node_opens_its_menu_which_starts_there(home, server, signed_in, language, step, start, theme):
+    page = signed_in("manager", language, theme)
+    page.goto(f"{server.url}/paths?period=all&depth=3")
+    whole = counted(home, paths.Asked(("product_view",), depth=3))
+    shown = figures(page)
+    place, name = next((place, name) for place, name in enumerate(whole[1], 1) if not name.startswith("<"))
+    bar = page.locator(NODES).nth(place).bounding_box()
+    page.mouse.click(bar["x"] + 5, bar["y"] + bar["height"] / 2)
+    menu = page.locator(".path-nodes .menu")
+    expect(menu).to_contain_text(step)
+    expect(menu).to_contain_text(f"{whole[1][name]:,} ·")
+    assert page.evaluate(SIDEWAYS) == 0
+    picture, box = page.locator(".path-nodes").bounding_box(), menu.bounding_box()
+    assert box["y"] >= picture["y"] and box["y"] + box["height"] <= picture["y"] + picture["height"]
+    assert box["x"] >= picture["x"] and box["x"] + box["width"] <= picture["x"] + picture["width"]
+    page.locator(".path-nodes .away").click(position={"x": 4, "y": 4})
+    expect(menu).to_have_count(0)
+    idle(page)
+    assert figures(page) == shown
+    page.locator(NODES).nth(place).click()
+    menu.get_by_text(start).click()
+    expect(page).to_have_url(re.compile(f"anchor={name}"))
+    first = counted(home, paths.Asked((name,), depth=3))
+    expect(page.locator(".st-key-card_paths")).to_contain_text(f"{first[0][name]:,}")
+    expect(menu).to_have_count(0)
+
+
+@pytest.mark.parametrize(("language", "theme"), [("zh", "dark"), ("en", "light")])
+def test_on_a_phone_the_menu_opens_in_the_list(home, server, signed_in, language, theme):
+    page = signed_in("manager", language, theme, width=390, height=844)
+    page.goto(f"{server.url}/paths?period=all&depth=2")
+    idle(page)
+    found = counted(home, paths.Asked(("product_view",), depth=2))
+    page.locator(".path-lists section").nth(1).locator("li a").first.click()
+    menu = page.locator(".path-lists li.menu")
+    expect(menu).to_be_visible()
+    expect(page.locator(".path-nodes .menu")).not_to_be_visible()
+    assert page.evaluate(SIDEWAYS) == 0
+    menu.locator(".people").click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"{next(iter(found[1].values())):,}")
 
 
 def test_a_phone_shows_a_list_per_column_and_no_scrolling_sideways(home, server, signed_in):

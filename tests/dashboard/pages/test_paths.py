@@ -1,11 +1,14 @@
 """路径, through the frame: builder, address, figures that add up, people, funnels, and questions that cannot be."""
 
+import re
 from dataclasses import replace
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from core.work.questions.funnels import Along
+from dashboard import i18n
 from dashboard.data import paths
 from tests.dashboard.pages.conftest import go, said
 from tests.dashboard.pages.shop import fill
@@ -13,9 +16,11 @@ from tests.dashboard.pages.shop import fill
 LINK = {"period": "all", "anchor": "product_view", "pause": "2h"}
 
 
-def open_with(opened, role="analyst", language="zh", **query):
-    """The page at an address, come to from another page."""
+def open_with(opened, role="analyst", language="zh", *, unfolded=("path_more", "path_table"), **query):
+    """The page at an address, come to from another page, with what is folded at first unfolded."""
     test = opened("catalog", role, language)
+    for name in unfolded:
+        test.session_state[name] = True
     for name, value in (LINK | query).items():
         test.query_params[name] = value
     return go(test, "paths")
@@ -45,7 +50,37 @@ def address(test, name):
 
 
 def links(test):
-    return [part.proto.body for part in test.get("html") if "/funnels?" in part.proto.body]
+    return re.findall(r'<a href="(/funnels\?[^"]*)"', html(test))
+
+
+def html(test):
+    return "".join(part.proto.body for part in test.get("html"))
+
+
+def act(test, kind):
+    """Where one of the links beside the list of nodes leads; None where it is out of use, or not there."""
+    part = next(part.proto.body for part in test.get("html") if part.proto.body.startswith("<nav"))
+    found = re.search(rf'<a class="{kind}" href="([^"]*)"', part)
+    return unescape(found[1]) if found else None
+
+
+def follow(test, address):
+    """As a browser does."""
+    for name in list(test.query_params):
+        del test.query_params[name]
+    for name, value in parse_qs(address.removeprefix("?"), keep_blank_values=True).items():
+        test.query_params[name] = value
+    return test.run()
+
+
+def listed(test, words):
+    """Where the link that is called so leads."""
+    return unescape(re.search(rf'<a href="([^"]*)" title="{words}"', html(test))[1])
+
+
+def tiles(test):
+    """Figures of the sessions by their names."""
+    return dict(re.findall(r"<dt>(.*?)</dt><dd><b>(.*?)</b>", html(test)))
 
 
 def test_every_column_adds_up_to_all_members(opened):
@@ -95,14 +130,14 @@ def test_a_node_is_left_out_and_another_made_the_start(opened):
     test = open_with(opened, pause="none", depth="2")
     assert columns(test)["第 1 步"] == {"加入购物车": "30", "离开": "10"}
     chosen(test, "path_node").set_value("1:add_to_cart").run()
-    test.button(key="path_exclude").click().run()
+    follow(test, act(test, "hide"))
     assert not test.exception
-    assert address(test, "hide") == ["add_to_cart"]
+    assert address(test, "hide") == ["add_to_cart"] and "exclude" not in test.query_params
     assert "不显示：加入购物车。" in [caption.value for caption in test.caption]
     assert columns(test)["第 1 步"] == {"去结算": "20", "离开": "20"}
     chosen(test, "path_node").set_value("1:checkout").run()
-    test.button(key="path_set_start").click().run()
-    assert address(test, "anchor") == ["checkout"]
+    follow(test, act(test, "start"))
+    assert address(test, "anchor") == ["checkout"] and "set_start" not in test.query_params
     assert columns(test)["起点"] == {"去结算": "20"}
 
 
@@ -111,8 +146,8 @@ def test_the_start_cannot_be_left_out_and_what_is_no_event_is_no_start(opened):
     test = open_with(opened, depth="1")
     for node, start, out in (("0:product_view", True, True), ("1:<left>", True, True), ("1:add_to_cart", False, False)):
         chosen(test, "path_node").set_value(node).run()
-        assert test.button(key="path_set_start").disabled is start
-        assert test.button(key="path_exclude").disabled is out
+        assert (act(test, "start") is None) is start
+        assert (act(test, "hide") is None) is out
 
 
 def test_events_are_brought_together_under_a_name(opened):
@@ -135,7 +170,7 @@ def test_the_people_of_a_node_are_as_many_as_it_counts(opened):
     fill(orders=False)
     test = open_with(opened, "manager", depth="1")
     chosen(test, "path_node").set_value("1:add_to_cart").run()
-    test.button(key="path_people").click().run()
+    follow(test, act(test, "people"))
     assert not test.exception
     assert "30 位会员" in said(test) and "与数字完全一致" in said(test)
     assert "从浏览商品起的路径" in said(test)
@@ -144,8 +179,7 @@ def test_the_people_of_a_node_are_as_many_as_it_counts(opened):
 def test_the_people_of_a_whole_path_are_as_many_as_it_counts(opened):
     fill(orders=False)
     test = open_with(opened, "manager", depth="1")
-    chosen(test, "path_top").set_value(1).run()
-    test.button(key="path_top_people").click().run()
+    follow(test, listed(test, "查看会员 10"))
     assert "10 位会员" in said(test) and "浏览商品 → 离开" in said(test)
 
 
@@ -153,13 +187,15 @@ def test_an_executive_sees_paths_and_no_people(opened):
     fill(orders=False)
     test = open_with(opened, "executive", depth="1")
     assert columns(test)["起点"] == {"浏览商品": "40"}
-    assert not [button for button in test.button if str(button.key).endswith("people")]
+    assert act(test, "hide") and act(test, "people") is None and "who=" not in html(test)
+    follow(test, "?period=all&anchor=product_view&who=1:add_to_cart")
+    assert not test.exception and "who" not in test.query_params and "30 位会员" not in said(test)
 
 
 def test_the_address_of_a_funnel_carries_its_path_and_the_filters(opened):
     fill(orders=False)
     test = open_with(opened, depth="1", hide=["checkout"], channel=["web"])
-    address = links(test)[0].split('href="')[1].split('"')[0].replace("&amp;", "&")
+    address = unescape(links(test)[0])
     query = parse_qs(urlsplit(address).query)
     assert query["step"] == ["product_view", "add_to_cart"]
     assert (query["period"], query["channel"], query["within"]) == (["all"], ["web"], ["none"])
@@ -173,7 +209,7 @@ def test_the_address_of_a_funnel_carries_its_path_and_the_filters(opened):
 def test_what_leads_to_the_start_opens_as_the_funnel_that_ends_there(opened, language, words):
     fill(orders=False)
     test = open_with(opened, language=language, anchor="purchase", way="before", pause="none", depth="2")
-    address = links(test)[-1].split('href="')[1].split('"')[0].replace("&amp;", "&")
+    address = unescape(links(test)[-1])
     query = parse_qs(urlsplit(address).query)
     assert query["step"][-1] == "purchase"
     members = next(row[2] for row in table(test, "列" if language == "zh" else "Column").itertuples(index=False))
@@ -181,11 +217,12 @@ def test_what_leads_to_the_start_opens_as_the_funnel_that_ends_there(opened, lan
         del test.query_params[name]
     for name, value in query.items():
         test.query_params[name] = value
+    test.session_state["funnel_table"] = True
     funnel = go(test, "funnels")
     assert not funnel.exception and not funnel.warning and words in said(funnel)
     counted = next(frame.value for frame in funnel.dataframe if "#" in frame.value.columns)
     assert list(counted.iloc[:, 2])[-1] == members == "10"
-    assert funnel.segmented_control(key="look").value == "time"
+    assert f'aria-current="true">{i18n.text(language, "funnel.look_time")}</a>' in html(funnel)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +286,7 @@ def test_the_way_of_counting_is_printed(opened):
 def test_sessions_are_told_with_how_they_were_cut(opened):
     fill(orders=False)
     test = open_with(opened)
-    figures = {metric.label: metric.value for metric in test.metric}
+    figures = tiles(test)
     assert figures["会话数"] == "100" and figures["人均会话"] == "2.5" and figures["单事件会话占比"] == "100.0%"
     assert "停顿超过 30 分钟" in said(test)
 
@@ -281,6 +318,49 @@ def test_groups_that_cannot_stand_beside_each_other_are_refused_in_words(opened,
 def test_the_members_behind_the_sessions_are_as_many_as_the_figure_says(opened):
     fill(orders=False)
     test = open_with(opened, "manager", "en", depth="1")
-    figure = next(one.value for one in test.metric if one.label == "Members with sessions")
-    test.button(key="session_people").click().run()
+    figure = tiles(test)["Members with sessions"]
+    follow(test, "?period=all&anchor=product_view&depth=1&who=sessions")
     assert not test.exception and f"{figure} members" in said(test) and int(figure) > 0
+
+
+def test_what_is_folded_is_not_drawn_and_counts_all_the_same(opened):
+    fill(orders=False)
+    test = open_with(
+        opened, unfolded=(), pause="none", depth="1", hide=["add_to_cart"], together=["购物:checkout|purchase"], top="3"
+    )
+    assert not test.exception and not test.multiselect(key="channel").value
+    assert not [box for box in test.multiselect if box.key in ("hide", "end")] and not test.dataframe
+    assert "购物</b><small>20</small>" in html(test).replace(" · 50.0%", "")
+    test.selectbox(key="way").set_value("before").run()
+    test.selectbox(key="way").set_value("after").run()
+    given = {name: address(test, name) for name in ("hide", "together", "top")}
+    assert given == {"hide": ["add_to_cart"], "together": ["购物:checkout|purchase"], "top": ["3"]}
+    test.session_state["path_more"] = True
+    test.run()
+    assert test.multiselect(key="hide").value == ["add_to_cart"] and test.selectbox(key="top").value == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "第 1 步 · 加入购物车 · 30"), ("en", "Step 1 · Add to cart · 30")]
+)
+def test_a_click_on_a_node_opens_its_menu_and_the_list_follows(opened, language, words):
+    fill(orders=False)
+    test = open_with(opened, "manager", language, depth="2")
+    assert 'class="menu' not in html(test)
+    link = unescape(re.search(r'<a class="" tabindex="-1" href="([^"]*node=1%3Aadd_to_cart)"', html(test))[1])
+    follow(test, link)
+    assert not test.exception and chosen(test, "path_node").value == "1:add_to_cart"
+    menu = re.search(r'<div class="menu \w+"[^>]*><header><b>(.*?)</b>(.*?)</div></div>', html(test))
+    assert menu[1].startswith(words)
+    for part in ("set_start=add_to_cart", "exclude=add_to_cart", "who=1%3Aadd_to_cart", "/funnels?"):
+        assert part in menu[2]
+    chosen(test, "path_node").set_value("1:<left>").run()
+    assert 'class="menu' not in html(test) and "node" not in test.query_params
+
+
+def test_what_a_link_opens_that_is_not_there_is_told(opened):
+    fill(orders=False)
+    test = open_with(opened, "manager", depth="1", node="1:gone", who="path:product_view|gone")
+    told = test.warning[0].value.replace("\\", "")
+    assert not test.exception and "1:gone" in told and "path:product_view|gone" in told
+    assert "node" not in test.query_params and "who" not in test.query_params
