@@ -57,9 +57,17 @@ def has_link(text: ir.StringValue) -> ir.BooleanValue:
     return text.re_search(LINK)
 
 
+def marked(messages: ir.Table) -> ir.Table:
+    """Rows of ``group_messages`` with the columns that are read from their words: ``is_heard``, ``is_question``, ``has_link``.
+    Null where a message has no text."""
+    text = messages.text
+    return messages.mutate(is_heard=is_acknowledgement(text), is_question=is_question(text), has_link=has_link(text))
+
+
 def is_activity(messages: ir.Table) -> ir.BooleanValue:
     """Whether a row of ``group_messages`` is something a member said: no staff, no bot, no notice of the chat itself, no mere
-    acknowledgement. A picture, a file or a link counts, and so does a text that was not kept."""
+    acknowledgement. A picture, a file or a link counts, and so does a text that was not kept. Rows that were brought before
+    messages were marked are read anew."""
     kind = messages.message_kind.fill_null("text")
-    is_heard = (kind == "text") & is_acknowledgement(messages.text).fill_null(False)
-    return (messages.sender_kind == "member") & kind.notin(NOT_SAID) & ~is_heard
+    is_heard = messages.is_heard.fill_null(is_acknowledgement(messages.text)).fill_null(False)
+    return (messages.sender_kind == "member") & kind.notin(NOT_SAID) & ~((kind == "text") & is_heard)

@@ -25,7 +25,7 @@ from core.work.demo.brand import Brand
 from core.work.demo.people import People
 from core.work.demo.rhythm import Span
 from core.work.home import Home
-from core.work.ingest import batches
+from core.work.ingest import batches, derived
 
 DAYS = 430
 DEFAULT_EVENTS, FEWEST_EVENTS, MOST_EVENTS = 400_000, 10_000, 10_000_000
@@ -167,7 +167,7 @@ class _Filler:
     def put(self, name: str, rows: pa.Table) -> None:
         if "row_number" not in rows.column_names:
             rows = columns.with_numbers(rows)
-        merged = self.change.merge(name, ibis.memtable(rows))
+        merged = self.change.merge(name, derived.marked(name, ibis.memtable(rows)))
         self.counts[name] = self.counts.get(name, 0) + merged.accepted
         self.progress(name, rows=self.counts[name], rows_in_all=sum(self.counts.values()))
 

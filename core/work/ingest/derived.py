@@ -1,9 +1,15 @@
-"""What else the rows of a batch say: products behind order lines, names of events."""
+"""What else the rows of a batch say: what their words mean, products behind order lines, names of events."""
 
 import ibis
 import ibis.expr.types as ir
 
 from core.lake.reader import Snapshot
+from core.metrics import talk
+
+
+def marked(table: str, rows: ir.Table) -> ir.Table:
+    """Rows with the contract's derived columns (``schema.Table.derived``)."""
+    return talk.marked(rows) if table == "group_messages" and "text" in rows.columns else rows
 
 
 def products(rows: ir.Table, before: Snapshot) -> ir.Table:

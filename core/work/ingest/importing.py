@@ -196,7 +196,7 @@ class _Run:
         draft = rows.drafted(stage, self.mapping, world)
         if self.mapping.target.name == "order_lines":  # money is dear to compute, and read again below
             draft = snapshot.keep(draft)
-        good = rows.taken(draft, self.mapping, named)
+        good = derived.marked(self.mapping.target.name, rows.taken(draft, self.mapping, named))
         self._step("checked", read=stage.read)
         facts = change.merge(self.mapping.target.name, good)
         rejected = stage.read - facts.accepted - facts.duplicate

@@ -55,20 +55,27 @@ def test_longer_texts_are_never_mere_acknowledgements():
 
 def test_only_what_a_member_says_is_activity():
     rows = [
-        ("member", "text", "好喝", True), ("member", None, "好喝", True), ("member", "text", "收到", False), ("member", "image", None, True),
-        ("member", "text", None, True), ("member", "image", "收到", True), ("staff", "text", "新品到店", False), ("bot", "text", "签到", False),
-        ("member", "system", "进群", False), ("member", "rename", "a", False), ("member", "action", "waves", True),
+        ("member", "text", "好喝", None, True), ("member", None, "好喝", None, True), ("member", "text", "收到", None, False),
+        ("member", "image", None, None, True), ("member", "text", None, None, True), ("member", "image", "收到", None, True),
+        ("staff", "text", "新品到店", None, False), ("bot", "text", "签到", None, False), ("member", "system", "进群", None, False),
+        ("member", "rename", "a", None, False), ("member", "action", "waves", None, True), ("member", "text", "好喝", True, False),
+        ("member", "text", "收到", False, True),
     ]  # fmt: skip
-    sender, kind, text, expected = (list(column) for column in zip(*rows, strict=True))
-    table = ibis.memtable(
-        pa.table(
-            {
-                "n": list(range(len(rows))),
-                "sender_kind": sender,
-                "message_kind": kind,
-                "text": pa.array(text, pa.string()),
-            }
-        )
+    names = ("sender_kind", "message_kind", "text", "is_heard")
+    kinds = (pa.string(), pa.string(), pa.string(), pa.bool_())
+    table = pa.table(
+        {"n": list(range(len(rows)))}
+        | {name: pa.array([row[at] for row in rows], kind) for at, (name, kind) in enumerate(zip(names, kinds, strict=True))}
     )
-    found = ibis.duckdb.connect().to_pyarrow(table.select("n", is_so=talk.is_activity(table)).order_by("n"))
-    assert found["is_so"].to_pylist() == expected
+    messages = ibis.memtable(table)
+    found = ibis.duckdb.connect().to_pyarrow(messages.select("n", is_so=talk.is_activity(messages)).order_by("n"))
+    assert found["is_so"].to_pylist() == [row[-1] for row in rows]
+
+
+def test_messages_are_marked_by_their_words():
+    texts = ["收到", "能开发票吗", "看 https://a.b/c", None]
+    messages = ibis.memtable(pa.table({"n": [1, 2, 3, 4], "text": pa.array(texts, pa.string())}))
+    found = ibis.duckdb.connect().to_pyarrow(talk.marked(messages).order_by("n")).to_pylist()
+    assert [(row["is_heard"], row["is_question"], row["has_link"]) for row in found] == [
+        (True, False, False), (False, True, False), (False, False, True), (None, None, None),
+    ]  # fmt: skip
