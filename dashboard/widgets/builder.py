@@ -74,9 +74,14 @@ def _chosen(menu: Menu) -> Asked:
 
 def _window(key: str) -> timedelta | None:
     """A window as the command line writes it: ``7d``, ``12h``, ``none``."""
+    text = st.session_state[key]
+    return funnels.parse_window("".join(map(str, _length(key))) if text == "custom" else text)
+
+
+def _length(key: str) -> tuple[int, str]:
+    """Of a window of one's own, and its unit."""
     state = st.session_state
-    text = state[key]
-    return funnels.parse_window(f"{state[f'{key}_length']}{state[f'{key}_unit']}" if text == "custom" else text)
+    return state.get(f"{key}_length", 7), state.get(f"{key}_unit", "d")
 
 
 def _barriers(last: int) -> tuple[Barrier, ...]:
@@ -153,9 +158,9 @@ def _fill_steps(chosen: tuple[tuple[str, ...], ...], asked: Asked | None = None)
 
 def _fill_window(key: str, text: str, usual: tuple[str, ...]) -> None:
     state = st.session_state
-    is_usual = text in usual[:-1]
-    state[key] = text if is_usual else "custom"
-    state[f"{key}_length"], state[f"{key}_unit"] = (7, "d") if is_usual else (max(int(text[:-1]), 1), text[-1])
+    state[key] = text if text in usual[:-1] else "custom"
+    if state[key] == "custom":
+        state[f"{key}_length"], state[f"{key}_unit"] = max(int(text[:-1]), 1), text[-1]
 
 
 def _write(asked: Asked) -> None:
@@ -324,6 +329,8 @@ def _show_window(key: str, usual: tuple[str, ...], label: str, help_text: str | 
     labels = {one: t(f"funnel.within_{one}") for one in usual}
     st.selectbox(label, usual, format_func=labels.get, key=key, persist_state="session", help=help_text)
     if st.session_state[key] == "custom":
+        for part, value in zip(("length", "unit"), _length(key), strict=True):
+            st.session_state.setdefault(f"{key}_{part}", value)
         with st.container(horizontal=True, gap="small", wrap=False):
             st.number_input(t("funnel.length"), 1, 600_000, key=f"{key}_length", persist_state="session")
             units = {one: t(f"funnel.unit_{one}") for one in LENGTHS}

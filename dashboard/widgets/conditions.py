@@ -18,6 +18,8 @@ MOST = 5
 def fill(key: str, given: tuple[Condition, ...]) -> None:
     """Put conditions into the fields of this key. Fields are numbered on, so that none keeps another's choice."""
     state = st.session_state
+    if not given and key not in state:
+        return
     first = state.get(_counter(key), 0)
     state[key] = list(range(first, first + len(given)))
     state[_counter(key)] = first + len(given)

@@ -88,9 +88,9 @@ def _people(course: Course, view: View, called: list[str]) -> None:
         return
     labels = _labels(key=f"{course.key}|{i18n.language()}", _course=course)
     key = f"trend_of_{course.grain}"
-    if key not in st.session_state:
-        place = course.place(dropped.since())
-        st.session_state[key] = place if place in labels else None
+    place = course.place(dropped.since())
+    if place in labels and key not in st.session_state:
+        st.session_state[key] = place
     chosen: int | None = st.selectbox(
         t("funnel.trend_people"), list(labels), index=None, format_func=labels.get, key=key,
         placeholder=t("funnel.trend_choose"), width=260,

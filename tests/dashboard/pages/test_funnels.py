@@ -107,6 +107,16 @@ def test_the_window_decides(opened):
     assert counts(open_with(opened, within="1d")) == ["40", "30", "0", "0"]
 
 
+def test_a_window_of_ones_own_begins_with_the_usual_one(opened):
+    fill()
+    test = open_with(opened, within="1d")
+    test.selectbox(key="window").set_value("custom").run()
+    assert (test.number_input(key="window_length").value, test.selectbox(key="window_unit").value) == (7, "d")
+    assert "within" not in test.query_params and counts(test)[2] == "20"
+    test.number_input(key="window_length").set_value(1).run()
+    assert given(test, "within") == ["1d"] and counts(test)[2] == "0"
+
+
 @pytest.mark.parametrize(("language", "words"), [("zh", "还没有行为数据"), ("en", "No behaviour yet")])
 def test_an_empty_world_says_what_to_do(opened, language, words):
     test = opened("funnels", "manager", language)
