@@ -1,9 +1,10 @@
 """Chat logs as a table: ``[hh:mm] <nick> text``, one file per day, the day in the file's name.
 
-Columns: ``message_id``, ``at`` (day and clock), ``nick``, ``also`` (another name of the same person: the new nick of a rename, else
-the nick in small letters where that differs), ``kind`` (``text``, ``action``, ``notice``, ``rename``, ``system``), ``text``. A line
-about the channel has no nick; a line without a clock takes that of the line above; one that begins like none of these goes on with
-the message above.
+Columns: ``message_id``, ``at`` (day and clock), ``nick``, ``also`` (another name of the same person), ``kind`` (``text``,
+``action``, ``notice``, ``rename``, ``system``), ``text``. Nicks that differ only in small and large letters are one, so ``also`` is
+the nick in small letters where that differs; of a rename, ``nick`` is the old one and ``also`` the new one, both in small letters.
+A line about the channel has no nick; a line without a clock takes that of the line above; one that begins like none of these goes on
+with the message above.
 
 A log has no ids of its own. ``message_id`` counts equal lines of a minute, so that a longer export of the same day brings only what
 is new.
@@ -120,7 +121,7 @@ def _read(number: int, line: str, clock: str) -> Entry | None:
         text = found["said"] or found["done"] or found["told"] or ""
         return Entry(number, found["clock"], nick, "" if small == nick else small, kind, text)
     if found := _RENAME.fullmatch(line):
-        return Entry(number, clock, found["old"], found["new"], "rename", line)
+        return Entry(number, clock, found["old"].lower(), found["new"].lower(), "rename", line)
     if line.startswith(_ABOUT):
         return Entry(number, clock, "", "", "system", line)
     return None

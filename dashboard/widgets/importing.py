@@ -16,7 +16,7 @@ from dashboard.i18n import UNDEFINED, number, share, t
 from dashboard.widgets import mapping_editor, rejections
 from dashboard.widgets.mapping_editor import Base
 
-TYPES = ["csv", "tsv", "txt", "gz", "zip", "xlsx", "xls", "parquet", "json", "jsonl", "ndjson"]
+TYPES = ["csv", "tsv", "txt", "log", "gz", "zip", "tar", "tgz", "xlsx", "xls", "parquet", "json", "jsonl", "ndjson"]
 STAGES = ("queued", "reading", "staged", "checked", "merged", "identified", "committing", "committed", "done")
 GUESS = ""
 EVERY = "2s"

@@ -30,7 +30,8 @@ from dashboard.data.sources import (
 from dashboard.i18n import t
 
 IGNORE, PROPERTY = "", "property"
-IDENTITY, REFERRED = "identity:", "referred:"
+IDENTITY, ALSO, REFERRED = "identity:", "also:", "referred:"
+PERSONS = {IDENTITY: "sources.identity_of", ALSO: "sources.also_of", REFERRED: "sources.referred_of"}
 USUAL_CURRENCIES = ("CNY", "HKD", "TWD", "MOP", "USD", "EUR", "GBP", "JPY", "SGD")
 USUAL_ZONES = ("Asia/Shanghai", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Tokyo", "Asia/Singapore", "UTC", "Europe/London", "Europe/Berlin", "America/New_York", "America/Los_Angeles")  # fmt: skip
 MOST_NAMES = 60
@@ -86,7 +87,7 @@ def target(code: str) -> str:
         return t("sources.ignore")
     if code == PROPERTY:
         return t("sources.property")
-    for prefix, word in ((IDENTITY, "sources.identity_of"), (REFERRED, "sources.referred_of")):
+    for prefix, word in PERSONS.items():
         if code.startswith(prefix):
             return t(word, type=t(f"identity_type.{code.removeprefix(prefix)}"))
     return t(f"column.{code}") if i18n.has(f"column.{code}") else code
@@ -133,7 +134,8 @@ def _columns(base: Base, sample: Sample) -> Mapping:
 
 
 def _targets(mapping: Mapping) -> list[str]:
-    kinds = [f"{IDENTITY}{kind}" for kind in IDENTITY_TYPES] if mapping.target.has("identity_key") else []
+    own = (IDENTITY, ALSO) if mapping.target.has("identity_key") else ()
+    kinds = [f"{prefix}{kind}" for prefix in own for kind in IDENTITY_TYPES]
     kinds += [f"{REFERRED}{kind}" for kind in IDENTITY_TYPES] if mapping.target.has("referred_key") else []
     rest = [PROPERTY] if mapping.target.has("properties") else []
     return [IGNORE, *mappable(mapping.table), *kinds, *rest]
@@ -142,7 +144,8 @@ def _targets(mapping: Mapping) -> list[str]:
 def _placed(mapping: Mapping, sample: Sample) -> dict[str, str]:
     """Source column -> what it is. A column used twice is shown by its first use; the other is kept."""
     found: dict[str, str] = {}
-    for prefix, part in (("", mapping.columns), (IDENTITY, mapping.identities), (REFERRED, mapping.referred)):
+    parts = ("", mapping.columns), (IDENTITY, mapping.identities), (ALSO, mapping.also), (REFERRED, mapping.referred)
+    for prefix, part in parts:
         for name, columns in part.items():
             for column in columns:
                 found.setdefault(column, prefix + name)
@@ -157,25 +160,23 @@ def _placed(mapping: Mapping, sample: Sample) -> dict[str, str]:
 def _with_columns(mapping: Mapping, chosen: Dict[str, str]) -> Mapping:
     """The mapping with every column where the person put it; several columns of one target are tried in the file's order."""
     columns: dict[str, tuple[str, ...]] = {}
-    identities: dict[str, tuple[str, ...]] = {}
-    referred: dict[str, tuple[str, ...]] = {}
+    persons: dict[str, dict[str, tuple[str, ...]]] = {prefix: {} for prefix in PERSONS}
     properties, json = [], mapping.properties.json
     for column, code in chosen.items():
         if code == PROPERTY:
             properties.append(column)
-        elif code.startswith(IDENTITY):
-            kind = code.removeprefix(IDENTITY)
-            identities[kind] = (*identities.get(kind, ()), column)
-        elif code.startswith(REFERRED):
-            kind = code.removeprefix(REFERRED)
-            referred[kind] = (*referred.get(kind, ()), column)
+        elif code.startswith(tuple(PERSONS)):
+            prefix, _, kind = code.partition(":")
+            part = persons[f"{prefix}:"]
+            part[kind] = (*part.get(kind, ()), column)
         elif code != IGNORE:
             columns[code] = (*columns.get(code, ()), column)
     return replace(
         mapping,
         columns=columns,
-        identities=identities,
-        referred=referred,
+        identities=persons[IDENTITY],
+        also=persons[ALSO],
+        referred=persons[REFERRED],
         properties=Properties(False, tuple(properties), json if json in chosen else ""),
         values={name: values for name, values in mapping.values.items() if name in columns},
     )

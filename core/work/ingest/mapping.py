@@ -93,6 +93,7 @@ class Mapping:
 
     ``columns``: contract column <- source columns; of several the first that is filled counts, but those of a time are joined (date
     and clock). Money in major units is mapped under its name without ``_minor``. ``optional``: source columns a file may lack. ``identities``: identity type <- source columns, the first that is filled counts;
+    ``also``: another identity of the same person, of a type that the row may name already: a card that replaces one, a new nick;
     ``referred``: the same for the person brought, of referrals. ``values``: contract column -> {source value: contract value}, ``*``
     for all others. ``nulls``: cells that mean nothing, beside empty ones.
     """
@@ -101,6 +102,7 @@ class Mapping:
     source: str
     columns: Dict[str, tuple[str, ...]]
     identities: Dict[str, tuple[str, ...]] = field(default_factory=dict)
+    also: Dict[str, tuple[str, ...]] = field(default_factory=dict)
     referred: Dict[str, tuple[str, ...]] = field(default_factory=dict)
     constants: Dict[str, str] = field(default_factory=dict)
     values: Dict[str, Dict[str, str]] = field(default_factory=dict)
@@ -128,7 +130,8 @@ class Mapping:
         """Source columns the mapping needs, in order of mention."""
         named = [
             c
-            for columns in (*self.columns.values(), *self.identities.values(), *self.referred.values())
+            for part in (self.columns, self.identities, self.also, self.referred)
+            for columns in part.values()
             for c in columns
         ]
         named += [self.refund.column, self.properties.json, *self.properties.columns]
@@ -152,7 +155,7 @@ def validate(mapping: Mapping) -> None:
     for name in (*mapping.columns, *mapping.constants):
         if name not in known:
             raise _refused(f"{mapping.table} has no column {name!r}", name, known, reason="column")
-    for kind in (*mapping.identities, *mapping.referred):
+    for kind in (*mapping.identities, *mapping.also, *mapping.referred):
         if kind not in IDENTITY_TYPES:
             raise _refused(f"there is no identity type {kind!r}", kind, IDENTITY_TYPES, reason="identity")
     _needed(mapping)
@@ -291,6 +294,7 @@ def from_json(body: Dict[str, Any]) -> Mapping:
             source=str(body["source"]),
             columns=_names(body.get("columns", {})),
             identities=_names(body.get("identities", {})),
+            also=_names(body.get("also", {})),
             referred=_names(body.get("referred", {})),
             constants={k: str(v) for k, v in body.get("constants", {}).items()},
             values={k: {str(a): str(b) for a, b in v.items()} for k, v in body.get("values", {}).items()},
@@ -314,7 +318,7 @@ def to_json(mapping: Mapping) -> dict[str, Any]:
     """The mapping as JSON values, without what is at its default."""
     body: dict[str, Any] = {"table": mapping.table, "source": mapping.source}
     body |= {"title": mapping.title} if mapping.title else {}
-    for name in ("columns", "identities", "referred"):
+    for name in ("columns", "identities", "also", "referred"):
         body |= {name: {k: _single(v) for k, v in getattr(mapping, name).items()}} if getattr(mapping, name) else {}
     body |= {"constants": dict(mapping.constants)} if mapping.constants else {}
     body |= {"values": {k: dict(v) for k, v in mapping.values.items()}} if mapping.values else {}

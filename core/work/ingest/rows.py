@@ -25,6 +25,8 @@ from core.work.ingest.world import World
 EARLIEST = datetime(1970, 1, 1)
 OTHERS = "*"
 PERSONS = {"identity_key": "identity:", "referred_key": "referred:"}
+SELF = ("identity", "also")
+"""Roles of identities that are the person of the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def sighted(rows: ir.Table, named: list[Named]) -> tuple[ir.Table, ir.Table | No
     pairs = [
         _pairs(dated, left, right)
         for i, left in enumerate(named) for right in named[i + 1 :]
-        if left.column.split(":")[0] == right.column.split(":")[0]
+        if _is_self(left) == _is_self(right)
     ]  # fmt: skip
     if not pairs:
         return seen, None
@@ -127,8 +129,13 @@ def sighted(rows: ir.Table, named: list[Named]) -> tuple[ir.Table, ir.Table | No
 def _roles(mapping: Mapping) -> list[tuple[str, str, tuple[str, ...]]]:
     """``identity:phone``, ``phone`` and its source columns: in the order in which a fact chooses the one it is filed under."""
     roles = [(f"identity:{kind}", kind, columns) for kind, columns in mapping.identities.items()]
+    roles += [(f"also:{kind}", kind, columns) for kind, columns in mapping.also.items()]
     roles += [(f"referred:{kind}", kind, columns) for kind, columns in mapping.referred.items()]
     return sorted(roles, key=lambda role: IDENTITY_TYPES.index(role[1]))
+
+
+def _is_self(named: Named) -> bool:
+    return named.column.split(":")[0] in SELF
 
 
 def _persons(draft: Draft, mapping: Mapping) -> None:

@@ -57,7 +57,7 @@ def test_every_line_is_a_row_of_its_kind(tmp_path: Path) -> None:
     found = rows(read(tmp_path, "shop_2026-03-01.txt", DAY.encode()))
     assert [(row["at"], row["nick"], row["also"], row["kind"], row["text"]) for row in found] == [
         ("2026-03-01 08:00", "Ann", "ann", "text", "good morning"),
-        ("2026-03-01 08:00", "Ann", "Ann_away", "rename", "=== Ann is now known as Ann_away"),
+        ("2026-03-01 08:00", "ann", "ann_away", "rename", "=== Ann is now known as Ann_away"),
         ("2026-03-01 08:01", "bob", "", "action", "waves"),
         ("2026-03-01 08:01", "bob", "", "text", "hi"),
         ("2026-03-01 08:01", "bob", "", "text", "hi"),
