@@ -1,12 +1,13 @@
 """Retention questions of a page."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import pandas as pd
-import streamlit as st
 
 from core.errors import InvalidRetention
 from core.sequences.retention import Counting, Entry, Shares
@@ -16,9 +17,10 @@ from core.work.questions.conditions import written
 from core.work.questions.retention import AGES, COUNTINGS, ENTRIES, Age, Answer, Asked, Table
 from core.work.questions.spans import UNITS, Unit, after
 from dashboard.data import people
-from dashboard.data.ground import KEPT_SECONDS, Ground, stand
+from dashboard.data.ground import Ground, stand
 from dashboard.data.people import People
 from dashboard.filters import Filters
+from dashboard.web import kept
 
 __all__ = [
     "AGES", "COUNTINGS", "ENTRIES", "UNITS", "Age", "Answer", "Asked", "Cell", "Counting", "Entry", "Menu", "Shares", "Table",
@@ -100,11 +102,11 @@ class View:
     version: int
     zone: str
 
-    @property
+    @cached_property
     def is_empty(self) -> bool:
         return not self.answer.whole.size.any()
 
-    @property
+    @cached_property
     def intervals(self) -> int:
         """How many intervals have begun for any cohort; later ones say nothing yet."""
         return int(self.answer.summary.is_begun.any(axis=0).sum())
@@ -154,10 +156,13 @@ def menu() -> Menu:
     return _menu(key=ground.key, _ground=ground)
 
 
-def answer(filters: Filters, asked: Asked) -> View:
-    """Raises ``InvalidRetention``, ``InvalidFunnel`` (of a condition), ``Unknown`` and ``Forbidden``."""
+def answer(filters: Filters, asked: Asked, meanwhile: Callable[[], AbstractContextManager[None]] = nullcontext) -> View:
+    """``meanwhile``: entered while the answer is being made, which nobody has asked for yet. Raises ``InvalidRetention``,
+    ``InvalidFunnel`` (of a condition), ``Unknown`` and ``Forbidden``."""
     ground = stand("funnel.see")
-    return _answer(key=f"{ground.key}|{filters}|{asked}", _ground=ground, _filters=filters, _asked=asked)
+    return _answer(
+        key=f"{ground.key}|{filters}|{asked}", _ground=ground, _filters=filters, _asked=asked, _meanwhile=meanwhile
+    )
 
 
 def people_of(filters: Filters, view: View, cell: Cell, *, has_returned: bool, group: str = WHOLE) -> People:
@@ -200,7 +205,7 @@ def _group(text: str) -> str | None:
     return {OTHER: question.OTHER, NO_VALUE: None}.get(text, text)
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)
+@kept.by_key(16)
 def _menu(key: str, _ground: Ground) -> Menu:  # noqa: ARG001 - what it is cached by
     with _ground.open() as lake:
         events = tuple(funnels.event_names(lake)) if lake.as_of else ()
@@ -209,13 +214,15 @@ def _menu(key: str, _ground: Ground) -> Menu:  # noqa: ARG001 - what it is cache
     return Menu(events, properties, {name: found for name, found in fitting.items() if found})
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=8, show_spinner=False)
-def _answer(key: str, _ground: Ground, _filters: Filters, _asked: Asked) -> View:
-    with _ground.open(_filters) as lake:
+@kept.by_key(8)
+def _answer(
+    key: str, _ground: Ground, _filters: Filters, _asked: Asked, _meanwhile: Callable[[], AbstractContextManager[None]]
+) -> View:
+    with _meanwhile(), _ground.open(_filters) as lake:
         return View(key, _asked, question.retention(lake, _asked), _ground.version, lake.zone)
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)
+@kept.by_key(16)
 def _people(
     key: str, _ground: Ground, _filters: Filters, _view: View, _cohort: int, _interval: int | None, _has_returned: bool,
     _group_text: str,

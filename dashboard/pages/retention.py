@@ -1,5 +1,7 @@
 """留存: who comes back, after how long, and who does not."""
 
+from html import escape
+
 import streamlit as st
 
 from core.errors import InvalidFunnel, InvalidRetention, Unknown
@@ -42,8 +44,7 @@ def _answer(asked: Filters, wanted: Asked | InvalidRetention, choices: Choices) 
         figures.refused(wanted)
         return
     try:
-        with st.spinner(t("retention.loading")):
-            view = retention.answer(asked, wanted)
+        view = retention.answer(asked, wanted, lambda: st.spinner(t("retention.loading")))
     except (InvalidRetention, InvalidFunnel, Unknown) as error:
         figures.refused(error)
         return
@@ -54,22 +55,23 @@ def _answer(asked: Filters, wanted: Asked | InvalidRetention, choices: Choices) 
 
 
 def _result(view: View, asked: Filters, choices: Choices) -> None:
-    words = contract.in_words(asked, choices, with_period=True)
+    def words() -> str:
+        return contract.in_words(asked, choices, with_period=True)
+
     with st.container(border=True, key="card_cohorts"):
         shown = figures.choose(view)
-        figures.summary(view, shown)
         cohorts.show(view, shown)
         with st.container(horizontal=True, gap="small", vertical_alignment="center", key="cohort_foot"):
             figures.meaning(view, words)
             figures.export(view)
     with st.container(border=True, key="card_curves"):
-        st.subheader(t("retention.curves"), anchor=False)
+        st.html(f"<h2>{escape(t('retention.curves'))}</h2>")
         key = f"{view.key}|{shown}"
         charts.show("retention", key, lambda: curves.of_cohorts(view, shown), alt=t("retention.curves"))
         curves.left_out(view, shown)
     if view.asked.by:
         with st.container(border=True, key="card_groups"):
-            st.subheader(t("retention.groups", name=names.property_of(view.asked.by)), anchor=False)
+            st.html(f"<h2>{escape(t('retention.groups', name=names.property_of(view.asked.by)))}</h2>")
             charts.show("retention_groups", key, lambda: curves.of_groups(view, shown), alt=t("retention.by"))
             cohorts.show_groups(view, shown)
     behind.open_asked(view, asked, shown, words)

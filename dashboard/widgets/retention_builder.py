@@ -1,24 +1,30 @@
 """Building a retention question. Everything chosen is in the address, in words that no language changes."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import streamlit as st
 
 from core.errors import InvalidFunnel, InvalidRetention
-from dashboard import addresses
+from dashboard import addresses, i18n
 from dashboard.data import conditions as texts
 from dashboard.data import retention
 from dashboard.data.conditions import Condition
-from dashboard.data.retention import AGES, COUNTINGS, ENTRIES, Asked, Menu, Template, Unit
+from dashboard.data.retention import AGES, COUNTINGS, ENTRIES, Age, Asked, Counting, Entry, Menu, Template, Unit
 from dashboard.i18n import t
-from dashboard.widgets import conditions, names
+from dashboard.web import kept
+from dashboard.widgets import conditions, fields, names
+from dashboard.widgets.fields import Field
+from dashboard.widgets.retention_words import PARAMETER
 
 EACH: dict[Unit, tuple[int, ...]] = {"day": tuple(range(15)), "week": tuple(range(13)), "month": tuple(range(13))}
 """Ages that bound the intervals when nobody brackets them: each unit one."""
 BRACKETED: dict[Unit, str] = {"day": "0,1,3,7,14,30", "week": "0,1,2,4,8,12", "month": "0,1,2,3,6,12"}
 """Where own brackets begin to be edited from."""
+UNITS: tuple[Unit, ...] = ("week", "day", "month")
 INTERVALS = ("each", "own")
+Rows = dict[str, tuple[tuple[str, ...], str]]
+"""Options of each row, and which of them is chosen."""
 _EVENTS = ("r_start", "r_back")
 KEYS = (
     *_EVENTS, "r_start_if", "r_back_if", "r_entry", "r_unit", "r_age", "r_counting", "r_brackets", "r_by",
@@ -34,10 +40,11 @@ def show(menu: Menu) -> Asked | InvalidRetention:
     start_if = _conditions("r_start_if")
     back = _events(menu, "r_back", t("retention.back"))
     back_if = _conditions("r_back_if")
-    entry = _choice("r_entry", ENTRIES, "entry")
-    unit: Unit = _choice("r_unit", ("week", "day", "month"), "unit")
-    age = _choice("r_age", AGES, "age")
-    counting = _choice("r_counting", COUNTINGS, "counting")
+    entry: Entry = fields.read("r_entry", ENTRIES)  # type: ignore[assignment]
+    unit: Unit = fields.read("r_unit", UNITS)  # type: ignore[assignment]
+    age: Age = fields.read("r_age", AGES)  # type: ignore[assignment]
+    counting: Counting = fields.read("r_counting", COUNTINGS)  # type: ignore[assignment]
+    _rows({"entry": (ENTRIES, entry), "unit": (UNITS, unit), "age": (AGES, age), "counting": (COUNTINGS, counting)})
     brackets = _brackets(unit)
     by = _breakdown(menu)
     try:
@@ -77,22 +84,32 @@ def _use_template(menu: Menu) -> None:
     state = st.session_state
     chosen = menu.templates.get(state.get("r_template") or "")
     if chosen is not None:
-        state["r_start"], state["r_back"], state["r_entry"] = list(chosen.start), list(chosen.back), chosen.entry
+        state["r_start"], state["r_back"] = list(chosen.start), list(chosen.back)
+        fields.choose("r_entry", chosen.entry)
 
 
 def _events(menu: Menu, key: str, label: str) -> tuple[str, ...]:
     """Events of which any counts. One that the address brought and the lake does not know stays a choice, so that the
     answer can say that it is unknown."""
-    options = list(menu.events) + [one for one in st.session_state[key] if one not in menu.events]
-    called = {one: names.event(one) for one in options}
-    times = Counter(called.values())
-    labels = {one: words if times[words] == 1 else f"{words} · {one}" for one, words in called.items()}
+    options = (*menu.events, *(one for one in st.session_state[key] if one not in menu.events))
+    labels = _called(i18n.language(), options)
     st.multiselect(
         label, options, format_func=labels.get, key=key, persist_state="session", placeholder=t("funnel.choose_event"),
         select_all=False,
     )  # fmt: skip
-    st.query_params[key] = list(st.session_state[key])
+    _write(key, st.session_state[key])
     return tuple(st.session_state[key])
+
+
+@lru_cache(64)
+def _called(language: i18n.Language, events: tuple[str, ...]) -> dict[str, str]:  # noqa: ARG001 - of its words
+    return names.apart({one: names.event(one) for one in events})
+
+
+def _write(key: str, texts: Sequence[str]) -> None:
+    """Put them into the address, unless they stand there: every change of it is told to the browser."""
+    if st.query_params.get_all(key) != list(texts):
+        st.query_params[key] = list(texts)
 
 
 def _conditions(key: str) -> tuple[Condition, ...]:
@@ -100,7 +117,7 @@ def _conditions(key: str) -> tuple[Condition, ...]:
     if key not in st.session_state:
         conditions.fill(key, tuple(_read(key)))
     found = conditions.edit(key)
-    st.query_params[key] = [texts.written(one) for one in found]
+    _write(key, [texts.written(one) for one in found])
     return found
 
 
@@ -112,15 +129,25 @@ def _read(key: str) -> Iterator[Condition]:
             addresses.leave_out(key, text)
 
 
-def _choice(key: str, options: tuple[str, ...], part: str) -> str:
-    addresses.read(key, options[0], options)
-    labels = {one: t(f"retention.{part}_{one}") for one in options}
-    st.segmented_control(
-        t(f"retention.{part}"), options, format_func=labels.get, required=True, key=key, persist_state="session",
-        help=t(f"retention.{part}_help"),
-    )  # fmt: skip
-    addresses.write(key, options[0])
-    return st.session_state[key]
+def _rows(chosen: Rows) -> None:
+    """The choices that are one of a few, below one another."""
+    address = addresses.beside(PARAMETER)
+    st.html(_written(key=f"{i18n.language()}|{address}|{chosen}", _chosen=chosen, _address=address))
+
+
+@kept.by_key(256)
+def _written(key: str, _chosen: Rows, _address: str) -> str:  # noqa: ARG001 - what it is kept by
+    found = [
+        Field(
+            f"r_{part}",
+            t(f"retention.{part}"),
+            {one: t(f"retention.{part}_{one}") for one in options},
+            one_of_them,
+            t(f"retention.{part}_help"),
+        )
+        for part, (options, one_of_them) in _chosen.items()
+    ]
+    return fields.written(found, _address)
 
 
 def _brackets(unit: Unit) -> str | None:
@@ -145,7 +172,7 @@ def _brackets(unit: Unit) -> str | None:
         t(f"retention.brackets_{unit}"), key="r_brackets", persist_state="session", max_chars=200,
         placeholder=BRACKETED[unit], help=t("retention.brackets_help"),
     )  # fmt: skip
-    st.query_params["r_brackets"] = state["r_brackets"] or " "
+    _write("r_brackets", [state["r_brackets"] or " "])
     return str(state["r_brackets"])
 
 

@@ -1,5 +1,7 @@
 """Around the table of cohorts: which figures are shown, the few that matter most, what they mean, and the way out."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -7,15 +9,19 @@ from core.errors import InvalidFunnel, InvalidRetention, Unknown
 from dashboard import addresses, i18n, markdown
 from dashboard.actions import exports, guard
 from dashboard.data import retention
-from dashboard.data.retention import Asked, View
+from dashboard.data.retention import Asked, Table, View
 from dashboard.filters import Filters
 from dashboard.i18n import t
-from dashboard.widgets import conditions, names
+from dashboard.web import kept
+from dashboard.widgets import conditions, fields, names, tiles
 from dashboard.widgets import retention_words as words
-from dashboard.widgets.retention_words import SMALL, Shown
+from dashboard.widgets.fields import Field
+from dashboard.widgets.retention_words import PARAMETER, SMALL, Mean, Measure, Shown
+from dashboard.widgets.tiles import Tile
 
 KEYS = ("r_measure", "r_mean", "r_group")
 """Parameters of the address that say which figures are shown."""
+MEANS: tuple[Mean, ...] = ("weighted", "simple")
 COLUMNS = ("cohort", "size", "interval", "until", "returned", "share", "is_complete", "value", "value_share")
 
 
@@ -44,25 +50,19 @@ def nobody(asked: Asked, filters: Filters) -> None:
 
 
 def choose(view: View) -> Shown:
-    """Members or money, which mean, and one group of the breakdown or all."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="cohort_choice"):
-        measures = ("members", "revenue") if view.asked.with_value else ("members",)
-        addresses.read("r_measure", "members", measures)
-        if len(measures) > 1:
-            labels = {one: t(f"retention.measure_{one}") for one in measures}
-            st.segmented_control(
-                t("retention.measure"), measures, format_func=labels.get, required=True, key="r_measure", persist_state="session"
-            )  # fmt: skip
-        addresses.write("r_measure", "members")
-        addresses.read("r_mean", "weighted", ("weighted", "simple"))
-        means = {one: t(f"retention.mean_{one}") for one in ("weighted", "simple")}
-        st.segmented_control(
-            t("retention.mean"), list(means), format_func=means.get, required=True, key="r_mean", persist_state="session",
-            help=t("retention.mean_help"),
-        )  # fmt: skip
-        addresses.write("r_mean", "weighted")
-        group = _group(view)
-    return Shown(st.session_state["r_measure"], st.session_state["r_mean"], group)
+    """Members or money, which mean, and one group of the breakdown or all. Drawn here only where there are groups; else the
+    table has the choice above it in one piece with itself."""
+    measure: Measure = fields.read("r_measure", _measures(view))  # type: ignore[assignment]
+    mean: Mean = fields.read("r_mean", MEANS)  # type: ignore[assignment]
+    if view.asked.by is None:
+        return Shown(measure, mean, _group(view))
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key="cohort_choice"):
+        st.html(rows(view, measure, mean, addresses.beside(PARAMETER)), width="content")
+        return Shown(measure, mean, _group(view))
+
+
+def _measures(view: View) -> tuple[Measure, ...]:
+    return ("members", "revenue") if view.asked.with_value else ("members",)
 
 
 def _group(view: View) -> str:
@@ -78,31 +78,57 @@ def _group(view: View) -> str:
     return str(st.session_state["r_group"])
 
 
-def summary(view: View, shown: Shown) -> None:
-    """How many started, and the mean of the first, a middle and the last interval that has one."""
+def rows(view: View, measure: Measure, mean: Mean, address: str) -> str:
+    """The choice of measure and mean, as HTML. ``address``: the page as it is."""
+    found = [
+        Field(
+            "r_mean", t("retention.mean"), {one: t(f"retention.mean_{one}") for one in MEANS}, mean,
+            t("retention.mean_help"),
+        )
+    ]  # fmt: skip
+    measures = _measures(view)
+    if len(measures) > 1:
+        labels = {one: t(f"retention.measure_{one}") for one in measures}
+        found.insert(0, Field("r_measure", t("retention.measure"), labels, measure))
+    return fields.written(found, address)
+
+
+def summary(view: View, shown: Shown) -> str:
+    """How many started, and the mean of the first, a middle and the last interval that has one, as HTML."""
     table = shown.table(view)
     known = [number for number in shown.telling(view) if shown.shares(table).cohorts_count[number]]
     picked = sorted({known[0], known[len(known) // 2], known[-1]}) if known else []
-    with st.grid(4, min_column_width=140, gap="small", key="cohort_summary"):
-        st.metric(t("retention.started"), i18n.number(int(table.size.sum())), help=t("retention.started_help"))
-        for number in picked:
-            base = int(table.members.base[number])
-            st.metric(
-                t(f"retention.{shown.measure}_at", interval=words.interval(view.asked, number)),
-                i18n.share(shown.mean_of(table, number)),
-                help=t("number.small_meaning", count=i18n.number(base)) if base < SMALL else None,
-            )
+    started = Tile(
+        "started", t("retention.started"), i18n.number(int(table.size.sum())), meaning=t("retention.started_help")
+    )
+    return tiles.wall([started, *(_mean(view, shown, table, number) for number in picked)], 140)
 
 
-def meaning(view: View, filters: str) -> None:
-    """The number contract."""
-    asked = view.asked
+def _mean(view: View, shown: Shown, table: Table, number: int) -> Tile:
+    base = int(table.members.base[number])
+    return Tile(
+        f"mean-{number}",
+        t(f"retention.{shown.measure}_at", interval=words.interval(view.asked, number)),
+        i18n.share(shown.mean_of(table, number)),
+        meaning=t("number.small_meaning", count=i18n.number(base)) if base < SMALL else "",
+    )
+
+
+def meaning(view: View, filters: Callable[[], str]) -> None:
+    """The number contract. ``filters``: what its figures are cut to, in words."""
+    with st.popover(t("contract.open"), icon=":material/function:", type="tertiary", key="retention_contract"):
+        st.markdown(_contract(key=f"{view.key}|{i18n.language()}", _view=view, _filters=filters))
+
+
+@kept.by_key(64)
+def _contract(key: str, _view: View, _filters: Callable[[], str]) -> str:  # noqa: ARG001 - what it is kept by
+    asked = _view.asked
     lines = [
         t("retention.means_formula", start=_events(asked.start), back=_events(asked.back)),
         *_tested(asked),
         t(f"retention.means_{asked.entry}"),
-        t("retention.means_cohort", unit=t(f"retention.unit_{asked.unit}"), zone=view.zone),
-        t(f"retention.means_age_{asked.age}", length=t(f"retention.length_{asked.unit}"), zone=view.zone),
+        t("retention.means_cohort", unit=t(f"retention.unit_{asked.unit}"), zone=_view.zone),
+        t(f"retention.means_age_{asked.age}", length=t(f"retention.length_{asked.unit}"), zone=_view.zone),
         t("retention.means_zero"),
         t(f"retention.means_{asked.counting}"),
         t("retention.means_complete"),
@@ -110,11 +136,10 @@ def meaning(view: View, filters: str) -> None:
         t("retention.means_simple"),
         *([t("retention.means_value")] if asked.with_value else []),
         *([t("retention.means_by", top=i18n.number(asked.top))] if asked.by else []),
-        t("retention.means_filters", filters=markdown.escaped(filters)),
-        t("retention.means_version", day=i18n.day(view.answer.as_of_on), version=view.version),
+        t("retention.means_filters", filters=markdown.escaped(_filters())),
+        t("retention.means_version", day=i18n.day(_view.answer.as_of_on), version=_view.version),
     ]
-    with st.popover(t("contract.open"), icon=":material/function:", type="tertiary", key="retention_contract"):
-        st.markdown("\n".join(f"- {line}" for line in lines))
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def _tested(asked: Asked) -> list[str]:

@@ -1,5 +1,7 @@
 """The people of a cell, opened by the address: who came back, who did not, and keeping them as a segment."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from dashboard import addresses
@@ -10,13 +12,12 @@ from dashboard.filters import Filters
 from dashboard.i18n import t
 from dashboard.widgets import people as panel
 from dashboard.widgets import retention_words as words
-from dashboard.widgets.retention_table import PARAMETER
-from dashboard.widgets.retention_words import Shown
+from dashboard.widgets.retention_words import PARAMETER, Shown
 
 SIDES = ("returned", "gone")
 
 
-def open_asked(view: View, asked: Filters, shown: Shown, filters: str) -> None:
+def open_asked(view: View, asked: Filters, shown: Shown, filters: Callable[[], str]) -> None:
     """Open the people of the cell in the address, if this answer has it and the reader may see people."""
     text = st.query_params.get(PARAMETER, "")
     cell = Cell.of(text)
@@ -35,7 +36,7 @@ def _close() -> None:
     st.query_params.pop(PARAMETER, None)
 
 
-def _body(view: View, asked: Filters, shown: Shown, cell: Cell, filters: str) -> None:
+def _body(view: View, asked: Filters, shown: Shown, cell: Cell, filters: Callable[[], str]) -> None:
     guard.require("people.see")
     place = view.place(cell)
     assert place is not None
@@ -56,4 +57,4 @@ def _body(view: View, asked: Filters, shown: Shown, cell: Cell, filters: str) ->
             st.caption(t("retention.incomplete_people"))
     st.caption(t("number.then").join(said[1:]))
     found = retention.people_of(asked, view, cell, has_returned=has_returned, group=shown.group)
-    panel.show(found, t("number.then").join(said), filters)
+    panel.show(found, t("number.then").join(said), filters())

@@ -6,44 +6,49 @@ colours stand in ``look.css``; a cell only says how strong it is (``--v``, 0 to 
 
 from collections.abc import Callable
 from html import escape
-from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
 
-from dashboard import i18n
+from dashboard import addresses, i18n
 from dashboard.actions import guard
-from dashboard.data.ground import KEPT_SECONDS
 from dashboard.data.retention import Cell, Table, View
 from dashboard.i18n import t
+from dashboard.web import kept
+from dashboard.widgets import retention_figures as figures
 from dashboard.widgets import retention_words as words
-from dashboard.widgets.retention_words import SMALL, Shown
+from dashboard.widgets.retention_words import PARAMETER, SMALL, Shown
 
-PARAMETER = "r_people"
-"""Where the address says whose people are open."""
 BEND = 0.7
 """Below 1, so that small shares still differ in colour where one column is much fuller than the others."""
 Link = Callable[[Cell], str]
 
 
 def show(view: View, shown: Shown) -> None:
-    """All cohorts, their sizes, and the mean of the complete cells above them."""
-    table = shown.table(view)
-    link, address = _linker() if guard.may("people.see") else (None, "")
-    st.html(
-        _kept(
-            key=f"{view.key}|{shown}|{i18n.language()}|{link is None}|{address}",
-            _write=lambda: _cohorts(view, shown, table, link),
-        )
-    )
+    """What is shown, in short, and of all cohorts: their sizes, their cells, the mean of the complete cells above them."""
+    address, may_open = addresses.beside(PARAMETER), guard.may("people.see")
+    key = f"{view.key}|{shown}|{i18n.language()}|{may_open}|{address}"
+    st.html(_kept(key=key, _write=lambda: _all(view, shown, address, may_open=may_open)))
+
+
+def _all(view: View, shown: Shown, address: str, *, may_open: bool) -> str:
+    table, link = shown.table(view), _linker(address) if may_open else None
     parts = [t("retention.legend"), *([t("retention.legend_people")] if link else [])]
     if (table.size < SMALL).any():
         parts.append(t("retention.legend_small"))
-    st.html(f'<p class="heat-legend"><i></i>{escape(t("number.then").join(parts))}</p>')
+    rows = figures.rows(view, shown.measure, shown.mean, address) if view.asked.by is None else ""
+    return (
+        f"{rows}{figures.summary(view, shown)}{_cohorts(view, shown, table, link)}"
+        f'<p class="heat-legend"><i></i>{escape(t("number.then").join(parts))}</p>'
+    )
 
 
 def show_groups(view: View, shown: Shown) -> None:
     """Means of every group of the breakdown, whose sizes add up to the whole."""
+    st.html(_kept(key=f"groups|{view.key}|{shown}|{i18n.language()}", _write=lambda: _groups(view, shown)))
+
+
+def _groups(view: View, shown: Shown) -> str:
     columns = range(view.intervals)
     tables = {group: view.table(group) for group in view.groups}
     means = [shown.mean_of(table, place) or 0.0 for table in tables.values() for place in columns]
@@ -54,23 +59,17 @@ def show_groups(view: View, shown: Shown) -> None:
         _mean_row(view, shown, table, words.group(view, group), columns, top, "") for group, table in tables.items()
     )
     body += _mean_row(view, shown, whole, t("retention.everybody"), columns, 0.0, "mean")
-    st.html(_framed(head, body, t("retention.by")))
+    notes = []
     if view.missing:
-        entered = int(whole.size.sum())
-        st.caption(
-            t("funnel.missing", count=i18n.number(view.missing), share=i18n.share(view.missing / max(entered, 1)))
-        )
+        share = i18n.share(view.missing / max(int(whole.size.sum()), 1))
+        notes.append(t("funnel.missing", count=i18n.number(view.missing), share=share))
     if view.answer.folded:
-        st.caption(
-            t(
-                "retention.folded",
-                count=i18n.number(len(view.answer.folded)),
-                top=i18n.number(len(view.answer.values)),
-            )
-        )
+        count, most = i18n.number(len(view.answer.folded)), i18n.number(len(view.answer.values))
+        notes.append(t("retention.folded", count=count, top=most))
+    return _framed(head, body, t("retention.by")) + "".join(f'<p class="lead">{escape(note)}</p>' for note in notes)
 
 
-@st.cache_resource(ttl=KEPT_SECONDS, max_entries=32, show_spinner=False)
+@kept.by_key(64)
 def _kept(key: str, _write: Callable[[], str]) -> str:  # noqa: ARG001 - what it is cached by
     return _write()
 
@@ -212,12 +211,10 @@ def _money(view: View, minor: int) -> str:
     return escape(i18n.compact_money(minor, view.answer.currency))
 
 
-def _linker() -> tuple[Link, str]:
-    """Makes addresses of cells, the page as it is with the cell; and what they are made from."""
-    given = [(key, one) for key in st.query_params for one in st.query_params.get_all(key) if key != PARAMETER]
-    kept = urlencode(given)
+def _linker(address: str) -> Link:
+    """Makes addresses of cells. ``address``: the page as it is, ready to be followed by one."""
 
     def link(cell: Cell) -> str:
-        return escape(f"?{kept}{'&' if kept else ''}{PARAMETER}={cell.text}")
+        return escape(f"?{address}{PARAMETER}={cell.text}")
 
-    return link, kept
+    return link

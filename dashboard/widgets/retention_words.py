@@ -12,6 +12,8 @@ from dashboard.data.retention import Asked, Shares, Table, View
 from dashboard.i18n import t
 from dashboard.widgets import conditions, names
 
+PARAMETER = "r_people"
+"""Where the address says whose people are open."""
 SMALL = 30
 """A rate of fewer members than this says nothing (product.md 4, rule of thumb)."""
 Measure = Literal["members", "revenue"]

@@ -1,6 +1,8 @@
 """留存, through the frame: builder, address, figures, people, export, and questions that cannot be."""
 
 import re
+from html import unescape
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -102,7 +104,7 @@ def test_cohorts_of_fewer_than_thirty_show_counts_and_no_rate(opened):
 def test_figures_lead_to_people_for_those_who_may_see_them(opened, role, may):
     fill()
     test = open_with(opened, role, r_people="2026-11-09")
-    assert table(test) and ('<a href="?' in html(test)) == may == ("r_people" in test.query_params)
+    assert table(test) and ("r_people=" in html(test)) == may == ("r_people" in test.query_params)
 
 
 def test_a_cell_in_the_address_opens_its_people_with_the_count_of_the_figure(opened):
@@ -148,6 +150,58 @@ def test_nobody_in_the_period_is_said(opened):
     fill()
     test = open_with(opened, period="custom", **{"from": "2026-10-01", "to": "2026-10-05"})
     assert "这段时间没有人进入同期群" in said(test)
+
+
+def link(test, words):
+    """Where a choice leads."""
+    return parse_qs(unescape(re.search(rf'<a href="\?([^"]*)"[^>]*>{words}</a>', html(test))[1]))
+
+
+def chosen(test, key):
+    """Which of a row of choices is marked as the chosen one."""
+    row = re.search(rf'<div id="field-{key}">(.*?)</nav>', html(test))[1]
+    return re.findall(r'aria-current="true">(.*?)</a>', row)
+
+
+def test_a_choice_leads_to_the_page_as_it_is_but_for_itself(opened):
+    fill()
+    test = open_with(opened, r_unit="day", r_mean="simple", r_people="2026-11-09")
+    assert (chosen(test, "r_unit"), chosen(test, "r_mean"), chosen(test, "r_age")) == (
+        ["天"],
+        ["简单均值"],
+        ["自然周期"],
+    )
+    start = {"period": ["all"], "r_start": ["product_view"], "r_back": ["order_placed"]}
+    assert link(test, "月") == start | {"r_unit": ["month"], "r_mean": ["simple"]}
+    assert link(test, "周") == start | {"r_unit": ["week"], "r_mean": ["simple"]}
+    assert link(test, "加权均值") == start | {"r_unit": ["day"], "r_mean": ["weighted"]}
+
+
+def test_the_first_choice_is_followed_too_and_leaves_the_address(opened):
+    fill()
+    test = open_with(opened, r_unit="day")
+    test.query_params["r_unit"] = "week"
+    test.run()
+    assert chosen(test, "r_unit") == ["周"] and "r_unit" not in test.query_params
+
+
+def test_what_was_chosen_stays_for_whoever_comes_back_to_the_page(opened):
+    fill()
+    test = open_with(opened, r_unit="day", r_mean="simple")
+    go(test, "catalog")
+    for key in list(test.query_params):
+        del test.query_params[key]
+    go(test, "retention")
+    assert (chosen(test, "r_unit"), chosen(test, "r_mean")) == (["天"], ["简单均值"])
+    assert test.query_params["r_unit"] in ("day", ["day"])
+
+
+def test_a_common_question_brings_its_way_of_entering(opened):
+    fill()
+    test = open_with(opened, r_entry="recurring")
+    assert chosen(test, "r_entry") == ["每期重计"]
+    test.pills(key="r_template").set_value("repurchase").run()
+    assert chosen(test, "r_entry") == ["有史首次"] and "r_entry" not in test.query_params
 
 
 def test_a_template_asks_its_question(opened):
