@@ -242,8 +242,11 @@ def user(given: argparse.Namespace, settings: Settings) -> None:
     from core import app
     from core.work import accounts
 
+    if given.demo and given.action != "units":
+        raise Refusal("Accounts serve both worlds; only `user units` takes --demo.", option="demo")
     if given.action == "units":
-        _write([{"unit": unit, "name": name} for unit, name in (_units(settings) or {}).items()], "json")
+        named = _units(settings, demo=given.demo) or {}
+        _write([{"unit": unit, "name": name} for unit, name in named.items()], "json")
         return
     store = app.store(settings, "live")
     known = {account.name: account.id for account in accounts.listed(store, SYSTEM)}
@@ -291,11 +294,12 @@ def _world(given: argparse.Namespace, settings: Settings) -> "Home":
     return _house(settings).demo if given.demo else _house(settings).live
 
 
-def _units(settings: Settings) -> dict[str, str] | None:
+def _units(settings: Settings, *, demo: bool = False) -> dict[str, str] | None:
+    """Those that an account can be given, of both worlds; with ``demo`` only those of the demo brand."""
     from core.work.questions import units
 
     house = _house(settings)
-    return units.anywhere((house.live, house.demo))
+    return units.anywhere((house.demo,) if demo else (house.live, house.demo))
 
 
 def _progress(stage: str, **counts: int) -> None:
@@ -381,7 +385,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--events", type=int, default=DEMO_EVENTS, help="size of the demo brand")
     command(refresh)
     command(check)
-    one = command(user, world=False)
+    one = command(user)
     one.add_argument("action", choices=["list", "units", "add", "disable", "enable", "reset"])
     one.add_argument("name", nargs="?")
     one.add_argument("--role", choices=ROLES, default="manager")

@@ -19,11 +19,13 @@ class Refusal(Exception):
 
 
 class Unknown(Refusal):
-    """A name (metric, step, property, table, mapping …) that does not exist. Near names are suggested."""
+    """A name (metric, step, property, table, mapping …) that does not exist. Near names are suggested; one without end is cut."""
 
     code = "unknown"
+    longest = 80
 
     def __init__(self, kind: str, name: str, known: Iterable[str] = ()) -> None:
+        name = name if len(name) <= self.longest else f"{name[: self.longest - 1]}…"
         near = get_close_matches(name, list(known), n=3, cutoff=0.5)
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         super().__init__(f"Unknown {kind} {name!r}.{hint}", kind=kind, name=name, near=", ".join(near))

@@ -12,10 +12,11 @@ from pathlib import Path
 from types import ModuleType
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import Forbidden
 from core.scope import Role
-from dashboard import faults, i18n, runs
+from dashboard import addresses, faults, i18n, runs
 from dashboard import pages as folder
 from dashboard.actions import accounts, guard
 from dashboard.actions.guard import Visitor
@@ -26,7 +27,7 @@ from dashboard.widgets import heading, unread
 
 _ICON = (Path(__file__).parent / "web" / "assets" / "icon.svg").read_bytes()
 LOGO = f"data:image/svg+xml;base64,{b64encode(_ICON).decode()}"
-_SUBJECT = "_subject"
+_SUBJECT, _ASKED_FOR = "_subject", "_asked_for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,11 @@ def run() -> None:
             _say_it_is_over()
             return
         page = st.navigation(_navigation(who), position="sidebar", expanded=True)
+        addresses.enter(page.url_path)
         _account_box(who)
         worlds.banner(who.operator)
         guard.show_notes()
-        with unread.told(page.url_path):
+        with unread.told():
             page.run()
 
 
@@ -79,7 +81,36 @@ def _navigation(who: Visitor) -> dict[str, list[st.Page]]:
     """
     visible = frozenset(entry.name for entry in pages() if who.operator.can(entry.place.permission))
     # Streamlit notes in a page whether it is its turn, so every run has its own.
-    return {section: list(map(copy, found)) for section, found in _sections(i18n.language(), visible).items()}
+    found = {section: list(map(copy, found)) for section, found in _sections(i18n.language(), visible).items()}
+    asked = _asked_for()
+    if asked:
+        next(iter(found.values())).append(_elsewhere(asked))
+    return found
+
+
+def _asked_for() -> str:
+    """A name in the address that no page of the navigation has. It is told by the first run only, so the session keeps it."""
+    context = get_script_run_ctx()
+    name = context.pages_manager.intended_page_name if context else None
+    entry = next((entry for entry in pages() if entry.name == name), None)
+    if name and entry is None:
+        st.session_state[_ASKED_FOR] = name
+    elif context and entry is not None and entry.place.is_start:
+        context.pages_manager.set_script_intent("", "")  # it is called ``/``, and answers to its name as well
+    kept: str = st.session_state.get(_ASKED_FOR, "")
+    return kept
+
+
+def _elsewhere(name: str) -> st.Page:
+    """A page of that name, hidden, so that the address is answered in our own words: Streamlit would say it in English only, and
+    show the start page."""
+    return st.Page(_no_page, title=t("frame.no_page"), url_path=name, visibility="hidden")
+
+
+def _no_page() -> None:
+    heading.plain(t("frame.no_page"), "")
+    with st.container(border=True, key="card_no_page"):
+        st.html(f'<p>{escape(t("frame.no_page_lead"))}</p><a href="/">{escape(t("frame.to_start"))}</a>')
 
 
 @lru_cache(32)

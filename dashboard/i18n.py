@@ -61,6 +61,11 @@ def has(key: str) -> bool:
     return key in catalogue(language())
 
 
+def cut(text: str, most: int = 80) -> str:
+    """A text from data or an address, no longer than can be read at a glance."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def refusal(error: Refusal, *, language: Language | None = None) -> str:
     """What happened and what to do, in the reader's language.
 

@@ -8,14 +8,11 @@ import streamlit as st
 from dashboard import addresses, i18n, markdown
 from dashboard.i18n import t
 
-LONGEST = 80
-
 
 @contextmanager
-def told(page: str) -> Iterator[None]:
-    """While the page is drawn; what it could not read of its address then stands above it, until somebody has seen it."""
+def told() -> Iterator[None]:
+    """While a page is drawn; what could not be read of its address then stands above it, until somebody has seen it."""
     place = st.container()
-    addresses.enter(page)
     yield
     found = addresses.unread()
     if found:
@@ -33,5 +30,5 @@ def told(page: str) -> Iterator[None]:
 
 def _part(key: str, text: str) -> str:
     name = f"unread.key_{key}"
-    short = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-    return t("unread.part", name=t(name) if i18n.has(name) else key, text=markdown.escaped(short))
+    named = t(name) if i18n.has(name) else markdown.escaped(i18n.cut(key))
+    return t("unread.part", name=named, text=markdown.escaped(i18n.cut(text)))

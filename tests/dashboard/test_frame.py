@@ -10,7 +10,9 @@ from core.scope import PERMISSIONS, ROLES, SYSTEM
 from core.work import accounts
 from dashboard import frame
 from dashboard.web.server import SCRIPT
-from tests.dashboard.pages.conftest import title
+from tests.dashboard.pages.conftest import go, title
+from tests.dashboard.pages.conftest import said as words_of
+from tests.dashboard.pages.shop import fill
 
 
 @pytest.fixture
@@ -145,3 +147,42 @@ def test_a_callback_of_a_page_that_was_left_open_asks_anew(enter, store):
     test.button(key="act").click().run()
     assert "acted" not in test.session_state
     assert len(test.error) == 1
+
+
+def test_of_a_parameter_that_stands_twice_the_first_counts_and_the_other_is_told(opened):
+    fill()
+    test = opened("analyst")
+    for name, values in {
+        "period": ["90", "7", "90"],
+        "channel": ["app", "web"],
+        "contract": ["orders", "orders"],
+    }.items():
+        test.query_params[name] = values
+    go(test, "overview")
+    assert test.selectbox(key="period").value == "90"
+    assert test.multiselect(key="channel").value == ["app", "web"]
+    (told,) = [warning.value.replace("\\", "") for warning in test.warning]
+    assert "时间范围 “7”" in told and "“90”" not in told and "web" not in told and "orders" not in told
+    test.run()
+    assert len(test.warning) == 1
+    test.button(key="unread_seen").click().run()
+    assert not test.warning
+
+
+@pytest.mark.parametrize("page", ["funnels", "paths", "retention"])
+def test_a_name_without_end_is_cut_where_it_is_told(opened, page):
+    fill()
+    test = opened("analyst")
+    name = "x" * 30_000
+    for parameter, value in {
+        "step": [name, "purchase"],
+        "anchor": name,
+        "r_start": name,
+        "r_back": "purchase",
+    }.items():
+        test.query_params[parameter] = value
+    go(test, page)
+    assert not test.exception
+    words = [words_of(test), *(str(one.value) for one in test.warning)]
+    assert any("x" * 40 in one for one in words)
+    assert max(map(len, "\n".join(words).split("\n"))) < 5_000

@@ -38,6 +38,16 @@ def test_a_unit_that_does_not_exist_is_refused_in_one_line_that_says_how_to_list
     assert [one["units"] for one in run(capsys, "list")[1]] == [["east", "north"]]
 
 
+def test_units_of_the_demo_brand_are_listed_apart_and_nothing_else_of_users_is_of_one_world(house, capsys):
+    demo = lakes.home(house.settings.home, "demo")
+    lakes.add(house, 1, units=[{"unit_id": "north", "name": "华北"}])
+    lakes.add(demo, 1, units=[{"unit_id": "S01", "name": "一店"}])
+    assert [one["unit"] for one in run(capsys, "units")[1]] == ["north", "S01"]
+    assert run(capsys, "units", "--demo")[1] == [{"unit": "S01", "name": "一店"}]
+    code, printed, said = run(capsys, "list", "--demo")
+    assert (code, printed) == (2, None) and "--demo" in said
+
+
 def test_where_no_data_names_a_unit_it_is_taken_and_said_that_nobody_can_know(house, capsys):
     code, printed, said = run(capsys, "add", "lin", "--unit", "north")
     assert code == 0 and printed["name"] == "lin"
