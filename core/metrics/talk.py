@@ -59,15 +59,20 @@ def has_link(text: ir.StringValue) -> ir.BooleanValue:
 
 def marked(messages: ir.Table) -> ir.Table:
     """Rows of ``group_messages`` with the columns that are read from their words: ``is_heard``, ``is_question``, ``has_link``.
-    Null where a message has no text."""
-    text = messages.text
-    return messages.mutate(is_heard=is_acknowledgement(text), is_question=is_question(text), has_link=has_link(text))
+    A message without a text is none of the three."""
+    rules = {"is_heard": is_acknowledgement, "is_question": is_question, "has_link": has_link}
+    return messages.mutate(**{name: rule(messages.text).fill_null(False) for name, rule in rules.items()})
 
 
 def is_activity(messages: ir.Table) -> ir.BooleanValue:
     """Whether a row of ``group_messages`` is something a member said: no staff, no bot, no notice of the chat itself, no mere
-    acknowledgement. A picture, a file or a link counts, and so does a text that was not kept. Rows that were brought before
-    messages were marked are read anew."""
+    acknowledgement. A picture, a file or a link counts, and so does a text that was not kept.
+
+    Rows that were brought before messages were marked are read anew; without a column ``text`` all are taken for marked.
+    """
     kind = messages.message_kind.fill_null("text")
-    is_heard = messages.is_heard.fill_null(is_acknowledgement(messages.text)).fill_null(False)
+    is_heard = messages.is_heard
+    if "text" in messages.columns:
+        is_heard = is_heard.fill_null(is_acknowledgement(messages.text))
+    is_heard = is_heard.fill_null(False)
     return (messages.sender_kind == "member") & kind.notin(NOT_SAID) & ~((kind == "text") & is_heard)

@@ -9,7 +9,9 @@ from core.metrics import talk
 
 def marked(table: str, rows: ir.Table) -> ir.Table:
     """Rows with the contract's derived columns (``schema.Table.derived``)."""
-    return talk.marked(rows) if table == "group_messages" and "text" in rows.columns else rows
+    if table != "group_messages":
+        return rows
+    return talk.marked(rows if "text" in rows.columns else rows.mutate(text=ibis.null("string")))
 
 
 def products(rows: ir.Table, before: Snapshot) -> ir.Table:

@@ -21,7 +21,7 @@ from core.scope import EVERYTHING, Filters, Scope
 from core.settings import DEFAULT_CURRENCY
 from core.store import choices, segments
 from core.work.home import Home
-from core.work.questions import units
+from core.work.questions import units as known_units
 from core.work.questions.kept import per_version
 
 CURRENCY = "currency"
@@ -83,9 +83,9 @@ class Reading:
     def allowed(self) -> ir.Table | None:
         """``member_id`` of the members that scope and filters leave; None when they leave everybody."""
         found: ir.Table | None = None
-        if self._units is not None:
+        if self.units is not None:
             of_units = self._profiles
-            inside = of_units.unit_id.isin(sorted(self._units)) if self._units else ibis.literal(False)
+            inside = of_units.unit_id.isin(sorted(self.units)) if self.units else ibis.literal(False)
             found = of_units.filter(inside)
             found = found.select("member_id").distinct()
         if self.segment_members is not None:
@@ -94,12 +94,12 @@ class Reading:
         return None if found is None else self.snapshot.keep(found)
 
     @cached_property
-    def _units(self) -> frozenset[str] | None:
+    def units(self) -> frozenset[str] | None:
         """Units whose members scope and filters leave, those below them included; None when they leave all."""
-        asked = units.within(self.snapshot, self.filters.units) if self.filters.units else None
+        asked = known_units.within(self.snapshot, self.filters.units) if self.filters.units else None
         if self.scope.units is None:
             return asked
-        seen = units.within(self.snapshot, self.scope.units)
+        seen = known_units.within(self.snapshot, self.scope.units)
         return seen if asked is None else seen & asked
 
     @cached_property
@@ -212,5 +212,5 @@ def options(reading: Reading) -> dict[str, Sequence[tuple[str, str]]]:
         seen = sorted(c for c in reading.snapshot.arrow(found.distinct())["channel"].to_pylist() if c)
     named = reading.snapshot.frame(reading.snapshot.current("units").select("unit_id", "name").order_by("unit_id"))
     if reading.scope.units is not None:
-        named = named[named["unit_id"].isin(units.within(reading.snapshot, reading.scope.units))]
+        named = named[named["unit_id"].isin(known_units.within(reading.snapshot, reading.scope.units))]
     return {"channels": [(c, c) for c in seen], "units": list(named.itertuples(index=False, name=None))}

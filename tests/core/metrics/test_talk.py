@@ -65,7 +65,10 @@ def test_only_what_a_member_says_is_activity():
     kinds = (pa.string(), pa.string(), pa.string(), pa.bool_())
     table = pa.table(
         {"n": list(range(len(rows)))}
-        | {name: pa.array([row[at] for row in rows], kind) for at, (name, kind) in enumerate(zip(names, kinds, strict=True))}
+        | {
+            name: pa.array([row[at] for row in rows], kind)
+            for at, (name, kind) in enumerate(zip(names, kinds, strict=True))
+        }
     )
     messages = ibis.memtable(table)
     found = ibis.duckdb.connect().to_pyarrow(messages.select("n", is_so=talk.is_activity(messages)).order_by("n"))
@@ -77,5 +80,5 @@ def test_messages_are_marked_by_their_words():
     messages = ibis.memtable(pa.table({"n": [1, 2, 3, 4], "text": pa.array(texts, pa.string())}))
     found = ibis.duckdb.connect().to_pyarrow(talk.marked(messages).order_by("n")).to_pylist()
     assert [(row["is_heard"], row["is_question"], row["has_link"]) for row in found] == [
-        (True, False, False), (False, True, False), (False, False, True), (None, None, None),
+        (True, False, False), (False, True, False), (False, False, True), (False, False, False),
     ]  # fmt: skip

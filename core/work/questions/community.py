@@ -1,0 +1,145 @@
+"""Group chats, their owners and units: who is in them, who speaks, on how few they hang."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from typing import Literal
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from core.lake.reader import Snapshot
+from core.metrics import community
+from core.metrics.concentration import concentration
+from core.periods import Period, comparable
+from core.work.questions.kept import per_version
+from core.work.questions.reading import Reading
+
+By = Literal["group", "owner", "unit", "total"]
+TOTAL = "all"
+"""The key of the one row of everything."""
+COUNTS = (
+    "messages", "said", "speakers", "new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers", "speaker_days", "wau", "mau",
+    "absence",
+)  # fmt: skip
+"""Figures that are 0 where nobody wrote, as long as the lake has messages at all."""
+MOVES = ("members", "members_before", "joined", "left", "speaking", "ever_spoke")
+"""Figures that the lake has where it knows who joins and leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """``rows``: one per key, ordered by it: ``key``, ``name``, the figures of ``core.metrics.community`` and
+    ``core.metrics.concentration``, ``net`` (joined less left), ``speaking_rate`` (``speaking`` of ``members``; null without members). Undefined is null. ``before``: what the period is held against."""
+
+    by: By
+    now: Period
+    before: Period
+    as_of_on: date
+    rows: pd.DataFrame
+
+
+def groups(reading: Reading, by: By = "group") -> Community | None:
+    """All figures of 5.7 that messages and moves carry; None in a lake without data.
+
+    A scope of units leaves the groups of these units, and of what is in them what their members did.
+    """
+    if reading.period is None or reading.as_of_on is None:
+        return None
+    now, before = comparable(reading.period, reading.as_of_on)
+    dimension = _dimension(reading, by)
+    parts = [dimension]
+    speakers = stays = None
+    if reading.snapshot.files("group_messages"):
+        messages = _keyed(reading, "group_messages", by)
+        spoken = reading.snapshot.keep(community.spoken(messages))
+        speakers = reading.snapshot.keep(community.speakers(spoken, now, before))
+        parts += _talk(reading.snapshot, messages, spoken, speakers, now)
+    if reading.snapshot.files("group_membership"):
+        stays = reading.snapshot.keep(community.stays(_keyed(reading, "group_membership", by), now))
+        parts.append(reading.snapshot.frame(community.membership(stays)))
+    if speakers is not None and stays is not None:
+        parts.append(reading.snapshot.frame(community.ladder(stays, speakers)))
+    found = reduce(lambda left, right: left.merge(right, on="key", how="outer"), parts)
+    return Community(by, now, before, reading.as_of_on, _finished(found.sort_values("key", ignore_index=True)))
+
+
+def _talk(
+    snapshot: Snapshot, messages: ir.Table, spoken: ir.Table, speakers: ir.Table, now: Period
+) -> list[pd.DataFrame]:
+    raw = messages.filter(community.within(messages, now)).group_by("key").aggregate(messages=ibis._.count())
+    return [
+        snapshot.frame(raw),
+        snapshot.frame(community.turnover(speakers, now)),
+        snapshot.frame(community.daily(spoken, now)),
+        _concentrated(snapshot, speakers),
+    ]
+
+
+def _concentrated(snapshot: Snapshot, speakers: ir.Table) -> pd.DataFrame:
+    said = snapshot.arrow(speakers.filter(speakers.said > 0).select("key", "said"))
+    keys, code = np.unique(said["key"].to_numpy(zero_copy_only=False).astype(str), return_inverse=True)
+    found = concentration(code.astype(np.int64), said["said"].to_numpy())
+    return pd.DataFrame(
+        {"key": keys, "top_share": found.top_share, "gini": found.gini, "absence": found.absence}
+    )  # fmt: skip
+
+
+def _keyed(reading: Reading, name: str, by: By) -> ir.Table:
+    """Rows of a fact table with ``key``, those of groups in the scope."""
+    rows = reading.table(name)
+    if name == "group_messages" and _all_marked(reading.snapshot):
+        rows = rows.drop("text")  # the dearest column of the lake
+    rows = rows.filter(rows.group_id.notnull())
+    placed = _placed(reading, by).rename(_group="group_id")
+    if reading.units is not None:
+        return rows.inner_join(placed, rows.group_id == placed._group).drop("_group")
+    joined = rows.left_join(placed, rows.group_id == placed._group).drop("_group")
+    return joined.mutate(key=joined.key.fill_null(joined.group_id) if by == "group" else _named(joined.key, by))
+
+
+def _placed(reading: Reading, by: By) -> ir.Table:
+    """``group_id`` and ``key`` of the groups that the data describes, in the scope and filters."""
+    known = reading.snapshot.current("groups")
+    if reading.units is not None:
+        known = known.filter(known.unit_id.isin(sorted(reading.units)) if reading.units else ibis.literal(False))
+    key = {"group": known.group_id, "owner": known.staff_id, "unit": known.unit_id}.get(by, ibis.literal(TOTAL))
+    return reading.snapshot.keep(known.select("group_id", key=_named(key, by)))
+
+
+def _named(key: ir.Value, by: By) -> ir.Value:
+    return ibis.literal(TOTAL) if by == "total" else key.cast("string").fill_null("")
+
+
+def _dimension(reading: Reading, by: By) -> pd.DataFrame:
+    """``key`` and ``name`` of all there are, those without a fact as well; an empty key stands for groups that name nobody."""
+    placed = _placed(reading, by)
+    found = placed.select("key").distinct()
+    if by == "total":
+        return pd.DataFrame({"key": [TOTAL], "name": [None]})
+    table, column = {"group": ("groups", "group_id"), "owner": ("staff", "staff_id"), "unit": ("units", "unit_id")}[by]
+    names = reading.snapshot.current(table).select("name", _id=column)
+    return reading.snapshot.frame(found.left_join(names, found.key == names._id).select("key", "name"))
+
+
+def _finished(rows: pd.DataFrame) -> pd.DataFrame:
+    for name in [name for name in COUNTS if name in rows]:
+        rows[name] = rows[name].fillna(0).astype("int64")
+    for name in [name for name in MOVES if name in rows]:
+        rows[name] = rows[name].astype("Int64")
+    if "dau" in rows:
+        rows["dau"] = rows["dau"].fillna(0.0)
+    if "members" in rows:
+        rows["net"] = rows["joined"] - rows["left"]
+    if "speaking" in rows:
+        rows["speaking_rate"] = (rows["speaking"] / rows["members"].replace(0, pd.NA)).astype("Float64")
+    return rows
+
+
+@per_version("group_messages")
+def _all_marked(snapshot: Snapshot) -> bool:
+    """Whether every message was marked by its words when it was brought in."""
+    rows = snapshot.table("group_messages")
+    return not snapshot.value(rows.filter(rows.is_heard.isnull()).count())

@@ -1,0 +1,230 @@
+"""Group chats over lakes: figures by hand, random histories against loops, scopes, and a real channel."""
+
+import random
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from core.periods import Period, comparable
+from core.scope import EVERYTHING, Filters, Scope
+from core.work.home import Home
+from core.work.questions import community
+from core.work.questions.community import TOTAL
+from core.work.questions.reading import reading
+from tests import lakes
+from tests.bringing import UBUNTU_IRC, bring, empty_home, named, shared
+from tests.oracles import community as oracle
+
+AHEAD = timedelta(hours=8)
+"""Of the business zone."""
+MARCH = Period(date(2025, 3, 1), date(2025, 4, 1))
+GROUPS = {"g1": ("north", "ann"), "g2": ("north", "bob"), "g3": ("south", "ann"), "g4": ("south", None)}
+UNITS = {"north": "北区", "south": "南区"}
+
+
+def message(
+    number: int, who: int | None, group: str, when: datetime, text: str | None = "好喝", sender: str = "member"
+) -> dict[str, Any]:
+    return {
+        "identity_key": who, "occurred_at": when - AHEAD, "group_id": group, "sender_kind": sender, "text": text,
+        "message_id": f"m{number}",
+    }  # fmt: skip
+
+
+def move(who: int, group: str, when: datetime, change: str) -> dict[str, Any]:
+    return {"identity_key": who, "occurred_at": when - AHEAD, "group_id": group, "change": change}
+
+
+def described(home: Home) -> None:
+    """The groups, their owners and units, and which members belong to which unit."""
+    with home.writer.change("import", 99) as change:
+        groups = [{"group_id": g, "name": f"群 {g}", "unit_id": u, "staff_id": s} for g, (u, s) in GROUPS.items()]
+        change.merge("groups", lakes.rows("groups", groups))
+        change.merge("units", lakes.rows("units", [{"unit_id": u, "name": name} for u, name in UNITS.items()]))
+        change.merge(
+            "staff", lakes.rows("staff", [{"staff_id": "ann", "name": "安"}, {"staff_id": "bob", "name": "波"}])
+        )
+
+
+def asked(home: Home, by: community.By = "group", period: Period = MARCH, scope: Scope = EVERYTHING) -> pd.DataFrame:
+    with reading(home, Filters(period), scope) as opened:
+        found = community.groups(opened, by)
+    assert found is not None
+    return found.rows.set_index("key")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def test_speakers_are_told_apart_by_when_they_spoke_before(tmp_path: Path):
+    """Of March against the 31 days before: 1 speaks in both, 2 long ago and in March, 3 first in March, 4 in February alone; what 5
+    writes is no more than heard, what 6 writes comes from the staff."""
+    home = lakes.home(tmp_path)
+    rows = [
+        (1, "2025-02-10 10:00", "好喝"), (1, "2025-03-02 10:00", "好喝"), (1, "2025-03-02 11:00", "求链接"), (2, "2025-01-05 10:00", "好喝"),
+        (2, "2025-03-31 23:59", "好喝"), (3, "2025-03-01 00:00", "好喝"), (3, "2025-04-01 00:00", "好喝"), (4, "2025-02-11 10:00", "好喝"),
+        (5, "2025-03-05 10:00", "收到"),
+    ]  # fmt: skip
+    said = [message(number, who, "g1", at(when), text) for number, (who, when, text) in enumerate(rows)]
+    said.append(message(77, 6, "g1", at("2025-03-06 10:00"), sender="staff"))
+    lakes.add(home, 1, group_messages=said)
+    described(home)
+    row = asked(home).loc["g1"]
+    assert (row.messages, row.said, row.speakers) == (6, 4, 3)
+    assert (row.new_speakers, row.kept_speakers, row.reactivated_speakers, row.lost_speakers) == (1, 1, 1, 1)
+    assert (row.speaker_days, row.dau, row.wau, row.mau) == (3, 3 / 31, 1, 2)
+    assert row.stickiness == pytest.approx(2 / 30 / 2)
+
+
+def test_a_group_without_a_word_has_zeros_and_no_shares(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    lakes.add(home, 1, group_messages=[message(1, 1, "g1", at("2025-03-02 10:00"))])
+    described(home)
+    row = asked(home).loc["g4"]
+    assert (row["name"], row.said, row.speakers, row.dau) == ("群 g4", 0, 0, 0)
+    assert pd.isna(row.top_share) and pd.isna(row.gini) and pd.isna(row.stickiness)
+    assert "members" not in row, "nothing is known of who joins and leaves"
+
+
+def test_members_are_those_whose_last_change_was_a_joining(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    moves = [
+        move(1, "g1", at("2025-02-01 10:00"), "join"), move(1, "g1", at("2025-03-05 10:00"), "leave"), move(1, "g1", at("2025-03-06 10:00"), "join"),
+        move(2, "g1", at("2025-02-01 10:00"), "join"), move(2, "g1", at("2025-03-31 23:59"), "leave"), move(3, "g1", at("2025-03-01 00:00"), "join"),
+        move(4, "g1", at("2025-04-01 00:00"), "join"), move(3, "g2", at("2025-03-02 10:00"), "join"), move(3, "g2", at("2025-03-03 10:00"), "leave"),
+    ]  # fmt: skip
+    lakes.add(home, 1, group_membership=moves)
+    described(home)
+    rows = asked(home)
+    assert rows.loc["g1", ["members", "members_before", "joined", "left", "net"]].tolist() == [2, 2, 2, 2, 0]
+    assert rows.loc["g2", ["members", "members_before", "joined", "left"]].tolist() == [0, 0, 1, 1]
+    whole = asked(home, "unit").loc["north"]
+    assert whole[["members", "joined", "left"]].tolist() == [2, 3, 3], "somebody in two groups is one person"
+
+
+@pytest.mark.parametrize("by", ["group", "owner", "unit", "total"])
+@pytest.mark.parametrize("seed", range(6))
+def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: community.By, seed: int):
+    home = lakes.home(tmp_path)
+    history = Random(seed)
+    lakes.add(home, 1, group_messages=history.messages, group_membership=history.moves)
+    described(home)
+    period = history.period()
+    rows = asked(home, by, period)
+    as_of_on = max(row["occurred_at"] + AHEAD for row in (*history.messages, *history.moves)).date()
+    now, before = comparable(period, as_of_on)
+    place = {
+        "group": lambda g: g,
+        "owner": lambda g: GROUPS[g][1] or "",
+        "unit": lambda g: GROUPS[g][0],
+        "total": lambda _: TOTAL,
+    }[by]
+    talk: dict[str, list[Any]] = defaultdict(list)
+    moves: dict[str, list[Any]] = defaultdict(list)
+    for row in history.messages:
+        on = (row["occurred_at"] + AHEAD).date()
+        talk[place(row["group_id"])].append(
+            {"member": row["identity_key"], "on": on, "sender": row["sender_kind"], "text": row["text"]}
+        )
+    for row in history.moves:
+        on = (row["occurred_at"] + AHEAD).date()
+        moves[place(row["group_id"])].append(
+            {"member": row["identity_key"], "group": row["group_id"], "on": on, "change": row["change"]}
+        )
+    assert set(rows.index) == {place(group) for group in GROUPS}
+    for key, row in rows.iterrows():
+        expected = oracle.figures(talk[str(key)], moves[str(key)], now, before)
+        found = {name: None if pd.isna(row[name]) else row[name] for name in expected}
+        assert found == {name: value if value is None else pytest.approx(value) for name, value in expected.items()}, (
+            key
+        )
+
+
+class Random:
+    """A few months of a few groups; moves one after the other, as chats tell them."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+        texts = ["好喝", "求链接", *sorted(oracle.HEARD), None, "https://a.b"]
+        senders = ["member", "member", "member", "staff", "bot"]
+        self.messages = [
+            message(number, self.rng.choice([None, 1, 2, 3, 4, 5, 6]), self.rng.choice(list(GROUPS)), self.moment(),
+                    self.rng.choice(texts), self.rng.choice(senders))
+            | ({"is_heard": False} if number % 3 == 0 else {})
+            for number in range(self.rng.choice([3, 60, 200]))
+        ]  # fmt: skip
+        for row in self.messages:
+            if "is_heard" in row:
+                row["is_heard"] = row["text"] in oracle.HEARD
+        times = sorted({self.moment() for _ in range(60)})
+        self.moves = [
+            move(
+                self.rng.randint(1, 6), self.rng.choice(list(GROUPS)), when, self.rng.choice(["join", "join", "leave"])
+            )
+            for when in times
+        ]
+
+    def moment(self) -> datetime:
+        return datetime(2025, 1, 1) + timedelta(minutes=self.rng.randrange(60 * 24 * 100))
+
+    def period(self) -> Period:
+        start = date(2025, 1, 1) + timedelta(days=self.rng.randrange(90))
+        return self.rng.choice([MARCH, Period(start, start + timedelta(days=self.rng.choice([1, 7, 28, 60])))])
+
+
+def test_a_scope_of_units_leaves_its_groups_and_what_its_members_did_there(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    said = [
+        message(1, 1, "g1", at("2025-03-02 10:00")),
+        message(2, 2, "g1", at("2025-03-02 10:00")),
+        message(3, 1, "g3", at("2025-03-02 10:00")),
+    ]
+    lakes.add(home, 1, group_messages=said)
+    described(home)
+    with home.writer.change("import", 98) as change:
+        profiles = [{"identity_key": 1, "unit_id": "north"}, {"identity_key": 2, "unit_id": "south"}]
+        change.merge("member_profiles", lakes.rows("member_profiles", profiles))
+    rows = asked(home, scope=Scope(frozenset({"north"})))
+    assert rows["speakers"].to_dict() == {"g1": 1, "g2": 0}
+    assert asked(home, "total", scope=Scope(frozenset({"north"}))).loc[TOTAL, "said"] == 1
+    assert asked(home, scope=Scope(frozenset())).empty
+
+
+def test_a_lake_without_data_has_no_groups(tmp_path: Path):
+    with reading(lakes.home(tmp_path)) as opened:
+        assert community.groups(opened) is None
+
+
+def test_a_real_channel_has_the_figures_of_plain_loops(tmp_path: Path):
+    """104 days of ubuntu_irc in one; who is a person, and what is only heard, is read from the lake, the figures by loops."""
+    with empty_home(tmp_path) as home:
+        bring(home, shared(UBUNTU_IRC), named(home, "irc"))
+        with reading(home) as opened:
+            table = opened.table("group_messages").select(
+                "member_id", "local_date", "sender_kind", "message_kind", "is_heard"
+            )
+            raw = opened.snapshot.arrow(table).to_pylist()
+            found = community.groups(opened)
+            assert opened.whole is not None and opened.as_of_on is not None
+            now, before = comparable(opened.whole, opened.as_of_on)
+    assert found is not None
+    rows = [
+        {
+            "member": row["member_id"],
+            "on": row["local_date"],
+            "sender": "bot" if row["message_kind"] in ("system", "notice") else row["sender_kind"],
+            "text": "" if row["is_heard"] and row["message_kind"] == "text" else "said",
+        }
+        for row in raw
+    ]
+    expected = oracle.figures(rows, [], now, before)
+    one = found.rows.iloc[0]
+    assert (len(found.rows), one.key) == (1, "#ubuntu")
+    for name in ("messages", "said", "speakers", "new_speakers", "speaker_days", "wau", "mau", "absence"):
+        assert one[name] == expected[name], name
+    assert one.top_share == pytest.approx(expected["top_share"])
