@@ -53,8 +53,7 @@ def _result(view: View, asked: Filters, choices: Choices) -> None:
         steps.head(view, called)
         steps.table(view, called)
         steps.meaning(view, cut)
-    with st.container(border=True, key="card_people"):
-        of = dropped.show(view, called)
+    of = dropped.show(view, called)
     if view.asked.by:
         with st.container(border=True, key="card_breakdown"):
             steps.breakdown(view, called)

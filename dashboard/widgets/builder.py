@@ -16,7 +16,8 @@ from dashboard.data.conditions import by_step
 from dashboard.data.funnels import ENTRIES, KEYS, MOST_STEPS, ORDERS, Asked, Barrier, Menu
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import conditions, names, steps
+from dashboard.widgets import conditions, fields, names, steps
+from dashboard.widgets.fields import Field
 
 WINDOWS = ("1h", "1d", "7d", "30d", "90d", "none", "custom")
 STEP_WINDOWS = ("none", "1h", "1d", "7d", "custom")
@@ -103,7 +104,7 @@ def _start(menu: Menu) -> None:
     """What the address asks, where it is not what was written there last: a link was followed, a saved funnel opened. Else
     what was chosen in this session; at the very first the first journey whose events exist, or two empty steps."""
     given = {key: st.query_params.get_all(key) for key in KEYS if key in st.query_params}
-    if _ROWS in st.session_state and (not given or given == st.session_state.get(_WRITTEN)):
+    if _ROWS in st.session_state and (not given or _is_known(given)):
         return
     along = paths.along_of(given["path"][0], menu.events) if given.get("path") else None
     if given.get("path") and along is None:
@@ -115,6 +116,19 @@ def _start(menu: Menu) -> None:
     else:
         within = asked.within if "within" in given else usual.within
         _fill(Asked(usual.steps, asked.order, within, asked.by, asked.count, step_within=asked.step_within))
+
+
+def _is_known(given: dict[str, list[str]]) -> bool:
+    """Whether the address is as it was written last. Where it counts something else, no more than that is chosen anew: steps
+    without an event stand in no address."""
+    known = st.session_state.get(_WRITTEN, {})
+    if given == known:
+        return True
+    if given | {"count": []} != known | {"count": []}:
+        return False
+    counted = {"count": given.get("count", [])}
+    st.session_state["count"] = funnels.asked_of(counted, leave_out=addresses.leave_out).count
+    return True
 
 
 def _shown(asked: Asked, menu: Menu) -> Asked:
@@ -304,7 +318,9 @@ def _move(row: int, by: int) -> None:
 
 def _rules(menu: Menu) -> None:
     _show_window("window", WINDOWS, t("funnel.within"))
-    _choice("count", COUNTS, t("funnel.count"), t("funnel.count_help"))
+    labels = {one: t(f"funnel.count_{one}") for one in COUNTS}
+    counted = Field("count", t("funnel.count"), labels, st.session_state["count"], t("funnel.count_help"))
+    st.html(fields.written([counted], addresses.beside(counted.key)))
     st.selectbox(
         t("funnel.by"), menu.properties, index=None, format_func=_properties_called(i18n.language(), menu.properties).get,
         key="by", persist_state="session", placeholder=t("funnel.by_none"), help=t("funnel.by_help"),

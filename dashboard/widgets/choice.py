@@ -19,12 +19,12 @@ def read(parameter: str, options: Sequence[str]) -> str:
     return options[0]
 
 
-def written(parameter: str, labels: Mapping[str, str], chosen: str, title: str) -> str:
-    """The row, ready for ``st.html``. ``labels``: by what the address says, the first of which it leaves out; ``title``: what is
-    chosen here, for those who do not see it.
+def written(parameter: str, labels: Mapping[str, str], chosen: str, title: str, *, usual: str = "") -> str:
+    """The row, ready for ``st.html``. ``labels``: by what the address says; ``title``: what is chosen here, for those who do not
+    see it; ``usual``: what the address leaves out, where it is not the first.
     """
     others = addresses.beside(parameter)
-    first, *_ = labels
+    first = usual or next(iter(labels))
     links = []
     for one, label in labels.items():
         address = others.removesuffix("&") if one == first else f"{others}{parameter}={quote_plus(one)}"

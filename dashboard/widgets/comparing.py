@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pandas as pd
 import streamlit as st
 
 from core.errors import InvalidFunnel, Unknown
@@ -12,7 +11,7 @@ from dashboard.data import funnels
 from dashboard.data.funnels import Asked, Beside, Comparison, View
 from dashboard.filters import Choices, Filters
 from dashboard.i18n import t
-from dashboard.widgets import columns, steps
+from dashboard.widgets import columns, steps, tables
 from dashboard.widgets.steps import SMALL
 
 AGAINST = ("before", "year", "days", "segment")
@@ -182,22 +181,24 @@ def _is_small(compared: Comparison) -> bool:
 
 
 def _table(found: Beside, first: str, second: str, called: list[str]) -> None:
-    rows: dict[str, list[str]] = {
+    rows = tables.written("beside", f"{found.key}|{first}|{second}", lambda: _rows(found, first, second, called))
+    _, *figures = rows.column_names
+    st.dataframe(rows, hide_index=True, column_config=columns.right(*figures), alt=t("funnel.look_versus"))
+
+
+def _rows(found: Beside, first: str, second: str, called: list[str]) -> tables.Columns:
+    rows = {
         t("funnel.event"): [f"{number} {name}" for number, name in enumerate(called, 1)],
         second: [_counted(step, found.second) for step in found.second],
         first: [_counted(step, found.first) for step in found.first],
     }
-    figures = [second, first]
     if found.compared:
         rows |= {
             t("funnel.difference"): [_difference(number, one) for number, one in enumerate(found.compared)],
             t("funnel.interval"): [_interval(number, one) for number, one in enumerate(found.compared)],
             t("funnel.chance"): [_told(number, one) for number, one in enumerate(found.compared)],
         }
-        figures += [t("funnel.difference"), t("funnel.interval"), t("funnel.chance")]
-    st.dataframe(
-        pd.DataFrame(rows), hide_index=True, column_config=columns.right(*figures), alt=t("funnel.look_versus")
-    )
+    return rows
 
 
 def _counted(step: funnels.Count, of: tuple[funnels.Count, ...]) -> str:

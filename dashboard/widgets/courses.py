@@ -34,8 +34,9 @@ def _grains(asked: Filters) -> tuple[str, ...]:
 
 def choose(course: Course, asked: Filters) -> str:
     """The way to the other grain, as HTML."""
-    labels = {one: t(f"funnel.grain_{one}") for one in _grains(asked)}
-    return choice.written("grain", labels, course.grain, t("funnel.grain"))
+    labels = {one: t(f"funnel.grain_{one}") for one in GRAINS}
+    usual, *_ = _grains(asked)
+    return choice.written("grain", labels, course.grain, t("funnel.grain"), usual=usual)
 
 
 def show(course: Course, view: View, called: list[str]) -> None:

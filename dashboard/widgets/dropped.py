@@ -30,15 +30,16 @@ def show(view: View, called: list[str]) -> Entered:
     """Where people are lost, each place a link to who they are. With a breakdown, of one value when chosen: says of which."""
     title = f"<h2>{escape(t('funnel.people'))}</h2>"
     if not guard.may("people.see"):
-        st.html(f'{title}<p class="lead">{escape(t("funnel.people_forbidden"))}</p>')
+        st.html(f'<section class="card">{title}<p class="lead">{escape(t("funnel.people_forbidden"))}</p></section>')
         return Entered()
     lead = f'{title}<p class="lead">{escape(t(f"funnel.people_lead_{view.asked.count}"))}</p>'
     if not view.asked.by or len(view.by_value) < 2:
-        st.html(f"{lead}{links(view, called, Entered())}")
+        st.html(f'<section class="card">{lead}{links(view, called, Entered())}</section>')
         return Entered()
-    st.html(lead)
-    of = _of_value(view)
-    st.html(links(view, called, of))
+    with st.container(border=True, key="card_people"):
+        st.html(lead)
+        of = _of_value(view)
+        st.html(links(view, called, of))
     return of
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tests.dashboard.pages.conftest import go, said
+from tests.dashboard.pages.conftest import choose, go, options, said
 from tests.dashboard.pages.shop import fill
 
 STEPS = ["product_view", "add_to_cart", "checkout", "purchase"]
@@ -299,6 +299,18 @@ def test_attempts_are_counted_on_their_own_and_their_people_are_members(opened):
     assert "名单是会员：按每人走得最远的一次尝试" in said(test)
 
 
+def test_what_is_counted_is_chosen_beside_a_step_that_has_no_event_yet(opened):
+    fill()
+    test = open_with(opened)
+    test.button(key="add_step").click().run()
+    choose(test, "尝试")
+    assert given(test, "count") == ["attempts"] and "进入尝试" in figures(test)
+    assert len([field for field in test.multiselect if str(field.key).startswith("step_")]) == 5
+    choose(test, "会员")
+    assert "count" not in test.query_params and "进入会员" in figures(test)
+    assert given(test, "step") == STEPS
+
+
 def test_a_step_moves_up_with_its_conditions(opened):
     fill()
     test = open_with(opened, **{"if": ["2:platform=phone"]})
@@ -335,6 +347,18 @@ def test_the_trend_tells_which_days_are_still_open(opened):
     assert shown["2026年11月9日 起一周"] == ("40", "10", "已结束")
     assert shown["2026年11月23日 起一周"] == ("0", "0", "未结束")
     assert "转化率还会上升" in said(test)
+
+
+def test_the_usual_grain_follows_the_period_and_leaves_the_address(opened):
+    fill()
+    test = open_with(opened)
+    assert list(options(test))[-2:] == ["按天", "按周"]
+    assert "grain=" not in options(test)["按天"] and options(test)["按周"].endswith("grain=week")
+    test.selectbox(key="period").set_value("364").run()
+    assert list(options(test))[-2:] == ["按天", "按周"]
+    assert "grain=" not in options(test)["按周"] and options(test)["按天"].endswith("grain=day")
+    choose(test, "按天")
+    assert given(test, "grain") == ["day"] and test.selectbox(key="trend_of_day").options
 
 
 def test_a_day_of_the_trend_opens_its_people(opened):
