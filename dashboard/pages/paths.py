@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import Refusal
-from dashboard import filters, i18n
+from dashboard import filters
 from dashboard.data import freshness, paths
 from dashboard.data.paths import Asked, View
 from dashboard.filters import Filters
@@ -37,7 +37,7 @@ def show() -> None:
         heading.empty(t("funnel.empty"), t("path.empty_lead"))
         return
     asked = filters.bar(fresh.choices)
-    with st.container(border=True, key="card_builder"):
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom", gap="small", key="card_builder"):
         saved.bar("paths", KEPT, _forget)
         wanted = path_builder.show(menu)
         changed = path_words.active(wanted) if wanted is not None else []
@@ -70,9 +70,6 @@ def _answer(asked: Filters, wanted: Asked, said: str) -> View | None:
 def _result(view: View, said: str) -> None:
     address, opened = path_links.address(), path_links.opened(view)
     with st.container(border=True, key="card_paths"):
-        st.markdown(t("path.lead", count=i18n.number(view.members), gap=path_words.gap(view.asked)))
-        if view.members < path_words.SMALL:
-            st.caption(t("number.small_meaning", count=i18n.number(view.members)))
         path_chart.show(view, opened, path_menu.over_node(view, opened, address) if opened else "", address)
         chosen = path_menu.choose(view, opened)
         st.html(path_menu.of_node(view, chosen, address) + path_words.rules(view, said))

@@ -26,16 +26,15 @@ _ROWS, _NEXT = "_together_rows", "_together_next"
 
 
 def show(menu: Menu) -> Asked | None:
-    """Draw the builder, and say what is asked; None while no start is chosen."""
+    """Draw the builder into a container of rows, and say what is asked; None while no start is chosen."""
     _start(menu)
     _change()
     groups = _groups()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="path_first"):
-        anchor = _anchor(menu, groups)
-        way = _one("way", WAYS, "after", width=170)
-        depth = _one("depth", DEPTHS, 5, width=110)
-        pause = _pause()
-        repeats = _one("repeats", REPEATS, "once", width=190)
+    anchor = _anchor(menu, groups)
+    way = _one("way", WAYS, "after", width=170)
+    depth = _one("depth", DEPTHS, 5, width=110)
+    pause = _pause()
+    repeats = _one("repeats", REPEATS, "once", width=190)
     top = _more(menu)
     if anchor is None:
         return None
@@ -191,6 +190,7 @@ def _minutes(text: str) -> int | None:
     return minutes if 1 <= minutes <= LONGEST_MINUTES else None
 
 
+@lru_cache(64)
 def _length(pause: str) -> timedelta | None:
     return paths.parse_window(pause)
 

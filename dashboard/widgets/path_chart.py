@@ -4,6 +4,7 @@ The words of the nodes are links that lie over the flows, one to each node's men
 per column (``dashboard/web/assets/look.css`` says from which width on).
 """
 
+import re
 from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
@@ -22,6 +23,8 @@ FLOW, PAD, HEAD, FOOT, ROOM = 280, 27, 44, 16, 8
 THICK = 10
 REACH = 28
 """What can be clicked of a node is at least as high as its two lines of words."""
+BOLD = r"\*\*(.+?)\*\*"
+"""As the catalogues write it."""
 MENU = 300
 """Pixels that a menu may be high."""
 QUIET = {"light": "rgba(122,135,142,.55)", "dark": "rgba(163,178,184,.50)"}
@@ -34,9 +37,9 @@ def show(view: View, opened: str, menu: str, address: str) -> None:
     with."""
     wide = "wide" if len(view.columns) > WIDEST else "fits"
     with st.container(key=f"path_flow_{wide}"):
-        charts.show("paths", view.key, lambda: draw(view), alt=t("path.alt"))
         key = f"{view.key}|{i18n.language()}|{address}|{opened}|{menu}"
         st.html(_written(key=key, _view=view, _opened=opened, _menu=menu, _address=address))
+        charts.show("paths", view.key, lambda: draw(view), alt=t("path.alt"))
 
 
 def draw(view: View) -> go.Figure:
@@ -135,7 +138,17 @@ def _cut(view: View, code: int, letters: int) -> str:
 
 @kept.by_key(64)
 def _written(key: str, _view: View, _opened: str, _menu: str, _address: str) -> str:  # noqa: ARG001 - what it is cached by
-    return nodes(_view, _opened, _menu, _address) + lists(_view, _opened, _menu, _address)
+    return _lead(_view) + nodes(_view, _opened, _menu, _address) + lists(_view, _opened, _menu, _address)
+
+
+def _lead(view: View) -> str:
+    """How many the picture is of, which is in bold type."""
+    words = escape(t("path.lead", count=i18n.number(view.members), gap=path_words.gap(view.asked)))
+    small = ""
+    if view.members < path_words.SMALL:
+        small = f'<p class="lead">{escape(t("number.small_meaning", count=i18n.number(view.members)))}</p>'
+    strong = re.sub(BOLD, r"<b>\1</b>", words)
+    return f'<div class="path-lead"><p>{strong}</p>{small}</div>'
 
 
 def nodes(view: View, opened: str, menu: str, address: str) -> str:

@@ -90,7 +90,7 @@ def test_every_column_adds_up_to_all_members(opened):
     assert columns(test) == {
         "起点": {"浏览商品": "40"}, "第 1 步": {"加入购物车": "30", "离开": "10"}, "第 2 步": {"离开": "40"},
     }  # fmt: skip
-    assert "**40 位会员**" in said(test)
+    assert "<b>40 位会员</b>" in html(test)
 
 
 def test_the_page_speaks_english(opened):
