@@ -127,6 +127,18 @@ def test_a_question_is_chosen_shared_and_leads_to_people_and_a_segment(server, s
     assert [row[1:] for row in theirs] == [row[1:] for row in mine]
 
 
+def test_the_keyboard_stays_where_a_choice_was_made(server, signed_in):
+    page = signed_in("analyst", "en")
+    page.goto(f"{server.url}{LINK}")
+    idle(page)
+    page.get_by_role("link", name="Rolling", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#field-r_age [aria-current]")).to_have_text("Rolling")
+    expect(page.get_by_role("link", name="Rolling", exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#field-r_counting .help")).to_be_focused()
+
+
 def test_the_whole_table_can_be_taken_out(server, signed_in, orders):
     page = signed_in("analyst", "en")
     page.goto(f"{server.url}{LINK}")

@@ -20,11 +20,26 @@
   setInterval(ask, 15000);
   document.addEventListener("visibilitychange", function () { if (!document.hidden) ask(); });
 
+  // A choice (widgets/choice.py, widgets/fields.py) is written anew once it is made: the keyboard stays where it was.
+  var followed = null;
+  function stay() {
+    if (!followed || document.activeElement !== document.body) return;
+    document.querySelectorAll(".stApp nav.choice a").forEach(function (link) {
+      var isIt = link.parentElement.getAttribute("aria-label") === followed[0] && link.textContent === followed[1];
+      if (isIt) link.focus({ preventScroll: true });
+    });
+  }
+  ["keydown", "pointerdown"].forEach(function (kind) {
+    document.addEventListener(kind, function () { followed = null; }, true);
+  });
+
   // A link to the same page with other words in its address (a cell of a table) is followed without loading the page anew.
   document.addEventListener("click", function (event) {
     var link = event.target instanceof Element && event.target.closest('.stApp a[href^="?"]');
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
+    var row = link.closest("nav[aria-label]");
+    followed = row && document.activeElement === link ? [row.getAttribute("aria-label"), link.textContent] : null;
     history.pushState(null, "", link.getAttribute("href"));
     window.dispatchEvent(new PopStateEvent("popstate"));
   });
@@ -48,5 +63,6 @@
   new MutationObserver(function () {
     keepPlace();
     if (document.querySelector(".st-key-session_over")) leave();
+    stay();
   }).observe(document.documentElement, { childList: true, subtree: true });
 })();
