@@ -18,7 +18,20 @@ from core.errors import InvalidPeriod
 from core.periods import Period, parse_day
 
 SEVERAL = frozenset(
-    {"channel", "unit", "step", "if", "exclude", "r_start", "r_back", "r_start_if", "r_back_if", "hide", "end", "together"}
+    {
+        "channel",
+        "unit",
+        "step",
+        "if",
+        "exclude",
+        "r_start",
+        "r_back",
+        "r_start_if",
+        "r_back_if",
+        "hide",
+        "end",
+        "together",
+    }
 )
 """Parameters of any page that may stand several times; all others mean one thing."""
 _PAGE, _UNREAD = "_unread_page", "_unread"

@@ -61,9 +61,10 @@ class Manifests:
             raise VersionGone(f"The lake has no version {version}.", version=version)
         return self._read(version)
 
-    def log(self) -> list[Manifest]:
-        """All versions, newest first."""
-        return [self._read(number) for number in sorted(self._numbers(), reverse=True)]
+    def log(self, since: int = 0) -> list[Manifest]:
+        """All versions after ``since``, newest first."""
+        numbers = range(since + 1, self.latest().version + 1) if since else sorted(self._numbers())
+        return [self._read(number) for number in reversed(numbers) if not since or self._path(number).exists()]
 
     def commit(self, manifest: Manifest) -> None:
         """Make a version visible. Raises ``FileExistsError`` when another writer made that version first."""

@@ -1,19 +1,19 @@
 """Raw values of identities, encrypted: written in bulk, read one at a time.
 
-A value whose identity never reached the lake does no harm.
+A value whose identity never reached the lake does no harm, and goes with the next rollback (``core.work.identities``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from sqlalchemy import column, select, table
+from sqlalchemy import column, delete, select, table
 
 from core.store.session import Session, upsert
 from core.store.tables import IdentityValue
 
 Row = tuple[int, str, str, bytes, bytes]
 """``identity_key, identity_type, namespace, mac, ciphertext``."""
-ASKED_AT_ONCE = 5_000
+ASKED_AT_ONCE, KEYS_AT_ONCE = 5_000, 50_000
 COLUMNS = [each.name for each in IdentityValue.__table__.columns]
 # Without the columns' types: drivers take bytes as they are, and wrapping each of them was most of the time of a bulk insert.
 _PLAIN = table(IdentityValue.__tablename__, *map(column, COLUMNS))
@@ -41,6 +41,18 @@ def add(session: Session, rows: Sequence[Row]) -> int:
     if plain.positional:  # handed to the driver as they are: naming the values of each row takes half as long again
         return connection.exec_driver_sql(plain.string, list(rows)).rowcount
     return connection.execute(statement, [dict(zip(COLUMNS, row, strict=True)) for row in rows]).rowcount
+
+
+def keys(session: Session) -> Iterator[Sequence[int]]:
+    """Identities whose value is kept, in parts."""
+    rows = session.scalars(select(IdentityValue.identity_key).execution_options(yield_per=KEYS_AT_ONCE))
+    yield from rows.partitions()
+
+
+def erase(session: Session, identity_keys: Sequence[int]) -> None:
+    for at in range(0, len(identity_keys), ASKED_AT_ONCE):
+        wanted = identity_keys[at : at + ASKED_AT_ONCE]
+        session.execute(delete(IdentityValue).where(IdentityValue.identity_key.in_(wanted)))
 
 
 def value(session: Session, identity_key: int) -> IdentityValue | None:

@@ -29,6 +29,7 @@ from core.schema import IDENTITY_MAP, IDENTITY_TYPES
 from core.store import choices, identity_values
 from core.store.session import Session, Store
 from core.store.tables import IdentityDecision
+from core.work.home import Home
 
 CHUNK = 50_000
 LIMITS = "identity.limits"
@@ -102,6 +103,24 @@ def standing(session: Session, pending: IdentityDecision | None = None) -> list[
     rows += [pending] if pending else []
     undone = {row.undoes_id for row in rows if row.undoes_id is not None}
     return [row for row in rows if row.kind in UNDO_OF and row.id not in undone]
+
+
+def erase_unseen(home: Home) -> int:
+    """Erase the values of identities that no batch speaks of any more; returns how many.
+
+    Nobody writes to the lake meanwhile: an import keeps its values before its evidence can be seen. Raises ``LakeBusy``.
+    """
+    with home.writer.alone():
+        with home.lake.open() as snapshot:
+            seen = np.unique(
+                snapshot.arrow(snapshot.table("identities").select("identity_key"))["identity_key"].to_numpy()
+            )
+        with home.store.reading() as session:
+            parts = [np.setdiff1d(np.array(part, np.int64), seen) for part in identity_values.keys(session)]
+        for part in parts:
+            with home.store.transaction() as session:
+                identity_values.erase(session, part.tolist())
+    return sum(map(len, parts))
 
 
 # -- evidence in, map out -------------------------------------------------------------------------------------------

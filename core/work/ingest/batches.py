@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from core.errors import InvalidBatch, Refusal, Unknown
+from core.errors import InvalidBatch, LakeBusy, Refusal, Unknown
 from core.lake.manifest import Manifest
 from core.scope import SYSTEM, Operator
 from core.store import audit, choices
 from core.store.session import Session
 from core.store.tables import Batch
+from core.work import identities
 from core.work.home import Home
 from core.work.ingest import rejects, workplace
 from core.work.ingest.workplace import Workplace
@@ -24,7 +25,9 @@ INTERRUPTED = "import.interrupted"
 BRINGING = ("import", "names")
 """Kinds of versions of the lake that bring a batch; ``rollback`` takes one back."""
 CURRENCY = "currency"
-WORKPLACE = "workplace"
+WORKPLACE, SINCE = "workplace", "since"
+SETTLED = "batches.settled"
+"""Choice of a world's store: the version of the lake up to which the store knows of every rollback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def begin(
             )
         batch.state, batch.started_at = "running", now
         batch.table_name, batch.source, batch.mapping_name = table, source, mapping_name
-        batch.progress = {WORKPLACE: place.name, "stage": "reading"}
+        batch.progress = _progress(place, "reading")
         audit.append(session, operator, "import.started", f"batch:{batch_id}", {"file": file_name}, now=now)
     return batch_id
 
@@ -95,8 +98,12 @@ def begin(
 def say(home: Home, batch_id: int, place: Workplace, stage: str, counts: dict[str, int]) -> None:
     """How far a running batch is."""
     with home.store.transaction() as session:
-        values = {"progress": {WORKPLACE: place.name, "stage": stage, **counts}}
+        values = {"progress": _progress(place, stage) | counts}
         session.execute(update(Batch).where(Batch.id == batch_id, Batch.state == "running").values(**values))
+
+
+def _progress(place: Workplace, stage: str) -> dict[str, Any]:
+    return {WORKPLACE: place.name, SINCE: place.since, "stage": stage}
 
 
 def commit(
@@ -121,7 +128,9 @@ def commit(
 
 def give_up(home: Home, batch_id: int, error: BaseException, *, operator: Operator, now: datetime) -> None:
     """What began ends with an error: as failed, unless the lake has it, for then the error came too late."""
-    said = _newest(home).get(batch_id)
+    with home.store.reading() as session:
+        since = _since(get(session, batch_id))
+    said = _newest(home, since).get(batch_id)
     if said is not None:
         _settle(home, batch_id, said, now)
         return
@@ -160,21 +169,52 @@ def reconcile(home: Home, *, now: datetime) -> list[int]:
     """Settle every batch whose process died, and remove what it left behind. Returns their ids.
 
     What the manifest has is committed with the counts it carries, all else failed. Batches that are still running are left alone.
+    Of the lake's versions those are read that came since the last settling, or since a dead batch began. A rollback that cannot be
+    ended because somebody writes to the lake is left to the next settling.
     """
+    latest = home.lake.manifests.latest()
     with home.store.reading() as session:
         running = list(session.scalars(select(Batch).where(Batch.state == "running")))
-        committed = set(session.scalars(select(Batch.id).where(Batch.state == "committed")))
-    dead = [
-        b.id
-        for b in running
-        if WORKPLACE in (b.progress or {}) and not workplace.is_alive(home, (b.progress or {})[WORKPLACE])
-    ]
-    newest = _newest(home)
-    undone = [b for b in committed if b in newest and newest[b].kind == "rollback"]
-    settled = [batch_id for batch_id in dead if _settle(home, batch_id, newest.get(batch_id), now)]
-    settled += [b for b in undone if _end(home, b, "rolled_back", None, {}, SYSTEM, now, was=("committed",))]
+        seen = _settled_until(session, latest)
+    dead = [b for b in running if _is_dead(home, b)]
+    newest = _newest(home, min([seen, *map(_since, dead)]))
+    settled = [b.id for b in dead if _settle(home, b.id, newest.get(b.id), now)]
+    try:
+        settled += _end_rollbacks(home, [b for b, said in newest.items() if said.kind == "rollback"], now)
+        is_all = True
+    except LakeBusy:
+        is_all = False
+    if is_all and latest.version != seen:
+        with home.store.transaction() as session:
+            value = {"lake": latest.lake_id, "version": latest.version}
+            choices.write(session, SETTLED, value, by=SYSTEM.name, now=now)
     workplace.sweep(home)
     return settled
+
+
+def _is_dead(home: Home, batch: Batch) -> bool:
+    said = batch.progress or {}
+    return WORKPLACE in said and not workplace.is_alive(home, said[WORKPLACE])
+
+
+def _since(batch: Batch) -> int:
+    """Version of the lake when a running batch began; 0 where nobody noted it."""
+    return int((batch.progress or {}).get(SINCE, 0))
+
+
+def _settled_until(session: Session, latest: Manifest) -> int:
+    """Up to which version of this lake all rollbacks are known to the store."""
+    kept = choices.read(session, SETTLED) or {}
+    return int(kept["version"]) if kept.get("lake") == latest.lake_id and kept["version"] <= latest.version else 0
+
+
+def _end_rollbacks(home: Home, batch_ids: list[int], now: datetime) -> list[int]:
+    """Those that the lake has taken back and the store has not."""
+    with home.store.reading() as session:
+        left = list(session.scalars(select(Batch.id).where(Batch.id.in_(batch_ids), Batch.state == "committed")))
+    if left:
+        identities.erase_unseen(home)
+    return [b for b in left if _end(home, b, "rolled_back", None, {}, SYSTEM, now, was=("committed",))]
 
 
 def adopt_currency(session: Session, currency: str | None, *, now: datetime) -> None:
@@ -183,11 +223,11 @@ def adopt_currency(session: Session, currency: str | None, *, now: datetime) -> 
         choices.write(session, CURRENCY, currency, by="import", now=now)
 
 
-def _newest(home: Home) -> dict[int, Manifest]:
-    """The last that the lake's update log says of each batch."""
+def _newest(home: Home, since: int) -> dict[int, Manifest]:
+    """The last that the lake's update log says of each batch after a version."""
     return {
         m.batch_id: m
-        for m in reversed(home.lake.manifests.log())
+        for m in reversed(home.lake.manifests.log(since))
         if m.batch_id is not None and m.kind in (*BRINGING, "rollback")
     }
 

@@ -110,9 +110,11 @@ def import_file(
 
 
 def rollback(home: Home, batch_id: int, operator: Operator, *, now: datetime) -> int:
-    """Take a batch back: its rows, and what it said about identities. Returns how many rows went.
+    """Take a batch back: its rows, what it said about identities, and the values of those that no other batch speaks of. Returns
+    how many rows went.
 
-    Raises ``InvalidBatch`` unless it is committed.
+    The lake gives it up first; what is left to do when the process dies then, ``batches.reconcile`` does. Raises ``InvalidBatch``
+    unless it is committed.
     """
     operator.require("sources.write")
     with home.store.reading() as session:
@@ -125,6 +127,7 @@ def rollback(home: Home, batch_id: int, operator: Operator, *, now: datetime) ->
         gone = change.forget(batch_id)
         identities.rebuild(change, home.store)
         change.note["rows"] = gone
+    identities.erase_unseen(home)
     batches.take_back(home, batch_id, gone, operator=operator, now=now)
     timeline.follow(home)
     return gone

@@ -18,20 +18,23 @@ LOCK = ".lock"
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
+    """``since``: version of the lake when the work began."""
+
     name: str
     folder: Path
+    since: int
 
 
 @contextmanager
 def opened(home: Home) -> Iterator[Workplace]:
     """A folder of one's own, until the block ends."""
-    place = Workplace(uuid.uuid4().hex, _root(home))
-    folder = place.folder / place.name
+    name = uuid.uuid4().hex
+    folder = _root(home) / name
     folder.mkdir(parents=True, mode=0o700)
     with (folder / LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            yield Workplace(place.name, folder)
+            yield Workplace(name, folder, home.lake.manifests.latest().version)
         finally:
             shutil.rmtree(folder)
 

@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import Connection, event, select
 
 from core.errors import Cancelled, Forbidden, InvalidBatch, InvalidMapping, Unknown, Unreadable, WrongKey
+from core.lake import writer
+from core.lake.manifest import FOLDER
 from core.scope import Operator
 from core.store import audit
 from core.store.tables import AuditEntry, Batch, IdentityValue
@@ -242,6 +244,58 @@ def test_a_rollback_that_died_before_the_store_knew_is_settled(home: Home) -> No
         change.forget(done.batch)
     assert batches.reconcile(home, now=NOW) == [done.batch]
     assert batch(home, done.batch).state == "rolled_back"
+
+
+def test_settling_reads_only_the_versions_that_came_since(home: Home) -> None:
+    done = [bring(home, EVENTS.replace("2026", str(year)), mapping()).batch for year in range(2001, 2006)]
+    assert batches.reconcile(home, now=NOW) == []
+    for file in sorted((home.lake.root / FOLDER).iterdir())[:-1]:
+        file.write_text("whoever reads this version fails")
+    assert batches.reconcile(home, now=NOW) == []
+    dead = die_at(home, "merged")
+    assert batches.reconcile(home, now=NOW) == [dead]
+    dead = die_at(home, "committed")
+    with home.writer.change("rollback", done[0]) as change:
+        change.forget(done[0])
+    assert batches.reconcile(home, now=NOW) == [dead, done[0]]
+    assert (batch(home, dead).state, batch(home, done[0]).state) == ("committed", "rolled_back")
+
+
+def test_a_rollback_erases_the_values_of_those_of_whom_no_other_batch_speaks(home: Home) -> None:
+    people = "time,what,who,tel\n2026-01-0{},a,{},{}\n2026-01-0{},a,u9,13800138009\n"
+    by = mapping(identities={"user_id": "who", "phone": "tel"})
+    first = bring(home, people.format(1, "u1", "13800138001", 1), by)
+    bring(home, people.format(2, "u2", "13800138002", 2), by)
+    assert len(values(home)) == 6
+    importing.rollback(home, first.batch, ANALYST, now=NOW)
+    assert values(home) == dict(facts(home, "identities", "identity_key", "identity_type"))
+    assert sorted(values(home).values()) == ["phone", "phone", "user_id", "user_id"]
+    again = bring(home, people.format(1, "u1", "13800138001", 1), by)
+    assert len(values(home)) == 6
+    assert len({key for (key,) in facts(home, "identities", "identity_key")} - set(values(home))) == 0
+    importing.rollback(home, again.batch, ANALYST, now=NOW)
+    assert len(values(home)) == 4
+
+
+def test_a_rollback_that_died_before_its_values_were_erased_is_ended_when_nobody_writes(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = bring(home, EVENTS, mapping())
+    kept = values(home)
+    with home.writer.change("rollback", done.batch) as change:
+        change.forget(done.batch)
+    monkeypatch.setattr(writer, "LOCK_PATIENCE_S", 0.0)
+    with home.writer.alone():
+        assert batches.reconcile(home, now=NOW) == []
+    assert kept and values(home) == kept and batch(home, done.batch).state == "committed"
+    assert batches.reconcile(home, now=NOW) == [done.batch]
+    assert values(home) == {} and batch(home, done.batch).state == "rolled_back"
+
+
+def values(home: Home) -> dict[int, str]:
+    """Identities whose value the store keeps, with their types."""
+    with home.store.reading() as session:
+        return {row.identity_key: row.identity_type for row in session.scalars(select(IdentityValue))}
 
 
 # -- persons, names, products ----------------------------------------------------------------------------------------
