@@ -10,6 +10,9 @@ from dashboard.data import lifecycle
 from dashboard.data.lifecycle import Answer, Asked, Base, Unit
 from dashboard.i18n import t
 from dashboard.web import kept
+from dashboard.widgets import fields
+from dashboard.widgets import lifecycle_who as who
+from dashboard.widgets.fields import Field
 
 UNIT, BASE, PERIOD = "each", "base", "at"
 LOST_AFTER, NEW_DAYS, LOST_DAYS = "lost_after", "new_days", "lost_days"
@@ -27,15 +30,29 @@ class Chosen:
 
 def show() -> Chosen:
     """Draw the choices of the question, and say what is chosen."""
+    unit: Unit = _one_of(UNIT, "week", lifecycle.UNITS)  # type: ignore[assignment]
+    base: Base = _one_of(BASE, "active", tuple(lifecycle.BASES))  # type: ignore[assignment]
+    usual, most = lifecycle.USUAL_LOST_AFTER[unit], lifecycle.MOST_LOST_AFTER
+    # Each unit keeps a number of its own: 12 weeks say nothing about days.
+    key = f"{LOST_AFTER}_{unit}"
+    silence = _number(LOST_AFTER, usual, 0, most, key=key)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="life_choices"):
-        unit: Unit = _one_of(UNIT, "week", lifecycle.UNITS)
-        usual = lifecycle.USUAL_LOST_AFTER[unit]
-        # Each unit keeps a number of its own: 12 weeks say nothing about days.
-        key, most = f"{LOST_AFTER}_{unit}", lifecycle.MOST_LOST_AFTER
-        silence = _number(LOST_AFTER, usual, 0, most, key=key)
+        address = addresses.beside(who.PARAMETER)
+        rows = _rows(key=f"{i18n.language()}|{address}|{unit}|{base}", _unit=unit, _base=base, _address=address)
+        st.html(rows, width="content")
         _field(key, 0, most, t(f"lifecycle.lost_after_{unit}"), t("lifecycle.lost_after_help", usual=usual))
-        base: Base = _one_of(BASE, "active", tuple(lifecycle.BASES), help_text=t("lifecycle.base_help"))
     return Chosen(Asked(unit, silence), base)
+
+
+@kept.by_key(256)
+def _rows(key: str, _unit: Unit, _base: Base, _address: str) -> str:  # noqa: ARG001 - what it is kept by
+    units = {one: t(f"lifecycle.{UNIT}_{one}") for one in lifecycle.UNITS}
+    bases = {one: t(f"lifecycle.{BASE}_{one}") for one in lifecycle.BASES}
+    found = [
+        Field(UNIT, t(f"lifecycle.{UNIT}"), units, _unit),
+        Field(BASE, t(f"lifecycle.{BASE}"), bases, _base, t("lifecycle.base_help")),
+    ]
+    return fields.written(found, _address)
 
 
 def forget() -> None:
@@ -114,12 +131,5 @@ def _field(key: str, low: int, high: int, label: str, help_text: str | None = No
     st.number_input(label, low, high, key=key, persist_state="session", help=help_text, width=190)
 
 
-def _one_of(key: str, usual: str, allowed: tuple[str, ...], help_text: str | None = None) -> str:  # type: ignore[misc]
-    addresses.read(key, usual, allowed)
-    labels = {one: t(f"lifecycle.{key}_{one}") for one in allowed}
-    st.segmented_control(
-        t(f"lifecycle.{key}"), allowed, format_func=labels.get, required=True, key=key, persist_state="session", help=help_text
-    )  # fmt: skip
-    addresses.write(key, usual)
-    chosen: str = st.session_state[key]
-    return chosen
+def _one_of(key: str, usual: str, allowed: tuple[str, ...]) -> str:
+    return fields.read(key, (usual, *(one for one in allowed if one != usual)))
