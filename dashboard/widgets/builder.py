@@ -34,10 +34,11 @@ T = TypeVar("T")
 def show(menu: Menu) -> Asked:
     """Draw the builder, and say what is asked. What the fields hold is known, and in the address, before they are drawn, so that
     a field that nobody looks at need not be."""
-    _start(menu)
+    read = {key: st.query_params.get_all(key) for key in KEYS if key in st.query_params}
+    _start(menu, read)
     along: Asked | None = st.session_state[_ALONG]
     asked = along if along is not None else _chosen(menu)
-    _write(asked)
+    _write(asked, read)
     if along is not None:
         _show_along(along)
     else:
@@ -100,10 +101,9 @@ def _barriers(last: int) -> tuple[Barrier, ...]:
 # -- from and to the address -------------------------------------------------------------------------------------------
 
 
-def _start(menu: Menu) -> None:
-    """What the address asks, where it is not what was written there last: a link was followed, a saved funnel opened. Else
-    what was chosen in this session; at the very first the first journey whose events exist, or two empty steps."""
-    given = {key: st.query_params.get_all(key) for key in KEYS if key in st.query_params}
+def _start(menu: Menu, given: dict[str, list[str]]) -> None:
+    """What the address asks (``given``), where it is not what was written there last: a link was followed, a saved funnel
+    opened. Else what was chosen in this session; at the very first the first journey whose events exist, or two empty steps."""
     if _ROWS in st.session_state and (not given or _is_known(given)):
         return
     along = paths.along_of(given["path"][0], menu.events) if given.get("path") else None
@@ -177,18 +177,19 @@ def _fill_window(key: str, text: str, usual: tuple[str, ...]) -> None:
         state[f"{key}_length"], state[f"{key}_unit"] = max(int(text[:-1]), 1), text[-1]
 
 
-def _write(asked: Asked) -> None:
-    """The address says what is asked."""
+def _write(asked: Asked, read: dict[str, list[str]]) -> None:
+    """The address says what is asked; ``read``: what it said before."""
     given = funnels.address(asked)
     if asked.along:
         # A path has an order and entries of its own; they need no place in the address.
         given = {key: some for key, some in given.items() if key not in ("order", "entries")}
         given["path"] = [paths.along_text(asked.along)]
-    for key in KEYS:
-        if key not in given:
-            st.query_params.pop(key, None)
-        elif st.query_params.get_all(key) != given[key]:
-            st.query_params[key] = given[key]
+    if given != read:
+        for key in KEYS:
+            if key not in given:
+                st.query_params.pop(key, None)
+            elif read.get(key) != given[key]:
+                st.query_params[key] = given[key]
     st.session_state[_WRITTEN] = given
 
 
@@ -318,14 +319,19 @@ def _move(row: int, by: int) -> None:
 
 def _rules(menu: Menu) -> None:
     _show_window("window", WINDOWS, t("funnel.within"))
-    labels = {one: t(f"funnel.count_{one}") for one in COUNTS}
-    counted = Field("count", t("funnel.count"), labels, st.session_state["count"], t("funnel.count_help"))
-    st.html(fields.written([counted], addresses.beside(counted.key)))
+    others, counted = addresses.beside("count"), st.session_state["count"]
+    st.html(_counts(key=f"{i18n.language()}|{counted}|{others}", _counted=counted, _others=others))
     st.selectbox(
         t("funnel.by"), menu.properties, index=None, format_func=_properties_called(i18n.language(), menu.properties).get,
         key="by", persist_state="session", placeholder=t("funnel.by_none"), help=t("funnel.by_help"),
     )  # fmt: skip
     _more(menu)
+
+
+@kept.by_key(64)
+def _counts(key: str, _counted: str, _others: str) -> str:  # noqa: ARG001 - what it is kept by
+    labels = {one: t(f"funnel.count_{one}") for one in COUNTS}
+    return fields.written([Field("count", t("funnel.count"), labels, _counted, t("funnel.count_help"))], _others)
 
 
 @lru_cache(16)
