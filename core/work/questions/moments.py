@@ -3,7 +3,7 @@
 Both ways give the same events in the same order; which one was taken shows in nothing but the time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -224,11 +224,17 @@ class _Runs:
 
 
 class _Labels:
-    """Codes of labels, the same for every run. ``nodes``: name by value for those called otherwise; empty = hidden."""
+    """Codes of labels, the same for every run, in the order of their names, so that ties are broken alike however a lake is read.
+    ``nodes``: name by value for those called otherwise; empty = hidden."""
 
     def __init__(self, nodes: Sequence[tuple[str, str]]) -> None:
         self._nodes = dict(nodes)
         self._codes: dict[str, int] = {}
+
+    def know(self, values: Iterable[str]) -> None:
+        """All values that will be asked for."""
+        for name in sorted({self._nodes.get(value, value) for value in values} - {""}):
+            self._codes.setdefault(name, len(self._codes))
 
     def of(self, values: Sequence[str]) -> Array:
         """Code of each value, after one for "no value"."""
@@ -236,7 +242,7 @@ class _Labels:
 
     def _code(self, value: str) -> int:
         name = self._nodes.get(value, value)
-        return self._codes.setdefault(name, len(self._codes)) if name else MISSING
+        return self._codes[name] if name else MISSING
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -273,6 +279,7 @@ def _sources(
             return None
         runs += found
     met = [run for run in runs if _meets(run, wanted)]
+    labels.know(value for run in met for value in _values(run, wanted.label))
     return [_source(reading, wanted, run, people, may, labels) for run in met]
 
 
@@ -373,11 +380,17 @@ def _number(condition: Condition, text: str) -> float:
 def _labelled(run: Run, label: str | None, labels: _Labels) -> tuple[ArrayLike, ArrayLike]:
     if label is None:
         return (), ()
+    coded = labels.of(_values(run, label))
     if label == "name":
-        return run.name.astype(np.int32), labels.of(run.names)
-    if label not in run.about.values:
-        return (), labels.of(())
-    return run.codes(label), labels.of(run.about.values[label])
+        return run.name.astype(np.int32), coded
+    return (run.codes(label), coded) if label in run.about.values else ((), coded)
+
+
+def _values(run: Run, label: str | None) -> Sequence[str]:
+    """What a label may be in the run."""
+    if label == "name":
+        return run.names
+    return run.about.values.get(label, ()) if label else ()
 
 
 # By scanning
@@ -526,7 +539,9 @@ def _clocked(rows: pa.Table) -> pa.Table:
 def _coded(rows: pa.Table, labels: _Labels) -> tuple[pa.Table, Array]:
     encoded = rows["label"].combine_chunks().dictionary_encode()
     encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
-    codes = labels.of(encoded.dictionary.to_pylist())[encoded.indices.fill_null(-1).to_numpy() + 1]
+    values = encoded.dictionary.to_pylist()
+    labels.know(values)
+    codes = labels.of(values)[encoded.indices.fill_null(-1).to_numpy() + 1]
     return rows.drop_columns(["label"]), codes
 
 
