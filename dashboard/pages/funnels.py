@@ -3,19 +3,19 @@
 import streamlit as st
 
 from core.errors import InvalidFunnel, Unknown
-from dashboard import filters
+from dashboard import addresses, filters
 from dashboard.data import freshness, funnels
 from dashboard.data.funnels import Course, View
 from dashboard.filters import Choices, Filters
 from dashboard.i18n import t
 from dashboard.pages import Page
 from dashboard.widgets import builder, choice, comparing, contract, courses, dropped, heading, saved, steps
+from dashboard.widgets.choice import Choice
 
 PAGE = Page("insight", 20, "funnel.see", ":material/filter_alt:")
 LOOKS = ("trend", "time", "versus")
 KEPT = (*funnels.KEYS, *filters.KEYS, *comparing.KEYS, "look", "grain")
 """Parameters of the address that a saved funnel keeps."""
-_LOOKS = "_funnel_looks"
 
 
 def show() -> None:
@@ -25,7 +25,6 @@ def show() -> None:
     if fresh.choices is None or not menu.events:
         heading.empty(t("funnel.empty"), t("funnel.empty_lead"))
         return
-    _recall()
     asked = filters.bar(fresh.choices)
     left, right = st.columns([4, 9], gap="medium")
     with left, st.container(border=True, key="card_builder"):
@@ -68,9 +67,10 @@ def _look(view: View, asked: Filters, choices: Choices, called: list[str]) -> Co
     along = view.asked.along
     looks = LOOKS if along is None or along.direction == "after" else LOOKS[1:]
     look = choice.read("look", looks)
-    row = choice.written("look", {one: t(f"funnel.look_{one}") for one in looks}, look, t("funnel.look"))
+    labels = {one: t(f"funnel.look_{one}") for one in looks}
+    row = choice.row(Choice("look", t("funnel.look"), labels, look), addresses.beside())
     course = courses.read(view, asked) if look == "trend" else None
-    st.html(row + (courses.choose(course, asked) if course else ""))
+    st.html(row + (courses.choose(course) if course else ""))
     if course:
         courses.show(course, view, called)
     elif look == "time":
@@ -80,16 +80,8 @@ def _look(view: View, asked: Filters, choices: Choices, called: list[str]) -> Co
     return course
 
 
-def _recall() -> None:
-    """Whoever was on another page meanwhile finds the looks at the answer as they were left, like the funnel itself."""
-    state = st.session_state
-    if builder.comes_back():
-        st.query_params.update(state.get(_LOOKS, {}))
-    state[_LOOKS] = {key: st.query_params[key] for key in ("look", "grain") if key in st.query_params}
-
-
 def _forget() -> None:
     """What was chosen in this session makes room for what the address says."""
     filters.forget()
-    for key in (_LOOKS, "versus", "versus_days", "versus_in", "versus_out"):
+    for key in ("look", "grain", "versus", "versus_days", "versus_in", "versus_out"):
         st.session_state.pop(key, None)

@@ -4,13 +4,14 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import charts, filters, i18n
+from dashboard import addresses, charts, filters, i18n
 from dashboard.actions import guard
 from dashboard.data import freshness, funnels, overview
 from dashboard.filters import Filters
 from dashboard.i18n import t
 from dashboard.pages import Page
 from dashboard.widgets import cards, choice, columns, contract, heading, names, teaser, values
+from dashboard.widgets.choice import Choice
 
 PAGE = Page("business", 10, "overview.see", ":material/monitoring:")
 
@@ -47,7 +48,8 @@ def _goal(view: overview.Overview) -> None:
     if not there:
         return
     goal = choice.read("goal", there)
-    row = choice.written("goal", {one: t(f"goal.{one}") for one in there}, goal, t("overview.goal"))
+    goals = Choice("goal", t("overview.goal"), {one: t(f"goal.{one}") for one in there}, goal)
+    row = choice.row(goals, addresses.beside())
     cards.wall(view.by_goal[goal], view, contract.PARAMETER, lead=t(f"goal.{goal}_help"), above=row)
 
 
@@ -71,7 +73,7 @@ def _trend(view: overview.Overview, asked: Filters) -> None:
             labels = {one: t(f"metric.{one}.title") for one in view.charts}
             name = labels[metric.name]
             lead = t(f"overview.by_{'week' if len(found.figure.series) != found.figure.period.days else 'day'}")
-            row = choice.written("chart", labels, metric.name, t("overview.chart"))
+            row = choice.row(Choice("chart", t("overview.chart"), labels, metric.name), addresses.beside())
             st.html(f'{row}<p class="lead">{escape(lead)}</p>')
             charts.show("trend", found.key, lambda: charts.trend(found, words, axis, name=name), alt=name)
             if not found.by and found.figure.previous is not None:
@@ -103,7 +105,7 @@ def _moved(found: overview.Trend, words: charts.Format, exact: charts.Format) ->
     row = ""
     if len(found.splits) > 1:
         labels = {by: t(f"overview.split_{by}") for by in found.splits}
-        row = choice.written("split", labels, found.by, t("overview.split"))
+        row = choice.row(Choice("split", t("overview.split"), labels, found.by), addresses.beside())
     st.html(f'<h2>{escape(t("overview.moved"))}</h2><p class="lead">{escape(lead)}</p>{row}')
     label = names.of_split(found.by)
     charts.show("moved", found.key, lambda: charts.waterfall(moved, words, label), alt=t("overview.moved"))

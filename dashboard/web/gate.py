@@ -41,7 +41,8 @@ class Gate:
         scope[VISITOR] = who
         scope[READ_LANGUAGE] = preferred(scope, who)
         if _may_pass(path, who):
-            await self.app(_told(scope, who), receive, send)
+            elsewhere = _flat(scope) if who is not None else None
+            await (elsewhere or self.app)(_told(scope, who), receive, send)
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 4401, "reason": ""})
@@ -74,13 +75,31 @@ def _told(scope: Scope, who: Visitor | None) -> Scope:
     return scope
 
 
+def _flat(scope: Scope) -> Response | None:
+    """Leads from a page's address of several parts to one of a single part: from others Streamlit's page does not find its own
+    scripts, and nothing would be shown. None where the address may stay."""
+    path = str(scope["path"])
+    if path.startswith((*_PUBLIC_FOLDERS, *_MACHINE_FOLDERS, "/account/")) or not _asks_for_a_page(scope):
+        return None
+    flat = "/" + "-".join(part for part in path.split("/") if part)
+    return None if flat == path else RedirectResponse(quote(flat) + _query(scope), 307)
+
+
+def _asks_for_a_page(scope: Scope) -> bool:
+    is_get = scope["type"] == "http" and scope["method"] == "GET"
+    return is_get and "text/html" in HTTPConnection(scope).headers.get("accept", "")
+
+
+def _query(scope: Scope) -> str:
+    query = scope["query_string"].decode("latin-1")
+    return "?" + query if query else ""
+
+
 def _refusal(scope: Scope, who: Visitor | None) -> Response:
     path = str(scope["path"])
-    accepts = HTTPConnection(scope).headers.get("accept", "")
-    if path.startswith(_MACHINE_FOLDERS) or "text/html" not in accepts or scope["method"] != "GET":
+    if path.startswith(_MACHINE_FOLDERS) or not _asks_for_a_page(scope):
         return JSONResponse({"error": "login.over"}, 401)
     if who is not None:
         return RedirectResponse(PASSWORD, 303)
-    query = scope["query_string"].decode("latin-1")
-    wanted = path + ("?" + query if query else "")
+    wanted = path + _query(scope)
     return RedirectResponse(LOGIN if wanted == "/" else f"{LOGIN}?next={quote(wanted, safe='')}", 303)

@@ -16,8 +16,8 @@ from dashboard.data.conditions import by_step
 from dashboard.data.funnels import ENTRIES, KEYS, MOST_STEPS, ORDERS, Asked, Barrier, Menu
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import conditions, fields, names, steps
-from dashboard.widgets.fields import Field
+from dashboard.widgets import choice, conditions, names, steps
+from dashboard.widgets.choice import Choice
 
 WINDOWS = ("1h", "1d", "7d", "30d", "90d", "none", "custom")
 STEP_WINDOWS = ("none", "1h", "1d", "7d", "custom")
@@ -46,11 +46,6 @@ def show(menu: Menu) -> Asked:
         _steps(menu)
         _rules(menu)
     return asked
-
-
-def comes_back() -> bool:
-    """Whether a funnel was asked in this session and the address says nothing of one: somebody was on another page meanwhile."""
-    return bool(st.session_state.get(_WRITTEN)) and not any(key in st.query_params for key in KEYS)
 
 
 def _chosen(menu: Menu) -> Asked:
@@ -331,7 +326,7 @@ def _rules(menu: Menu) -> None:
 @kept.by_key(64)
 def _counts(key: str, _counted: str, _others: str) -> str:  # noqa: ARG001 - what it is kept by
     labels = {one: t(f"funnel.count_{one}") for one in COUNTS}
-    return fields.written([Field("count", t("funnel.count"), labels, _counted, t("funnel.count_help"))], _others)
+    return choice.fields([Choice("count", t("funnel.count"), labels, _counted, t("funnel.count_help"))], _others)
 
 
 @lru_cache(16)

@@ -6,7 +6,7 @@ from html import escape
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import charts, i18n
+from dashboard import addresses, charts, i18n
 from dashboard.actions import guard
 from dashboard.data import funnels
 from dashboard.data.funnels import Course, View
@@ -14,6 +14,7 @@ from dashboard.filters import Filters
 from dashboard.i18n import t
 from dashboard.web import kept
 from dashboard.widgets import choice, columns, dropped, tables
+from dashboard.widgets.choice import Choice
 from dashboard.widgets.dropped import entered_words
 from dashboard.widgets.steps import SMALL
 
@@ -32,11 +33,10 @@ def _grains(asked: Filters) -> tuple[str, ...]:
     return GRAINS if asked.period.days <= DAYS_BY_DAY else GRAINS[::-1]
 
 
-def choose(course: Course, asked: Filters) -> str:
+def choose(course: Course) -> str:
     """The way to the other grain, as HTML."""
     labels = {one: t(f"funnel.grain_{one}") for one in GRAINS}
-    usual, *_ = _grains(asked)
-    return choice.written("grain", labels, course.grain, t("funnel.grain"), usual=usual)
+    return choice.row(Choice("grain", t("funnel.grain"), labels, course.grain), addresses.beside())
 
 
 def show(course: Course, view: View, called: list[str]) -> None:

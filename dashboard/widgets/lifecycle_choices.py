@@ -10,9 +10,9 @@ from dashboard.data import lifecycle
 from dashboard.data.lifecycle import Answer, Asked, Base, Unit
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import fields
+from dashboard.widgets import choice
 from dashboard.widgets import lifecycle_who as who
-from dashboard.widgets.fields import Field
+from dashboard.widgets.choice import Choice
 
 UNIT, BASE, PERIOD = "each", "base", "at"
 LOST_AFTER, NEW_DAYS, LOST_DAYS = "lost_after", "new_days", "lost_days"
@@ -49,10 +49,10 @@ def _rows(key: str, _unit: Unit, _base: Base, _address: str) -> str:  # noqa: AR
     units = {one: t(f"lifecycle.{UNIT}_{one}") for one in lifecycle.UNITS}
     bases = {one: t(f"lifecycle.{BASE}_{one}") for one in lifecycle.BASES}
     found = [
-        Field(UNIT, t(f"lifecycle.{UNIT}"), units, _unit),
-        Field(BASE, t(f"lifecycle.{BASE}"), bases, _base, t("lifecycle.base_help")),
+        Choice(UNIT, t(f"lifecycle.{UNIT}"), units, _unit),
+        Choice(BASE, t(f"lifecycle.{BASE}"), bases, _base, t("lifecycle.base_help")),
     ]
-    return fields.written(found, _address)
+    return choice.fields(found, _address)
 
 
 def forget() -> None:
@@ -132,4 +132,4 @@ def _field(key: str, low: int, high: int, label: str, help_text: str | None = No
 
 
 def _one_of(key: str, usual: str, allowed: tuple[str, ...]) -> str:
-    return fields.read(key, (usual, *(one for one in allowed if one != usual)))
+    return choice.read(key, (usual, *(one for one in allowed if one != usual)))

@@ -13,8 +13,8 @@ from dashboard.data.conditions import Condition
 from dashboard.data.retention import AGES, COUNTINGS, ENTRIES, Age, Asked, Counting, Entry, Menu, Template, Unit
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import conditions, fields, names
-from dashboard.widgets.fields import Field
+from dashboard.widgets import choice, conditions, names
+from dashboard.widgets.choice import Choice
 from dashboard.widgets.retention_words import PARAMETER
 
 EACH: dict[Unit, tuple[int, ...]] = {"day": tuple(range(15)), "week": tuple(range(13)), "month": tuple(range(13))}
@@ -40,10 +40,10 @@ def show(menu: Menu) -> Asked | InvalidRetention:
     start_if = _conditions("r_start_if")
     back = _events(menu, "r_back", t("retention.back"))
     back_if = _conditions("r_back_if")
-    entry: Entry = fields.read("r_entry", ENTRIES)  # type: ignore[assignment]
-    unit: Unit = fields.read("r_unit", UNITS)  # type: ignore[assignment]
-    age: Age = fields.read("r_age", AGES)  # type: ignore[assignment]
-    counting: Counting = fields.read("r_counting", COUNTINGS)  # type: ignore[assignment]
+    entry: Entry = choice.read("r_entry", ENTRIES)  # type: ignore[assignment]
+    unit: Unit = choice.read("r_unit", UNITS)  # type: ignore[assignment]
+    age: Age = choice.read("r_age", AGES)  # type: ignore[assignment]
+    counting: Counting = choice.read("r_counting", COUNTINGS)  # type: ignore[assignment]
     _rows({"entry": (ENTRIES, entry), "unit": (UNITS, unit), "age": (AGES, age), "counting": (COUNTINGS, counting)})
     brackets = _brackets(unit)
     by = _breakdown(menu)
@@ -85,7 +85,7 @@ def _use_template(menu: Menu) -> None:
     chosen = menu.templates.get(state.get("r_template") or "")
     if chosen is not None:
         state["r_start"], state["r_back"] = list(chosen.start), list(chosen.back)
-        fields.choose("r_entry", chosen.entry)
+        choice.choose("r_entry", chosen.entry)
 
 
 def _events(menu: Menu, key: str, label: str) -> tuple[str, ...]:
@@ -138,7 +138,7 @@ def _rows(chosen: Rows) -> None:
 @kept.by_key(256)
 def _written(key: str, _chosen: Rows, _address: str) -> str:  # noqa: ARG001 - what it is kept by
     found = [
-        Field(
+        Choice(
             f"r_{part}",
             t(f"retention.{part}"),
             {one: t(f"retention.{part}_{one}") for one in options},
@@ -147,7 +147,7 @@ def _written(key: str, _chosen: Rows, _address: str) -> str:  # noqa: ARG001 - w
         )
         for part, (options, one_of_them) in _chosen.items()
     ]
-    return fields.written(found, _address)
+    return choice.fields(found, _address)
 
 
 def _brackets(unit: Unit) -> str | None:

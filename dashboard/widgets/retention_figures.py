@@ -13,9 +13,9 @@ from dashboard.data.retention import Asked, Table, View
 from dashboard.filters import Filters
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import conditions, fields, names, tiles
+from dashboard.widgets import choice, conditions, names, tiles
 from dashboard.widgets import retention_words as words
-from dashboard.widgets.fields import Field
+from dashboard.widgets.choice import Choice
 from dashboard.widgets.retention_words import PARAMETER, SMALL, Mean, Measure, Shown
 from dashboard.widgets.tiles import Tile
 
@@ -52,8 +52,8 @@ def nobody(asked: Asked, filters: Filters) -> None:
 def choose(view: View) -> Shown:
     """Members or money, which mean, and one group of the breakdown or all. Drawn here only where there are groups; else the
     table has the choice above it in one piece with itself."""
-    measure: Measure = fields.read("r_measure", _measures(view))  # type: ignore[assignment]
-    mean: Mean = fields.read("r_mean", MEANS)  # type: ignore[assignment]
+    measure: Measure = choice.read("r_measure", _measures(view))  # type: ignore[assignment]
+    mean: Mean = choice.read("r_mean", MEANS)  # type: ignore[assignment]
     if view.asked.by is None:
         return Shown(measure, mean, _group(view))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key="cohort_choice"):
@@ -81,7 +81,7 @@ def _group(view: View) -> str:
 def rows(view: View, measure: Measure, mean: Mean, address: str) -> str:
     """The choice of measure and mean, as HTML. ``address``: the page as it is."""
     found = [
-        Field(
+        Choice(
             "r_mean", t("retention.mean"), {one: t(f"retention.mean_{one}") for one in MEANS}, mean,
             t("retention.mean_help"),
         )
@@ -89,8 +89,8 @@ def rows(view: View, measure: Measure, mean: Mean, address: str) -> str:
     measures = _measures(view)
     if len(measures) > 1:
         labels = {one: t(f"retention.measure_{one}") for one in measures}
-        found.insert(0, Field("r_measure", t("retention.measure"), labels, measure))
-    return fields.written(found, address)
+        found.insert(0, Choice("r_measure", t("retention.measure"), labels, measure))
+    return choice.fields(found, address)
 
 
 def summary(view: View, shown: Shown) -> str:

@@ -8,7 +8,7 @@ from tests.e2e.browsing import idle
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("address", ["nosuchpage", "nosuchpage?period=90", "%E6%BC%8F%E6%96%97"])
+@pytest.mark.parametrize("address", ["nosuchpage", "nosuchpage?period=90", "%E6%BC%8F%E6%96%97", "funnels/old"])
 @pytest.mark.parametrize(
     ("language", "title", "start"),
     [("zh", "没有这个页面", "回到首页"), ("en", "There is no such page", "To the start page")],
@@ -39,6 +39,14 @@ def test_from_an_address_without_a_page_the_navigation_leads_on_and_back(server,
     page.go_back()
     idle(page)
     expect(page.get_by_role("heading", name="没有这个页面")).to_be_visible()
+
+
+def test_a_slash_behind_the_name_of_a_page_does_no_harm(server, signed_in):
+    page = signed_in("manager")
+    page.goto(f"{server.url}/funnels/?period=90")
+    expect(page).to_have_url(f"{server.url}/funnels?period=90")
+    idle(page)
+    expect(page.get_by_role("heading", name="漏斗").first).to_be_visible()
 
 
 def test_the_start_page_answers_to_its_name(server, signed_in):

@@ -75,6 +75,13 @@ def options(test: AppTest) -> dict[str, str]:
     return {unescape(name): unescape(link) for link, name in found}
 
 
+def current(test: AppTest) -> list[str]:
+    """Words of the links that are chosen."""
+    return [
+        unescape(name) for name in re.findall(r' aria-current="true">(.*?)</a>', "".join(p.value for p in test.html))
+    ]
+
+
 def choose(test: AppTest, label: str) -> AppTest:
     """Follow one of them."""
     link = options(test)[label]

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tests.dashboard.pages.conftest import choose, go, options, said
+from tests.dashboard.pages.conftest import choose, current, go, options, said
 from tests.dashboard.pages.shop import fill
 
 STEPS = ["product_view", "add_to_cart", "checkout", "purchase"]
@@ -352,13 +352,15 @@ def test_the_trend_tells_which_days_are_still_open(opened):
 def test_the_usual_grain_follows_the_period_and_leaves_the_address(opened):
     fill()
     test = open_with(opened)
-    assert list(options(test))[-2:] == ["按天", "按周"]
-    assert "grain=" not in options(test)["按天"] and options(test)["按周"].endswith("grain=week")
+    assert list(options(test))[-2:] == ["按天", "按周"] and current(test)[-2:] == ["转化趋势", "按天"]
     test.selectbox(key="period").set_value("364").run()
-    assert list(options(test))[-2:] == ["按天", "按周"]
-    assert "grain=" not in options(test)["按周"] and options(test)["按天"].endswith("grain=day")
+    assert current(test)[-2:] == ["转化趋势", "按周"] and "grain" not in test.query_params
     choose(test, "按天")
-    assert given(test, "grain") == ["day"] and test.selectbox(key="trend_of_day").options
+    assert (
+        current(test)[-2:] == ["转化趋势", "按天"]
+        and given(test, "grain") == ["day"]
+        and test.selectbox(key="trend_of_day").options
+    )
 
 
 def test_a_day_of_the_trend_opens_its_people(opened):

@@ -97,3 +97,20 @@ def test_a_malformed_cookie_is_nobody_and_no_fault(browser, cookie):
 def test_a_strange_cookie_beside_it_does_not_hide_the_session(browser, enter):
     token, _ = enter()
     assert browser(cookie=f"b[]=1; siyu_session={token}; @=2").get("/account/ping").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("address", "leads"),
+    [
+        ("/funnels/", "/funnels"),
+        ("/funnels/old?a=1&b=%2F", "/funnels-old?a=1&b=%2F"),
+        ("/%2fevil.example/x", "/evil.example-x"),
+        ("/a/\\evil", "/a-%5Cevil"),
+    ],
+)
+def test_an_address_of_several_parts_leads_to_one_of_this_house(browser, enter, address, leads):
+    token, _ = enter()
+    answer = browser(token).get(address, headers={"accept": "text/html"})
+    assert (answer.status_code, answer.headers["location"]) == (307, leads)
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert browser().get(address, headers={"accept": "text/html"}).headers["location"].startswith("/account/login")
