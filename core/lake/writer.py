@@ -327,10 +327,15 @@ class Writer:
 
 def local_date(at: ir.Value, zone: str) -> ir.Value:
     """Business day of a naive UTC time."""
+    return local_time(at, zone).date()
+
+
+def local_time(at: ir.Value, zone: str) -> ir.Value:
+    """Naive time in the business zone of a naive UTC time."""
     shift = _fixed_offset(zone)
     if shift is not None:
-        return _moved(at, shift).date()
-    return wall_clock(zone, at.cast("timestamp('UTC')")).date()
+        return _moved(at, shift)
+    return wall_clock(zone, at.cast("timestamp('UTC')"))
 
 
 def utc_time(naive: ir.Value, zone: str) -> ir.Value:

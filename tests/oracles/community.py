@@ -2,7 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from statistics import median
 from typing import Any
 
 from core.periods import Period
@@ -10,6 +11,8 @@ from core.periods import Period
 Row = Mapping[str, Any]
 HEARD = {"收到", "谢谢", "ok", ""}
 """The only acknowledgements that histories for this oracle hold."""
+ASKED = {"能开发票吗", "还有货吗？"}
+"""The only questions."""
 
 
 def figures(messages: Iterable[Row], moves: Iterable[Row], now: Period, before: Period) -> dict[str, Any]:
@@ -83,3 +86,41 @@ def inside(on: date, period: Period) -> bool:
 
 def last(by_day: Mapping[date, set[int]], now: Period, days: int) -> list[set[int]]:
     return [by_day.get(now.end_on - timedelta(days=back), set()) for back in range(1, days + 1)]
+
+
+def replies(messages: Iterable[Row], now: Period, as_of: datetime) -> dict[str, Any]:
+    """Questions of the period. ``messages``: ``id group person member on at sender text reply_to content``, local times, of one key."""
+    messages = list(messages)
+    judged, waits, open_ = 0, [], 0
+    for one in messages:
+        if one["sender"] != "member" or one["text"] not in ASKED or not inside(one["on"], now):
+            continue
+        later = [m for m in messages if m["group"] == one["group"] and m["at"] >= one["at"] and m["id"] != one["id"]]
+        direct = [
+            m["at"] for m in later
+            if m["reply_to"] == one["id"] and (m["sender"] == "staff" or (m["sender"] == "member" and m["person"] != one["person"]))
+        ]  # fmt: skip
+        plain = [m["at"] for m in later if m["sender"] == "staff" and m["reply_to"] is None and m["content"] is None]
+        near = [at for at in plain if at - one["at"] <= timedelta(hours=2)]
+        answers = direct + near
+        if answers:
+            waits.append(sum(on_duty(one["at"], min(answers))))
+        elif one["at"] > as_of - timedelta(days=1):
+            open_ += 1
+            continue
+        judged += 1
+    return {
+        "questions": judged,
+        "answered": len(waits),
+        "open_questions": open_,
+        "first_reply_seconds": median(waits) if waits else None,
+    }
+
+
+def on_duty(start: datetime, end: datetime) -> Iterable[float]:
+    """Seconds of each day between 9 and 21 o'clock that lie between two times."""
+    day = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    while day <= end:
+        opens, closes = day + timedelta(hours=9), day + timedelta(hours=21)
+        yield max((min(end, closes) - max(start, opens)).total_seconds(), 0.0)
+        day += timedelta(days=1)

@@ -1,7 +1,7 @@
 """Group chats, their owners and units: who is in them, who speaks, on how few they hang."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from functools import reduce
 from typing import Literal
 
@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from core.lake.reader import Snapshot
-from core.metrics import community
+from core.lake.writer import local_time
+from core.metrics import community, replies
 from core.metrics.concentration import concentration
 from core.periods import Period, comparable
 from core.work.questions.kept import per_version
@@ -22,7 +23,7 @@ TOTAL = "all"
 """The key of the one row of everything."""
 COUNTS = (
     "messages", "said", "speakers", "new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers", "speaker_days", "wau", "mau",
-    "absence",
+    "absence", "questions", "answered", "open_questions",
 )  # fmt: skip
 """Figures that are 0 where nobody wrote, as long as the lake has messages at all."""
 MOVES = ("members", "members_before", "joined", "left", "speaking", "ever_spoke")
@@ -32,7 +33,8 @@ MOVES = ("members", "members_before", "joined", "left", "speaking", "ever_spoke"
 @dataclass(frozen=True, slots=True)
 class Community:
     """``rows``: one per key, ordered by it: ``key``, ``name``, the figures of ``core.metrics.community`` and
-    ``core.metrics.concentration``, ``net`` (joined less left), ``speaking_rate`` (``speaking`` of ``members``; null without members). Undefined is null. ``before``: what the period is held against."""
+    ``core.metrics.concentration``, those of ``core.metrics.replies``, ``net`` (joined less left), ``speaking_rate`` (``speaking`` of ``members``; null without members), ``reply_coverage`` (``answered`` of ``questions``;
+    null without questions). Undefined is null. ``before``: what the period is held against."""
 
     by: By
     now: Period
@@ -53,12 +55,14 @@ def groups(reading: Reading, by: By = "group") -> Community | None:
     parts = [dimension]
     speakers = stays = None
     if reading.snapshot.files("group_messages"):
-        messages = _keyed(reading, "group_messages", by)
+        written = _keyed(reading, reading.in_channels("group_messages"), by)
+        messages = _keyed(reading, reading.table("group_messages"), by)
         spoken = reading.snapshot.keep(community.spoken(messages))
         speakers = reading.snapshot.keep(community.speakers(spoken, now, before))
-        parts += _talk(reading.snapshot, messages, spoken, speakers, now)
+        parts += _talk(reading.snapshot, written, spoken, speakers, now)
+        parts.append(_answered(reading, messages, written, now))
     if reading.snapshot.files("group_membership"):
-        stays = reading.snapshot.keep(community.stays(_keyed(reading, "group_membership", by), now))
+        stays = reading.snapshot.keep(community.stays(_keyed(reading, reading.table("group_membership"), by), now))
         parts.append(reading.snapshot.frame(community.membership(stays)))
     if speakers is not None and stays is not None:
         parts.append(reading.snapshot.frame(community.ladder(stays, speakers)))
@@ -67,15 +71,28 @@ def groups(reading: Reading, by: By = "group") -> Community | None:
 
 
 def _talk(
-    snapshot: Snapshot, messages: ir.Table, spoken: ir.Table, speakers: ir.Table, now: Period
+    snapshot: Snapshot, written: ir.Table, spoken: ir.Table, speakers: ir.Table, now: Period
 ) -> list[pd.DataFrame]:
-    raw = messages.filter(community.within(messages, now)).group_by("key").aggregate(messages=ibis._.count())
+    raw = written.filter(community.within(written, now)).group_by("key").aggregate(messages=ibis._.count())
     return [
         snapshot.frame(raw),
         snapshot.frame(community.turnover(speakers, now)),
         snapshot.frame(community.daily(spoken, now)),
         _concentrated(snapshot, speakers),
     ]
+
+
+def _answered(reading: Reading, messages: ir.Table, written: ir.Table, now: Period) -> pd.DataFrame:
+    """Questions asked in the period; answers may come later."""
+    assert reading.as_of is not None
+    asked = replies.questions(messages.filter(community.within(messages, now)))
+    later = written.filter(written.local_date >= now.start_on)
+    answers = replies.answered(asked, later)
+    answers = answers.mutate(
+        asked_local=local_time(answers.occurred_at, reading.zone), answered_local=local_time(answers.answered_at, reading.zone)
+    )  # fmt: skip
+    as_of = reading.as_of.astimezone(UTC).replace(tzinfo=None)
+    return reading.snapshot.frame(replies.coverage(answers, as_of))
 
 
 def _concentrated(snapshot: Snapshot, speakers: ir.Table) -> pd.DataFrame:
@@ -87,10 +104,9 @@ def _concentrated(snapshot: Snapshot, speakers: ir.Table) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _keyed(reading: Reading, name: str, by: By) -> ir.Table:
+def _keyed(reading: Reading, rows: ir.Table, by: By) -> ir.Table:
     """Rows of a fact table with ``key``, those of groups in the scope."""
-    rows = reading.table(name)
-    if name == "group_messages" and _all_marked(reading.snapshot):
+    if "text" in rows.columns and _all_marked(reading.snapshot):
         rows = rows.drop("text")  # the dearest column of the lake
     rows = rows.filter(rows.group_id.notnull())
     placed = _placed(reading, by).rename(_group="group_id")
@@ -133,6 +149,8 @@ def _finished(rows: pd.DataFrame) -> pd.DataFrame:
         rows["dau"] = rows["dau"].fillna(0.0)
     if "members" in rows:
         rows["net"] = rows["joined"] - rows["left"]
+    if "questions" in rows:
+        rows["reply_coverage"] = (rows["answered"] / rows["questions"].replace(0, pd.NA)).astype("Float64")
     if "speaking" in rows:
         rows["speaking_rate"] = (rows["speaking"] / rows["members"].replace(0, pd.NA)).astype("Float64")
     return rows

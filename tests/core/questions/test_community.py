@@ -116,8 +116,8 @@ def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: co
     described(home)
     period = history.period()
     rows = asked(home, by, period)
-    as_of_on = max(row["occurred_at"] + AHEAD for row in (*history.messages, *history.moves)).date()
-    now, before = comparable(period, as_of_on)
+    as_of = max(row["occurred_at"] + AHEAD for row in (*history.messages, *history.moves))
+    now, before = comparable(period, as_of.date())
     place = {
         "group": lambda g: g,
         "owner": lambda g: GROUPS[g][1] or "",
@@ -127,10 +127,16 @@ def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: co
     talk: dict[str, list[Any]] = defaultdict(list)
     moves: dict[str, list[Any]] = defaultdict(list)
     for row in history.messages:
-        on = (row["occurred_at"] + AHEAD).date()
-        talk[place(row["group_id"])].append(
-            {"member": row["identity_key"], "on": on, "sender": row["sender_kind"], "text": row["text"]}
-        )
+        local = row["occurred_at"] + AHEAD
+        told = {
+            "member": row["identity_key"],
+            "person": row["identity_key"],
+            "on": local.date(),
+            "at": local,
+            "group": row["group_id"],
+        }
+        told |= {"sender": row["sender_kind"], "text": row["text"], "id": row["message_id"]}
+        talk[place(row["group_id"])].append(told | {"reply_to": row["reply_to"], "content": row["content_id"]})
     for row in history.moves:
         on = (row["occurred_at"] + AHEAD).date()
         moves[place(row["group_id"])].append(
@@ -139,6 +145,7 @@ def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: co
     assert set(rows.index) == {place(group) for group in GROUPS}
     for key, row in rows.iterrows():
         expected = oracle.figures(talk[str(key)], moves[str(key)], now, before)
+        expected |= oracle.replies(talk[str(key)], now, as_of)
         found = {name: None if pd.isna(row[name]) else row[name] for name in expected}
         assert found == {name: value if value is None else pytest.approx(value) for name, value in expected.items()}, (
             key
@@ -150,17 +157,18 @@ class Random:
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
-        texts = ["好喝", "求链接", *sorted(oracle.HEARD), None, "https://a.b"]
+        texts = ["好喝", "求链接", *sorted(oracle.HEARD), *sorted(oracle.ASKED) * 2, None, "https://a.b"]
         senders = ["member", "member", "member", "staff", "bot"]
         self.messages = [
             message(number, self.rng.choice([None, 1, 2, 3, 4, 5, 6]), self.rng.choice(list(GROUPS)), self.moment(),
                     self.rng.choice(texts), self.rng.choice(senders))
+            | {"reply_to": self.rng.choice([None, f"m{self.rng.randrange(60)}"]), "content_id": self.rng.choice([None, None, "c"])}
             | ({"is_heard": False} if number % 3 == 0 else {})
             for number in range(self.rng.choice([3, 60, 200]))
         ]  # fmt: skip
         for row in self.messages:
             if "is_heard" in row:
-                row["is_heard"] = row["text"] in oracle.HEARD
+                row |= {"is_heard": row["text"] in oracle.HEARD, "is_question": row["text"] in oracle.ASKED}
         times = sorted({self.moment() for _ in range(60)})
         self.moves = [
             move(
@@ -170,6 +178,8 @@ class Random:
         ]
 
     def moment(self) -> datetime:
+        if self.rng.random() < 0.5:  # a lively day and a half
+            return datetime(2025, 3, 10, 6) + timedelta(minutes=self.rng.randrange(60 * 36))
         return datetime(2025, 1, 1) + timedelta(minutes=self.rng.randrange(60 * 24 * 100))
 
     def period(self) -> Period:
@@ -193,6 +203,25 @@ def test_a_scope_of_units_leaves_its_groups_and_what_its_members_did_there(tmp_p
     assert rows["speakers"].to_dict() == {"g1": 1, "g2": 0}
     assert asked(home, "total", scope=Scope(frozenset({"north"}))).loc[TOTAL, "said"] == 1
     assert asked(home, scope=Scope(frozenset())).empty
+
+
+def test_a_question_waits_only_while_somebody_is_on_duty(tmp_path: Path):
+    """Of five questions in March: one is answered next morning by a reply, one by the next word of the staff, one only by a post with
+    content, one only by the asker; the last one was asked within a day of the newest data."""
+    home = lakes.home(tmp_path)
+    ask = "能开发票吗"
+    rows = [
+        message(1, 1, "g1", at("2025-03-03 20:30"), ask), message(2, None, "g1", at("2025-03-04 09:10"), "可以", "staff") | {"reply_to": "m1"},
+        message(3, 1, "g1", at("2025-03-05 10:00"), ask), message(4, None, "g1", at("2025-03-05 10:05"), "可以", "staff"),
+        message(5, 2, "g1", at("2025-03-06 10:00"), ask), message(6, None, "g1", at("2025-03-06 10:05"), "新品", "staff") | {"content_id": "c"},
+        message(7, 2, "g1", at("2025-03-07 10:00"), ask), message(8, 2, "g1", at("2025-03-07 10:05"), "知道怎么办了呀") | {"reply_to": "m7"},
+        message(9, 3, "g1", at("2025-03-10 10:00"), ask), message(10, 3, "g2", at("2025-03-11 09:00"), "好喝"),
+    ]  # fmt: skip
+    lakes.add(home, 1, group_messages=rows)
+    described(home)
+    row = asked(home).loc["g1"]
+    assert (row.questions, row.answered, row.open_questions, row.reply_coverage) == (4, 2, 1, 0.5)
+    assert row.first_reply_seconds == ((30 + 10) * 60 + 5 * 60) / 2
 
 
 def test_a_lake_without_data_has_no_groups(tmp_path: Path):
