@@ -364,7 +364,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "metric",
         metavar="METRIC",
-        help="overview, funnel, retention, lifecycle, paths, sessions, people, or a metric of the catalogue",
+        help="overview, funnel, retention, lifecycle, paths, sessions, community, people, or a metric of the catalogue",
     )
     one.add_argument("--from", dest="since", metavar="DAY", help="first day")
     one.add_argument("--to", dest="until", metavar="DAY", help="last day, included")
@@ -414,7 +414,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "N:TEST",
         "help": "step N must meet 1:channel=app, 2:amount>20 … (repeat)",
     },
-    "by": {"help": "funnel, retention: break down by a column or property at entry"},
+    "by": {
+        "help": "funnel, retention: break down by a column or property at entry; community: group, owner, unit, total"
+    },
     "top": {
         "metavar": "N",
         "help": "retention: values of --by that stand on their own; paths: nodes per column (both 8)",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 from babel.numbers import get_currency_precision
@@ -13,7 +13,7 @@ from core.metrics.catalog import METRICS, Metric
 from core.schema import CHANNELS
 from core.scope import Filters
 from core.work.home import Home
-from core.work.questions import figures, sequences, units
+from core.work.questions import community, figures, sequences, units
 from core.work.questions.figures import Figure
 from core.work.questions.reading import Reading, reading
 
@@ -44,6 +44,16 @@ def people(home: Home, filters: Filters, options: Row) -> list[Row]:
         return _rows(figures.behind(open_lake, str(options["of"])))
 
 
+def chats(home: Home, filters: Filters, options: Row) -> list[Row]:
+    """One row per group chat, owner, unit, or for all: see ``core.work.questions.community``."""
+    by = str(options.get("by") or "group")
+    if by not in get_args(community.By):
+        raise Unknown("breakdown", by, get_args(community.By))
+    with reading(home, filters) as open_lake:
+        found = community.groups(open_lake, by)  # type: ignore[arg-type]
+    return [] if found is None else _rows(found.rows)
+
+
 QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "overview": overview,
     "people": people,
@@ -52,6 +62,7 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "lifecycle": sequences.stages_of_life,
     "paths": sequences.followed,
     "sessions": sequences.visits,
+    "community": chats,
 } | {name: single(metric) for name, metric in METRICS.items()}
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from core.errors import Unknown
 from core.periods import Period, comparable
 from core.scope import EVERYTHING, Filters, Scope
 from core.work.home import Home
-from core.work.questions import community
+from core.work.questions import answers, community
 from core.work.questions.community import TOTAL
 from core.work.questions.reading import reading
 from tests import lakes
@@ -257,3 +258,15 @@ def test_a_real_channel_has_the_figures_of_plain_loops(tmp_path: Path):
     for name in ("messages", "said", "speakers", "new_speakers", "speaker_days", "wau", "mau", "absence"):
         assert one[name] == expected[name], name
     assert one.top_share == pytest.approx(expected["top_share"])
+
+
+def test_ask_says_the_same_rows_with_nothing_for_undefined(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    lakes.add(home, 1, group_messages=[message(1, 1, "g1", at("2025-03-02 10:00"))])
+    described(home)
+    rows = answers.ask(home, "community", Filters(MARCH), {})
+    assert [row["key"] for row in rows] == sorted(GROUPS)
+    assert (rows[0]["said"], rows[1]["said"], rows[1]["gini"], rows[1]["stickiness"]) == (1, 0, None, None)
+    assert [row["name"] for row in answers.ask(home, "community", Filters(MARCH), {"by": "unit"})] == ["北区", "南区"]
+    with pytest.raises(Unknown, match="Did you mean owner"):
+        answers.ask(home, "community", Filters(MARCH), {"by": "owners"})
