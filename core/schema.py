@@ -201,6 +201,15 @@ TABLES: dict[str, Table] = {
             Column("scene", "code", "how: qr_code, invited, link, self, removed"), _STAFF,
         ),
         _fact(
+            "group_rosters", "a person was in a group when its members were listed; a row without a person says that the list is of this group", _WHO,
+            Column("group_id", "code", "group chat", True),
+            Column("joined_at", "time", "when the person had joined, where the list tells"),
+            Column("scene", "code", "how: qr_code, invited, link"),
+            Column("person_kind", "code", "who is listed; null = member", choices=("member", "staff", "bot")),
+            Column("is_complete", "flag", "no = the list may lack somebody, so nobody is seen to have left by it"),
+            key=("group_id", "identity_key"),
+        ),
+        _fact(
             "touches", "one state reached by one message to one person on one channel", _WHO,
             Column("touch_id", "text", "the message", True),
             Column("state", "code", "state reached", True, TOUCH_STATES), _CHANNEL, _CAMPAIGN,

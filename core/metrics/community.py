@@ -1,10 +1,11 @@
 """Group chats (product.md 5.7): who is in them and who speaks. Expressions over facts, figures by any key of groups.
 
-``messages`` and ``changes`` are ``group_messages`` and ``group_membership`` linked to members, with ``key``: the group, or what it
+``messages`` are ``group_messages`` linked to members, with ``key``: the group, or what it
 belongs to. Somebody in two groups of a key is one person of it. Only what members say counts (``core.metrics.talk``).
 """
 
-import ibis
+from datetime import date
+
 import ibis.expr.types as ir
 
 from core.metrics import talk
@@ -35,16 +36,21 @@ def turnover(speakers: ir.Table, now: Period) -> ir.Table:
     """Per key: ``said``; ``speakers`` of the period, of whom ``new_speakers`` spoke for the first time, ``kept_speakers`` spoke in
     the period before as well, and ``reactivated_speakers`` spoke before that only; ``lost_speakers``: of the period before, silent
     in this one. new + kept + reactivated = speakers."""
+    kinds = {name: _count(is_so) for name, is_so in told_apart(speakers, now).items()}
+    return speakers.group_by("key").aggregate(said=speakers.said.sum(), **kinds)
+
+
+def told_apart(speakers: ir.Table, now: Period) -> dict[str, ir.BooleanValue]:
+    """Whom each figure of ``turnover`` counts, by its name."""
     is_now, was_before = speakers.said > 0, speakers.said_before > 0
     is_new = speakers.first_on >= now.start_on
-    return speakers.group_by("key").aggregate(
-        said=speakers.said.sum(),
-        speakers=_count(is_now),
-        new_speakers=_count(is_now & is_new),
-        kept_speakers=_count(is_now & was_before & ~is_new),
-        reactivated_speakers=_count(is_now & ~was_before & ~is_new),
-        lost_speakers=_count(was_before & ~is_now),
-    )
+    return {
+        "speakers": is_now,
+        "new_speakers": is_now & is_new,
+        "kept_speakers": is_now & was_before & ~is_new,
+        "reactivated_speakers": is_now & ~was_before & ~is_new,
+        "lost_speakers": was_before & ~is_now,
+    }
 
 
 def daily(spoken: ir.Table, now: Period) -> ir.Table:
@@ -64,46 +70,59 @@ def daily(spoken: ir.Table, now: Period) -> ir.Table:
     return found.mutate(dau=found.speaker_days / now.days, stickiness=sticky).drop("month_days")
 
 
-def stays(changes: ir.Table, now: Period) -> ir.Table:
-    """One row per key and member who ever joined or left by the end of ``now``: ``is_in`` and ``was_in`` (by the last change
-    before its end and its start; in any group of the key), ``joined`` and ``left`` (changes in the period)."""
-    rows = changes.filter(changes.local_date < now.end_on)
-    latest = [rows.occurred_at.desc(), rows.batch_id.desc(), rows.row_number.desc()]
-    own = ["key", "group_id", "member_id"]
-    early = rows.local_date < now.start_on
-    ranked = rows.mutate(
-        _rank=ibis.row_number().over(group_by=own, order_by=latest),
-        _rank_before=ibis.row_number().over(group_by=[*own, early], order_by=latest),
-        _early=early,
+def stays(states: ir.Table, now: Period) -> ir.Table:
+    """One row per key and member of whom anything is known (``core.metrics.rosters.states``): ``is_in`` and ``was_in`` (at the end
+    and at the start of the period; in any group of the key), ``joined`` and ``left`` (changes in the period), and of these
+    ``joined_listed`` and ``left_listed``: known from lists of members alone, no callback told them."""
+    inside = within(states, now)
+    joined, left = states.is_in & ~states.was_in & inside, ~states.is_in & states.was_in & inside
+    return states.group_by("key", "member_id").aggregate(
+        is_in=_holds(states, now.end_on).any(),
+        was_in=_holds(states, now.start_on).any(),
+        joined=_count(joined),
+        left=_count(left),
+        joined_listed=_count(joined & states.is_listed),
+        left_listed=_count(left & states.is_listed),
     )
-    is_join = ranked.change == "join"
-    return ranked.group_by("key", "member_id").aggregate(
-        is_in=(is_join & (ranked._rank == 0)).any(),
-        was_in=(is_join & ranked._early & (ranked._rank_before == 0)).any(),
-        joined=_count(is_join & ~ranked._early),
-        left=_count(~is_join & ~ranked._early),
-    )
+
+
+def _holds(states: ir.Table, on: date) -> ir.BooleanValue:
+    """Whether the person was in at the start of a day, by the row that says so."""
+    is_last = (states.local_date < on) & (states.next_on.isnull() | (states.next_on >= on))
+    return (is_last & states.is_in) | (states.is_first & (states.local_date >= on) & states.was_in)
 
 
 def membership(stays: ir.Table) -> ir.Table:
     """Per key: ``members`` and ``members_before`` (at the end and at the start of the period), ``joined`` and ``left`` (changes in
-    it; somebody who comes and goes counts in both)."""
+    it; somebody who comes and goes counts in both), ``joined_listed`` and ``left_listed``. Of one group members_before + joined -
+    left = members."""
     return stays.group_by("key").aggregate(
         members=_count(stays.is_in),
         members_before=_count(stays.was_in),
         joined=stays.joined.sum(),
         left=stays.left.sum(),
+        joined_listed=stays.joined_listed.sum(),
+        left_listed=stays.left_listed.sum(),
     )
 
 
 def ladder(stays: ir.Table, speakers: ir.Table) -> ir.Table:
     """Per key, of the members at the end of the period: ``speaking`` (spoke in it), ``ever_spoke`` (spoke at any time); all others
     have only ever read."""
+    found = standing(stays, speakers)
+    return found.group_by("key").aggregate(**{name: _count(is_so) for name, is_so in rungs(found).items()})
+
+
+def standing(stays: ir.Table, speakers: ir.Table) -> ir.Table:
+    """One row per key and member at the end of the period: ``said`` in it; null for those who never spoke."""
     inside = stays.filter(stays.is_in).select("key", "member_id")
     found = inside.left_join(speakers, ["key", "member_id"])
-    return found.group_by("key").aggregate(
-        speaking=_count((found.said > 0).fill_null(False)), ever_spoke=_count(found.said.notnull())
-    )
+    return found.select("key", "member_id", "said")
+
+
+def rungs(standing: ir.Table) -> dict[str, ir.BooleanValue]:
+    """Whom each figure of ``ladder`` counts, by its name."""
+    return {"speaking": (standing.said > 0).fill_null(False), "ever_spoke": standing.said.notnull()}
 
 
 def within(rows: ir.Table, period: Period) -> ir.BooleanValue:

@@ -56,13 +56,37 @@ def figures(messages: Iterable[Row], moves: Iterable[Row], now: Period, before: 
     return found | membership(moves, now) | _ladder(moves, now, speakers, set(first))
 
 
+def behind(messages: Iterable[Row], moves: Iterable[Row], now: Period, before: Period) -> dict[str, dict[int, int]]:
+    """Whom each figure of one key counts, with what each counts for. Rows as for ``figures``."""
+    moves = list(moves)
+    said = [m for m in messages if m["sender"] == "member" and m["member"] is not None and m["text"] not in HEARD]
+    during = Counter(m["member"] for m in said if inside(m["on"], now))
+    earlier = Counter(m["member"] for m in said if inside(m["on"], before))
+    older = {m["member"] for m in said if m["on"] < now.start_on}
+    there = inside_at(moves, now.end_on)
+    silent = there - older - set(during)
+    return {
+        "members": dict.fromkeys(there, 1),
+        "joined": Counter(m["member"] for m in effective(moves) if inside(m["on"], now) and m["change"] == "join"),
+        "left": Counter(m["member"] for m in effective(moves) if inside(m["on"], now) and m["change"] == "leave"),
+        "speakers": during,
+        "new_speakers": {who: count for who, count in during.items() if who not in older},
+        "kept_speakers": {who: count for who, count in during.items() if who in earlier},
+        "reactivated_speakers": {w: count for w, count in during.items() if w in older and w not in earlier},
+        "lost_speakers": {who: count for who, count in earlier.items() if who not in during},
+        "lurkers": dict.fromkeys(silent, 1),
+        "ever_spoke": dict.fromkeys(there - silent, 1),
+        "speaking": {who: count for who, count in during.items() if who in there},
+    }
+
+
 def membership(moves: Iterable[Row], now: Period) -> dict[str, int]:
     moves = list(moves)
     return {
         "members": len(inside_at(moves, now.end_on)),
         "members_before": len(inside_at(moves, now.start_on)),
-        "joined": sum(inside(m["on"], now) and m["change"] == "join" for m in moves),
-        "left": sum(inside(m["on"], now) and m["change"] == "leave" for m in moves),
+        "joined": sum(inside(m["on"], now) and m["change"] == "join" for m in effective(moves)),
+        "left": sum(inside(m["on"], now) and m["change"] == "leave" for m in effective(moves)),
     }
 
 
@@ -72,12 +96,27 @@ def _ladder(moves: list[Row], now: Period, speakers: set[int], ever: set[int]) -
 
 
 def inside_at(moves: Iterable[Row], end_on: date) -> set[int]:
-    """Members of any group at the start of a day."""
+    """Members of any group at the start of a day; who is first heard of by leaving had been in before."""
     there: dict[tuple[str, int], bool] = {}
     for move in moves:
+        place = move["group"], move["member"]
         if move["on"] < end_on:
-            there[move["group"], move["member"]] = move["change"] == "join"
+            there[place] = move["change"] == "join"
+        elif place not in there:
+            there[place] = move["change"] == "leave"
     return {who for (_, who), is_in in there.items() if is_in}
+
+
+def effective(moves: Iterable[Row]) -> list[Row]:
+    """Changes that change something: nobody joins who is in, nobody leaves who is out."""
+    there: dict[tuple[str, int], str] = {}
+    found = []
+    for move in moves:
+        place = move["group"], move["member"]
+        if there.get(place) != move["change"]:
+            found.append(move)
+        there[place] = move["change"]
+    return found
 
 
 def inside(on: date, period: Period) -> bool:

@@ -300,6 +300,26 @@ def _notices(brand: Brand, rng: np.random.Generator, pool: Words) -> Messages:
     return Messages(none, at, group, np.full(len(group), BOT), none, zeros, pool.draw(rng, ("bot",), zeros), none, none)
 
 
+def roster_rows(brand: Brand, people: People, stays: Memberships) -> pa.Table:
+    """Rows of ``group_rosters``: who was in each group a day before the end, as callbacks told. Each group has a row of its own."""
+    at = brand.span.end_s - DAY_S
+    inside = np.flatnonzero((stays.join_s <= at) & (stays.leave_s > at))
+    every = len(brand.groups)
+    nobody = np.full(every, -1, np.int64)
+    joined = np.concatenate([nobody, stays.join_s[inside]])
+    rows = columns.rows(
+        "group_rosters",
+        {
+            "occurred_at": columns.times(np.full(len(joined), at)),
+            "identity_key": columns.keys(np.concatenate([nobody, people.key("wecom", stays.who[inside])])),
+            "group_id": columns.codes(brand.groups.ids, np.concatenate([np.arange(every), stays.group[inside]])),
+            "joined_at": columns.times(joined, joined < 0),
+        },
+        "wecom",
+    )
+    return columns.with_numbers(rows)
+
+
 def message_rows(brand: Brand, people: People, written: Messages) -> pa.Table:
     """Rows of ``group_messages``."""
     by_member = written.who >= 0

@@ -243,6 +243,7 @@ def _facts(filler: _Filler, world: truth.World, rng: np.random.Generator) -> Non
     filler.put("channel_spend", shopping.channel_spend(house, rng, crowd.members))
     filler.put("touches", touching.table(house, crowd, rng, touching.build(house, crowd, rng, made, world.lift)))
     filler.put("group_membership", chat.membership_rows(house, crowd, world.stays))
+    filler.put("group_rosters", chat.roster_rows(house, crowd, world.stays))
     filler.put("group_messages", chat.message_rows(house, crowd, world.written))
     filler.put("activity_participation", chat.participation(house, crowd, rng, world.stays))
     filler.put("feedback", care.feedback_rows(house, crowd, rng, world.said))

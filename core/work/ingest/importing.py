@@ -21,7 +21,7 @@ from core.sources.files import Form, Readable
 from core.store import choices
 from core.work import identities, quality, timeline
 from core.work.home import Home
-from core.work.ingest import batches, derived, rejects, rows, workplace
+from core.work.ingest import batches, derived, rejects, rosters, rows, workplace
 from core.work.ingest.batches import CURRENCY, Counts
 from core.work.ingest.mapping import Mapping, fits, validate
 from core.work.ingest.staging import Staged, staged
@@ -197,9 +197,11 @@ class _Run:
         world = World(currency, self.home.settings.zone, self.now.astimezone(UTC).replace(tzinfo=None), self.home.keys)
         named = rows.identities(stage, self.mapping, self.home.keys, snapshot.keep)
         draft = rows.drafted(stage, self.mapping, world)
-        if self.mapping.target.name == "order_lines":  # money is dear to compute, and read again below
+        if self.mapping.target.name in ("order_lines", "group_rosters"):  # dear to compute, or read again below
             draft = snapshot.keep(draft)
         good = derived.marked(self.mapping.target.name, rows.taken(draft, self.mapping, named))
+        if self.mapping.target.name == "group_rosters":
+            good = rosters.marked(good, draft, snapshot, stage, readable.columns)
         self._step("checked", read=stage.read)
         facts = change.merge(self.mapping.target.name, good)
         rejected = stage.read - facts.accepted - facts.duplicate

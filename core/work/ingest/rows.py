@@ -145,6 +145,17 @@ def _persons(draft: Draft, mapping: Mapping) -> None:
                 pseudonyms.normalised(kind, draft[name]) for name, kind, _ in _roles(mapping) if name.startswith(role)
             ]  # type: ignore[arg-type]
             draft.refuse(ibis.coalesce(*known).isnull() if known else ibis.literal(True), "identity.missing")
+    if mapping.target.name == "group_rosters":
+        _nobody_listed(draft, mapping)
+
+
+def _nobody_listed(draft: Draft, mapping: Mapping) -> None:
+    """A row of a list without a person says that the list is of that group. One that tells how or when somebody came lacks whom."""
+    told = [draft[f"text:{name}"].notnull() for name in ("joined_at", "scene") if f"text:{name}" in draft]
+    known = [pseudonyms.normalised(kind, draft[name]) for name, kind, _ in _roles(mapping)]  # type: ignore[arg-type]
+    if told:
+        nobody = ibis.coalesce(*known).isnull() if known else ibis.literal(True)
+        draft.refuse(nobody & ibis.or_(*told), "identity.missing")
 
 
 def _sightings(rows: ir.Table, named: Named) -> ir.Table:

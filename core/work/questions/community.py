@@ -3,22 +3,28 @@
 from dataclasses import dataclass
 from datetime import UTC, date
 from functools import reduce
-from typing import Literal
+from typing import Literal, get_args
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
+from core.errors import Unknown
 from core.lake.reader import Snapshot
-from core.lake.writer import local_time
-from core.metrics import community, replies
+from core.lake.writer import local_date, local_time
+from core.metrics import community, replies, rosters
 from core.metrics.concentration import concentration
 from core.periods import Period, comparable
 from core.work.questions.kept import per_version
 from core.work.questions.reading import Reading
 
 By = Literal["group", "owner", "unit", "total"]
+Which = Literal[
+    "members", "joined", "left", "speakers", "new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers", "lurkers",
+    "ever_spoke", "speaking",
+]  # fmt: skip
+"""Figures that members stand behind. ``lurkers``: members at the end of the period who never spoke."""
 TOTAL = "all"
 """The key of the one row of everything."""
 COUNTS = (
@@ -26,7 +32,7 @@ COUNTS = (
     "absence", "questions", "answered", "open_questions",
 )  # fmt: skip
 """Figures that are 0 where nobody wrote, as long as the lake has messages at all."""
-MOVES = ("members", "members_before", "joined", "left", "speaking", "ever_spoke")
+MOVES = ("members", "members_before", "joined", "left", "joined_listed", "left_listed", "speaking", "ever_spoke")
 """Figures that the lake has where it knows who joins and leaves."""
 
 
@@ -61,13 +67,70 @@ def groups(reading: Reading, by: By = "group") -> Community | None:
         speakers = reading.snapshot.keep(community.speakers(spoken, now, before))
         parts += _talk(reading.snapshot, written, spoken, speakers, now)
         parts.append(_answered(reading, messages, written, now))
-    if reading.snapshot.files("group_membership"):
-        stays = reading.snapshot.keep(community.stays(_keyed(reading, reading.table("group_membership"), by), now))
+    states = _states(reading, by)
+    if states is not None:
+        stays = reading.snapshot.keep(community.stays(states, now))
         parts.append(reading.snapshot.frame(community.membership(stays)))
     if speakers is not None and stays is not None:
         parts.append(reading.snapshot.frame(community.ladder(stays, speakers)))
     found = reduce(lambda left, right: left.merge(right, on="key", how="outer"), parts)
     return Community(by, now, before, reading.as_of_on, _finished(found.sort_values("key", ignore_index=True)))
+
+
+def behind(reading: Reading, by: By, key: str, which: Which) -> pd.DataFrame:
+    """Who stands behind a figure of one row: ``member_id``, ``value``, the greatest value first, ties by number.
+
+    The rows are as many as the figure; for ``joined`` and ``left``, which count changes, the values add up to it. ``value``: changes
+    of these two, messages said in the period of whoever speaks in it (``lost_speakers``: in the one before), else 1. Nobody
+    where the lake does not know the figure. Raises ``Unknown`` for a figure that is none of these.
+    """
+    if which not in get_args(Which):
+        raise Unknown("figure", which, get_args(Which))
+    table = _behind(reading, by, key, which)
+    if table is None:
+        return pd.DataFrame({"member_id": pd.Series(dtype="int64"), "value": pd.Series(dtype="int64")})
+    named = table.select("member_id", value=table.value.cast("int64"))
+    return reading.snapshot.frame(named.order_by([ibis.desc("value"), "member_id"]))
+
+
+def _behind(reading: Reading, by: By, key: str, which: Which) -> ir.Table | None:
+    """``member_id``, ``value``, of one key; None where the lake does not know it."""
+    if reading.period is None or reading.as_of_on is None:
+        return None
+    now, before = comparable(reading.period, reading.as_of_on)
+
+    def of(name: str) -> ir.Table | None:
+        if not reading.snapshot.files(name):
+            return None
+        rows = _keyed(reading, reading.table(name), by)
+        return rows.filter(rows.key == key)
+
+    moves = messages = None
+    if which in ("members", "joined", "left", "lurkers", "ever_spoke", "speaking"):
+        states = _states(reading, by)
+        if states is None:
+            return None
+        moves = states.filter(states.key == key)
+    if which not in ("members", "joined", "left"):
+        messages = of("group_messages")
+        if messages is None:
+            return None
+    if messages is None:
+        assert moves is not None
+        stays = community.stays(moves, now)
+        value = ibis.literal(1) if which == "members" else stays[which]
+        kept = stays.is_in if which == "members" else stays[which] > 0
+        return stays.filter(kept).select("member_id", value=value)
+    speakers = community.speakers(community.spoken(messages), now, before)
+    if moves is None:
+        speaker = community.told_apart(speakers, now)[which]
+        return speakers.mutate(value=speakers.said_before if which == "lost_speakers" else speakers.said).filter(
+            speaker
+        )
+    there = community.standing(community.stays(moves, now), speakers)
+    rungs = community.rungs(there)
+    kept = ~rungs["ever_spoke"] if which == "lurkers" else rungs[which]
+    return there.mutate(value=there.said if which == "speaking" else ibis.literal(1)).filter(kept)
 
 
 def _talk(
@@ -102,6 +165,19 @@ def _concentrated(snapshot: Snapshot, speakers: ir.Table) -> pd.DataFrame:
     return pd.DataFrame(
         {"key": keys, "top_share": found.top_share, "gini": found.gini, "absence": found.absence}
     )  # fmt: skip
+
+
+def _states(reading: Reading, by: By) -> ir.Table | None:
+    """Who was in which group when, of what callbacks told and, where there are any, lists of members; None without either."""
+    if not any(reading.snapshot.files(name) for name in ("group_membership", "group_rosters")):
+        return None
+    told = rosters.told(_keyed(reading, reading.table("group_membership"), by))
+    if not reading.snapshot.files("group_rosters"):
+        return rosters.states(told)
+    rows = _keyed(reading, reading.table("group_rosters"), by)
+    listed = rosters.listed(rows.mutate(joined_on=local_date(rows.joined_at, reading.zone)))
+    looks = reading.snapshot.keep(rosters.looks(reading.visible("group_rosters")))
+    return rosters.states(rosters.evidence(told, reading.snapshot.keep(listed), looks))
 
 
 def _keyed(reading: Reading, rows: ir.Table, by: By) -> ir.Table:

@@ -26,7 +26,16 @@ from core.work.questions.kept import per_version
 
 CURRENCY = "currency"
 """Choice of a world's store: ISO code of its money."""
-DATED = ("events", "order_lines", "group_messages", "group_membership", "touches", "offer_events", "feedback")
+DATED = (
+    "events",
+    "order_lines",
+    "group_messages",
+    "group_membership",
+    "group_rosters",
+    "touches",
+    "offer_events",
+    "feedback",
+)
 
 
 @dataclass(frozen=True)
