@@ -10,6 +10,8 @@ in between. A change that changes nothing (told twice, by two sources) is none. 
 and go in any order (docs/adr/0007-rosters.md).
 """
 
+from datetime import date
+
 import ibis
 import ibis.expr.types as ir
 
@@ -27,6 +29,19 @@ def looks(rosters: ir.Table) -> ir.Table:
         local_date=named.local_date.min(), is_complete=named.is_complete.fill_null(True).all()
     )
     return found.mutate(tick=_after(found.occurred_at))
+
+
+def bases(looks: ir.Table, start_on: date) -> ir.Table:
+    """Each group's last complete list before a day: ``group_id``, ``base``. Whatever was before it says nothing of that day or a later
+    one that the list does not say."""
+    early = looks.filter(looks.is_complete & (looks.local_date < start_on))
+    return early.group_by("group_id").aggregate(base=early.tick.max())
+
+
+def since(evidence: ir.Table, bases: ir.Table) -> ir.Table:
+    """Evidence from each group's base on; of a group without one all."""
+    rows = evidence.left_join(bases, "group_id").drop("group_id_right")
+    return rows.filter(rows.base.isnull() | (rows.tick >= rows.base)).drop("base")
 
 
 def told(changes: ir.Table) -> ir.Table:

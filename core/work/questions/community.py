@@ -67,7 +67,7 @@ def groups(reading: Reading, by: By = "group") -> Community | None:
         speakers = reading.snapshot.keep(community.speakers(spoken, now, before))
         parts += _talk(reading.snapshot, written, spoken, speakers, now)
         parts.append(_answered(reading, messages, written, now))
-    states = _states(reading, by)
+    states = _states(reading, by, now)
     if states is not None:
         stays = reading.snapshot.keep(community.stays(states, now))
         parts.append(reading.snapshot.frame(community.membership(stays)))
@@ -107,7 +107,7 @@ def _behind(reading: Reading, by: By, key: str, which: Which) -> ir.Table | None
 
     moves = messages = None
     if which in ("members", "joined", "left", "lurkers", "ever_spoke", "speaking"):
-        states = _states(reading, by)
+        states = _states(reading, by, now)
         if states is None:
             return None
         moves = states.filter(states.key == key)
@@ -167,8 +167,9 @@ def _concentrated(snapshot: Snapshot, speakers: ir.Table) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _states(reading: Reading, by: By) -> ir.Table | None:
-    """Who was in which group when, of what callbacks told and, where there are any, lists of members; None without either."""
+def _states(reading: Reading, by: By, now: Period) -> ir.Table | None:
+    """Who was in which group when, of what callbacks told and, where there are any, lists of members; None without either. It says
+    all about the period, and not all about the time before."""
     if not any(reading.snapshot.files(name) for name in ("group_membership", "group_rosters")):
         return None
     told = rosters.told(_keyed(reading, reading.table("group_membership"), by))
@@ -177,7 +178,9 @@ def _states(reading: Reading, by: By) -> ir.Table | None:
     rows = _keyed(reading, reading.table("group_rosters"), by)
     listed = rosters.listed(rows.mutate(joined_on=local_date(rows.joined_at, reading.zone)))
     looks = reading.snapshot.keep(rosters.looks(reading.visible("group_rosters")))
-    return rosters.states(rosters.evidence(told, reading.snapshot.keep(listed), looks))
+    bases = reading.snapshot.keep(rosters.bases(looks, now.start_on))
+    told, listed = (reading.snapshot.keep(rosters.since(found, bases)) for found in (told, listed))
+    return rosters.states(rosters.evidence(told, listed, looks))
 
 
 def _keyed(reading: Reading, rows: ir.Table, by: By) -> ir.Table:
