@@ -12,6 +12,7 @@ ROLES: tuple[Role, ...] = ("manager", "executive", "analyst", "admin", "complian
 PERMISSIONS: dict[str, frozenset[str]] = {
     "today.see": frozenset({"manager", "executive", "analyst", "admin", "compliance"}),
     "overview.see": frozenset({"manager", "executive", "analyst", "admin"}),
+    "community.see": frozenset({"manager", "executive", "analyst", "admin"}),
     "funnel.see": frozenset({"manager", "executive", "analyst", "admin"}),
     "people.see": frozenset({"manager", "analyst", "admin", "compliance"}),
     "people.export": frozenset({"analyst", "compliance"}),

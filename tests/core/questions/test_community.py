@@ -2,9 +2,10 @@
 
 import random
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import pytest
@@ -24,6 +25,12 @@ AHEAD = timedelta(hours=8)
 """Of the business zone."""
 MARCH = Period(date(2025, 3, 1), date(2025, 4, 1))
 GROUPS = {"g1": ("north", "ann"), "g2": ("north", "bob"), "g3": ("south", "ann"), "g4": ("south", None)}
+PLACES: dict[str, Callable[[str], str]] = {
+    "group": lambda group: group,
+    "owner": lambda group: GROUPS[group][1] or "",
+    "unit": lambda group: GROUPS[group][0],
+    "total": lambda _: TOTAL,
+}
 UNITS = {"north": "北区", "south": "南区"}
 
 
@@ -119,31 +126,8 @@ def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: co
     rows = asked(home, by, period)
     as_of = max(row["occurred_at"] + AHEAD for row in (*history.messages, *history.moves))
     now, before = comparable(period, as_of.date())
-    place = {
-        "group": lambda g: g,
-        "owner": lambda g: GROUPS[g][1] or "",
-        "unit": lambda g: GROUPS[g][0],
-        "total": lambda _: TOTAL,
-    }[by]
-    talk: dict[str, list[Any]] = defaultdict(list)
-    moves: dict[str, list[Any]] = defaultdict(list)
-    for row in history.messages:
-        local = row["occurred_at"] + AHEAD
-        told = {
-            "member": row["identity_key"],
-            "person": row["identity_key"],
-            "on": local.date(),
-            "at": local,
-            "group": row["group_id"],
-        }
-        told |= {"sender": row["sender_kind"], "text": row["text"], "id": row["message_id"]}
-        talk[place(row["group_id"])].append(told | {"reply_to": row["reply_to"], "content": row["content_id"]})
-    for row in history.moves:
-        on = (row["occurred_at"] + AHEAD).date()
-        moves[place(row["group_id"])].append(
-            {"member": row["identity_key"], "group": row["group_id"], "on": on, "change": row["change"]}
-        )
-    assert set(rows.index) == {place(group) for group in GROUPS}
+    talk, moves = history.by_key(by)
+    assert set(rows.index) == {PLACES[by](group) for group in GROUPS}
     for key, row in rows.iterrows():
         expected = oracle.figures(talk[str(key)], moves[str(key)], now, before)
         expected |= oracle.replies(talk[str(key)], now, as_of)
@@ -151,6 +135,55 @@ def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: co
         assert found == {name: value if value is None else pytest.approx(value) for name, value in expected.items()}, (
             key
         )
+
+
+@pytest.mark.parametrize("by", ["group", "owner", "unit", "total"])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_people_behind_a_figure_are_as_many_as_it_says(tmp_path: Path, by: community.By, seed: int):
+    home = lakes.home(tmp_path)
+    history = Random(seed)
+    lakes.add(home, 1, group_messages=history.messages, group_membership=history.moves)
+    described(home)
+    period = history.period()
+    as_of = max(row["occurred_at"] + AHEAD for row in (*history.messages, *history.moves))
+    now, before = comparable(period, as_of.date())
+    talk, moves = history.by_key(by)
+    with reading(home, Filters(period)) as opened:
+        found = community.groups(opened, by)
+        assert found is not None
+        for row in found.rows.to_dict("records"):
+            expected = oracle.behind(talk[row["key"]], moves[row["key"]], now, before)
+            numbers = {name: 0 if pd.isna(row.get(name)) else row.get(name) for name in get_args(community.Which)}
+            numbers["lurkers"] = numbers["members"] - numbers["ever_spoke"]
+            for which in get_args(community.Which):
+                people = community.behind(opened, by, row["key"], which)
+                assert dict(people.itertuples(index=False, name=None)) == dict(expected[which]), (row["key"], which)
+                assert people["value"].is_monotonic_decreasing and people["member_id"].is_unique
+                counted = people["value"].sum() if which in ("joined", "left") else len(people)
+                assert counted == numbers[which], (row["key"], which)
+
+
+def test_nobody_stands_behind_what_the_lake_does_not_know(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    with reading(home, Filters(MARCH)) as opened:
+        assert community.behind(opened, "group", "g1", "members").empty
+    lakes.add(home, 1, group_messages=[message(1, 1, "g1", at("2025-03-02 10:00"))])
+    described(home)
+    with reading(home, Filters(MARCH)) as opened:
+        assert community.behind(opened, "group", "g1", "lurkers").empty
+        assert community.behind(opened, "group", "nowhere", "speakers").empty
+        assert community.behind(opened, "group", "g1", "speakers").to_dict("list") == {"member_id": [1], "value": [1]}
+        with pytest.raises(Unknown, match="Did you mean lurkers"):
+            community.behind(opened, "group", "g1", "lurker")  # type: ignore[arg-type]
+
+
+def test_who_nobody_is_known_for_is_no_member(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    moves = [move(who, "g1", at("2025-03-02 10:00"), "join") for who in (1, 2, 3)]
+    lakes.add(home, 1, group_membership=moves)
+    lakes.members(home, {2: 2, 3: 3}, anonymous=[2, 3])
+    described(home)
+    assert asked(home).loc["g1", ["members", "joined"]].tolist() == [1, 1]
 
 
 class Random:
@@ -177,6 +210,28 @@ class Random:
             )
             for when in times
         ]
+
+    def by_key(self, by: community.By) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+        """Messages and moves of each key, as the oracle reads them."""
+        talk: dict[str, list[Any]] = defaultdict(list)
+        moves: dict[str, list[Any]] = defaultdict(list)
+        for row in self.messages:
+            local = row["occurred_at"] + AHEAD
+            told = {
+                "member": row["identity_key"],
+                "person": row["identity_key"],
+                "on": local.date(),
+                "at": local,
+                "group": row["group_id"],
+            }
+            told |= {"sender": row["sender_kind"], "text": row["text"], "id": row["message_id"]}
+            talk[PLACES[by](row["group_id"])].append(told | {"reply_to": row["reply_to"], "content": row["content_id"]})
+        for row in self.moves:
+            on = (row["occurred_at"] + AHEAD).date()
+            moves[PLACES[by](row["group_id"])].append(
+                {"member": row["identity_key"], "group": row["group_id"], "on": on, "change": row["change"]}
+            )
+        return talk, moves
 
     def moment(self) -> datetime:
         if self.rng.random() < 0.5:  # a lively day and a half

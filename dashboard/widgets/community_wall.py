@@ -1,0 +1,107 @@
+"""Figures of all groups, or of one against all, as tiles: in all, who spoke, and the ladder up to it."""
+
+from html import escape
+
+import streamlit as st
+
+from dashboard import addresses, i18n
+from dashboard.actions import guard
+from dashboard.data import community
+from dashboard.data.community import SMALL, Row, View
+from dashboard.i18n import t
+from dashboard.web import kept
+from dashboard.widgets import community_words as words
+from dashboard.widgets import tiles
+from dashboard.widgets.tiles import Tile, Way
+
+PEOPLE, OF = "people", "of"
+"""Where the address says whose people are open (``all.members``, ``one.new_speakers``), and which group is."""
+ALL, ONE = "all", "one"
+WIDTH = 150
+"""Pixels that a tile takes at least."""
+FIRST = 5
+"""Figures of the first wall: members and talk; the others tell on whom it hangs and who answers."""
+WAYS: dict[str, tuple[str, ...]] = {
+    "members": ("members", "joined", "left"), "speaking_rate": ("speaking",), "said": ("speakers",),
+}  # fmt: skip
+
+
+def total(view: View) -> None:
+    lead = t("community.total_lead", days=f"{i18n.day(view.now.start_on)} – {i18n.day(view.now.last_on)}")
+    _show(view, ALL, f'<h2>{escape(t("community.total"))}</h2><p class="lead">{escape(lead)}</p>')
+
+
+def one(view: View, of: str) -> None:
+    """What is open, against all together."""
+    row = view.found[of]
+    back = f'<a class="box" id="close-group" href="?{escape(addresses.beside(OF, PEOPLE))}">{escape(t("community.close"))}</a>'
+    hints = words.hints(row, view)
+    told = f"{t('community.detail_lead')}{t('number.then')}{hints}" if hints else t("community.detail_lead")
+    head = f'<h2 id="group-name">{escape(words.called(row, view.by))}</h2><p class="lead">{escape(told)}</p>'
+    _show(view, of, head, f'<div class="ways">{back}</div>')
+
+
+def _show(view: View, of: str, head: str, foot: str = "") -> None:
+    is_one = foot != ""
+    link = f"?{addresses.beside(PEOPLE)}{PEOPLE}={ONE if is_one else ALL}." if guard.may("people.see") else None
+    row = view.found[of] if is_one else view.total
+    key = f"{view.key}|{is_one}|{of}|{i18n.language()}|{link}"
+    st.html(f"{head}{_walls(key=key, _row=row, _all=view.total if is_one else None, _link=link)}{foot}")
+
+
+@kept.by_key(64)
+def _walls(key: str, _row: Row, _all: Row | None, _link: str | None) -> str:  # noqa: ARG001 - what it is kept by
+    """Made once per answer, language and address, which ``key`` names."""
+    scope = ALL if _all is None else ONE
+    figures = [_figure(scope, _row, _all, figure, _link) for figure in words.FIGURES if figure.name in _row]
+    parts = [tiles.wall(some, WIDTH) for some in (figures[:FIRST], figures[FIRST:]) if some]
+    if "speakers" in _row:
+        count = {name: i18n.number(_row[name]) for name in words.TURNOVER}
+        parts.append(_titled("turnover", t("community.turnover_sum", **count)))
+        parts.append(tiles.wall([_count(scope, _row, _all, name, _link, "speakers") for name in words.TURNOVER], WIDTH))
+    if "ever_spoke" in _row:
+        parts.append(_titled("ladder", t("community.ladder_lead", count=i18n.number(_row["members"]))))
+        parts.append(tiles.wall([_count(scope, _row, _all, name, _link, "members") for name in words.LADDER], WIDTH))
+    if _link is None:
+        parts.append(f'<p class="lead">{escape(t("funnel.people_forbidden"))}</p>')
+    return "".join(parts)
+
+
+def _titled(name: str, lead: str) -> str:
+    return f'<h2>{escape(t(f"community.{name}"))}</h2><p class="lead">{escape(lead)}</p>'
+
+
+def _figure(scope: str, row: Row, whole: Row | None, figure: words.Figure, link: str | None) -> Tile:
+    beside = "" if whole is None else t("community.against", value=words.value(whole, figure))
+    rests = words.rests_on(row, figure.name)
+    below = f"<p>{escape(rests)}</p>" if rests else ""
+    ways = tuple(_way(scope, row, which, link) for which in WAYS.get(figure.name, ()) if which in row)
+    return Tile(
+        f"{scope}-{figure.name}", words.title(figure.name), words.value(row, figure), beside, words.means(figure.name),
+        below, ways if link is not None else (),
+    )  # fmt: skip
+
+
+def _count(scope: str, row: Row, whole: Row | None, name: str, link: str | None, of: str) -> Tile:
+    """A number of people with its share of ``of``, that of all together beside it."""
+    found = community.number(row, name)
+    ways = () if link is None else (_way(scope, row, name, link),)
+    below = "" if name in (of, "lost_speakers") else _share(row, name, of)
+    if below:
+        against = "" if whole is None else t("community.against", value=_share(whole, name, of))
+        below = f"<p>{escape(t('number.then').join(filter(None, (below, against))))}</p>"
+    return Tile(
+        f"{scope}-{name}", words.title(name), i18n.number(found), "", words.means(name), below, ways,
+    )  # fmt: skip
+
+
+def _share(row: Row, name: str, of: str) -> str:
+    """Of fewer than 30 there is none."""
+    found, base = community.number(row, name), row.get(of) or 0
+    return i18n.UNDEFINED if found is None or base < SMALL else i18n.share(found / base)
+
+
+def _way(scope: str, row: Row, which: str, link: str | None) -> str:
+    count = community.number(row, which)
+    address = f"{link}{which}" if count else None
+    return Way(t(f"community.way_{which}", count=i18n.number(count)), address, "people").html(f"{scope}-people-{which}")
