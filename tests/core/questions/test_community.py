@@ -177,6 +177,33 @@ def test_nobody_stands_behind_what_the_lake_does_not_know(tmp_path: Path):
             community.behind(opened, "group", "g1", "lurker")  # type: ignore[arg-type]
 
 
+def test_people_known_from_lists_of_members_stand_behind_their_figures_too(tmp_path: Path):
+    """1 joined by a callback and is missing on the list of the 20th; 2 and 3 are on the list of the 10th first, 3 stays silent."""
+    home = lakes.home(tmp_path)
+    lists = [
+        {"identity_key": who, "group_id": "g1", "occurred_at": at(when) - AHEAD}
+        for when, listed in (("2025-03-10 20:00", (1, 2, 3)), ("2025-03-20 20:00", (2, 3)))
+        for who in listed
+    ]
+    moves = [move(1, "g1", at("2025-03-01 10:00"), "join")]
+    said = [message(1, 1, "g1", at("2025-03-02 10:00")), message(2, 2, "g1", at("2025-03-12 10:00"))]
+    lakes.add(home, 1, group_membership=moves, group_rosters=lists, group_messages=said)
+    described(home)
+    row = asked(home).loc["g1"]
+    assert (row.members, row.joined, row.left, row.speaking) == (2, 3, 1, 1)
+    expected = {
+        "members": [2, 3],
+        "joined": [1, 2, 3],
+        "left": [1],
+        "lurkers": [3],
+        "speaking": [2],
+        "speakers": [1, 2],
+    }
+    with reading(home, Filters(MARCH)) as opened:
+        found = {which: community.behind(opened, "group", "g1", which) for which in get_args(community.Which)}
+    assert {which: sorted(found[which]["member_id"]) for which in expected} == expected
+
+
 def test_who_nobody_is_known_for_is_no_member(tmp_path: Path):
     home = lakes.home(tmp_path)
     moves = [move(who, "g1", at("2025-03-02 10:00"), "join") for who in (1, 2, 3)]
