@@ -35,14 +35,17 @@ SEVERAL = frozenset(
 )
 """Parameters of any page that may stand several times; all others mean one thing."""
 _PAGE, _UNREAD = "_unread_page", "_unread"
+_WENT, _NEW = "went", "_new_page"
+"""``went``: how the browser marks an address that somebody went back or forward to (chrome.js)."""
 
 
 def read(key: str, default: Any, allowed: Sequence[Hashable], *, multi: bool = False) -> None:
     """Put what the address says under ``key``, or the default; what is not allowed is dropped and told as unread.
 
-    A value chosen earlier in the session stays, unless it is no longer allowed.
+    A value chosen earlier in the session stays, unless it is no longer allowed. On another page it is put anew: its widget there
+    is another one, which would begin at its own default.
     """
-    if key not in st.session_state:
+    if key not in st.session_state or went():
         by_text = {str(one): one for one in allowed}
         texts = st.query_params.get_all(key)
         given = [by_text[text] for text in texts if text in by_text]
@@ -51,9 +54,18 @@ def read(key: str, default: Any, allowed: Sequence[Hashable], *, multi: bool = F
                 leave_out(key, text)
         st.session_state[key] = (given or default) if multi else (given[0] if given else default)
     elif multi:
-        st.session_state[key] = [one for one in st.session_state[key] if one in allowed]
+        kept = [one for one in st.session_state[key] if one in allowed]
+        if kept != st.session_state[key] or st.session_state.get(_NEW):
+            st.session_state[key] = kept
     elif st.session_state[key] not in allowed:
         st.session_state[key] = default
+    elif st.session_state.get(_NEW):
+        st.session_state[key] = st.session_state[key]
+
+
+def went() -> bool:
+    """Whether somebody went back or forward to this address: then it decides, and nothing that was chosen since."""
+    return bool(st.session_state.get(_WENT))
 
 
 def write(key: str, default: Any) -> None:
@@ -99,7 +111,9 @@ def leave_out(key: str, text: str) -> None:
 def enter(page: str) -> None:
     """A page is about to read its address; what another one could not read is no longer of interest. Of what stands there
     several times and means one thing the first counts; the others are told as unread."""
-    if st.session_state.get(_PAGE) != page:
+    st.session_state[_NEW] = st.session_state.get(_PAGE) != page
+    st.session_state[_WENT] = st.query_params.pop(_WENT, None) is not None
+    if st.session_state[_NEW]:
         st.session_state[_PAGE] = page
         forget_unread()
     for key in list(st.query_params):

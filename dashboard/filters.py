@@ -99,7 +99,9 @@ def _period(choices: Choices) -> Period:
 
 def _custom(choices: Choices) -> Period:
     """Days chosen by hand. While only the first of the two is chosen, the days before stay."""
-    if "_custom" not in st.session_state:
+    if addresses.went():
+        st.session_state.pop("days", None)
+    if "_custom" not in st.session_state or addresses.went():
         st.session_state["_custom"] = addresses.period("from", "to") or period_of(
             DEFAULT, as_of_on=choices.as_of_on, first_on=choices.first_on
         )

@@ -2,13 +2,22 @@
 
 from core.metrics.moments import AMOUNT
 from core.work.questions import funnels
-from core.work.questions.conditions import OF_A_NUMBER, WITHOUT_VALUE, by_step, is_number, parse, parse_of_step, written
+from core.work.questions.conditions import (
+    LARGEST,
+    OF_A_NUMBER,
+    WITHOUT_VALUE,
+    by_step,
+    is_number,
+    parse,
+    parse_of_step,
+    written,
+)
 from core.work.questions.moments import OPS, Condition, Op
 from dashboard.data.ground import Ground, stand
 from dashboard.web import kept
 
 __all__ = [
-    "AMOUNT", "OF_A_NUMBER", "OPS", "WITHOUT_VALUE", "Condition", "Op", "by_step", "is_number", "parse", "parse_of_step",
+    "AMOUNT", "LARGEST", "OF_A_NUMBER", "OPS", "WITHOUT_VALUE", "Condition", "Op", "by_step", "is_number", "parse", "parse_of_step",
     "properties", "values", "written",
 ]  # fmt: skip
 

@@ -19,6 +19,8 @@ KEPT = (*funnels.KEYS, *filters.KEYS, *comparing.KEYS, "look", "grain")
 
 
 def show() -> None:
+    if addresses.went():
+        _forget()
     fresh = freshness.read(PAGE.permission)
     heading.show(t("funnels.title"), fresh)
     menu = funnels.menu()
@@ -68,7 +70,7 @@ def _look(view: View, asked: Filters, choices: Choices, called: list[str]) -> Co
     looks = LOOKS if along is None or along.direction == "after" else LOOKS[1:]
     look = choice.read("look", looks)
     labels = {one: t(f"funnel.look_{one}") for one in looks}
-    row = choice.row(Choice("look", t("funnel.look"), labels, look), addresses.beside())
+    row = choice.row(Choice("look", t("funnel.look"), labels, look), addresses.beside(dropped.PARAMETER))
     course = courses.read(view, asked) if look == "trend" else None
     st.html(row + (courses.choose(course) if course else ""))
     if course:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.errors import InvalidLifecycle
-from dashboard import filters
+from dashboard import addresses, filters
 from dashboard.data import freshness, lifecycle
 from dashboard.data.lifecycle import Base, View
 from dashboard.filters import Filters
@@ -26,6 +26,8 @@ KEPT = (*choices.KEYS, *filters.KEYS)
 
 
 def show() -> None:
+    if addresses.went():
+        _forget()
     fresh = freshness.read(PAGE.permission)
     heading.show(t("lifecycle.title"), fresh)
     known = fresh.choices

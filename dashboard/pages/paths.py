@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import Refusal
-from dashboard import filters
+from dashboard import addresses, filters
 from dashboard.data import freshness, paths
 from dashboard.data.paths import Asked, View
 from dashboard.filters import Filters
@@ -30,6 +30,8 @@ KEPT = (*path_builder.KEYS, *filters.KEYS)
 
 
 def show() -> None:
+    if addresses.went():
+        _forget()
     fresh = freshness.read(PAGE.permission)
     heading.show(t("paths.title"), fresh)
     menu = paths.menu()

@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from core.errors import InvalidFunnel, InvalidRetention, Unknown
-from dashboard import charts, filters
+from dashboard import addresses, charts, filters
 from dashboard.data import freshness, retention
 from dashboard.data.retention import Asked, View
 from dashboard.filters import Choices, Filters
@@ -24,6 +24,8 @@ KEPT = (*builder.KEYS, *figures.KEYS, *filters.KEYS)
 
 
 def show() -> None:
+    if addresses.went():
+        _forget()
     fresh = freshness.read(PAGE.permission)
     heading.show(t("retention.title"), fresh)
     menu = retention.menu()

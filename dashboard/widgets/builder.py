@@ -99,7 +99,7 @@ def _barriers(last: int) -> tuple[Barrier, ...]:
 def _start(menu: Menu, given: dict[str, list[str]]) -> None:
     """What the address asks (``given``), where it is not what was written there last: a link was followed, a saved funnel
     opened. Else what was chosen in this session; at the very first the first journey whose events exist, or two empty steps."""
-    if _ROWS in st.session_state and (not given or _is_known(given)):
+    if _ROWS in st.session_state and ((not given and not addresses.went()) or (given and _is_known(given))):
         return
     along = paths.along_of(given["path"][0], menu.events) if given.get("path") else None
     if given.get("path") and along is None:
@@ -134,7 +134,7 @@ def _shown(asked: Asked, menu: Menu) -> Asked:
     fitting = [one for one in asked.barriers if 1 <= one.from_step < min(one.to_step, len(asked.steps))]
     kept = replace(asked, by=by, barriers=tuple(fitting[:MOST_BARRIERS]))
     for barrier in asked.barriers:
-        if barrier not in kept.barriers:
+        if barrier not in kept.barriers or barrier.to_step > len(asked.steps):
             addresses.leave_out("exclude", funnels.barrier_text(barrier))
     return kept
 
@@ -200,7 +200,7 @@ def _number() -> int:
 def _templates(menu: Menu, asked: Asked) -> None:
     """Common journeys as links: each is the page as it is, with the steps and the window of the journey."""
     if menu.templates:
-        others = addresses.beside(*_OF_A_JOURNEY)
+        others = addresses.beside(*_OF_A_JOURNEY, "people")
         st.html(
             _journeys(
                 key=f"{menu.key}|{i18n.language()}|{others}|{asked.steps}", _menu=menu, _others=others, _asked=asked
@@ -314,7 +314,7 @@ def _move(row: int, by: int) -> None:
 
 def _rules(menu: Menu) -> None:
     _show_window("window", WINDOWS, t("funnel.within"))
-    others, counted = addresses.beside("count"), st.session_state["count"]
+    others, counted = addresses.beside("count", "people"), st.session_state["count"]
     st.html(_counts(key=f"{i18n.language()}|{counted}|{others}", _counted=counted, _others=others))
     st.selectbox(
         t("funnel.by"), menu.properties, index=None, format_func=_properties_called(i18n.language(), menu.properties).get,

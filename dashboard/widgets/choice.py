@@ -29,6 +29,8 @@ def read(key: str, options: Sequence[str]) -> str:
     """What the address says, else what was chosen in this session, else the first, which leaves the address. What cannot be
     chosen is told as unread."""
     state, given = st.session_state, st.query_params.get(key)
+    if addresses.went():
+        state.pop(key, None)
     if given in options:
         state[key] = given
     elif given is not None:

@@ -105,7 +105,7 @@ def _operator(key: str, name: str | None) -> None:
 def _value(name: str | None, op: Op, some: str, amount: str) -> None:
     if op in OF_A_NUMBER:
         st.number_input(
-            t("condition.number"), value=None, key=amount, persist_state="session", label_visibility="collapsed",
+            t("condition.number"), -float(conditions.LARGEST), float(conditions.LARGEST), None, key=amount, persist_state="session", label_visibility="collapsed",
             placeholder=t("condition.number"),
         )  # fmt: skip
     elif op not in WITHOUT_VALUE:

@@ -36,7 +36,7 @@ def _grains(asked: Filters) -> tuple[str, ...]:
 def choose(course: Course) -> str:
     """The way to the other grain, as HTML."""
     labels = {one: t(f"funnel.grain_{one}") for one in GRAINS}
-    return choice.row(Choice("grain", t("funnel.grain"), labels, course.grain), addresses.beside())
+    return choice.row(Choice("grain", t("funnel.grain"), labels, course.grain), addresses.beside(dropped.PARAMETER))
 
 
 def show(course: Course, view: View, called: list[str]) -> None:

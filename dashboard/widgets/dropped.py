@@ -98,9 +98,8 @@ def open_asked(
     if not text:
         return
     found = _named(view, text, called, of, entered)
-    if found is None:
-        addresses.leave_out(PARAMETER, text)
     if found is None or not guard.may("people.see"):
+        addresses.leave_out(PARAMETER, text)
         _close()
         return
     st.dialog(t("people.title"), width="large", icon=":material/group:", on_dismiss=_close)(_body)(

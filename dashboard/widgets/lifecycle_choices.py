@@ -19,7 +19,7 @@ LOST_AFTER, NEW_DAYS, LOST_DAYS = "lost_after", "new_days", "lost_days"
 KEYS = (UNIT, BASE, PERIOD, LOST_AFTER, NEW_DAYS, LOST_DAYS)
 """Parameters of the address that belong to the page."""
 USUAL_NEW_DAYS, USUAL_LOST_DAYS = 30, 90
-_READ = "_lifecycle_numbers_read"
+_READ, _USUAL_PERIOD = "_lifecycle_numbers_read", "_lifecycle_usual_period"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def _rows(key: str, _unit: Unit, _base: Base, _address: str) -> str:  # noqa: AR
 
 def forget() -> None:
     """Let the address decide anew, as in a new session."""
-    for key in (*KEYS, *(f"{LOST_AFTER}_{unit}" for unit in lifecycle.UNITS), _READ):
+    for key in (*KEYS, *(f"{LOST_AFTER}_{unit}" for unit in lifecycle.UNITS), _READ, _USUAL_PERIOD):
         st.session_state.pop(key, None)
 
 
@@ -66,6 +66,9 @@ def period(answer: Answer, key: str) -> int:
     days = [day.isoformat() for day in answer.periods]
     whole = [place for place in range(len(days)) if answer.is_complete(place)]
     usual = days[whole[-1] if whole else -1]
+    if st.session_state.get(PERIOD) == st.session_state.get(_USUAL_PERIOD) != usual:
+        st.session_state.pop(PERIOD, None)  # nobody chose it: what is usual has become another one
+    st.session_state[_USUAL_PERIOD] = usual
     addresses.read(PERIOD, usual, days)
     labels = _labels(key=f"{key}|{i18n.language()}", _answer=answer)
     st.selectbox(

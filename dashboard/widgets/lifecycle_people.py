@@ -44,9 +44,8 @@ def open_asked(shown: Shown) -> None:
     if not text:
         return
     found = _figure(shown, text) or _stage(shown, text)
-    if found is None:
-        addresses.leave_out(who.PARAMETER, text)
     if found is None or who.link() is None:
+        addresses.leave_out(who.PARAMETER, text)
         _close()
         return
     st.dialog(t("people.title"), width="large", icon=":material/group:", on_dismiss=_close)(_body)(found, shown.filters)

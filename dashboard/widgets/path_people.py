@@ -25,9 +25,8 @@ def open_asked(view: View | None, asked: Filters, filters: str) -> None:
     if not text:
         return
     found = _behind(view, asked, text)
-    if found is None:
-        addresses.leave_out(path_links.WHO, text)
     if found is None or not guard.may("people.see"):
+        addresses.leave_out(path_links.WHO, text)
         _close()
         return
     read, title = found

@@ -21,9 +21,9 @@ def open_asked(view: View, asked: Filters, shown: Shown, filters: Callable[[], s
     """Open the people of the cell in the address, if this answer has it and the reader may see people."""
     text = st.query_params.get(PARAMETER, "")
     cell = Cell.of(text)
-    if text and (cell is None or view.place(cell) is None):
-        addresses.leave_out(PARAMETER, text)
     if cell is None or view.place(cell) is None or not guard.may("people.see"):
+        if text:
+            addresses.leave_out(PARAMETER, text)
         st.query_params.pop(PARAMETER, None)
         return
     title = t("people.title")

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -132,3 +133,69 @@ def test_the_page_fits_its_width(server, signed_in, language, theme, width):
     )
     assert wide == 0
     assert page.evaluate(CUT_OFF) == []
+
+
+def test_a_period_that_nobody_touched_is_the_same_on_the_next_page(server, signed_in):
+    page = signed_in("analyst")
+    for query, kept in (("", ""), ("?period=90", "?period=90"), ("?period=custom&from=2011-01-01&to=2011-01-31",) * 2):
+        page.goto(f"{server.url}/overview{query}")
+        idle(page)
+        for name, address in (("漏斗", "funnels"), ("经营总览", "overview"), ("留存", "retention")):
+            page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+            expect(page).to_have_url(re.compile(f"/{address}"))
+            expect(page.get_by_role("heading", name=name).first).to_be_visible()
+            idle(page)
+            page.wait_for_timeout(300)
+            given = dict(parse_qsl(urlsplit(page.url).query))
+            wanted = dict(parse_qsl(kept.removeprefix("?")))
+            assert {key: given.get(key) for key in ("period", "from", "to")} == {
+                key: wanted.get(key) for key in ("period", "from", "to")
+            }, (query, address)
+
+
+def test_back_and_forward_show_what_the_address_said(server, signed_in):
+    page = signed_in("analyst")
+    page.goto(f"{server.url}/retention")
+    idle(page)
+    row = page.locator("#field-r_unit")
+
+    def chosen(unit: str) -> None:
+        expect(row.locator("a[aria-current]")).to_have_attribute("href", re.compile(f"r_unit={unit}"))
+
+    chosen("week")
+    for unit in ("day", "month"):
+        row.locator(f'a[href*="r_unit={unit}"]').click()
+        expect(page).to_have_url(re.compile(f"r_unit={unit}"))
+        chosen(unit)
+        idle(page)
+    page.go_back()
+    chosen("day")
+    idle(page)
+    page.go_back()
+    chosen("week")
+    expect(page).not_to_have_url(re.compile("r_unit"))
+    idle(page)
+    page.go_forward()
+    chosen("day")
+    idle(page)
+    page.go_forward()
+    chosen("month")
+
+
+def test_back_takes_a_period_back_that_was_picked_from_the_list(server, signed_in):
+    page = signed_in("analyst")
+    page.goto(f"{server.url}/overview")
+    idle(page)
+    field = page.locator(".st-key-period")
+    for name, said in (("近 7 天", "7"), ("近 90 天", "90")):
+        field.get_by_role("combobox").click()
+        page.get_by_role("option", name=name).click()
+        expect(page).to_have_url(re.compile(f"period={said}$"))
+        idle(page)
+    page.go_back()
+    expect(page).to_have_url(re.compile("period=7$"))
+    expect(field.get_by_role("combobox")).to_have_value("近 7 天")
+    idle(page)
+    page.go_back()
+    expect(page).to_have_url(f"{server.url}/overview")
+    expect(field.get_by_role("combobox")).to_have_value("近 28 天")

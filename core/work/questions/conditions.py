@@ -33,6 +33,10 @@ def written(condition: Condition) -> str:
     return escaped(condition.name, _IN_NAMES) + SIGNS[condition.op] + values
 
 
+LARGEST = 10**12
+"""Of the numbers that a condition can name, above and below 0."""
+
+
 def parse(text: str) -> Condition:
     """The condition that a text says. Raises ``InvalidFunnel`` with the problem ``condition``."""
     name, rest = _name(text)
@@ -51,8 +55,9 @@ def parse(text: str) -> Condition:
 
 
 def is_number(text: str) -> bool:
+    """Whether a text is a number that is told exactly to the thousandth."""
     try:
-        return isfinite(float(text))
+        return isfinite(float(text)) and abs(float(text)) <= LARGEST
     except ValueError:
         return False
 

@@ -33,6 +33,14 @@
     document.addEventListener(kind, function () { followed = null; }, true);
   });
 
+  // Back and Forward: the address alone says what is shown, whatever was chosen since. Streamlit reads it while it is marked.
+  window.addEventListener("popstate", function (event) {
+    if (!event.isTrusted) return;
+    var plain = location.href;
+    history.replaceState(history.state, "", location.pathname + location.search + (location.search ? "&" : "?") + "went=1" + location.hash);
+    setTimeout(function () { if (location.search.indexOf("went=1") >= 0) history.replaceState(history.state, "", plain); });
+  });
+
   // A link to the same page with other words in its address (a cell of a table) is followed without loading the page anew.
   document.addEventListener("click", function (event) {
     var link = event.target instanceof Element && event.target.closest('.stApp a[href^="?"]');
