@@ -651,3 +651,40 @@ def test_what_one_page_could_not_read_is_not_told_on_another(opened):
     test = open_with(opened, within="soon")
     assert test.warning
     assert not go(test, "overview").warning
+
+
+@pytest.mark.parametrize("number", ["1e308", "-1e300", "1000000000001", "nan"])
+def test_a_number_beyond_measure_is_no_condition_and_is_told(opened, number):
+    fill()
+    test = open_with(opened, **{"if": f"1:amount>{number}"})
+    assert not test.exception
+    assert any("amount" in warning.value for warning in test.warning)
+    assert "if" not in test.query_params
+
+
+def test_an_exclusion_that_reaches_beyond_the_last_step_is_shortened_and_told(opened):
+    fill()
+    test = open_with(opened, exclude="checkout:1-99")
+    assert given(test, "exclude") == [f"checkout:1-{len(STEPS)}"]
+    assert any("1-99" in warning.value.replace("\\", "") for warning in test.warning)
+
+
+def test_a_list_that_the_role_may_not_see_is_told(opened):
+    fill()
+    test = open_with(opened, "executive", people="1")
+    assert not test.exception and "people" not in test.query_params
+    assert len(test.warning) == 1
+
+
+def test_back_to_the_bare_address_brings_the_first_journey_again(opened):
+    fill()
+    test = open_with(opened)
+    for key in list(test.query_params):
+        del test.query_params[key]
+    assert given(test.run(), "step") == list(STEPS), "to come back without an address keeps what was asked"
+    for key in list(test.query_params):
+        del test.query_params[key]
+    test.query_params["went"] = "1"
+    test.run()
+    assert "went" not in test.query_params
+    assert given(test, "step") != list(STEPS)

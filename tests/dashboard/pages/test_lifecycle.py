@@ -286,3 +286,13 @@ def test_what_a_link_says_that_cannot_be_read_is_told(opened):
     for part in ("base “all”", "period shown “soon”", "periods until lost “999999”", "days as a new member “x”"):
         assert part in told
     assert "60" not in told.replace("999999", "")
+
+
+def test_another_unit_begins_at_its_own_last_period(opened):
+    fill()
+    test = open_with(opened, each="week")
+    test.query_params["each"] = "day"
+    test.run()
+    alone = open_with(opened, "admin", each="day")
+    assert test.session_state["at"] == alone.session_state["at"]
+    assert "at" not in test.query_params
