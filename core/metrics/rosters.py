@@ -13,12 +13,16 @@ and go in any order (docs/adr/0007-rosters.md).
 from datetime import date
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
-
-from core.lake.engine.duckdb import naive_epoch_us
 
 PLACE = ("key", "group_id", "member_id")
 _ORDER = ("tick", "is_listed", "batch_id", "row_number")
+
+
+@ibis.udf.scalar.builtin(name="epoch_us")
+def _microseconds(at: dt.timestamp) -> dt.int64:  # type: ignore[empty-body,valid-type]
+    """Microseconds since 1970 of a naive time."""
 
 
 def looks(rosters: ir.Table) -> ir.Table:
@@ -111,8 +115,8 @@ def _seen(people: ir.Table, on: ir.Value, tick: ir.Value) -> ir.Table:
 
 def _at(time: ir.Value) -> ir.Value:
     """A time as a number that leaves room behind each microsecond for what was listed then."""
-    return naive_epoch_us(time) * 2
+    return _microseconds(time) * 2
 
 
 def _after(time: ir.Value) -> ir.Value:
-    return naive_epoch_us(time) * 2 + 1
+    return _microseconds(time) * 2 + 1
