@@ -18,7 +18,8 @@ def any_condition(draw) -> Condition:
     if op in conditions.WITHOUT_VALUE:
         return Condition(name, op)
     if op in conditions.OF_A_NUMBER:
-        return Condition(name, op, (str(draw(st.floats(allow_nan=False, allow_infinity=False) | st.integers())),))
+        most = conditions.LARGEST
+        return Condition(name, op, (str(draw(st.floats(-most, most) | st.integers(-most, most))),))
     return Condition(name, op, tuple(draw(st.lists(WORDS, min_size=1, max_size=4))))
 
 
@@ -30,6 +31,16 @@ def test_what_is_written_is_read_as_the_same_condition(condition):
 @given(st.integers(1, 10), any_condition())
 def test_the_number_of_a_step_is_read_with_it(step, condition):
     assert conditions.parse_of_step(f"{step}:{conditions.written(condition)}") == (step, condition)
+
+
+@pytest.mark.parametrize(
+    ("number", "is_one"), [("1e12", True), ("-1e12", True), ("1000000000001", False), ("1e308", False), ("inf", False)]
+)
+def test_numbers_beyond_measure_are_refused(number, is_one):
+    assert conditions.is_number(number) is is_one
+    if not is_one:
+        with pytest.raises(InvalidFunnel):
+            conditions.parse(f"amount>{number}")
 
 
 @given(st.lists(WORDS, min_size=1), st.sampled_from(",|>"))
