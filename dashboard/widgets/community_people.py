@@ -22,9 +22,8 @@ def open_asked(view: View, asked: Filters, of: str | None, filters: Callable[[],
     if not text:
         return
     which = _which(view, of, text)
-    if which is None:
-        addresses.leave_out(PEOPLE, text)
     if which is None or not guard.may("people.see"):
+        addresses.leave_out(PEOPLE, text)
         _close()
         return
     whose = of if text.startswith(f"{ONE}.") else None

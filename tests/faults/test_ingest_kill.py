@@ -8,7 +8,6 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from core.store.tables import Batch
 from core.work import checking
 from core.work.home import Home
 from core.work.ingest import batches
-from tests.bringing import bring, empty_home, facts, order_lines
+from tests.bringing import bring, facts, order_lines
 
 KILLS = int(os.environ.get("SIYU_KILLS", "3"))
 ROWS = 30_000
@@ -46,12 +45,6 @@ print("done")
 """
 
 pytestmark = pytest.mark.fault
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    with empty_home(tmp_path / "home") as opened:
-        yield opened
 
 
 def written(folder: Path, part: int) -> Path:

@@ -3,9 +3,7 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +13,7 @@ from core.store.tables import Batch, IdentityValue
 from core.work import checking
 from core.work.home import Home
 from core.work.ingest import batches
-from tests.bringing import bring, empty_home, facts, mapping
+from tests.bringing import bring, facts, mapping
 
 BY = mapping(identities={"user_id": "who", "phone": "tel"})
 TEXT = "time,what,who,tel\n2026-01-0{0},a,u{0},1380013800{0}\n2026-01-0{0},a,u9,13800138009\n"
@@ -46,12 +44,6 @@ print("done")
 """
 
 pytestmark = pytest.mark.fault
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    with empty_home(tmp_path / "home") as opened:
-        yield opened
 
 
 def values(home: Home) -> set[int]:

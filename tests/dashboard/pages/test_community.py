@@ -206,6 +206,7 @@ def test_an_executive_sees_figures_and_no_people(opened):
     fill()
     test = open_with(opened, "executive", of="a", people="one.members")
     assert not test.exception and "people" not in test.query_params
+    assert len(test.warning) == 1, "a list that the role may not see is told"
     assert "您的角色不能查看会员名单" in said(test) and "people-members" not in html(test)
 
 
