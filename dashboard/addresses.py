@@ -79,7 +79,16 @@ def write(key: str, default: Any) -> None:
 
 def beside(*parameters: str) -> str:
     """The address as it is now, but for some parameters, ready to be followed by them: ``a=1&b=2&``, or nothing."""
-    given = [(key, one) for key in st.query_params for one in st.query_params.get_all(key) if key not in parameters]
+    return _put([key for key in st.query_params if key not in parameters])
+
+
+def only(*parameters: str) -> str:
+    """The address as it is now with nothing but some parameters, as ``beside`` gives it."""
+    return _put([key for key in st.query_params if key in parameters])
+
+
+def _put(keys: Sequence[str]) -> str:
+    given = [(key, one) for key in keys for one in st.query_params.get_all(key)]
     return f"{urlencode(given)}&" if given else ""
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from core.periods import Period
 from core.work.questions import community as question
-from core.work.questions.community import TOTAL, By, Which
+from core.work.questions.community import Which
+from core.work.questions.places import TOTAL, By
 from dashboard.data import people
 from dashboard.data.ground import Ground, stand
 from dashboard.data.people import People

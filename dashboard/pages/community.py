@@ -1,24 +1,22 @@
 """社群: which group chats live, which fall silent, on whom they hang, and whether anybody answers."""
 
-from html import escape
+from collections.abc import Callable
 
 import streamlit as st
 
 from dashboard import addresses, filters
-from dashboard.data import community, freshness
-from dashboard.data.community import BYS, View
+from dashboard.data import freshness
 from dashboard.i18n import t
 from dashboard.pages import Page
 from dashboard.widgets import choice, contract, heading
-from dashboard.widgets import community_people as people
-from dashboard.widgets import community_table as table
-from dashboard.widgets import community_wall as wall
-from dashboard.widgets import community_words as words
 from dashboard.widgets.choice import Choice
+from dashboard.widgets.community import groups
+from dashboard.widgets.community.asked import Asked
 
-PAGE = Page("business", 20, "community.see", ":material/forum:")
-BY = "per"
-"""Where the address says what the rows of the table are."""
+PAGE = Page("insight", 50, "community.see", ":material/forum:")
+PART = "part"
+"""Where the address says which part of the page is shown."""
+PARTS: dict[str, Callable[[Asked], None]] = {"groups": groups.show}
 
 
 def show() -> None:
@@ -29,49 +27,7 @@ def show() -> None:
         heading.empty(t("community.empty"), t("community.empty_lead"))
         return
     asked = filters.bar(known, channels=False)
-    by = next(one for one in BYS if one == choice.read(BY, BYS))
-    view = community.read(asked, by)
-    if view is None or view.is_empty:
-        nothing = view is not None and (view.has_messages or view.has_moves)
-        heading.empty(t("community.no_groups"), t("community.no_groups_here" if nothing else "community.empty_lead"))
-        return
-
-    def in_words() -> str:
-        return contract.in_words(asked, known, with_period=True)
-
-    with st.container(border=True, key="card_community"):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="community_head"):
-            _choice(by)
-            words.contract(view, in_words)
-        wall.total(view)
-        _missing(view)
-    of = _open(view)
-    if of is not None:
-        with st.container(border=True, key="card_group"):
-            wall.one(view, of)
-    with st.container(border=True, key="card_groups"):
-        table.show(view, of)
-    people.open_asked(view, asked, of, in_words)
-
-
-def _choice(by: str) -> None:
-    labels = {one: t(f"community.by_{one}") for one in BYS}
-    st.html(choice.row(Choice(BY, t("community.by"), labels, by), addresses.beside(wall.OF, wall.PEOPLE)))
-
-
-def _missing(view: View) -> None:
-    """What the lake does not know, and what would tell it."""
-    keys = [key for key, there in (("no_messages", view.has_messages), ("no_moves", view.has_moves)) if not there]
-    if keys:
-        lines = "".join(f'<p class="lead">{escape(t(f"community.{key}"))}</p>' for key in keys)
-        st.html(f'{lines}<a href="/sources">{escape(t("overview.to_sources"))}</a>')
-
-
-def _open(view: View) -> str | None:
-    """The group, owner or unit whose detail is open."""
-    text = st.query_params.get(wall.OF)
-    if text is None or text in view.found:
-        return text
-    addresses.leave_out(wall.OF, text)
-    st.query_params.pop(wall.OF, None)
-    return None
+    part = choice.read(PART, tuple(PARTS))
+    labels = {one: t(f"community.part_{one}") for one in PARTS}
+    st.html(choice.row(Choice(PART, t("community.parts"), labels, part), addresses.only(*filters.KEYS)))
+    PARTS[part](Asked(asked, lambda: contract.in_words(asked, known, with_period=True)))

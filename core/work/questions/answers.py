@@ -13,7 +13,7 @@ from core.metrics.catalog import METRICS, Metric
 from core.schema import CHANNELS
 from core.scope import Filters
 from core.work.home import Home
-from core.work.questions import community, figures, sequences, units
+from core.work.questions import community, figures, places, sequences, units
 from core.work.questions.figures import Figure
 from core.work.questions.reading import Reading, reading
 
@@ -47,8 +47,8 @@ def people(home: Home, filters: Filters, options: Row) -> list[Row]:
 def chats(home: Home, filters: Filters, options: Row) -> list[Row]:
     """One row per group chat, owner, unit, or for all: see ``core.work.questions.community``."""
     by = str(options.get("by") or "group")
-    if by not in get_args(community.By):
-        raise Unknown("breakdown", by, get_args(community.By))
+    if by not in get_args(places.By):
+        raise Unknown("breakdown", by, get_args(places.By))
     with reading(home, filters) as open_lake:
         found = community.groups(open_lake, by)  # type: ignore[arg-type]
     return [] if found is None else _rows(found.rows)

@@ -16,17 +16,14 @@ from core.lake.writer import local_date, local_time
 from core.metrics import community, replies, rosters
 from core.metrics.concentration import concentration
 from core.periods import Period, comparable
-from core.work.questions.kept import per_version
+from core.work.questions.places import By, dimension, keyed
 from core.work.questions.reading import Reading
 
-By = Literal["group", "owner", "unit", "total"]
 Which = Literal[
     "members", "joined", "left", "speakers", "new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers", "lurkers",
     "ever_spoke", "speaking",
 ]  # fmt: skip
 """Figures that members stand behind. ``lurkers``: members at the end of the period who never spoke."""
-TOTAL = "all"
-"""The key of the one row of everything."""
 COUNTS = (
     "messages", "said", "speakers", "new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers", "speaker_days", "wau", "mau",
     "absence", "questions", "answered", "open_questions",
@@ -57,12 +54,11 @@ def groups(reading: Reading, by: By = "group") -> Community | None:
     if reading.period is None or reading.as_of_on is None:
         return None
     now, before = comparable(reading.period, reading.as_of_on)
-    dimension = _dimension(reading, by)
-    parts = [dimension]
+    parts = [dimension(reading, by)]
     speakers = stays = None
     if reading.snapshot.files("group_messages"):
-        written = _keyed(reading, reading.in_channels("group_messages"), by)
-        messages = _keyed(reading, reading.table("group_messages"), by)
+        written = keyed(reading, reading.in_channels("group_messages"), by)
+        messages = keyed(reading, reading.table("group_messages"), by)
         spoken = reading.snapshot.keep(community.spoken(messages))
         speakers = reading.snapshot.keep(community.speakers(spoken, now, before))
         parts += _talk(reading.snapshot, written, spoken, speakers, now)
@@ -102,7 +98,7 @@ def _behind(reading: Reading, by: By, key: str, which: Which) -> ir.Table | None
     def of(name: str) -> ir.Table | None:
         if not reading.snapshot.files(name):
             return None
-        rows = _keyed(reading, reading.table(name), by)
+        rows = keyed(reading, reading.table(name), by)
         return rows.filter(rows.key == key)
 
     moves = messages = None
@@ -172,51 +168,15 @@ def _states(reading: Reading, by: By, now: Period) -> ir.Table | None:
     all about the period, and not all about the time before."""
     if not any(reading.snapshot.files(name) for name in ("group_membership", "group_rosters")):
         return None
-    told = rosters.told(_keyed(reading, reading.table("group_membership"), by))
+    told = rosters.told(keyed(reading, reading.table("group_membership"), by))
     if not reading.snapshot.files("group_rosters"):
         return rosters.states(told)
-    rows = _keyed(reading, reading.table("group_rosters"), by)
+    rows = keyed(reading, reading.table("group_rosters"), by)
     listed = rosters.listed(rows.mutate(joined_on=local_date(rows.joined_at, reading.zone)))
     looks = reading.snapshot.keep(rosters.looks(reading.visible("group_rosters")))
     bases = reading.snapshot.keep(rosters.bases(looks, now.start_on))
     told, listed = (reading.snapshot.keep(rosters.since(found, bases)) for found in (told, listed))
     return rosters.states(rosters.evidence(told, listed, looks))
-
-
-def _keyed(reading: Reading, rows: ir.Table, by: By) -> ir.Table:
-    """Rows of a fact table with ``key``, those of groups in the scope."""
-    if "text" in rows.columns and _all_marked(reading.snapshot):
-        rows = rows.drop("text")  # the dearest column of the lake
-    rows = rows.filter(rows.group_id.notnull())
-    placed = _placed(reading, by).rename(_group="group_id")
-    if reading.units is not None:
-        return rows.inner_join(placed, rows.group_id == placed._group).drop("_group")
-    joined = rows.left_join(placed, rows.group_id == placed._group).drop("_group")
-    return joined.mutate(key=joined.key.fill_null(joined.group_id) if by == "group" else _named(joined.key, by))
-
-
-def _placed(reading: Reading, by: By) -> ir.Table:
-    """``group_id`` and ``key`` of the groups that the data describes, in the scope and filters."""
-    known = reading.snapshot.current("groups")
-    if reading.units is not None:
-        known = known.filter(known.unit_id.isin(sorted(reading.units)) if reading.units else ibis.literal(False))
-    key = {"group": known.group_id, "owner": known.staff_id, "unit": known.unit_id}.get(by, ibis.literal(TOTAL))
-    return reading.snapshot.keep(known.select("group_id", key=_named(key, by)))
-
-
-def _named(key: ir.Value, by: By) -> ir.Value:
-    return ibis.literal(TOTAL) if by == "total" else key.cast("string").fill_null("")
-
-
-def _dimension(reading: Reading, by: By) -> pd.DataFrame:
-    """``key`` and ``name`` of all there are, those without a fact as well; an empty key stands for groups that name nobody."""
-    placed = _placed(reading, by)
-    found = placed.select("key").distinct()
-    if by == "total":
-        return pd.DataFrame({"key": [TOTAL], "name": [None]})
-    table, column = {"group": ("groups", "group_id"), "owner": ("staff", "staff_id"), "unit": ("units", "unit_id")}[by]
-    names = reading.snapshot.current(table).select("name", _id=column)
-    return reading.snapshot.frame(found.left_join(names, found.key == names._id).select("key", "name"))
 
 
 def _finished(rows: pd.DataFrame) -> pd.DataFrame:
@@ -233,10 +193,3 @@ def _finished(rows: pd.DataFrame) -> pd.DataFrame:
     if "speaking" in rows:
         rows["speaking_rate"] = (rows["speaking"] / rows["members"].replace(0, pd.NA)).astype("Float64")
     return rows
-
-
-@per_version("group_messages")
-def _all_marked(snapshot: Snapshot) -> bool:
-    """Whether every message was marked by its words when it was brought in."""
-    rows = snapshot.table("group_messages")
-    return not snapshot.value(rows.filter(rows.is_heard.isnull()).count())

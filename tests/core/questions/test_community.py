@@ -15,7 +15,7 @@ from core.periods import Period, comparable
 from core.scope import EVERYTHING, Filters, Scope
 from core.work.home import Home
 from core.work.questions import answers, community
-from core.work.questions.community import TOTAL
+from core.work.questions.places import TOTAL, By
 from core.work.questions.reading import reading
 from tests import lakes
 from tests.bringing import UBUNTU_IRC, bring, empty_home, named, shared
@@ -58,7 +58,7 @@ def described(home: Home) -> None:
         )
 
 
-def asked(home: Home, by: community.By = "group", period: Period = MARCH, scope: Scope = EVERYTHING) -> pd.DataFrame:
+def asked(home: Home, by: By = "group", period: Period = MARCH, scope: Scope = EVERYTHING) -> pd.DataFrame:
     with reading(home, Filters(period), scope) as opened:
         found = community.groups(opened, by)
     assert found is not None
@@ -117,7 +117,7 @@ def test_members_are_those_whose_last_change_was_a_joining(tmp_path: Path):
 
 @pytest.mark.parametrize("by", ["group", "owner", "unit", "total"])
 @pytest.mark.parametrize("seed", range(6))
-def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: community.By, seed: int):
+def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: By, seed: int):
     home = lakes.home(tmp_path)
     history = Random(seed)
     lakes.add(home, 1, group_messages=history.messages, group_membership=history.moves)
@@ -139,7 +139,7 @@ def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: co
 
 @pytest.mark.parametrize("by", ["group", "owner", "unit", "total"])
 @pytest.mark.parametrize("seed", range(3))
-def test_the_people_behind_a_figure_are_as_many_as_it_says(tmp_path: Path, by: community.By, seed: int):
+def test_the_people_behind_a_figure_are_as_many_as_it_says(tmp_path: Path, by: By, seed: int):
     home = lakes.home(tmp_path)
     history = Random(seed)
     lakes.add(home, 1, group_messages=history.messages, group_membership=history.moves)
@@ -238,7 +238,7 @@ class Random:
             for when in times
         ]
 
-    def by_key(self, by: community.By) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    def by_key(self, by: By) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
         """Messages and moves of each key, as the oracle reads them."""
         talk: dict[str, list[Any]] = defaultdict(list)
         moves: dict[str, list[Any]] = defaultdict(list)

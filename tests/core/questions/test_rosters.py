@@ -15,6 +15,7 @@ from core.scope import SYSTEM, Filters, Scope
 from core.work.home import Home
 from core.work.ingest import importing
 from core.work.questions import community
+from core.work.questions.places import By
 from core.work.questions.reading import reading
 from tests import lakes
 from tests.bringing import NOW, bring, empty_home, mapping
@@ -44,7 +45,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def asked(home: Home, period: Period = MARCH, by: community.By = "group", scope: Scope | None = None) -> pd.DataFrame:
+def asked(home: Home, period: Period = MARCH, by: By = "group", scope: Scope | None = None) -> pd.DataFrame:
     with reading(home, Filters(period), scope or Scope(None)) as opened:
         found = community.groups(opened, by)
     assert found is not None

@@ -10,8 +10,8 @@ from dashboard.data import community
 from dashboard.data.community import SMALL, Row, View
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import community_words as words
 from dashboard.widgets import tiles
+from dashboard.widgets.community import words
 from dashboard.widgets.tiles import Tile, Way
 
 PEOPLE, OF = "people", "of"

@@ -12,9 +12,9 @@ from dashboard.data import community
 from dashboard.data.community import Row, View
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import community_words as words
 from dashboard.widgets import tables
-from dashboard.widgets.community_wall import OF, PEOPLE
+from dashboard.widgets.community import words
+from dashboard.widgets.community.wall import OF, PEOPLE
 
 MOST_URGENT = 5
 """How many lead to their detail above the table."""

@@ -10,9 +10,9 @@ from dashboard.data import community
 from dashboard.data.community import WHICH, View, Which
 from dashboard.filters import Filters
 from dashboard.i18n import t
-from dashboard.widgets import community_words as words
 from dashboard.widgets import people as panel
-from dashboard.widgets.community_wall import ALL, ONE, PEOPLE
+from dashboard.widgets.community import words
+from dashboard.widgets.community.wall import ALL, ONE, PEOPLE
 
 
 def open_asked(view: View, asked: Filters, of: str | None, filters: Callable[[], str]) -> None:

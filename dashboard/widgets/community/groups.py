@@ -1,0 +1,62 @@
+"""The first part of the Community page: all together, the groups by urgency, and the one that is open."""
+
+from html import escape
+
+import streamlit as st
+
+from dashboard import addresses
+from dashboard.data import community
+from dashboard.data.community import BYS, View
+from dashboard.i18n import t
+from dashboard.widgets import choice, heading
+from dashboard.widgets.choice import Choice
+from dashboard.widgets.community import people, table, wall, words
+from dashboard.widgets.community.asked import Asked
+
+BY = "per"
+"""Where the address says what the rows of the table are."""
+
+
+def show(asked: Asked) -> None:
+    by = next(one for one in BYS if one == choice.read(BY, BYS))
+    view = community.read(asked.filters, by)
+    if view is None or view.is_empty:
+        nothing = view is not None and (view.has_messages or view.has_moves)
+        heading.empty(t("community.no_groups"), t("community.no_groups_here" if nothing else "community.empty_lead"))
+        return
+    with st.container(border=True, key="card_community"):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="community_head"):
+            _choice(by)
+            words.contract(view, asked.in_words)
+        wall.total(view)
+        _missing(view)
+    of = _open(view)
+    if of is not None:
+        with st.container(border=True, key="card_group"):
+            wall.one(view, of)
+    with st.container(border=True, key="card_groups"):
+        table.show(view, of)
+    people.open_asked(view, asked.filters, of, asked.in_words)
+
+
+def _choice(by: str) -> None:
+    labels = {one: t(f"community.by_{one}") for one in BYS}
+    st.html(choice.row(Choice(BY, t("community.by"), labels, by), addresses.beside(wall.OF, wall.PEOPLE)))
+
+
+def _missing(view: View) -> None:
+    """What the lake does not know, and what would tell it."""
+    keys = [key for key, there in (("no_messages", view.has_messages), ("no_moves", view.has_moves)) if not there]
+    if keys:
+        lines = "".join(f'<p class="lead">{escape(t(f"community.{key}"))}</p>' for key in keys)
+        st.html(f'{lines}<a href="/sources">{escape(t("overview.to_sources"))}</a>')
+
+
+def _open(view: View) -> str | None:
+    """The group, owner or unit whose detail is open."""
+    text = st.query_params.get(wall.OF)
+    if text is None or text in view.found:
+        return text
+    addresses.leave_out(wall.OF, text)
+    st.query_params.pop(wall.OF, None)
+    return None
