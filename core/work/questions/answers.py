@@ -1,6 +1,6 @@
 """What ``ask`` prints: rows of plain values, money in major units, times in UTC with Z, undefined as null."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, get_args
 
@@ -13,7 +13,7 @@ from core.metrics.catalog import METRICS, Metric
 from core.schema import CHANNELS
 from core.scope import Filters
 from core.work.home import Home
-from core.work.questions import community, figures, places, sequences, units
+from core.work.questions import care, community, conversation, figures, places, sequences, units
 from core.work.questions.figures import Figure
 from core.work.questions.reading import Reading, reading
 
@@ -54,6 +54,22 @@ def chats(home: Home, filters: Filters, options: Row) -> list[Row]:
     return [] if found is None else _rows(found.rows)
 
 
+def serviced(home: Home, filters: Filters, options: Row) -> list[Row]:
+    """Service per employee, unit, or for all: see ``core.work.questions.care``."""
+    by = _chosen(options, get_args(care.By))
+    with reading(home, filters) as open_lake:
+        found = care.quality(open_lake, by)  # type: ignore[arg-type]
+    return [] if found is None else _rows(found.rows)
+
+
+def _chosen(options: Row, known: Sequence[str]) -> str:
+    """What to break down by; the first where nothing is said. Raises ``Unknown``."""
+    by = str(options.get("by") or known[0])
+    if by not in known:
+        raise Unknown("breakdown", by, known)
+    return by
+
+
 QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "overview": overview,
     "people": people,
@@ -63,6 +79,9 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "paths": sequences.followed,
     "sessions": sequences.visits,
     "community": chats,
+    "voices": conversation.carrying,
+    "successors": conversation.succeeding,
+    "care": serviced,
 } | {name: single(metric) for name, metric in METRICS.items()}
 
 

@@ -35,6 +35,7 @@ DATED = (
     "touches",
     "offer_events",
     "feedback",
+    "service_conversations",
 )
 
 
@@ -112,6 +113,14 @@ class Reading:
         return seen if asked is None else seen & asked
 
     @cached_property
+    def chats(self) -> ir.Table:
+        """``group_id``, ``staff_id``, ``unit_id``, ``created_at`` of the groups that the data describes, in scope and filters."""
+        known = self.snapshot.current("groups")
+        if self.units is not None:
+            known = known.filter(known.unit_id.isin(sorted(self.units)) if self.units else ibis.literal(False))
+        return self.snapshot.keep(known.select("group_id", "staff_id", "unit_id", "created_at"))
+
+    @cached_property
     def facts(self) -> Facts:
         return Facts(self.table, self.births, self.actions, self.snapshot.keep)
 
@@ -128,6 +137,10 @@ class Reading:
     def table(self, name: str) -> ir.Table:
         """A fact table joined to members, without held events, cut to scope and filters."""
         return self._cut(self._linked(name, self.in_channels(name)))
+
+    def anywhere(self, name: str) -> ir.Table:
+        """As ``table``, in all channels whatever was asked: where somebody bought says nothing of where they read."""
+        return self._cut(self._linked(name, self.visible(name)))
 
     def visible(self, name: str) -> ir.Table:
         """A fact table as it is, without held events."""
