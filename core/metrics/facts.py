@@ -47,22 +47,27 @@ class Facts:
         """One row per order whose gross is above 0: ``member_id``, ``local_date`` and ``occurred_at`` of its first line,
         ``gross_minor``, ``channel``, ``unit_id``, and ``gap_days`` since the member's order before (null for the first one and
         where nobody is known)."""
-        lines = self.table("order_lines")
-        lines = lines.filter(lines.line_kind == "sale")
-        grouped = lines.group_by(["source", "order_no"]).aggregate(
-            member_id=lines.member_id.max(),
-            gross_minor=lines.amount_minor.sum(),
-            occurred_at=lines.occurred_at.min(),
-            local_date=lines.local_date.min(),
-            channel=lines.channel.min(),
-            unit_id=lines.unit_id.min(),
-            campaign_id=lines.campaign_id.min(),
-            row=lines.row_number.min(),
-        )
-        found = grouped.filter(grouped.gross_minor > 0)
+        found = orders(self.table("order_lines"))
         before = found.local_date.lag().over(group_by="member_id", order_by=["occurred_at", "row"])
         gap = ibis.ifelse(found.member_id.notnull(), found.local_date.delta(before, unit="day"), None)
         return self.keep(found.mutate(gap_days=gap))
+
+
+def orders(lines: ir.Table) -> ir.Table:
+    """``order_lines`` linked to members as one row per order whose gross is above 0. Columns: see ``Facts.orders``, but for
+    ``gap_days``; ``row`` breaks ties of time."""
+    lines = lines.filter(lines.line_kind == "sale")
+    grouped = lines.group_by(["source", "order_no"]).aggregate(
+        member_id=lines.member_id.max(),
+        gross_minor=lines.amount_minor.sum(),
+        occurred_at=lines.occurred_at.min(),
+        local_date=lines.local_date.min(),
+        channel=lines.channel.min(),
+        unit_id=lines.unit_id.min(),
+        campaign_id=lines.campaign_id.min(),
+        row=lines.row_number.min(),
+    )
+    return grouped.filter(grouped.gross_minor > 0)
 
 
 def actions(table: Callable[[str], ir.Table]) -> ir.Table:
