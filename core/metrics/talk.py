@@ -70,9 +70,13 @@ def is_activity(messages: ir.Table) -> ir.BooleanValue:
 
     Rows that were brought before messages were marked are read anew; without a column ``text`` all are taken for marked.
     """
+    return (messages.sender_kind == "member") & is_said(messages)
+
+
+def is_said(messages: ir.Table) -> ir.BooleanValue:
+    """Whether anybody, a member, the staff or a bot, says something in a row of ``group_messages``, as for ``is_activity``."""
     kind = messages.message_kind.fill_null("text")
     is_heard = messages.is_heard
     if "text" in messages.columns:
         is_heard = is_heard.fill_null(is_acknowledgement(messages.text))
-    is_heard = is_heard.fill_null(False)
-    return (messages.sender_kind == "member") & kind.notin(NOT_SAID) & ~((kind == "text") & is_heard)
+    return kind.notin(NOT_SAID) & ~((kind == "text") & is_heard.fill_null(False))

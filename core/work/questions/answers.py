@@ -13,7 +13,7 @@ from core.metrics.catalog import METRICS, Metric
 from core.schema import CHANNELS
 from core.scope import Filters
 from core.work.home import Home
-from core.work.questions import care, community, conversation, figures, places, sequences, units
+from core.work.questions import care, community, conversation, figures, places, sequences, surveys, units
 from core.work.questions.figures import Figure
 from core.work.questions.reading import Reading, reading
 
@@ -62,6 +62,21 @@ def serviced(home: Home, filters: Filters, options: Row) -> list[Row]:
     return [] if found is None else _rows(found.rows)
 
 
+def surveyed(home: Home, filters: Filters, options: Row) -> list[Row]:
+    """NPS, satisfaction, service and trust in total, or by unit, channel or employee: see ``core.work.questions.surveys``."""
+    by = _chosen(options, ("total", "unit", "channel", "staff"))
+    with reading(home, filters) as open_lake:
+        found = surveys.results(open_lake, by)  # type: ignore[arg-type]
+    return [] if found is None else _rows(found.rows)
+
+
+def complained(home: Home, filters: Filters, _options: Row) -> list[Row]:
+    """Complaints and disputes by category."""
+    with reading(home, filters) as open_lake:
+        found = surveys.troubles(open_lake)
+    return [] if found is None else _rows(found.rows)
+
+
 def _chosen(options: Row, known: Sequence[str]) -> str:
     """What to break down by; the first where nothing is said. Raises ``Unknown``."""
     by = str(options.get("by") or known[0])
@@ -82,6 +97,8 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "voices": conversation.carrying,
     "successors": conversation.succeeding,
     "care": serviced,
+    "surveys": surveyed,
+    "complaints": complained,
 } | {name: single(metric) for name, metric in METRICS.items()}
 
 
