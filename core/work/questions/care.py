@@ -54,7 +54,7 @@ def quality(reading: Reading, by: By = "staff") -> Care | None:
         found = pd.DataFrame({"key": [TOTAL]})
     else:
         known = judged.filter(within(judged, now) | within(judged, before)).select("key").distinct()
-        found = reading.snapshot.frame(known)
+        found = _frame(reading, known)
     hours = reading.snapshot.keep(care.overtime_hours(judged))
     for period, suffix in ((now, ""), (before, "_before")):
         part = _figures(reading, judged, hours, period)
@@ -75,11 +75,11 @@ def weeks(reading: Reading, by: By, key: str) -> pd.DataFrame:
     now, _ = comparable(reading.period, reading.as_of_on)
     judged = _judged(reading, by)
     judged = judged.filter(judged.key == key)
-    counted = reading.snapshot.frame(care.weekly(judged.filter(within(judged, now))))
+    counted = _frame(reading, care.weekly(judged.filter(within(judged, now))))
     hours = care.overtime_hours(judged)
     hours = hours.filter(within(hours, now))
     hours = hours.mutate(on=hours.local_date.truncate("W").cast("date"))
-    worked = reading.snapshot.frame(hours.group_by("on").aggregate(overtime_hours=ibis._.count()))
+    worked = _frame(reading, hours.group_by("on").aggregate(overtime_hours=ibis._.count()))
     monday = now.start_on - timedelta(days=now.start_on.weekday())
     mondays = [monday + timedelta(days=7 * n) for n in range((now.last_on - monday).days // 7 + 1)]
     found = pd.DataFrame({"on": mondays})
@@ -105,7 +105,13 @@ def behind(reading: Reading, by: By, key: str, which: Which) -> pd.DataFrame:
     rows = _judged(reading, by)
     rows = rows.filter(within(rows, now) & (rows.key == key) & rows[f"is_{which}"] & rows.member_id.notnull())
     people = rows.group_by("member_id").aggregate(value=rows.count())
-    return reading.snapshot.frame(people.order_by([ibis.desc("value"), "member_id"]))
+    return _frame(reading, people.order_by([ibis.desc("value"), "member_id"]))
+
+
+def _frame(reading: Reading, expression: ir.Table) -> pd.DataFrame:
+    """Rows with texts as plain objects: pandas cannot join empty Arrow texts."""
+    found = reading.snapshot.frame(expression)
+    return found.astype({name: object for name in found.columns if found[name].dtype == "string"})
 
 
 def _judged(reading: Reading, by: By) -> ir.Table:
@@ -132,13 +138,13 @@ def _names(reading: Reading, by: By) -> pd.DataFrame:
     if by == "total":
         return pd.DataFrame({"key": [TOTAL], "name": [None]})
     table, column = ("staff", "staff_id") if by == "staff" else ("units", "unit_id")
-    return reading.snapshot.frame(reading.snapshot.current(table).select("name", key=column))
+    return _frame(reading, reading.snapshot.current(table).select("name", key=column))
 
 
 def _figures(reading: Reading, judged: ir.Table, hours: ir.Table, period: Period) -> pd.DataFrame:
-    counted = reading.snapshot.frame(care.figures(judged.filter(within(judged, period))))
+    counted = _frame(reading, care.figures(judged.filter(within(judged, period))))
     late = hours.filter(within(hours, period))
-    worked = reading.snapshot.frame(late.group_by("key").aggregate(overtime_hours=late.count()))
+    worked = _frame(reading, late.group_by("key").aggregate(overtime_hours=late.count()))
     return counted.merge(worked, on="key", how="outer")
 
 

@@ -239,6 +239,19 @@ def test_a_scope_of_units_leaves_its_employees_and_what_concerns_its_members(tmp
     assert asked(home, "total", scope=Scope(frozenset()))["conversations"].tolist() == [0]
 
 
+def test_a_period_without_conversations_has_no_employees_and_zeros_in_all(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    lakes.add(
+        home,
+        1,
+        service_conversations=[talk(1, 1, "ann", "2025-01-03 10:00")],
+        events=[lakes.event(1, "2025-03-02 10:00")],
+    )
+    assert asked(home).empty
+    row = asked(home, "total").loc[TOTAL]
+    assert (row.conversations, row.overtime_hours) == (0, 0) and pd.isna(row.answered_share)
+
+
 def test_without_conversations_there_is_no_answer(tmp_path: Path):
     home = lakes.home(tmp_path)
     with reading(home) as opened:
