@@ -1,7 +1,13 @@
 """How much of a personal value is shown: enough to recognise one's own customer, too little to use it."""
 
+import re
+
 STAR = "*"
 FEW = 4
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_NUMBER = re.compile(r"\d(?:[ \-]?\d){5,}[Xx]?")
+"""Six figures and more: telephones, identity cards, orders, accounts; single blanks and dashes may stand between."""
+_HANDLE = re.compile(r"(?i)((?:微信号?|威信|薇信|vx|wx|wechat|qq)\s*(?:号|是|id)?\s*[:：]?\s*)([a-z0-9_-]{5,})")
 
 
 def masked(identity_type: str, value: str) -> str:
@@ -33,6 +39,14 @@ def name(value: str) -> str:
         whole = "".join(words)
         return whole[:1] + STAR * max(len(whole) - 1, 1)
     return " ".join(word[:1] + STAR * max(len(word) - 1, 1) for word in words)
+
+
+def words(text: str) -> str:
+    """What somebody wrote, without what leads to a person: addresses of e-mail, numbers of six figures and more, WeChat and QQ names behind
+    such a word are masked as identities are. Names of people stay: nothing tells them from other words."""
+    text = _ADDRESS.sub(lambda found: email(found[0]), text)
+    text = _NUMBER.sub(lambda found: phone(re.sub(r"[ \-]", "", found[0])), text)
+    return _HANDLE.sub(lambda found: found[1] + (found[2] if STAR in found[2] else ends(found[2])), text)
 
 
 def ends(value: str) -> str:

@@ -58,10 +58,16 @@ def lasting(seconds: Number) -> str:
 
 def interval(row: Row, figure: Figure) -> str:
     """``95 % interval 88.1 % – 93.5 %``; nothing where there is none or the sample is small."""
+    found = bounds(row, figure)
+    return t("told.interval", bounds=found) if found else ""
+
+
+def bounds(row: Row, figure: Figure) -> str:
+    """``88.1 % – 93.5 %``."""
     low, high = row.get(f"{figure.name}_low"), row.get(f"{figure.name}_high")
     if low is None or high is None or is_small(row, figure):
         return ""
-    return t("told.interval", low=written(low, figure.kind), high=written(high, figure.kind))
+    return f"{written(low, figure.kind)} – {written(high, figure.kind)}"
 
 
 def before(row: Row, figure: Figure) -> str:

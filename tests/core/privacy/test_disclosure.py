@@ -1,5 +1,7 @@
 """How much of a personal value is shown."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,3 +50,25 @@ def test_at_most_two_thirds_of_an_identity_are_shown(kind, value):
     shown = disclosure.masked(kind, value)
     assert "****" in shown
     assert len(shown.replace("*", "")) <= max(len(value) * 2 // 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("包装破了，订单 1234567 请尽快处理", "包装破了，订单 ****67 请尽快处理"),
+        ("打我电话13800138000", "打我电话138****8000"),
+        ("138 0013 8000 或 138-0013-8000", "138****8000 或 138****8000"),
+        ("mail li.wei+x@example.com!", "mail l***@example.com!"),
+        ("加我微信：liwei_1990 聊", "加我微信：li****90 聊"),
+        ("vx abcde", "vx a****e"),
+        ("2 盒 99 元，12345", "2 盒 99 元，12345"),
+        ("", ""),
+    ],
+)
+def test_what_somebody_wrote_is_shown_without_numbers_and_addresses(said, shown):
+    assert disclosure.words(said) == shown
+
+
+@given(st.text(alphabet="电0123456789 -@a.微信x", max_size=40))
+def test_no_telephone_number_is_left_in_what_somebody_wrote(text):
+    assert re.search(r"\d{7}", disclosure.words(text)) is None
