@@ -13,6 +13,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "today.see": frozenset({"manager", "executive", "analyst", "admin", "compliance"}),
     "overview.see": frozenset({"manager", "executive", "analyst", "admin"}),
     "community.see": frozenset({"manager", "executive", "analyst", "admin"}),
+    "content.see": frozenset({"manager", "executive", "analyst", "admin"}),
+    "channels.see": frozenset({"manager", "executive", "analyst", "admin"}),
     "funnel.see": frozenset({"manager", "executive", "analyst", "admin"}),
     "people.see": frozenset({"manager", "analyst", "admin", "compliance"}),
     "people.export": frozenset({"analyst", "compliance"}),

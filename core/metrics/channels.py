@@ -64,8 +64,8 @@ def active(presence: ir.Table, now: str, before: str) -> ir.Table:
 
 
 def sent(sends: ir.Table) -> ir.Table:
-    """Per key, of messages (``core.metrics.sends``): ``sent``, ``delivered``, ``opened``, ``clicked``, ``failed``; ``addressed`` and
-    ``reached``: members sent anything, and delivered anything; ``touch_cost_minor``."""
+    """Per key, of messages (``core.metrics.sends``): ``sent``, ``delivered``, ``opened``, ``clicked``, ``failed``; ``addressed``,
+    ``reached`` and ``clickers``: members sent anything, delivered anything, who clicked anything; ``touch_cost_minor``."""
     return sends.group_by("key").aggregate(
         sent=ibis._.count(),
         delivered=_count(sends.is_delivered),
@@ -74,6 +74,7 @@ def sent(sends: ir.Table) -> ir.Table:
         failed=_count(sends.is_failed),
         addressed=sends.member_id.nunique(),
         reached=sends.member_id.nunique(where=sends.is_delivered),
+        clickers=sends.member_id.nunique(where=sends.is_clicked),
         touch_cost_minor=sends.cost_minor.sum(),
     )
 

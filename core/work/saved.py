@@ -15,7 +15,10 @@ from core.store.session import Session, Store
 from core.store.tables import SavedView
 from core.work.home import Home
 
-PAGES = dict.fromkeys(("funnels", "retention", "lifecycle", "paths"), "funnel.see")
+PAGES = dict.fromkeys(("funnels", "retention", "lifecycle", "paths"), "funnel.see") | {
+    "content": "content.see",
+    "channels": "channels.see",
+}
 """Pages whose choices can be saved, and the permission that each needs."""
 LONGEST_NAME, LONGEST_QUERY = 60, 16_000
 

@@ -35,7 +35,7 @@ RATES = {
 }
 """Shares, by what they are taken of. ``reach_rate``: of members addressed, as long as no audience before the gates is known."""
 COUNTS = (
-    "active", "was_active", "came_back", "sent", "delivered", "opened", "clicked", "failed", "addressed", "reached", "touch_cost_minor",
+    "active", "was_active", "came_back", "sent", "delivered", "opened", "clicked", "failed", "addressed", "reached", "clickers", "touch_cost_minor",
     "contacts", "orders", "buyers", "revenue_minor", "converted", "nps_answers", "promoters", "detractors", "satisfaction_answers", "spend_minor",
     "acquired", "acquired_revenue_minor",
 )  # fmt: skip

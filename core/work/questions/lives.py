@@ -39,7 +39,7 @@ COUNTS = (
 @dataclass(frozen=True, slots=True)
 class Lives:
     """``rows``: one per session entered in either period, newest first, then ``all``: ``key``, ``name``, ``topic``, ``published_at``
-    (naive UTC), ``COUNTS``, the shares of ``RATES`` (null where undefined), and all of these of the period before as ``…_before``.
+    (naive UTC), ``COUNTS`` (those of following only where the lake tells of any), the shares of ``RATES`` (null where undefined), and all of these of the period before as ``…_before``.
 
     ``follows``, ``clicks`` (looks at products) within 24 hours and ``orders`` within seven days of entering belong to the session
     entered last before them. ``returnable``: viewers whose 14 days since first entering are over; ``returned``: those of them who
@@ -61,7 +61,7 @@ def sessions(reading: Reading) -> Lives | None:
         _figures(reading, before).add_suffix("_before"), left_on="key", right_on="key_before", how="outer"
     )
     rows["key"] = rows["key"].fillna(rows["key_before"])
-    rows = _finished(rows.drop(columns="key_before"))
+    rows = _finished(rows.drop(columns="key_before"), _told(reading, Period(before.start_on, now.end_on)))
     known = reading.snapshot.current("contents").select("content_id", "topic", "published_at", name="title")
     rows = rows.merge(reading.snapshot.frame(known), left_on="key", right_on="content_id", how="left")
     rows = rows.drop(columns="content_id")
@@ -210,7 +210,15 @@ def _times(table: pa.Table) -> np.ndarray:
     return table["at"].cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
 
 
-def _finished(rows: pd.DataFrame) -> pd.DataFrame:
+def _told(reading: Reading, period: Period) -> bool:
+    """Whether anybody is known to have followed anything in the period: else nothing says that viewers did not."""
+    events = reading.visible("events")
+    days = (events.local_date >= period.start_on) & (events.local_date < period.end_on)
+    return bool(reading.snapshot.value(((events.name == FOLLOWED) & days).any()))
+
+
+def _finished(rows: pd.DataFrame, is_following_told: bool) -> pd.DataFrame:
+    """Without figures of following where nothing tells of it."""
     for then in ("", "_before"):
         for name in COUNTS:
             column = name + then
@@ -218,4 +226,8 @@ def _finished(rows: pd.DataFrame) -> pd.DataFrame:
         for rate, (top, bottom) in RATES.items():
             over = rows[bottom + then]
             rows[rate + then] = (rows[top + then] / over.where(over > 0)).astype("Float64")
-    return rows
+    if is_following_told:
+        return rows
+    return rows.drop(
+        columns=[name + then for name in ("follows", "followers", "follow_rate") for then in ("", "_before")]
+    )

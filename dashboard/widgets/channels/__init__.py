@@ -1,0 +1,1 @@
+"""The parts of the Channels page, one module per view of it."""

@@ -1,0 +1,51 @@
+"""A page of parts: filters, the choice of a part and what all parts are asked for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard import addresses, filters
+from dashboard.data import freshness
+from dashboard.filters import Filters
+from dashboard.i18n import t
+from dashboard.widgets import choice, contract, heading, saved
+from dashboard.widgets.choice import Choice
+
+PART = "part"
+"""Where the address says which part of the page is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """``in_words``: what the filters cut to, for contracts and lists."""
+
+    filters: Filters
+    in_words: Callable[[], str]
+
+
+def show(page: str, permission: str, parts: Mapping[str, Callable[[Asked], None]], keys: Sequence[str]) -> None:
+    """``keys``: parameters of the address that a saved view keeps, those of the filters and the part beside."""
+    if addresses.went():
+        _forget(keys)
+    fresh = freshness.read(permission)
+    heading.show(t(f"{page}.title"), fresh)
+    known = fresh.choices
+    if known is None:
+        heading.empty(t(f"{page}.empty"), t(f"{page}.empty_lead"))
+        return
+    asked = filters.bar(known)
+    part = choice.read(PART, tuple(parts))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="parts_head"):
+        labels = {one: t(f"{page}.part_{one}") for one in parts}
+        st.html(choice.row(Choice(PART, t(f"{page}.parts"), labels, part), addresses.only(*filters.KEYS)))
+        with st.container(width=saved.WIDTH):
+            saved.bar(page, (PART, *keys, *filters.KEYS), lambda: _forget(keys))
+    parts[part](Asked(asked, lambda: contract.in_words(asked, known, with_period=True)))
+
+
+def _forget(keys: Sequence[str]) -> None:
+    """What was chosen in this session makes room for what the address says."""
+    filters.forget()
+    for key in (PART, *keys):
+        st.session_state.pop(key, None)
