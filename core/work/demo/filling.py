@@ -18,10 +18,11 @@ from core.lake.writer import Change
 from core.privacy import pseudonyms
 from core.settings import Settings
 from core.store.tables import Batch
-from core.work import identities, timeline
-from core.work.demo import activity, brand, care, chat, columns, people, planted, shopping, touching, truth
+from core.work import identities, tending
+from core.work.demo import activity, brand, care, chat, columns, people, pestered, planted, shopping, touching, truth
 from core.work.demo.activity import Acts, Months
 from core.work.demo.brand import Brand
+from core.work.demo.chat import Memberships
 from core.work.demo.people import People
 from core.work.demo.rhythm import Span
 from core.work.home import Home
@@ -97,7 +98,7 @@ def fill(home: Home, *, events: int, seed: int, end_on: date, now: datetime, pro
     }
     truth.write(home.settings.world("demo"), facts | truth.told(world))
     _finished(home, batch_id, sum(counts.values()), version, now)
-    timeline.refresh(home)
+    tending.derive(home)
     (home.settings.home / REMOVED).unlink(missing_ok=True)
     return Filled(counts, version)
 
@@ -174,7 +175,7 @@ class _Filler:
 
 def _drawn(filler: _Filler, seed: int, end_on: date) -> truth.World:
     """Draw the world part by part, and hand each part over as soon as nothing needs it any more."""
-    streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(16)]
+    streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(17)]
     span = Span(end_on, DAYS, filler.home.settings.zone)
     house = brand.build(span, streams[0])
     members = min(filler.events // EVENTS_PER_MEMBER, MOST_MEMBERS)
@@ -203,8 +204,10 @@ def _drawn(filler: _Filler, seed: int, end_on: date) -> truth.World:
     written = chat.messages(
         house, crowd, streams[14], stays, min(round(filler.events * MESSAGES_PER_EVENT), MOST_MESSAGES)
     )
-    world = truth.World(house, crowd, trial, booking, lift, made, sold, back, given, said, brought, stays, written)
-    _facts(filler, world, streams[15])
+    driven = pestered.plant(house, streams[16], stays)
+    written = pestered.messages(house, streams[16], driven, written, chat.words(house))
+    world = truth.World(house, crowd, trial, booking, lift, made, sold, back, given, said, brought, driven, written)
+    _facts(filler, world, streams[15], stays)
     _people(filler, world)
     return world
 
@@ -236,7 +239,8 @@ def _events(filler: _Filler, house: Brand, crowd: People, rng: np.random.Generat
     return shopping.orders(activity.baskets_together(baskets), shopping.ORDINARY)
 
 
-def _facts(filler: _Filler, world: truth.World, rng: np.random.Generator) -> None:
+def _facts(filler: _Filler, world: truth.World, rng: np.random.Generator, drawn: Memberships) -> None:
+    """``drawn``: stays as they were before anybody was driven away, so that what is drawn of them stays the same."""
     house, crowd, made = world.brand, world.people, world.made
     filler.put("order_lines", shopping.order_lines(house, crowd, made, world.sold, world.back))
     filler.put("offer_events", shopping.offer_events(house, crowd, world.given))
@@ -245,7 +249,8 @@ def _facts(filler: _Filler, world: truth.World, rng: np.random.Generator) -> Non
     filler.put("group_membership", chat.membership_rows(house, crowd, world.stays))
     filler.put("group_rosters", chat.roster_rows(house, crowd, world.stays))
     filler.put("group_messages", chat.message_rows(house, crowd, world.written))
-    filler.put("activity_participation", chat.participation(house, crowd, rng, world.stays))
+    took_part = chat.participation(house, crowd, rng, drawn)
+    filler.put("activity_participation", pestered.participation(took_part, house, crowd, world.pestered))
     filler.put("feedback", care.feedback_rows(house, crowd, rng, world.said))
     filler.put("service_conversations", care.conversations(house, crowd, rng))
     filler.put("referrals", care.referral_rows(crowd, world.brought))

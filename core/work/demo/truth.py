@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from core.work.demo import chat, planted, shopping
+from core.work.demo import chat, pestered, planted, shopping
 from core.work.demo.brand import TRIAL, Brand
 from core.work.demo.care import CATEGORIES, Brought, Says
 from core.work.demo.chat import Memberships, Messages
 from core.work.demo.people import ANONYMOUS, CAUSES, PHONE, People, fragments
+from core.work.demo.pestered import Pestered
 from core.work.demo.planted import Lift, Walk
 from core.work.demo.rhythm import DAY_S, Ints
 from core.work.demo.shopping import Coupons, Lines, Orders, Refunds
@@ -36,8 +37,13 @@ class World:
     given: Coupons
     said: Says
     brought: Brought
-    stays: Memberships
+    pestered: Pestered
     written: Messages
+
+    @property
+    def stays(self) -> Memberships:
+        """With the ends that came of too many sends."""
+        return self.pestered.stays
 
 
 def told(world: World) -> dict[str, Any]:
@@ -46,6 +52,8 @@ def told(world: World) -> dict[str, Any]:
         "funnels": [_trial(world), _booking(world)],
         "churn": _churn(world),
         "sick_group": _sick_group(world),
+        "over_messaged_group": _over_messaged_group(world),
+        "quiet_group": _quiet_group(world),
         "incident": _incident(world),
         "lift": _lift(world),
         "ltv": _ltv(world),
@@ -121,6 +129,33 @@ def _sick_group(world: World) -> dict[str, Any]:
         "left": int((there & (stays.leave_s < span.end_s)).sum()),
         "silent_from_on": span.on(span.days - chat.SILENT_DAYS_BEFORE_END).isoformat(),
         "last_message_at": _time(spoken.max()) if len(spoken) else None,
+    }
+
+
+def _over_messaged_group(world: World) -> dict[str, Any]:
+    span, found = world.brand.span, world.pestered
+    left = world.stays.leave_s[found.left]
+    return {
+        "definition": "on each of the days the staff sends at least fewest_sends more messages with content than usual, and members leave "
+        "within 24 hours of them at a rate far above the group's own: over the period that begins on from_on, the interval of "
+        "leaves in excess of the baseline lies above 0; left: those who left because of it, at times when a send was less than 24 hours old",
+        "group_id": world.brand.groups.ids[found.group],
+        "from_on": span.on(span.days - pestered.WITHIN_DAYS).isoformat(),
+        "days": [span.on(day).isoformat() for day in found.days],
+        "fewest_sends": pestered.FEWEST_SENDS,
+        "more_sends": len(found.at_s),
+        "left": len(left),
+        "left_at": sorted(_time(at) for at in left),
+    }
+
+
+def _quiet_group(world: World) -> dict[str, Any]:
+    span = world.brand.span
+    return {
+        "definition": "an ordinary group whose members leave whether it is sent to or not: over the period that begins on from_on, the "
+        "interval of leaves in excess of the baseline holds 0",
+        "group_id": world.brand.groups.ids[world.pestered.quiet],
+        "from_on": span.on(span.days - pestered.WITHIN_DAYS).isoformat(),
     }
 
 
