@@ -217,14 +217,14 @@ def _fill_apart(events: int) -> None:
 
 
 def refresh(given: argparse.Namespace, settings: Settings) -> None:
-    """Settle batches, join small files, sweep leftovers, bring up the timeline now instead of when the worker is due."""
-    from core.work import tending, timeline
+    """Settle batches, join small files, sweep leftovers, bring up derived data now instead of when the worker is due."""
+    from core.work import tending
     from core.work.ingest import batches
 
     home = _world(given, settings)
     settled = len(batches.reconcile(home, now=now()))
     joined, swept = tending.compact(home, least=1), tending.sweep(home)
-    made = timeline.refresh(home)
+    made = tending.derive(home)
     print(json.dumps({"settled": settled, "files_joined": joined, "files_swept": swept, "runs_made": made}))
 
 
@@ -397,7 +397,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "of": {"metavar": "METRIC", "help": "people: whose"},
+    "of": {"metavar": "METRIC", "help": "people: whose; rhythm, mix, slots: the one group, owner or unit"},
     "steps": {"help": "funnel: a,b,c; a|b for either"},
     "within": {"help": "funnel: 30m, 12h, 7d or none (default 7d)"},
     "step_within": {"help": "funnel: the same between two neighbouring steps (default none)"},

@@ -13,7 +13,18 @@ from core.metrics.catalog import METRICS, Metric
 from core.schema import CHANNELS
 from core.scope import Filters
 from core.work.home import Home
-from core.work.questions import care, community, conversation, figures, places, sequences, surveys, units
+from core.work.questions import (
+    aftermath,
+    care,
+    community,
+    conversation,
+    figures,
+    places,
+    rhythm,
+    sequences,
+    surveys,
+    units,
+)
 from core.work.questions.figures import Figure
 from core.work.questions.reading import Reading, reading
 
@@ -77,6 +88,26 @@ def complained(home: Home, filters: Filters, _options: Row) -> list[Row]:
     return [] if found is None else _rows(found.rows)
 
 
+def timed(part: rhythm.Part) -> Callable[[Home, Filters, Row], list[Row]]:
+    """The question that answers one part of ``core.work.questions.rhythm``: in total, or by group, owner or unit; with ``of`` one."""
+
+    def answer(home: Home, filters: Filters, options: Row) -> list[Row]:
+        by, of = _chosen(options, ("total", "group", "owner", "unit")), options.get("of")
+        with reading(home, filters) as open_lake:
+            found = rhythm.rhythm(open_lake, by, of, (part,))  # type: ignore[arg-type]
+        return [] if found is None else _rows(found.rows[part])
+
+    return answer
+
+
+def sent(home: Home, filters: Filters, options: Row) -> list[Row]:
+    """Leaves after sends of each group, owner, unit, or of all: see ``core.work.questions.aftermath``."""
+    by = _chosen(options, get_args(places.By))
+    with reading(home, filters) as open_lake:
+        found = aftermath.sends(open_lake, by)  # type: ignore[arg-type]
+    return [] if found is None else _rows(found.rows)
+
+
 def _chosen(options: Row, known: Sequence[str]) -> str:
     """What to break down by; the first where nothing is said. Raises ``Unknown``."""
     by = str(options.get("by") or known[0])
@@ -97,6 +128,10 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "voices": conversation.carrying,
     "successors": conversation.succeeding,
     "care": serviced,
+    "rhythm": timed("heat"),
+    "mix": timed("mix"),
+    "slots": timed("slots"),
+    "sends": sent,
     "surveys": surveyed,
     "complaints": complained,
 } | {name: single(metric) for name, metric in METRICS.items()}
