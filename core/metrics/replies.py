@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 import ibis
 import ibis.expr.types as ir
 
+from core.metrics.community import Spans, within
 from core.metrics.talk import NOT_SAID, is_question
 
 REACH = timedelta(hours=2)
@@ -22,7 +23,7 @@ DAY_S = 86_400
 
 
 def questions(messages: ir.Table) -> ir.Table:
-    """Messages of members that ask: the rows of ``group_messages``, linked and keyed, that count as questions."""
+    """Messages of members that ask: the rows of ``group_messages``, linked to members, that count as questions."""
     asks = messages.is_question
     if "text" in messages.columns:
         asks = asks.fill_null(is_question(messages.text))
@@ -31,12 +32,11 @@ def questions(messages: ir.Table) -> ir.Table:
 
 
 def answered(questions: ir.Table, messages: ir.Table) -> ir.Table:
-    """One row per question: ``key``, ``member_id``, ``occurred_at``, ``local_date``, ``answered_at`` (null while nobody answered).
+    """One row per question: ``group_id``, ``member_id``, ``occurred_at``, ``local_date``, ``answered_at`` (null while nobody answered).
 
     ``messages``: all that was written in the groups, by whomever.
     """
     asked = questions.select(
-        "key",
         "group_id",
         "member_id",
         "identity_key",
@@ -59,7 +59,7 @@ def answered(questions: ir.Table, messages: ir.Table) -> ir.Table:
     is_near = found._next <= found.occurred_at + ibis.interval(seconds=int(REACH.total_seconds()))
     near = ibis.ifelse(is_near, found._next, ibis.null(found._next.type()))
     first = ibis.least(found._direct.coalesce(near), near.coalesce(found._direct))
-    return found.select("key", "member_id", "occurred_at", "local_date", answered_at=first)
+    return found.select("group_id", "member_id", "occurred_at", "local_date", answered_at=first)
 
 
 def _next(asked: ir.Table, messages: ir.Table) -> ir.Table:
@@ -93,18 +93,26 @@ def _duty_seconds(local: ir.Value) -> ir.Value:
     return day * (closes - opens) + ibis.greatest(ibis.least(second, closes) - opens, 0)
 
 
-def coverage(answers: ir.Table, as_of: datetime) -> ir.Table:
-    """Per key: ``questions`` that can be judged, ``answered`` of them, ``open_questions``, ``first_reply_seconds`` (median on duty;
-    null where nothing was answered).
+def coverage(answers: ir.Table, as_of: datetime, spans: Spans) -> ir.Table:
+    """Per key, of keyed answers: ``questions`` of the period that can be judged, ``answered`` of them, ``open_questions``,
+    ``first_reply_seconds`` (median on duty; null where nothing was answered); ``month_questions``, ``month_answered``, ``prior_questions``,
+    ``prior_answered``: of these spans.
 
-    ``answers``: as ``answered`` makes them, with ``asked_local`` and ``answered_local``, the same times in the business zone.
-    ``as_of``: the newest data, naive UTC.
+    ``answers``: as ``answered`` makes them, with ``waited_seconds`` (on duty). ``as_of``: the newest data, naive UTC.
     """
     is_answered = answers.answered_at.notnull()
     is_open = ~is_answered & (answers.occurred_at > ibis.literal(as_of - PATIENCE))
+    now = within(answers, spans.now)
+    found = {
+        "questions": ~is_open & now,
+        "answered": is_answered & now,
+        "open_questions": is_open & now,
+        "month_questions": ~is_open & within(answers, spans.month),
+        "month_answered": is_answered & within(answers, spans.month),
+        "prior_questions": ~is_open & within(answers, spans.prior),
+        "prior_answered": is_answered & within(answers, spans.prior),
+    }
     return answers.group_by("key").aggregate(
-        questions=(~is_open).cast("int64").sum(),
-        answered=is_answered.cast("int64").sum(),
-        open_questions=is_open.cast("int64").sum(),
-        first_reply_seconds=waited(answers.asked_local, answers.answered_local).quantile(0.5, where=is_answered),
+        **{name: is_so.cast("int64").sum() for name, is_so in found.items()},
+        first_reply_seconds=answers.waited_seconds.quantile(0.5, where=is_answered & now),
     )

@@ -10,13 +10,11 @@ in between. A change that changes nothing (told twice, by two sources) is none. 
 and go in any order (docs/adr/0007-rosters.md).
 """
 
-from datetime import date
-
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-PLACE = ("key", "group_id", "member_id")
+PLACE = ("group_id", "member_id")
 _ORDER = ("tick", "is_listed", "batch_id", "row_number")
 
 
@@ -35,21 +33,8 @@ def looks(rosters: ir.Table) -> ir.Table:
     return found.mutate(tick=_after(found.occurred_at))
 
 
-def bases(looks: ir.Table, start_on: date) -> ir.Table:
-    """Each group's last complete list before a day: ``group_id``, ``base``. Whatever was before it says nothing of that day or a later
-    one that the list does not say."""
-    early = looks.filter(looks.is_complete & (looks.local_date < start_on))
-    return early.group_by("group_id").aggregate(base=early.tick.max())
-
-
-def since(evidence: ir.Table, bases: ir.Table) -> ir.Table:
-    """Evidence from each group's base on; of a group without one all."""
-    rows = evidence.left_join(bases, "group_id").drop("group_id_right")
-    return rows.filter(rows.base.isnull() | (rows.tick >= rows.base)).drop("base")
-
-
 def told(changes: ir.Table) -> ir.Table:
-    """Evidence of callbacks. ``changes``: rows of ``group_membership``, linked to members, with ``key``."""
+    """Evidence of callbacks. ``changes``: rows of ``group_membership``, linked to members."""
     known = changes.filter(changes.member_id.notnull())
     return known.select(
         *PLACE, "local_date", tick=_at(known.occurred_at), is_in=known.change == "join", is_listed=ibis.literal(False),
@@ -59,7 +44,7 @@ def told(changes: ir.Table) -> ir.Table:
 
 def listed(rosters: ir.Table) -> ir.Table:
     """Evidence that somebody was in: the lists themselves, and joins that they date. ``rosters``: rows of ``group_rosters``, linked
-    to members, with ``key`` and ``joined_on`` (business day of ``joined_at``). Staff and bots are in no figure."""
+    to members, with ``joined_on`` (business day of ``joined_at``). Staff and bots are in no figure."""
     people = rosters.filter(rosters.member_id.notnull() & (rosters.person_kind.fill_null("member") == "member"))
     dated = people.filter(people.joined_at <= people.occurred_at)
     return ibis.union(
@@ -95,14 +80,24 @@ def evidence(told: ir.Table, listed: ir.Table, looks: ir.Table) -> ir.Table:
 
 
 def states(evidence: ir.Table) -> ir.Table:
-    """Evidence with ``was_in`` (before it), ``is_first`` of the person in the group, and ``next_on``: the day of what is known next
-    (null at the last)."""
-    own = ibis.window(group_by=["group_id", "member_id"], order_by=list(_ORDER))
-    rows = evidence.mutate(_before=evidence.is_in.lag().over(own), next_on=evidence.local_date.lead().over(own))
+    """Evidence as what it says of a person in a group: ``local_date``, ``tick`` (twice the microseconds since 1970), ``is_in``, ``was_in`` (before it), ``is_first`` of the person in the
+    group, ``next_on`` (the day of what is known next, null at the last), ``until_on`` (the day since when the person was out again; null where
+    nothing says so), ``is_listed``."""
+    own = ibis.window(group_by=list(PLACE), order_by=list(_ORDER))
+    later = ibis.window(group_by=list(PLACE), order_by=list(_ORDER), preceding=0, following=None)
+    out_on = ibis.ifelse(evidence.is_in, ibis.null("date"), evidence.local_date)
+    rows = evidence.mutate(
+        _before=evidence.is_in.lag().over(own),
+        next_on=evidence.local_date.lead().over(own),
+        until_on=out_on.min().over(later),
+    )
     unseen = ~rows.is_in
     if "first_look" in rows.columns:
         unseen = unseen & (rows.first_look.isnull() | (rows.tick < rows.first_look))
-    return rows.mutate(is_first=rows._before.isnull(), was_in=rows._before.fill_null(unseen)).drop("_before")
+    return rows.select(
+        *PLACE, "local_date", "tick", "is_in", "is_listed", "next_on", "until_on",
+        is_first=rows._before.isnull(), was_in=rows._before.fill_null(unseen),
+    )  # fmt: skip
 
 
 def _seen(people: ir.Table, on: ir.Value, tick: ir.Value) -> ir.Table:

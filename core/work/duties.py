@@ -8,7 +8,7 @@ from typing import Protocol
 from core.lake.manifest import Manifests
 from core.lake.timeline import Timeline
 from core.settings import Settings, World
-from core.work import identity_decisions, tending, timeline, uploads
+from core.work import identity_decisions, tending, uploads
 from core.work.home import Home
 from core.work.ingest import batches
 from core.work.worker import Chore, Clock, Handler, Log, Work, Worker
@@ -43,11 +43,11 @@ def handlers(house: House) -> dict[str, Handler]:
 
 
 def chores(house: House) -> list[Chore]:
-    """Imports that died are settled every minute, what came is sorted into the timeline within seconds, small files are
+    """Imports that died are settled every minute, what is derived of what came is made within seconds, small files are
     joined every hour, leftovers swept every day."""
-    sorted_in = _WhenChanged(house, timeline.refresh)
+    sorted_in = _WhenChanged(house, tending.derive)
     return [
-        Chore("timeline", SECONDS, lambda _now: _told("runs of the timeline made", sorted_in())),
+        Chore("derived", SECONDS, lambda _now: _told("runs and rollups made", sorted_in())),
         Chore("settle", MINUTE, lambda now: _told("batches settled", len(batches.reconcile(house.live, now=now)))),
         Chore("identities", DAY, lambda _now: _told("map brought up to the decisions", int(_settled(house.live)))),
         Chore("compact", HOUR, lambda _now: _told("files joined", _everywhere(house, tending.compact))),

@@ -19,7 +19,7 @@ from core.settings import DEFAULT_CURRENCY
 from core.sources import files
 from core.sources.files import Form, Readable
 from core.store import choices
-from core.work import identities, quality, timeline
+from core.work import identities, quality, tending
 from core.work.home import Home
 from core.work.ingest import batches, derived, rejects, rosters, rows, workplace
 from core.work.ingest.batches import CURRENCY, Counts
@@ -103,7 +103,7 @@ def import_file(
         warmed.result()
         progress("committed", **imported.counts.as_dict())
         run.settle(imported)
-        timeline.follow(home)
+        tending.follow(home)
         quality.check(home, batch_id, now=now, reasons=imported.reasons)
         progress("done", **imported.counts.as_dict())
         return imported.told(batch_id)
@@ -129,7 +129,7 @@ def rollback(home: Home, batch_id: int, operator: Operator, *, now: datetime) ->
         change.note["rows"] = gone
     identities.erase_unseen(home)
     batches.take_back(home, batch_id, gone, operator=operator, now=now)
-    timeline.follow(home)
+    tending.follow(home)
     return gone
 
 

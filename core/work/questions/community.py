@@ -1,49 +1,63 @@
-"""Group chats, their owners and units: who is in them, who speaks, on how few they hang."""
+"""Group chats, their owners and units: who is in them, who speaks, on how few they hang, and how they are doing."""
 
 from dataclasses import dataclass
 from datetime import UTC, date
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Literal, get_args
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from core.errors import Unknown
-from core.lake.reader import Snapshot
-from core.lake.writer import local_date, local_time
-from core.metrics import community, replies, rosters
+from core.metrics import community, replies
+from core.metrics.community import MONTH, Spans
 from core.metrics.concentration import concentration
-from core.periods import Period, comparable
+from core.metrics.health import PARTS, Floats, Name, health
+from core.periods import comparable
+from core.work import rollups
 from core.work.questions.places import By, dimension, keyed
 from core.work.questions.reading import Reading
 
 Which = Literal[
     "members", "joined", "left", "speakers", "new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers", "lurkers",
-    "ever_spoke", "speaking",
+    "ever_spoke", "speaking", "buying", "buying_speakers", "buying_lurkers",
 ]  # fmt: skip
 """Figures that members stand behind. ``lurkers``: members at the end of the period who never spoke."""
 COUNTS = (
-    "messages", "said", "speakers", "new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers", "speaker_days", "wau", "mau",
-    "absence", "questions", "answered", "open_questions",
+    "messages", "said", "said_before", "speakers", "speakers_before", "new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers",
+    "speaker_days", "month_speaker_days", "wau", "mau", "absence", "questions", "answered", "open_questions", "prior_speakers", "earlier_speakers",
+    "month_days", "prior_days", "month_questions", "month_answered", "prior_questions", "prior_answered",
 )  # fmt: skip
 """Figures that are 0 where nobody wrote, as long as the lake has messages at all."""
-MOVES = ("members", "members_before", "joined", "left", "joined_listed", "left_listed", "speaking", "ever_spoke")
+MOVES = (
+    "members", "members_before", "month_members", "prior_members", "joined", "left", "joined_listed", "left_listed", "month_left", "prior_left",
+    "early_joined", "early_left", "speaking", "ever_spoke", "month_speaking", "prior_speaking", "buying", "buying_speakers", "buying_lurkers",
+)  # fmt: skip
 """Figures that the lake has where it knows who joins and leaves."""
+SMALL = 30
+"""Fewer people or questions say nothing of a rate, which is then no part of the score."""
+WORKING = ("_month_top", "_prior_top")
 
 
 @dataclass(frozen=True, slots=True)
 class Community:
-    """``rows``: one per key, ordered by it: ``key``, ``name``, the figures of ``core.metrics.community`` and
-    ``core.metrics.concentration``, those of ``core.metrics.replies``, ``net`` (joined less left), ``speaking_rate`` (``speaking`` of ``members``; null without members), ``reply_coverage`` (``answered`` of ``questions``;
-    null without questions). Undefined is null. ``before``: what the period is held against."""
+    """``rows``: one per key, ordered by it; ``total``: one row, of all together. Their columns: ``key``, ``name``, the figures of
+    ``core.metrics.community``, ``core.metrics.concentration`` and ``core.metrics.replies``; ``net`` (joined less left), ``speaking_rate``
+    (``speaking`` of ``members``; null without members), ``reply_coverage`` (``answered`` of ``questions``; null without questions),
+    ``quiet_days`` (whole days without a word up to the end of the period; null where nobody spoke in 90 days); ``opened_on``, of groups.
+
+    Health (``core.metrics.health``): ``health``, ``health_before``, ``health_moved``, and of each part its figure ``<part>_now``,
+    ``<part>_before``, its ``<part>_points`` and what it ``<part>_moved`` of the score. Undefined is null. ``spans``: what they are told of.
+    """
 
     by: By
-    now: Period
-    before: Period
+    spans: Spans
     as_of_on: date
     rows: pd.DataFrame
+    total: pd.DataFrame
 
 
 def groups(reading: Reading, by: By = "group") -> Community | None:
@@ -51,26 +65,13 @@ def groups(reading: Reading, by: By = "group") -> Community | None:
 
     A scope of units leaves the groups of these units, and of what is in them what their members did.
     """
-    if reading.period is None or reading.as_of_on is None:
+    talk = _talk(reading)
+    if talk is None:
         return None
-    now, before = comparable(reading.period, reading.as_of_on)
-    parts = [dimension(reading, by)]
-    speakers = stays = None
-    if reading.snapshot.files("group_messages"):
-        written = keyed(reading, reading.in_channels("group_messages"), by)
-        messages = keyed(reading, reading.table("group_messages"), by)
-        spoken = reading.snapshot.keep(community.spoken(messages))
-        speakers = reading.snapshot.keep(community.speakers(spoken, now, before))
-        parts += _talk(reading.snapshot, written, spoken, speakers, now)
-        parts.append(_answered(reading, messages, written, now))
-    states = _states(reading, by, now)
-    if states is not None:
-        stays = reading.snapshot.keep(community.stays(states, now))
-        parts.append(reading.snapshot.frame(community.membership(stays)))
-    if speakers is not None and stays is not None:
-        parts.append(reading.snapshot.frame(community.ladder(stays, speakers)))
-    found = reduce(lambda left, right: left.merge(right, on="key", how="outer"), parts)
-    return Community(by, now, before, reading.as_of_on, _finished(found.sort_values("key", ignore_index=True)))
+    total = talk.figures("total")
+    rows = total if by == "total" else talk.figures(by)
+    assert reading.as_of_on is not None
+    return Community(by, talk.spans, reading.as_of_on, rows, total)
 
 
 def behind(reading: Reading, by: By, key: str, which: Which) -> pd.DataFrame:
@@ -82,114 +83,266 @@ def behind(reading: Reading, by: By, key: str, which: Which) -> pd.DataFrame:
     """
     if which not in get_args(Which):
         raise Unknown("figure", which, get_args(Which))
-    table = _behind(reading, by, key, which)
+    talk = _talk(reading)
+    table = None if talk is None else talk.behind(by, key, which)
     if table is None:
         return pd.DataFrame({"member_id": pd.Series(dtype="int64"), "value": pd.Series(dtype="int64")})
     named = table.select("member_id", value=table.value.cast("int64"))
     return reading.snapshot.frame(named.order_by([ibis.desc("value"), "member_id"]))
 
 
-def _behind(reading: Reading, by: By, key: str, which: Which) -> ir.Table | None:
-    """``member_id``, ``value``, of one key; None where the lake does not know it."""
+def _talk(reading: Reading) -> "_Talk | None":
     if reading.period is None or reading.as_of_on is None:
         return None
-    now, before = comparable(reading.period, reading.as_of_on)
+    return _Talk(reading, Spans(*comparable(reading.period, reading.as_of_on)))
 
-    def of(name: str) -> ir.Table | None:
-        if not reading.snapshot.files(name):
-            return None
-        rows = keyed(reading, reading.table(name), by)
-        return rows.filter(rows.key == key)
 
-    moves = messages = None
-    if which in ("members", "joined", "left", "lurkers", "ever_spoke", "speaking"):
-        states = _states(reading, by, now)
-        if states is None:
+@dataclass(frozen=True)
+class _Talk:
+    """What is read of the lake once, and told of groups, owners, units and in total. None: the lake does not know."""
+
+    reading: Reading
+    spans: Spans
+
+    def _rows(self, kind: str) -> ir.Table | None:
+        """A rollup, of members in scope and filters."""
+        found = rollups.rows(self.reading.snapshot, self.reading.zone, kind)
+        allowed = self.reading.allowed
+        return found if found is None or allowed is None or kind == "written" else found.semi_join(allowed, "member_id")
+
+    def _keyed(self, rows: ir.Table, by: By) -> ir.Table:
+        return keyed(self.reading, rows, by)
+
+    @cached_property
+    def _talked(self) -> ir.Table | None:
+        rows = self._rows("talked")
+        if rows is None:
             return None
-        moves = states.filter(states.key == key)
-    if which not in ("members", "joined", "left"):
-        messages = of("group_messages")
-        if messages is None:
+        near = (rows.local_date >= self.spans.start_on) & (rows.local_date < self.spans.now.end_on)
+        return self.reading.snapshot.keep(rows.filter(near))
+
+    @cached_property
+    def _speakers(self) -> ir.Table | None:
+        first, talked = self._rows("first_words"), self._talked
+        if first is None or talked is None:
             return None
-    if messages is None:
-        assert moves is not None
-        stays = community.stays(moves, now)
-        value = ibis.literal(1) if which == "members" else stays[which]
-        kept = stays.is_in if which == "members" else stays[which] > 0
-        return stays.filter(kept).select("member_id", value=value)
-    speakers = community.speakers(community.spoken(messages), now, before)
-    if moves is None:
-        speaker = community.told_apart(speakers, now)[which]
-        return speakers.mutate(value=speakers.said_before if which == "lost_speakers" else speakers.said).filter(
-            speaker
+        return self.reading.snapshot.keep(community.speakers(talked, first, self.spans))
+
+    @cached_property
+    def _states(self) -> ir.Table | None:
+        return self._rows("states")
+
+    @cached_property
+    def _buyers(self) -> ir.Table | None:
+        """``member_id``, ``bought``, of everybody with an order in the period; None in a lake without orders."""
+        if not self.reading.snapshot.files("order_lines"):
+            return None
+        orders = self.reading.facts.orders
+        now = orders.filter(community.within(orders, self.spans.now) & orders.member_id.notnull())
+        return self.reading.snapshot.keep(now.select("member_id", bought=ibis.literal(True)).distinct())
+
+    def speakers(self, by: By) -> ir.Table | None:
+        """Per key and member."""
+        if self._speakers is None:
+            return None
+        keyed = self._keyed(self._speakers, by)
+        return keyed.drop("group_id") if by == "group" else community.by_key(keyed)
+
+    def standing(self, by: By, speakers: ir.Table, states: ir.Table) -> ir.Table:
+        there = community.standing(states, speakers, self.spans, of_one_group=by == "group")
+        if self._buyers is None:
+            return there
+        return there.left_join(self._buyers, "member_id").drop("member_id_right")
+
+    # -- figures -------------------------------------------------------------------------------------------------------
+
+    def figures(self, by: By) -> pd.DataFrame:
+        parts = [dimension(self.reading, by), *self._spoken(by), *self._inside(by)]
+        found = reduce(lambda left, right: left.merge(right, on="key", how="outer"), parts)
+        return _finished(found.sort_values("key", ignore_index=True), self.spans, self._has_past)
+
+    @property
+    def _has_past(self) -> bool:
+        whole = self.reading.whole
+        return whole is not None and whole.start_on <= self.spans.prior.start_on
+
+    def _spoken(self, by: By) -> list[pd.DataFrame]:
+        speakers, written, answers = self.speakers(by), self._rows("written"), self._rows("answered")
+        if speakers is None or self._talked is None or written is None or answers is None:
+            return []
+        snapshot, now = self.reading.snapshot, self.spans.now
+        speakers = speakers if by == "group" else snapshot.keep(speakers)
+        written = self._keyed(written, by)
+        raw = written.filter(community.within(written, now)).group_by("key").aggregate(messages=written.messages.sum())
+        assert self.reading.as_of is not None
+        as_of = self.reading.as_of.astimezone(UTC).replace(tzinfo=None)
+        asked = answers.filter((answers.local_date >= self.spans.start_on) & (answers.local_date < now.end_on))
+        return [
+            snapshot.frame(raw),
+            snapshot.frame(community.turnover(speakers, now)),
+            snapshot.frame(community.daily(self._keyed(self._talked, by), self.spans)),
+            *self._concentrated(speakers),
+            snapshot.frame(replies.coverage(self._keyed(asked, by), as_of, self.spans)),
+        ]
+
+    def _inside(self, by: By) -> list[pd.DataFrame]:
+        if self._states is None:
+            return []
+        snapshot, states = self.reading.snapshot, self._keyed(self._states, by)
+        changed = states.filter(
+            (states.local_date >= self.spans.start_on) & (states.local_date < self.spans.now.end_on)
         )
-    there = community.standing(community.stays(moves, now), speakers)
-    rungs = community.rungs(there)
-    kept = ~rungs["ever_spoke"] if which == "lurkers" else rungs[which]
-    return there.mutate(value=there.said if which == "speaking" else ibis.literal(1)).filter(kept)
+        speakers = self.speakers(by)
+        if speakers is None:
+            speakers = _nobody()
+        there = snapshot.frame(community.membership(self.standing(by, speakers, states)))
+        if self._speakers is None:
+            there = there.drop(
+                columns=[name for name in there if "speak" in str(name) or "spoke" in str(name) or "lurk" in str(name)]
+            )
+        known = snapshot.frame(states.select("key").distinct())
+        return [_counted(known, there, snapshot.frame(community.changes(changed, self.spans)))]
+
+    def _concentrated(self, speakers: ir.Table) -> list[pd.DataFrame]:
+        """Of the period, and the share of the ten loudest of the last two months."""
+        spans = self.spans
+        names = {"said": spans.now, "month_said": spans.month, "prior_said": spans.prior}
+        told = self.reading.snapshot.arrow(
+            speakers.filter((speakers.said > 0) | (speakers.month_said > 0) | (speakers.prior_said > 0)).select(
+                "key", *names
+            )
+        )
+        coded = told["key"].combine_chunks().dictionary_encode()
+        keys, code = coded.dictionary.to_numpy(zero_copy_only=False), coded.indices.to_numpy().astype(np.int64)
+        found = {name: concentration(code, told[name].to_numpy()) for name in names}
+        frames = []
+        for name, columns in (
+            ("said", ("top_share", "gini", "absence")),
+            ("month_said", ("_month_top",)),
+            ("prior_said", ("_prior_top",)),
+        ):
+            one = found[name]
+            values = {
+                "top_share": one.top_share,
+                "gini": one.gini,
+                "absence": one.absence,
+                "_month_top": one.top_share,
+                "_prior_top": one.top_share,
+            }
+            frames.append(pd.DataFrame({"key": keys[one.group]} | {column: values[column] for column in columns}))
+        return frames
+
+    # -- people --------------------------------------------------------------------------------------------------------
+
+    def behind(self, by: By, key: str, which: Which) -> ir.Table | None:
+        """``member_id``, ``value``, of one key."""
+        if which in ("joined", "left"):
+            return self._changed(by, key, which)
+        speakers = self.speakers(by)
+        if speakers is not None:
+            speakers = speakers.filter(speakers.key == key)
+        if which in community.TURNOVER:
+            if speakers is None:
+                return None
+            value = speakers.said_before if which == "lost_speakers" else speakers.said
+            return speakers.mutate(value=value).filter(community.told_apart(speakers, self.spans.now)[which])
+        if self._states is None or (speakers is None and which not in ("members", "buying")):
+            return None
+        states = self._keyed(self._states, by)
+        there = self.standing(by, _nobody() if speakers is None else speakers, states.filter(states.key == key))
+        there = there.filter(there.is_in)
+        rungs = community.rungs(there) | {"members": there.is_in}
+        rungs["lurkers"] = ~rungs["ever_spoke"]
+        if which not in rungs:
+            return None
+        return there.mutate(value=there.said if which == "speaking" else ibis.literal(1)).filter(rungs[which])
+
+    def _changed(self, by: By, key: str, which: Literal["joined", "left"]) -> ir.Table | None:
+        if self._states is None:
+            return None
+        states = self._keyed(self._states, by)
+        kept = states.filter(
+            (states.key == key) & community.within(states, self.spans.now) & community.moved(states)[which]
+        )
+        return kept.group_by("member_id").aggregate(value=ibis._.count())
 
 
-def _talk(
-    snapshot: Snapshot, written: ir.Table, spoken: ir.Table, speakers: ir.Table, now: Period
-) -> list[pd.DataFrame]:
-    raw = written.filter(community.within(written, now)).group_by("key").aggregate(messages=ibis._.count())
-    return [
-        snapshot.frame(raw),
-        snapshot.frame(community.turnover(speakers, now)),
-        snapshot.frame(community.daily(spoken, now)),
-        _concentrated(snapshot, speakers),
-    ]
+def _nobody() -> ir.Table:
+    """Speakers where nobody is known to have spoken."""
+    types = {"key": pa.string(), "member_id": pa.int64(), "first_on": pa.date32()} | dict.fromkeys(
+        community.SAID, pa.int64()
+    )
+    return ibis.memtable(pa.schema(types.items()).empty_table())
 
 
-def _answered(reading: Reading, messages: ir.Table, written: ir.Table, now: Period) -> pd.DataFrame:
-    """Questions asked in the period; answers may come later."""
-    assert reading.as_of is not None
-    asked = replies.questions(messages.filter(community.within(messages, now)))
-    later = written.filter(written.local_date >= now.start_on)
-    answers = replies.answered(asked, later)
-    answers = answers.mutate(
-        asked_local=local_time(answers.occurred_at, reading.zone), answered_local=local_time(answers.answered_at, reading.zone)
-    )  # fmt: skip
-    as_of = reading.as_of.astimezone(UTC).replace(tzinfo=None)
-    return reading.snapshot.frame(replies.coverage(answers, as_of))
+def _counted(known: pd.DataFrame, *parts: pd.DataFrame) -> pd.DataFrame:
+    """Figures of those of whom anything is known, 0 where a part has no row of them."""
+    for part in parts:
+        known = known.merge(part, on="key", how="left")
+    return known.fillna(dict.fromkeys([name for name in known if name != "key"], 0))
 
 
-def _concentrated(snapshot: Snapshot, speakers: ir.Table) -> pd.DataFrame:
-    said = snapshot.arrow(speakers.filter(speakers.said > 0).select("key", "said"))
-    keys, code = np.unique(said["key"].to_numpy(zero_copy_only=False).astype(str), return_inverse=True)
-    found = concentration(code.astype(np.int64), said["said"].to_numpy())
-    return pd.DataFrame(
-        {"key": keys, "top_share": found.top_share, "gini": found.gini, "absence": found.absence}
-    )  # fmt: skip
-
-
-def _states(reading: Reading, by: By, now: Period) -> ir.Table | None:
-    """Who was in which group when, of what callbacks told and, where there are any, lists of members; None without either. It says
-    all about the period, and not all about the time before."""
-    if not any(reading.snapshot.files(name) for name in ("group_membership", "group_rosters")):
-        return None
-    told = rosters.told(keyed(reading, reading.table("group_membership"), by))
-    if not reading.snapshot.files("group_rosters"):
-        return rosters.states(told)
-    rows = keyed(reading, reading.table("group_rosters"), by)
-    listed = rosters.listed(rows.mutate(joined_on=local_date(rows.joined_at, reading.zone)))
-    looks = reading.snapshot.keep(rosters.looks(reading.visible("group_rosters")))
-    bases = reading.snapshot.keep(rosters.bases(looks, now.start_on))
-    told, listed = (reading.snapshot.keep(rosters.since(found, bases)) for found in (told, listed))
-    return rosters.states(rosters.evidence(told, listed, looks))
-
-
-def _finished(rows: pd.DataFrame) -> pd.DataFrame:
+def _finished(rows: pd.DataFrame, spans: Spans, has_past: bool) -> pd.DataFrame:
     for name in [name for name in COUNTS if name in rows]:
         rows[name] = rows[name].fillna(0).astype("int64")
     for name in [name for name in MOVES if name in rows]:
         rows[name] = rows[name].astype("Int64")
     if "dau" in rows:
         rows["dau"] = rows["dau"].fillna(0.0)
+        rows["stickiness"] = rows["month_speaker_days"] / MONTH / rows["mau"].replace(0, np.nan)
+        ends = pd.to_datetime(rows["last_on"])
+        rows["quiet_days"] = (pd.Timestamp(spans.now.last_on) - ends).dt.days.astype("Int64")
     if "members" in rows:
         rows["net"] = rows["joined"] - rows["left"]
-    if "questions" in rows:
-        rows["reply_coverage"] = (rows["answered"] / rows["questions"].replace(0, pd.NA)).astype("Float64")
-    if "speaking" in rows:
-        rows["speaking_rate"] = (rows["speaking"] / rows["members"].replace(0, pd.NA)).astype("Float64")
-    return rows
+    for rate, top, bottom in (("reply_coverage", "answered", "questions"), ("speaking_rate", "speaking", "members")):
+        if top in rows and bottom in rows:
+            rows[rate] = (rows[top] / rows[bottom].replace(0, pd.NA)).astype("Float64")
+    return _with_health(rows, has_past).drop(columns=[*WORKING, "last_on"], errors="ignore")
+
+
+def _with_health(rows: pd.DataFrame, has_past: bool) -> pd.DataFrame:
+    def column(name: str) -> Floats:
+        if name not in rows:
+            return np.full(len(rows), np.nan)
+        found: Floats = np.asarray(rows[name].astype("Float64").to_numpy("float64", na_value=np.nan))
+        return found
+
+    def share(top: str, bottom: str) -> Floats:
+        base = column(bottom)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found: Floats = np.where(base >= SMALL, column(top) / base, np.nan)
+            return found
+
+    def spread(top: str, speakers: str) -> Floats:
+        found: Floats = np.where(column(speakers) >= SMALL, column(top), np.nan)
+        return found
+
+    ever = column("mau") + column("prior_speakers") + column("earlier_speakers") > 0
+    now: dict[Name, Floats] = {
+        "staying": share("month_left", "month_members"),
+        "speaking": share("month_speaking", "members"),
+        "regular": np.where(ever, column("month_days") / MONTH, np.nan),
+        "renewal": share("mau", "prior_speakers") - 1,
+        "spread": spread("_month_top", "mau"),
+        "answering": share("month_answered", "month_questions"),
+    }
+    past = np.nan if not has_past else 1.0
+    before: dict[Name, Floats] = {
+        "staying": share("prior_left", "prior_members") * past,
+        "speaking": share("prior_speaking", "month_members") * past,
+        "regular": np.where(ever, column("prior_days") / MONTH, np.nan) * past,
+        "renewal": (share("prior_speakers", "earlier_speakers") - 1) * past,
+        "spread": spread("_prior_top", "prior_speakers") * past,
+        "answering": share("prior_answered", "prior_questions") * past,
+    }
+    found = health(now, before)
+    told: dict[str, Floats] = {"health": found.score, "health_before": found.before, "health_moved": found.change}
+    for part in PARTS:
+        name = part.name
+        told |= {
+            f"{name}_now": now[name],
+            f"{name}_before": before[name],
+            f"{name}_points": found.points[name],
+            f"{name}_moved": found.moved[name],
+        }
+    return pd.concat([rows, pd.DataFrame(told, index=rows.index).astype("Float64").where(lambda f: f.notna())], axis=1)

@@ -205,7 +205,7 @@ def test_the_demo_may_be_removed_and_made_anew_while_the_worker_runs(house, cloc
     clock.now += timedelta(days=1, seconds=1)
     one.step()
     other.forget("demo")
-    assert log == ["timeline: 1 runs of the timeline made"] * 2
+    assert log == ["derived: 1 runs and rollups made"] * 2
 
 
 def test_a_timeline_that_went_missing_is_made_anew_though_the_lake_has_not_changed(house, clock, log):
@@ -223,7 +223,7 @@ def test_a_timeline_that_went_missing_is_made_anew_though_the_lake_has_not_chang
     shutil.rmtree(runs.folder)
     one.step()
     assert [run.id for run in runs.runs()] == [made.id]
-    assert [line for line in log if "timeline" in line] == ["timeline: 1 runs of the timeline made"] * 3
+    assert [line for line in log if "derived" in line] == ["derived: 1 runs and rollups made"] * 3
 
 
 def test_sessions_past_their_limit_are_dropped_once_a_day(house, clock, log):
