@@ -40,8 +40,8 @@ FEWEST, ONE_IN = 3, 100
 """A key has three KOCs, or one for each hundred of its speakers where that is more."""
 RISE, RISE_LEAST = 1.2, 3
 """Rising: at least a fifth more messages than in the period before, and at least three more."""
-CONTACTS = 3
-"""Members a successor drew into talking at least."""
+CONTACTS = 0.75
+"""A successor's contacts are broad: the member drew in more others than three quarters of those who speak did."""
 
 _PUBLISHED = r"(?i)\b(?:xhslink|xiaohongshu|douyin|kuaishou|weibo|zhihu|bilibili|b23|douban|mp\.weixin\.qq|instagram|tiktok|youtube|youtu)\.(?:com|cn|tv|be)\b"
 _SUGGESTS = (

@@ -90,6 +90,7 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
     "content_piece": ("content?period=90", lambda page: page.goto(f"{page.url}&of=C200")),
     "content_fatigue": ("content?period=all&part=fatigue", None),
     "content_live": ("content?period=90&part=live", None),
+    "content_matching": ("content?part=matching", None),
     "content_people": ("content?period=90&who=all.buyers", None),
     "content_rules": ("content?period=90", press("content_contract")),
     "channels": ("channels?period=90", None),

@@ -114,10 +114,11 @@ def kocs(members: dict[int, dict[str, int]]) -> list[int]:
 
 def successors(members: dict[int, dict[str, int]], before: Mapping[int, int], there: set[int]) -> list[int]:
     carrying = kocs(members)
+    standing = ranks(members)
     found = []
     for who in placed(members):
         own, earlier = members[who], before.get(who, 0)
-        is_able = own["said"] >= 5 and own["days"] >= 2 and own["drawn"] >= 3
+        is_able = own["said"] >= 5 and own["days"] >= 2 and standing[who]["drawn"] >= 0.75
         is_rising = own["said"] >= 1.2 * earlier and own["said"] - earlier >= 3
         if is_able and is_rising and who in there and who not in carrying:
             found.append(who)

@@ -27,8 +27,6 @@ OF_PART: dict[str, str] = {
 """The part that people of a figure have some of."""
 MOST = 20
 """KOCs of one key that an answer names, and successors; the figures count all."""
-TOP = 10
-"""Members on each list of a month."""
 BOARDS = ("score", "made", "adopted")
 
 
@@ -54,8 +52,8 @@ class Voices:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A calendar month. ``lists``: for score, content made and suggestions adopted, the first ten of those who have any: ``member_id``,
-    ``value``, the greatest first, equal ones by number. ``is_running``: data ends before the month does."""
+    """A calendar month. ``lists``: by score (of those who said at least 5 things on 2 days), content made and suggestions adopted, all who
+    have any: ``member_id``, ``value``, the greatest first, equal ones by number. ``is_running``: data ends before the month does."""
 
     month: Period
     is_running: bool
@@ -113,7 +111,7 @@ def board(reading: Reading, by: By, key: str, month: Period) -> Board:
     _, members = _standing(reading, by, month, month.before(), key=key)
     has_spoken = (members["said"] >= LEAST_SAID) & (members["days"] >= LEAST_DAYS)
     kept = {"score": has_spoken, "made": members["made"] > 0, "adopted": members["adopted"] > 0}
-    lists = {name: _ordered(members[kept[name]], name).head(TOP) for name in BOARDS}
+    lists = {name: _ordered(members[kept[name]], name) for name in BOARDS}
     return Board(month, month.end_on > reading.as_of_on + timedelta(days=1), lists)
 
 
@@ -165,7 +163,7 @@ def _placed(frame: pd.DataFrame) -> pd.DataFrame:
     member, before = frame["member_id"].to_numpy(np.int64), frame["said_before"].to_numpy(np.int64)
     stands = voices.standing(code, member, parts)
     is_koc = voices.carriers(code, parts["said"], parts["days"], stands.place)
-    is_able = (parts["said"] >= LEAST_SAID) & (parts["days"] >= LEAST_DAYS) & (parts["drawn"] >= CONTACTS)
+    is_able = (parts["said"] >= LEAST_SAID) & (parts["days"] >= LEAST_DAYS) & (stands.rank["drawn"] >= CONTACTS)
     is_in = frame["is_in"].fillna(False).to_numpy(bool)
     return frame.assign(
         **{f"rank_{name}": stands.rank[name] for name in PARTS},

@@ -429,7 +429,7 @@ def test_ask_says_the_same_rows(tmp_path: Path):
         ("g1", 2, 2, 10),
         ("g1", 3, 3, 10),
     ]
-    assert answers.ask(home, "successors", Filters(MARCH), {"by": "group"}) == [], "nobody else drew three members"
+    assert answers.ask(home, "successors", Filters(MARCH), {"by": "group"}) == [], "the other two rise and drew no more than most"
     assert [row["key"] for row in answers.ask(home, "voices", Filters(MARCH), {"by": "total"})] == [TOTAL] * 3
     with pytest.raises(Unknown, match="Did you mean owner"):
         answers.ask(home, "voices", Filters(MARCH), {"by": "owners"})
