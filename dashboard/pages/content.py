@@ -2,11 +2,11 @@
 
 from dashboard.pages import Page
 from dashboard.widgets import parts
-from dashboard.widgets.content import fatigue, live, pieces
+from dashboard.widgets.content import fatigue, live, matching, pieces
 
 PAGE = Page("insight", 60, "content.see", ":material/article:")
-PARTS = {"pieces": pieces.show, "fatigue": fatigue.show, "live": live.show}
-KEYS = (pieces.BY, pieces.OF, fatigue.WINDOW, fatigue.TOPIC, live.OF)
+PARTS = {"pieces": pieces.show, "fatigue": fatigue.show, "live": live.show, "matching": matching.show}
+KEYS = (pieces.BY, pieces.OF, fatigue.WINDOW, fatigue.TOPIC, live.OF, matching.OF)
 
 
 def show() -> None:
