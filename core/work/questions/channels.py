@@ -46,7 +46,8 @@ class Channels:
     """``rows``: one per channel that has any fact, in the order of ``core.schema.CHANNELS``, then ``all`` together: ``key``, the
     figures of ``core.metrics.channels`` and the shares of ``RATES``; ``nps`` with ``nps_low`` and ``nps_high``; ``satisfaction``;
     ``cost_minor`` = touch costs + spend; ``cac_minor`` = spend ÷ members acquired; ``contacts``: reads and clicks that orders can be credited to; ``roi`` = (revenue credited - cost) ÷ cost;
-    ``roi_acquired`` = (revenue of members acquired - spend) ÷ spend. Undefined is null. ``…_before``: the period before. What the
+    ``roi_acquired`` = (revenue of members acquired - spend) ÷ spend. Undefined is null. ``…_before``: the period before, where the data reaches
+    back so far. What the
     lake has no facts for is absent, and so is money spent where filters leave only some members."""
 
     now: Period
@@ -65,10 +66,21 @@ def side_by_side(reading: Reading) -> Channels | None:
         _figures(base, before, (BEFORE, EARLIER)).add_suffix("_before"), left_on="key", right_on="key_before", how="outer"
     )  # fmt: skip
     found["key"] = found["key"].fillna(found["key_before"])
-    rows = _finished(found.drop(columns="key_before"))
+    rows = _reached(reading, _finished(found.drop(columns="key_before")), before)
     place = {one: number for number, one in enumerate((*CHANNELS, TOTAL))}
     rows = rows[rows["key"].isin(place)].sort_values("key", key=lambda keys: keys.map(place), ignore_index=True)
     return Channels(now, before, reading.as_of_on, rows)
+
+
+def _reached(reading: Reading, rows: pd.DataFrame, before: Period) -> pd.DataFrame:
+    """Without what would compare with a period that the data does not reach back to."""
+    coming_back = ["was_active", "came_back", "retention"]
+    unknown: list[str] = []
+    if not reading.reaches(before):
+        unknown = [*coming_back, *rows.filter(like="_before").columns]
+    elif not reading.reaches(before.before()):
+        unknown = [f"{name}_before" for name in coming_back]
+    return rows.drop(columns=[name for name in unknown if name in rows])
 
 
 @dataclass(frozen=True)

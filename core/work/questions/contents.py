@@ -36,7 +36,7 @@ class Contents:
     """``rows``: one per key with any fact in either period, ordered by it: ``key``, ``name`` (title of a piece), of a piece
     ``topic``, ``format``, ``channel``, ``published_at`` (naive UTC), the figures of ``core.metrics.contents.figures``, ``posts``
     (messages with it in groups), the shares of ``RATES`` (null where undefined), and all of these of the period before as
-    ``…_before``. What the lake has no facts for is absent. ``total``: one row of all together, a member counted once."""
+    ``…_before``, where the data reaches back so far. What the lake has no facts for is absent. ``total``: one row of all together, a member counted once."""
 
     by: By
     now: Period
@@ -55,6 +55,8 @@ def contents_by(reading: Reading, by: By = "piece") -> Contents | None:
     now, before = comparable(reading.period, reading.as_of_on)
     counted = [_counted(reading, period) for period in (now, before)]
     rows, total = (_both(reading, one, counted, (now, before)) for one in (by, TOTAL_BY))
+    if not reading.reaches(before):
+        rows, total = (frame.drop(columns=list(frame.filter(like="_before"))) for frame in (rows, total))
     return Contents(by, now, before, reading.as_of_on, _named(reading, by, rows), _named(reading, TOTAL_BY, total))
 
 

@@ -39,7 +39,8 @@ COUNTS = (
 @dataclass(frozen=True, slots=True)
 class Lives:
     """``rows``: one per session entered in either period, newest first, then ``all``: ``key``, ``name``, ``topic``, ``published_at``
-    (naive UTC), ``COUNTS`` (those of following only where the lake tells of any), the shares of ``RATES`` (null where undefined), and all of these of the period before as ``…_before``.
+    (naive UTC), ``COUNTS`` (those of following only where the lake tells of any), the shares of ``RATES`` (null where undefined), and all of these of the period before as ``…_before``, where the data reaches
+    back so far.
 
     ``follows``, ``clicks`` (looks at products) within 24 hours and ``orders`` within seven days of entering belong to the session
     entered last before them. ``returnable``: viewers whose 14 days since first entering are over; ``returned``: those of them who
@@ -62,6 +63,8 @@ def sessions(reading: Reading) -> Lives | None:
     )
     rows["key"] = rows["key"].fillna(rows["key_before"])
     rows = _finished(rows.drop(columns="key_before"), _told(reading, Period(before.start_on, now.end_on)))
+    if not reading.reaches(before):
+        rows = rows.drop(columns=list(rows.filter(like="_before")))
     known = reading.snapshot.current("contents").select("content_id", "topic", "published_at", name="title")
     rows = rows.merge(reading.snapshot.frame(known), left_on="key", right_on="content_id", how="left")
     rows = rows.drop(columns="content_id")

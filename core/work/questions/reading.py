@@ -89,6 +89,10 @@ class Reading:
     def period(self) -> Period | None:
         return self.filters.period or self.whole
 
+    def reaches(self, period: Period) -> bool:
+        """Whether the data begins with the period or before it: else the period is not known as a whole."""
+        return self.whole is not None and self.whole.start_on <= period.start_on
+
     @cached_property
     def allowed(self) -> ir.Table | None:
         """``member_id`` of the members that scope and filters leave; None when they leave everybody."""

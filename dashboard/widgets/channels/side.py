@@ -56,7 +56,7 @@ def show(asked: Asked) -> None:
         return
     of = measures.opened(OF, [key for key in known if key != TOTAL])
     with st.container(border=True, key="card_channels"):
-        _head(answer, asked)
+        _head(answer, known[TOTAL], asked)
         st.html(tiles.wall(_wall("all", known[TOTAL], answer.currency), WIDTH))
         if "cost_minor" not in known[TOTAL]:
             st.caption(t("channels.no_cost"))
@@ -77,8 +77,7 @@ def called(key: str) -> str:
     return t("channels.all") if key == TOTAL else names.value("channel", key)
 
 
-def _head(answer: Answer[Channels], asked: Asked) -> None:
-    now, before = answer.found.now, answer.found.before
+def _head(answer: Answer[Channels], total: Row, asked: Asked) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="channels_head"):
         lead = t(
             "channels.lead", days=f"{i18n.day(now.start_on)} – {i18n.day(now.last_on)}",

@@ -58,7 +58,7 @@ def show(asked: Asked) -> None:
     known = {row["key"]: row for row in every}
     of = measures.opened(OF, [key for key in known if key != TOTAL])
     with st.container(border=True, key="card_lives"):
-        _head(answer, asked)
+        _head(answer, known[TOTAL], asked)
         st.html(tiles.wall(_wall("all", known[TOTAL], answer.currency), WIDTH))
     if of is not None:
         with st.container(border=True, key="card_session"):
@@ -73,7 +73,7 @@ def _told(row: Row) -> Row:
     found = dict(row)
     for suffix in ("", measures.BEFORE):
         found[f"live_conversion_rate{suffix}"] = row.get(f"conversion_rate{suffix}")
-        found[f"looked{suffix}"] = row[f"clickers{suffix}"]
+        found[f"looked{suffix}"] = row.get(f"clickers{suffix}")
     return found | {"stayed_away": row["returnable"] - row["returned"]}
 
 
@@ -83,8 +83,7 @@ def called(row: Row) -> str:
     return row["name"] or row["key"]
 
 
-def _head(answer: Answer[Lives], asked: Asked) -> None:
-    now, before = answer.found.now, answer.found.before
+def _head(answer: Answer[Lives], total: Row, asked: Asked) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="live_head"):
         lead = t(
             "content.total_lead", days=f"{i18n.day(now.start_on)} – {i18n.day(now.last_on)}",

@@ -67,7 +67,7 @@ def show(asked: Asked) -> None:
     known = {row["key"]: row for row in every}
     of = measures.opened(OF, list(known))
     with st.container(border=True, key="card_content"):
-        _head(answer, asked)
+        _head(answer, total, asked)
         st.html(tiles.wall(_wall("all", total, answer.currency), WIDTH))
         if behind.link() is None:
             st.html(f'<p class="lead">{escape(t("funnel.people_forbidden"))}</p>')
@@ -79,12 +79,9 @@ def show(asked: Asked) -> None:
     behind.open_asked(lambda text: _behind(asked, by, total, known, of, text), asked.in_words)
 
 
-def _head(answer: Answer[Contents], asked: Asked) -> None:
-    now = answer.found.now
-    days = f"{i18n.day(now.start_on)} – {i18n.day(now.last_on)}"
-    before = f"{i18n.day(answer.found.before.start_on)} – {i18n.day(answer.found.before.last_on)}"
+def _head(answer: Answer[Contents], total: Row, asked: Asked) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="content_head"):
-        lead = t("content.total_lead", days=days, before=before)
+        lead = measures.days(answer.found.now, answer.found.before, total)
         st.html(f'<h2>{escape(t("content.total"))}</h2><p class="lead">{escape(lead)}</p>')
         names_ = [measure.name for measure in (*WALL, *COLUMNS)]
         lines = [t("content.means_credit", days=CREDIT_DAYS), *behind.meanings("content", list(dict.fromkeys(names_)))]
