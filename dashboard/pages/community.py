@@ -10,13 +10,20 @@ from dashboard.i18n import t
 from dashboard.pages import Page
 from dashboard.widgets import choice, contract, heading
 from dashboard.widgets.choice import Choice
-from dashboard.widgets.community import care, groups, surveys, voices
+from dashboard.widgets.community import activities, care, groups, rhythm, surveys, voices
 from dashboard.widgets.community.asked import Asked
 
 PAGE = Page("insight", 50, "community.see", ":material/forum:")
 PART = "part"
 """Where the address says which part of the page is shown."""
-PARTS: dict[str, Callable[[Asked], None]] = {"groups": groups.show, "voices": voices.show, "care": care.show, "surveys": surveys.show}
+PARTS: dict[str, Callable[[Asked], None]] = {
+    "groups": groups.show,
+    "rhythm": rhythm.show,
+    "voices": voices.show,
+    "care": care.show,
+    "activities": activities.show,
+    "surveys": surveys.show,
+}
 
 
 def show() -> None:

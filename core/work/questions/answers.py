@@ -14,12 +14,14 @@ from core.schema import CHANNELS
 from core.scope import Filters
 from core.work.home import Home
 from core.work.questions import (
+    activities,
     aftermath,
     care,
     community,
     conversation,
     figures,
     places,
+    publishing,
     rhythm,
     sequences,
     surveys,
@@ -71,6 +73,22 @@ def serviced(home: Home, filters: Filters, options: Row) -> list[Row]:
     with reading(home, filters) as open_lake:
         found = care.quality(open_lake, by)  # type: ignore[arg-type]
     return [] if found is None else _rows(found.rows)
+
+
+def played(home: Home, filters: Filters, options: Row) -> list[Row]:
+    """One row per group activity, or per kind of them: see ``core.work.questions.activities``."""
+    by = _chosen(options, ("activity", "kind"))
+    with reading(home, filters) as open_lake:
+        found = activities.held(open_lake)
+        digits = get_currency_precision(open_lake.currency)
+    if found is None:
+        return []
+    rows = (found.kinds if by == "kind" else found.rows).rename(columns={"revenue_minor": "revenue"})
+    rows["revenue"] = (rows["revenue"].astype("Float64") / 10**digits).round(digits)
+    for name in ("start_on", "last_on"):
+        if name in rows:
+            rows[name] = rows[name].astype(str)
+    return _rows(rows)
 
 
 def surveyed(home: Home, filters: Filters, options: Row) -> list[Row]:
@@ -132,8 +150,15 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "mix": timed("mix"),
     "slots": timed("slots"),
     "sends": sent,
+    "activities": played,
     "surveys": surveyed,
     "complaints": complained,
+    "contents": publishing.read,
+    "fatigue": publishing.tired,
+    "lives": publishing.watched,
+    "channels": publishing.side_by_side,
+    "best_hour": publishing.best_hour,
+    "overlap": publishing.shared,
 } | {name: single(metric) for name, metric in METRICS.items()}
 
 

@@ -71,9 +71,10 @@ def _body(found: Whose, filters: Callable[[], str]) -> None:
 
 def table(
     part: str, key: str, rows: Sequence[Row], figures: Sequence[Figure], first: Mapping[str, Sequence[str | None]], *,
-    places: Places, of: str | None, alt: str,
+    places: Places, of: str | None, alt: str, **filling: object,
 ) -> None:  # fmt: skip
-    """Rows with their figures, of which one opens. ``first``: columns of words before them, by title. ``key``: of the answer."""
+    """Rows with their figures, of which one opens. ``first``: columns of words before them, by title. ``key``: of the answer.
+    ``filling``: what the texts of meanings leave room for."""
     written = tables.written(part, key, lambda: _columns(part, rows, figures, first))
     keys = [one["key"] for one in rows]
     name = f"{part}_rows_{abs(hash((key, of)))}"
@@ -87,7 +88,7 @@ def table(
             st.query_params.pop(places.of, None)
 
     st.dataframe(
-        written, hide_index=True, key=name, column_config=_config(part, figures, first), placeholder=i18n.UNDEFINED, on_select=choose,
+        written, hide_index=True, key=name, column_config=_config(part, figures, first, filling), placeholder=i18n.UNDEFINED, on_select=choose,
         selection_mode="single-row", selection_default={"selection": {"rows": [keys.index(of)] if of is not None else []}}, alt=alt,
     )  # fmt: skip
 
@@ -107,13 +108,16 @@ def _title(part: str, figure: Figure) -> str:
     return t("told.in_minutes", name=name) if figure.kind == "wait" else name
 
 
-def _config(part: str, figures: Sequence[Figure], first: Mapping[str, Sequence[str | None]]) -> dict[str, object]:
+def _config(
+    part: str, figures: Sequence[Figure], first: Mapping[str, Sequence[str | None]], filling: Mapping[str, object]
+) -> dict[str, object]:
     config: dict[str, object] = {
-        title: st.column_config.TextColumn(pinned=not number, width="medium") for number, title in enumerate(first)
+        title: st.column_config.TextColumn(pinned=not number, width=None if number else "medium")
+        for number, title in enumerate(first)
     }
     for figure in figures:
         config[_title(part, figure)] = st.column_config.NumberColumn(
-            format=told.STYLES.get(figure.kind, "localized"), help=t(f"{part}.means_{figure.name}")
+            format=told.STYLES.get(figure.kind, "localized"), help=t(f"{part}.means_{figure.name}", **filling)
         )
     return config
 

@@ -70,13 +70,14 @@ def bounds(row: Row, figure: Figure) -> str:
     return f"{written(low, figure.kind)} – {written(high, figure.kind)}"
 
 
-def before(row: Row, figure: Figure) -> str:
-    """The period before, and which way it went since. Nothing where it has no such figure or either sample is small."""
+def before(row: Row, figure: Figure, text: str = "told.before") -> str:
+    """The period before, and which way it went since. Nothing where it has no such figure or either sample is small. ``text``: how it is
+    told."""
     then, now = row.get(f"{figure.name}_before"), row.get(figure.name)
     if then is None or is_small(row, figure) or is_small(row, figure, "_before"):
         return ""
     way = "" if now is None or now == then else " ▲" if now > then else " ▼"
-    return t("told.before", value=value(row, figure, "_before")) + way
+    return t(text, value=value(row, figure, "_before")) + way
 
 
 def lines(*texts: str) -> str:
