@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from core.metrics.excess import Excess, excess
+from core.metrics.excess import LEVEL, Excess, excess
 from core.periods import Period
 
 Longs = NDArray[np.int64]
@@ -181,7 +181,8 @@ def blocks(groups: int, found: Pieces, kind: Longs, left: Longs) -> Blocks:
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """One entry per key. ``chance``: of as many leaves after sends or more, if sends make no difference, twice (so that it goes with
+    """One entry per key. ``times``: the rate of leaves after sends for each of the baseline, with its bounds at 95 %; infinite where
+    nobody left in the baseline. ``chance``: of as many leaves after sends or more, if sends make no difference, twice (so that it goes with
     the interval); not a number where there is none. ``is_flagged``: by Benjamini and Hochberg over all that can be judged."""
 
     left: Longs
@@ -189,6 +190,9 @@ class Aftermath:
     time: Longs
     usual_time: Longs
     excess: Excess
+    times: Floats
+    times_low: Floats
+    times_high: Floats
     chance: Floats
     is_flagged: Bools
 
@@ -212,9 +216,20 @@ def compared(found: Blocks, key: Longs, keys: int) -> Aftermath:
     more = excess(after, due, usual, after + usual - due)
     chance = _chance(after, usual, due)
     return Aftermath(
-        after, usual, per_key(time).astype(np.int64), per_key(usual_time).astype(np.int64), _judged(more, usual, chance), chance,
-        flagged(chance),
+        after, usual, per_key(time).astype(np.int64), per_key(usual_time).astype(np.int64), _judged(more, usual, chance),
+        *_times(after, usual, due), chance, flagged(chance),
     )  # fmt: skip
+
+
+def _times(after: Longs, usual: Longs, due: Floats) -> tuple[Floats, Floats, Floats]:
+    """The ratio of the two rates and its bounds (Clopper and Pearson); not a number where nobody left."""
+    tail, whole = (1 - LEVEL) / 2, after + usual
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds = (whole - due) / due
+        low = np.where(after > 0, beta.ppf(tail, after, usual + 1), 0.0)
+        high = np.where(usual > 0, beta.ppf(1 - tail, after + 1, usual), 1.0)
+        none = np.where(whole > 0, 0.0, np.nan)
+        return after / usual * odds + none, low / (1 - low) * odds + none, high / (1 - high) * odds + none
 
 
 def _chance(after: Longs, usual: Longs, due: Floats) -> Floats:
@@ -226,7 +241,7 @@ def _chance(after: Longs, usual: Longs, due: Floats) -> Floats:
 
 def _judged(more: Excess, usual: Longs, chance: Floats) -> Excess:
     """Where nobody left in the baseline, the bounds are those of the count alone; that the count is not 0 is then no proof."""
-    unproven = (usual == 0) & (chance > 1 - 0.95)
+    unproven = (usual == 0) & (chance > 1 - LEVEL)
     low = np.where(unproven, np.minimum(more.low, 0.0), more.low)
     return Excess(more.observed, more.expected, more.excess, low, more.high)
 

@@ -31,7 +31,8 @@ class Aftermath:
 
     ``key``, ``name``; ``sends`` of the period; ``usual_load`` (median of the sends in 24 hours; only by group); ``member_days`` after
     sends and ``usual_member_days``; ``left`` (leaves after sends), ``usual_left``, ``expected`` after sends at the usual rate,
-    ``excess`` with the bounds ``low`` and ``high`` at 95 %, ``chance``, ``is_flagged`` (``core.metrics.aftermath``); ``reason`` (one
+    ``excess`` with the bounds ``low`` and ``high`` at 95 %, ``times`` the usual rate with ``times_low`` and ``times_high`` (null: without
+    a bound), ``chance``, ``is_flagged`` (``core.metrics.aftermath``); ``reason`` (one
     of ``REASONS``) where there is no ``excess``, which is null then.
     """
 
@@ -53,7 +54,8 @@ def sends(reading: Reading, by: By = "group") -> Aftermath | None:
         {
             "key": keys, "sends": count, "member_days": told.time / DAY_S, "usual_member_days": told.usual_time / DAY_S,
             "left": told.left, "usual_left": told.usual_left, "expected": more.expected, "excess": more.excess, "low": more.low,
-            "high": more.high, "chance": told.chance, "is_flagged": told.is_flagged,
+            "high": more.high, "times": _finite(told.times), "times_low": told.times_low, "times_high": _finite(told.times_high),
+            "chance": told.chance, "is_flagged": told.is_flagged,
         }
     )  # fmt: skip
     if by == "group":
@@ -62,6 +64,10 @@ def sends(reading: Reading, by: By = "group") -> Aftermath | None:
     names = dimension(reading, by).set_index("key")["name"]
     rows.insert(1, "name", names.reindex(rows["key"]).array)
     return Aftermath(by, found.period, rows)
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _reasons(found: "_Found", code: np.ndarray, keys: int, rows: pd.DataFrame) -> np.ndarray:

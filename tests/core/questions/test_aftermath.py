@@ -82,6 +82,9 @@ def test_the_interval_is_that_of_the_two_counts(tmp_path: Path, seed: int):
                 pytest.approx(expected["low"], abs=1e-6),
                 pytest.approx(expected["high"], rel=1e-6),
             )
+            assert row["times"] == pytest.approx(expected["left"] / expected["expected"])
+            bounds = [1 + expected[name] / expected["expected"] for name in ("low", "high")]
+            assert [row["times_low"], row["times_high"]] == pytest.approx(bounds, rel=1e-6)
             judged += 1
     assert judged
 
@@ -193,6 +196,9 @@ def test_a_leave_that_only_a_list_tells_has_no_time_and_counts_for_nothing(tmp_p
         row = aftermath.sends(opened).rows.set_index("key").loc["g1"]  # type: ignore[union-attr]
     assert (row["left"], row["usual_left"]) == (1, 0)
     assert row["low"] == 0 and not row["is_flagged"]
+    assert row["times_low"] < 1 and pd.isna(row["times"]) and pd.isna(row["times_high"]), (
+        "nobody left otherwise: no upper bound"
+    )
 
 
 def test_a_scope_of_units_leaves_their_groups_and_segments_their_members(tmp_path: Path):

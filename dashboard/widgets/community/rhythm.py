@@ -1,0 +1,92 @@
+"""节奏与触达: when a group lives, what the staff sends into it, and whether sends drive people out."""
+
+from html import escape
+
+import streamlit as st
+
+from dashboard import addresses, charts, i18n
+from dashboard.data import rhythm
+from dashboard.data.rhythm import BYS, DAY, SLOTS, SMALL, WEEK, By, Sends, View
+from dashboard.i18n import t
+from dashboard.widgets import choice, heading
+from dashboard.widgets.choice import Choice
+from dashboard.widgets.community import opening, rhythm_chart, rhythm_posts, rhythm_sends
+from dashboard.widgets.community.asked import Asked
+from dashboard.widgets.community.opening import Newest
+from dashboard.widgets.community.rhythm_sends import PLACES
+
+BY = "rh_by"
+"""Where the address says what the rows of the table are."""
+
+
+def show(asked: Asked) -> None:
+    by = next(one for one in BYS if one == choice.read(BY, BYS))
+    found = rhythm.sends(asked.filters, by)
+    of = opening.row(PLACES, found.found) if found is not None else None
+    view = rhythm.read(asked.filters, by, of)
+    if view is None:
+        heading.empty(t("rhythm.none"), t("rhythm.none_lead"))
+        return
+    with st.container(border=True, key="card_rhythm"):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="rhythm_head"):
+            labels = {one: t(f"rhythm.by_{one}") for one in BYS}
+            st.html(choice.row(Choice(BY, t("rhythm.by"), labels, by), addresses.beside(PLACES.of, PLACES.people)))
+            _contract(view, asked)
+        _opened(found, by, of)
+        _heat(view)
+    with st.container(border=True, key="card_posts"):
+        rhythm_posts.show(view, rhythm.read(asked.filters, by, None) if of is not None else None)
+    with st.container(border=True, key="card_sends"):
+        rhythm_sends.show(asked, found, of)
+    if found is not None:
+        opening.people(PLACES, lambda text: rhythm_sends.whose(asked, found, of, text), asked.in_words)
+
+
+def _opened(found: Sends | None, by: By, of: str | None) -> None:
+    """What the figures of the page are of, and the way back to all."""
+    if found is None or of is None:
+        return
+    name = rhythm_sends.called(found.found[of], by)
+    back = f'<a class="box" id="close-rhythm" href="?{escape(addresses.beside(PLACES.of, PLACES.people))}">{escape(t("rhythm.close"))}</a>'
+    st.html(f'<h2 id="rhythm-name">{escape(name)}</h2><div class="ways">{back}</div>')
+
+
+def _heat(view: View) -> None:
+    days = f"{i18n.day(view.now.start_on)} – {i18n.day(view.now.last_on)}"
+    st.html(f'<h2>{escape(t("rhythm.heat"))}</h2><p class="lead">{escape(t("rhythm.heat_lead", days=days))}</p>')
+    if not view.said:
+        st.html(f'<p class="lead">{escape(t("rhythm.silent"))}</p>')
+        return
+    st.html(f'<p id="rhythm-peak">{escape(_peak(view))}</p>')
+    charts.show("rhythm_heat", view.key, lambda: rhythm_chart.of_hours(view), alt=_peak(view))
+
+
+def _peak(view: View) -> str:
+    """The liveliest hour, and how much of all talk lies in the slots, of the share of the week that they are."""
+    mean, day, hour = max((cell["mean"] or 0, -cell["weekday"], -cell["hour"]) for day in view.heat for cell in day)
+    words = t(
+        "rhythm.peak", day=t(f"rhythm.day_{-day}"), start=f"{-hour}:00", end=f"{1 - hour}:00", mean=i18n.number(mean, 1)
+    )
+    night = sum(cell["said"] for day in view.heat for cell in day if cell["hour"] < 7 or cell["hour"] >= 22)
+    quiet = "" if view.said < SMALL else t("rhythm.night", share=i18n.share(night / view.said))
+    return f"{words}{quiet}"
+
+
+def _contract(view: View, asked: Asked) -> None:
+    slots = i18n.listed(rhythm_posts.hours(slot) for slot in SLOTS)
+    lines = [
+        t("rhythm.means_heat", cells=WEEK * DAY),
+        t("rhythm.means_posts"),
+        t("rhythm.means_mix"),
+        t("rhythm.means_plan", plan=rhythm_chart.plan_in_words(rhythm.PLAN)),
+        t("rhythm.means_slots", slots=slots),
+        t("rhythm.means_sends"),
+        t("rhythm.means_after"),
+        t("rhythm.means_blocks"),
+        t("rhythm.means_interval"),
+        t("rhythm.means_flagged"),
+        t("told.rules", count=SMALL),
+        t("rhythm.scope"),
+    ]
+    newest = Newest(view.key, f"{i18n.moment(view.as_of, view.zone)} ({view.zone})", view.version)
+    opening.contract("rhythm", newest, lines, asked.in_words)

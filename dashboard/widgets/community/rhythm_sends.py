@@ -1,0 +1,202 @@
+"""Leaves after sends: all together, a picture of the highest rates, all rows, and every send of the group that is open."""
+
+from html import escape
+from urllib.parse import quote
+
+import pyarrow as pa
+import streamlit as st
+
+from dashboard import addresses, charts, i18n
+from dashboard.actions import guard
+from dashboard.data import people, rhythm
+from dashboard.data.rhythm import By, Row, Sends
+from dashboard.i18n import t
+from dashboard.widgets import tables, tiles
+from dashboard.widgets.community import opening, rhythm_chart, told
+from dashboard.widgets.community.asked import Asked
+from dashboard.widgets.community.opening import Places, Whose
+from dashboard.widgets.community.told import Figure
+from dashboard.widgets.tiles import Tile, Way
+
+PLACES = Places("rh_of", "rh_people")
+ALL, ONE, LEFT = "all", "one", "left"
+WIDTH = 200
+WORST = 5
+COLUMNS = (
+    Figure("sends", "count"),
+    Figure("usual_load", "count"),
+    Figure("left", "count"),
+    Figure("expected", "mean"),
+    Figure("excess", "mean"),
+    Figure("times", "mean"),
+    Figure("usual_left", "count"),
+)
+
+
+def called(row: Row, by: By) -> str:
+    """What a group, owner or unit is called; its number where nobody named it."""
+    name: str = row["name"] or row["key"] or t(f"community.nobody_{by}")
+    return name
+
+
+def show(asked: Asked, found: Sends | None, of: str | None) -> None:
+    st.html(f'<h2>{escape(t("rhythm.sends"))}</h2><p class="lead">{escape(t("rhythm.sends_lead"))}</p>')
+    if found is None:
+        st.html(f'<p class="lead">{escape(t("rhythm.no_moves"))}</p>')
+        return
+    _wall(found, of)
+    names = {row["key"]: called(row, found.by) for row in found.rows}
+    if any(row["times"] is not None for row in found.rows):
+        st.html(f'<h2>{escape(t("rhythm.rates"))}</h2><p class="lead">{escape(t("rhythm.rates_lead"))}</p>')
+        charts.show(
+            "rhythm_rates", f"{found.key}|{of}", lambda: rhythm_chart.of_rates(found, names, of), alt=t("rhythm.rates")
+        )  # fmt: skip
+    if of is not None and found.by == "group":
+        _each(asked, of)
+    _table(found, of)
+
+
+def _wall(found: Sends, of: str | None) -> None:
+    scope, row = (ALL, found.total) if of is None else (ONE, found.found[of])
+    link = f"?{addresses.beside(PLACES.people)}{PLACES.people}={scope}.{LEFT}" if guard.may("people.see") else None
+    ways: tuple[str, ...] = ()
+    if link is not None:
+        words = t("rhythm.way_left", count=i18n.number(row["left"]))
+        ways = (Way(words, link if row["left"] else None, "people").html(f"rhythm-{scope}-people"),)
+    beside = "" if of is None else t("community.against", value=rhythm_chart.times(found.total))
+    reason = t(f"rhythm.reason_{row['reason']}") if row["reason"] else ""
+    rests = t(
+        "rhythm.rests_left",
+        days=i18n.number(row["member_days"]),
+        usual=i18n.number(row["usual_left"]),
+        usual_days=i18n.number(row["usual_member_days"]),
+    )
+    shown = [
+        Tile(f"rhythm-{scope}-sends", t("rhythm.figure_sends"), i18n.number(row["sends"]), "", t("rhythm.means_figure_sends"), told.lines(_usual(row))),
+        Tile(f"rhythm-{scope}-left", t("rhythm.figure_left"), i18n.number(row["left"]), "", t("rhythm.means_left"), told.lines(rests), ways),
+        Tile(
+            f"rhythm-{scope}-times", t("rhythm.figure_times"), rhythm_chart.times(row), beside, t("rhythm.means_times"),
+            told.lines(t("told.interval", bounds=rhythm_chart.interval(row)) if row["excess"] is not None else "", reason),
+        ),
+        Tile(
+            f"rhythm-{scope}-excess", t("rhythm.figure_excess"), _signed(row["excess"]), "", t("rhythm.means_excess"),
+            told.lines(t("rhythm.rests_excess", expected=i18n.number(row["expected"], 1)) if row["excess"] is not None else "", verdict(row)),
+        ),
+    ]  # fmt: skip
+    if of is None:
+        below = told.lines(
+            t("rhythm.rests_flagged", judged=i18n.number(found.judged), rows=i18n.number(len(found.rows)))
+        )
+        name = t(f"rhythm.flagged_{found.by}")
+        shown.append(Tile("rhythm-flagged", name, i18n.number(found.flagged), "", t("rhythm.means_flagged"), below))
+    forbidden = "" if link is not None else f'<p class="lead">{escape(t("funnel.people_forbidden"))}</p>'
+    st.html(tiles.wall(shown, WIDTH) + forbidden)
+
+
+def _usual(row: Row) -> str:
+    return t("rhythm.usual", load=i18n.number(row["usual_load"])) if row.get("usual_load") is not None else ""
+
+
+def _signed(value: float | None) -> str:
+    return (
+        i18n.UNDEFINED
+        if value is None
+        else f"{'+' if value > 0 else '−' if value < 0 else ''}{i18n.number(abs(value), 1)}"
+    )
+
+
+def verdict(row: Row) -> str:
+    """What can be said of a row: more than by chance, or why not."""
+    if row["reason"]:
+        return t(f"rhythm.reason_{row['reason']}")
+    if row["is_flagged"]:
+        return t("rhythm.verdict_flagged")
+    if row["times_low"] > 1:
+        return t("rhythm.verdict_perhaps")
+    return t(
+        "rhythm.verdict_fewer" if row["times_high"] is not None and row["times_high"] < 1 else "rhythm.verdict_none"
+    )
+
+
+# -- one group's sends -------------------------------------------------------------------------------------------------
+
+
+def _each(asked: Asked, group: str) -> None:
+    rows = rhythm.each(asked.filters, group)
+    st.html(f'<h2>{escape(t("rhythm.each"))}</h2><p class="lead">{escape(t("rhythm.each_lead"))}</p>')
+    if not rows:
+        st.html(f'<p class="lead">{escape(t("rhythm.reason_no_sends"))}</p>')
+        return
+
+    def columns() -> dict[str, pa.Array]:
+        return {
+            t("rhythm.sent_at"): pa.array([_when(row) for row in rows], pa.string()),
+            t("rhythm.sent_what"): pa.array([_what(row) for row in rows], pa.string()),
+            t("rhythm.sent_left"): pa.array([row["left"] for row in rows], pa.int64()),
+            t("rhythm.sent_expected"): pa.array([row["expected"] for row in rows], pa.float64()),
+        }
+
+    key = f"{group}|{asked.filters}|{len(rows)}|{rows[0]['sent_at']}"
+    st.dataframe(
+        tables.written("rhythm_each", key, columns), hide_index=True, placeholder=i18n.UNDEFINED, alt=t("rhythm.each"), key="rhythm_each",
+        column_config={
+            t("rhythm.sent_what"): st.column_config.TextColumn(width="large"),
+            t("rhythm.sent_expected"): st.column_config.NumberColumn(format="%.2f", help=t("rhythm.means_sent_expected")),
+        },
+    )  # fmt: skip
+
+
+def _when(row: Row) -> str:
+    told_at = i18n.moment(row["sent_at"].to_pydatetime(), people.zone())
+    return told_at if row["is_over"] else f"{told_at} {t('rhythm.not_over')}"
+
+
+def _what(row: Row) -> str:
+    """The piece of content, else what kind of message it was."""
+    kind = row["message_kind"] or "text"
+    key = f"rhythm.kind_{kind}"
+    named = t(key) if i18n.has(key) else kind
+    title = row["title"] or row["content_id"]
+    return f"{named}{t('number.then')}{title}" if title else named
+
+
+# -- all rows ----------------------------------------------------------------------------------------------------------
+
+
+def _table(found: Sends, of: str | None) -> None:
+    others = addresses.beside(PLACES.of, PLACES.people)
+    links = "".join(_link(found, row, of, others) for row in found.rows[:WORST])
+    urgent = escape(t("rhythm.urgent"))
+    st.html(
+        f'<h2>{escape(t(f"rhythm.all_{found.by}"))}</h2><p class="lead">{escape(t("rhythm.order"))}</p>'
+        f'<nav class="pills" aria-label="{urgent}"><p>{urgent}</p>{links}</nav>'
+    )  # fmt: skip
+    first = {
+        t(f"rhythm.{found.by}"): [called(row, found.by) for row in found.rows],
+        t("rhythm.verdict"): [verdict(row) for row in found.rows],
+        t("rhythm.interval"): [rhythm_chart.interval(row) or None for row in found.rows],
+    }
+    columns = [one for one in COLUMNS if one.name in found.rows[0]] if found.rows else []
+    opening.table(
+        "rhythm", found.key, found.rows, columns, first, places=PLACES, of=of, alt=t(f"rhythm.all_{found.by}")
+    )
+
+
+def _link(found: Sends, row: Row, of: str | None, others: str) -> str:
+    current = ' aria-current="true"' if row["key"] == of else ""
+    words = f"{i18n.cut(called(row, found.by), 30)} {rhythm_chart.times(row)}"
+    return f'<a href="?{escape(others)}{PLACES.of}={quote(row["key"], safe="")}"{current}>{escape(words)}</a>'
+
+
+def whose(asked: Asked, found: Sends, of: str | None, text: str) -> Whose | None:
+    """The people that the address names; None where it names nobody."""
+    scope, _, name = text.partition(".")
+    if name != LEFT or scope not in (ALL, ONE) or (scope == ONE and of is None):
+        return None
+    one = of if scope == ONE else None
+    row = found.total if one is None else found.found[one]
+    if not row["left"]:
+        return None
+    owner = t("rhythm.total") if one is None else called(row, found.by)
+    title = f"{owner}{t('number.then')}{t('rhythm.figure_left')}"
+    return Whose(title, t("rhythm.means_left"), lambda: rhythm.people_of(asked.filters, found, one))
