@@ -1,14 +1,17 @@
 """Figures of group chats for the Community page, and who stands behind them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from core.periods import Period
+from core.metrics.community import Spans
+from core.metrics.health import PARTS, Name, Part
 from core.work.questions import community as question
 from core.work.questions.community import Which
 from core.work.questions.places import TOTAL, By
@@ -18,46 +21,93 @@ from dashboard.data.people import People
 from dashboard.filters import Filters
 from dashboard.web import kept
 
-__all__ = ["BYS", "TOTAL", "WHICH", "By", "Row", "View", "Warned", "Which", "number", "people_of", "read", "warnings"]
+__all__ = [
+    "BYS",
+    "PARTS",
+    "TOTAL",
+    "WARNED",
+    "WHICH",
+    "By",
+    "Name",
+    "Part",
+    "Row",
+    "View",
+    "Warned",
+    "Which",
+    "number",
+    "people_of",
+    "read",
+]
 
 Number = float | int | None
 Row = Mapping[str, Any]
 """Figures of one group, owner, unit or of all, by their names; undefined is None, what the lake does not know is not there."""
 BYS: tuple[By, ...] = ("group", "owner", "unit")
 WHICH: tuple[Which, ...] = get_args(Which)
-SMALL = 30
+SMALL = question.SMALL
 """Below so many a rate says nothing."""
-MONTH = 28
-"""Days that a period has at least for a monthly rate to be judged."""
-LURKERS_ABOVE, SPEAKING_BELOW, LEAVING_ABOVE = 0.7, 0.03, 0.1
+YOUNG = 60
+"""Days since its opening for which a group is a new one."""
+Warned = Literal["lurkers", "silent", "leaving", "fresh"]
+"""A rule of thumb that a row breaks. ``leaving``: of a grown group in 30 days; ``fresh``: of a new one within 7 days of joining."""
+WARNED: tuple[Warned, ...] = get_args(Warned)
+LURKERS_ABOVE, SPEAKING_BELOW, LEAVING_ABOVE, FRESH_ABOVE = 0.7, 0.03, 0.1, 0.15
 VALUES: dict[str, str] = {"joined": "moves", "left": "moves", "lost_speakers": "said_before"} | dict.fromkeys(
     ("speakers", "new_speakers", "kept_speakers", "reactivated_speakers", "speaking"), "said"
 )
 """What a person behind a figure counts for, where that says more than being there."""
-Warned = str
-"""A rule of thumb that a row breaks: ``lurkers``, ``silent``, ``leaving``."""
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One answer: rows by their key, the most urgent first, and all of it together.
+    """One answer: ``frame`` has a row per key, the most urgent first; ``total`` is all of it together.
 
-    Most urgent: the lowest speaking rate, where it is no rate of fewer than 30; then those without one, the more members the
-    earlier. A lake that knows no members, or no messages, has no such rate at all.
+    Most urgent: the lowest health; then those without a score by the lowest speaking rate, where it is no rate of fewer than 30; then
+    the others, the more members the earlier. ``has_before``: the lake reaches back over the whole period before.
     """
 
     key: str
     by: By
-    rows: tuple[Row, ...]
+    frame: pd.DataFrame
     total: Row
-    now: Period
+    spans: Spans
+    has_before: bool
     as_of: datetime
     zone: str
     version: int
 
     @cached_property
-    def found(self) -> dict[str, Row]:
-        return {row["key"]: row for row in self.rows}
+    def place(self) -> dict[str, int]:
+        """Where each key stands."""
+        return {key: place for place, key in enumerate(self.frame["key"])}
+
+    def row(self, key: str) -> Row:
+        return _plain(self.frame.iloc[[self.place[key]]])
+
+    @cached_property
+    def warned(self) -> dict[Warned, NDArray[np.bool_]]:
+        """Which rows break which rule of thumb. None is judged of fewer than 30."""
+        members = self.column("members")
+        is_new = np.zeros(len(self.frame), bool)
+        if "opened_on" in self.frame:
+            age = pd.Timestamp(self.spans.now.end_on) - pd.to_datetime(self.frame["opened_on"])
+            is_new = (age.dt.days < YOUNG).to_numpy()
+        large = members >= SMALL
+        came, went = self.column("early_joined"), self.column("early_left")
+        with np.errstate(invalid="ignore", divide="ignore"):
+            fresh = np.where(came >= SMALL, went / came, np.nan)
+            return {
+                "lurkers": large & (self.column("lurking") > LURKERS_ABOVE),
+                "silent": large & (self.column("speaking_now") < SPEAKING_BELOW),
+                "leaving": ~is_new & (self.column("staying_now") > LEAVING_ABOVE),
+                "fresh": is_new & (fresh > FRESH_ABOVE),
+            }
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """Figures as numbers, undefined and unknown ones as not a number."""
+        if name not in self.frame:
+            return np.full(len(self.frame), np.nan)
+        return self.frame[name].to_numpy("float64", na_value=np.nan)
 
     @property
     def has_messages(self) -> bool:
@@ -70,7 +120,7 @@ class View:
     @property
     def is_empty(self) -> bool:
         """Without any group, or without anything that was ever written or moved in one."""
-        return not self.rows or not (self.has_messages or self.has_moves)
+        return self.frame.empty or not (self.has_messages or self.has_moves)
 
 
 def read(asked: Filters, by: By) -> View | None:
@@ -85,69 +135,52 @@ def people_of(asked: Filters, view: View, of: str | None, which: Which) -> Peopl
     by, key = (view.by, of) if of is not None else ("total", TOTAL)
     return _people(
         key=f"{ground.key}|{asked}|{by}|{key}|{which}", _ground=ground, _asked=asked, _by=by, _of=key, _which=which,
-        _figure=number(view.total if of is None else view.found[of], which),
+        _figure=number(view.total if of is None else view.row(of), which),
     )  # fmt: skip
 
 
 def number(row: Row, name: str) -> Number:
-    """A figure of a row; ``lurkers`` (members who never spoke) and ``lurking`` (their share) as well. None where it is undefined."""
-    if name == "lurkers":
-        members, spoke = row.get("members"), row.get("ever_spoke")
-        return None if members is None or spoke is None else members - spoke
-    if name == "lurking":
-        return _share(number(row, "lurkers"), row.get("members"))
+    """A figure of a row. None where it is undefined."""
     if name == "absence" and not row.get("speakers"):
         return None
     found: Number = row.get(name)
     return found
 
 
-def leaving(row: Row, now: Period) -> Number:
-    """Leaves in 30 days for each member at the start of the period."""
-    share = _share(row.get("left"), row.get("members_before"))
-    return None if share is None else share * 30 / now.days
-
-
-def warnings(row: Row, now: Period) -> Iterator[Warned]:
-    """Rules of thumb that a row breaks. None is judged of fewer than 30 members."""
-    if (row.get("members") or 0) >= SMALL:
-        lurking, speaking = number(row, "lurking"), row.get("speaking_rate")
-        if lurking is not None and lurking > LURKERS_ABOVE:
-            yield "lurkers"
-        if speaking is not None and speaking < SPEAKING_BELOW:
-            yield "silent"
-    gone = leaving(row, now)
-    is_mature = now.days >= MONTH and (row.get("members_before") or 0) >= SMALL
-    if is_mature and gone is not None and gone > LEAVING_ABOVE:
-        yield "leaving"
-
-
-def _share(top: Number, bottom: Number) -> float | None:
-    return top / bottom if top is not None and bottom else None
-
-
 @kept.by_key(16)
 def _read(key: str, _ground: Ground, _asked: Filters, _by: By) -> View | None:
     with _ground.open(_asked) as lake:
-        found, whole = question.groups(lake, _by), question.groups(lake, "total")
-        if found is None or whole is None:
+        found = question.groups(lake, _by)
+        if found is None:
             return None
-        assert lake.as_of is not None
-        rows = sorted(_plain(found.rows), key=_urgency)
-        total = _plain(whole.rows)[0]
-        return View(key, _by, tuple(rows), total, found.now, lake.as_of, lake.zone, _ground.version)
+        assert lake.as_of is not None and lake.whole is not None
+        has_before = lake.whole.start_on <= found.spans.before.start_on
+        total = _plain(_lurking(found.total))
+        rows = _ordered(_lurking(found.rows))
+        return View(key, _by, rows, total, found.spans, has_before, lake.as_of, lake.zone, _ground.version)
 
 
-def _plain(frame: pd.DataFrame) -> list[Row]:
-    """Rows of plain values."""
-    held = frame.astype(object).where(frame.notna(), None)
-    return [{str(name): value for name, value in row.items()} for row in held.to_dict("records")]
+def _lurking(rows: pd.DataFrame) -> pd.DataFrame:
+    """With ``lurkers``, members who never spoke, and ``lurking``, their share."""
+    if "members" not in rows or "ever_spoke" not in rows:
+        return rows
+    lurkers = rows["members"] - rows["ever_spoke"]
+    return rows.assign(lurkers=lurkers, lurking=(lurkers / rows["members"].replace(0, pd.NA)).astype("Float64"))
 
 
-def _urgency(row: Row) -> tuple[bool, float, int, int, str]:
-    rate, members = row.get("speaking_rate"), row.get("members") or 0
-    is_judged = rate is not None and members >= SMALL
-    return not is_judged, rate if is_judged else 0.0, -members, row.get("speakers") or 0, row["key"]
+def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
+    def of(name: str) -> NDArray[np.float64]:
+        return rows[name].to_numpy("float64", na_value=np.nan) if name in rows else np.full(len(rows), np.nan)
+
+    members = np.nan_to_num(of("members"))
+    rate = np.where(members >= SMALL, of("speaking_rate"), np.nan)
+    order = np.lexsort((rows["key"].to_numpy(str), of("speakers"), -members, rate, of("health")))
+    return rows.iloc[order].reset_index(drop=True)
+
+
+def _plain(frame: pd.DataFrame) -> Row:
+    """Its first row, of plain values."""
+    return {str(name): None if pd.isna(value) else value for name, value in frame.iloc[0].items()}
 
 
 @kept.by_key(16)

@@ -55,7 +55,7 @@ def _missing(view: View) -> None:
 def _open(view: View) -> str | None:
     """The group, owner or unit whose detail is open."""
     text = st.query_params.get(wall.OF)
-    if text is None or text in view.found:
+    if text is None or text in view.place:
         return text
     addresses.leave_out(wall.OF, text)
     st.query_params.pop(wall.OF, None)

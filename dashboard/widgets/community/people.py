@@ -38,7 +38,7 @@ def _which(view: View, of: str | None, text: str) -> Which | None:
     which = next((one for one in WHICH if one == name), None)
     if which is None or scope not in (ALL, ONE) or (scope == ONE and of is None):
         return None
-    row = view.found[of] if scope == ONE and of is not None else view.total
+    row = view.row(of) if scope == ONE and of is not None else view.total
     return which if community.number(row, which) else None
 
 
@@ -47,7 +47,7 @@ def _close() -> None:
 
 
 def _body(view: View, asked: Filters, of: str | None, which: Which, filters: Callable[[], str]) -> None:
-    name = t("community.total") if of is None else words.called(view.found[of], view.by)
+    name = t("community.total") if of is None else words.called(view.row(of), view.by)
     title = f"{name}{t('number.then')}{words.title(which)}"
     st.text(title)
     st.caption(words.means(which))

@@ -4,24 +4,24 @@ from collections.abc import Callable
 from html import escape
 from urllib.parse import quote
 
+import numpy as np
 import pyarrow as pa
 import streamlit as st
 
 from dashboard import addresses, i18n
-from dashboard.data import community
-from dashboard.data.community import Row, View
+from dashboard.data.community import SMALL, View
 from dashboard.i18n import t
 from dashboard.web import kept
 from dashboard.widgets import tables
-from dashboard.widgets.community import words
+from dashboard.widgets.community import health, words
 from dashboard.widgets.community.wall import OF, PEOPLE
 
 MOST_URGENT = 5
-"""How many lead to their detail above the table."""
-COUNTS = ("members", "net", "said", "speakers", "new_speakers", "lost_speakers", "absence")
+"""How many are told of in a sentence above the table."""
+COUNTS = ("members", "net", "said", "speakers", "new_speakers", "lost_speakers", "absence", "quiet_days", "buying")
 COLUMNS = (
-    "members", "net", "speaking_rate", "lurking", "speakers", "new_speakers", "lost_speakers", "said", "dau", "stickiness", "top_share",
-    "absence", "reply_coverage", "first_reply_seconds",
+    "health", "health_moved", "members", "net", "speaking_rate", "lurking", "speakers", "new_speakers", "lost_speakers", "said", "dau",
+    "stickiness", "top_share", "gini", "absence", "quiet_days", "reply_coverage", "first_reply_seconds", "buying",
 )  # fmt: skip
 BASES = {figure.name: figure for figure in words.FIGURES} | {"lurking": words.Figure("lurking", "share", "members")}
 
@@ -31,23 +31,22 @@ def show(view: View, of: str | None) -> None:
     key = f"{view.key}|{of}|{others}|{i18n.language()}"
     st.html(_head(key=key, _view=view, _of=of, _others=others))
     table = tables.written("community", view.key, lambda: _columns(view))
-    keys = [row["key"] for row in view.rows]
     name = f"groups_{abs(hash((view.key, of)))}"
     st.dataframe(
         table, hide_index=True, key=name, column_config=_config(key=f"{view.by}|{i18n.language()}|{','.join(_known(view))}", _view=view),
-        placeholder=i18n.UNDEFINED, on_select=_chosen(name, keys), selection_mode="single-row",
-        selection_default={"selection": {"rows": [keys.index(of)] if of is not None else []}}, alt=t(f"community.all_{view.by}"),
+        placeholder=i18n.UNDEFINED, on_select=_chosen(name, view), selection_mode="single-row",
+        selection_default={"selection": {"rows": [view.place[of]] if of is not None else []}}, alt=t(f"community.all_{view.by}"),
     )  # fmt: skip
 
 
-def _chosen(name: str, keys: list[str]) -> Callable[[], None]:
+def _chosen(name: str, view: View) -> Callable[[], None]:
     """Opens the row that was chosen; the one that was let go is closed."""
 
     def choose() -> None:
         rows = st.session_state[name]["selection"]["rows"]
         st.query_params.pop(PEOPLE, None)
         if rows:
-            st.query_params[OF] = keys[rows[0]]
+            st.query_params[OF] = str(view.frame["key"].iloc[rows[0]])
         else:
             st.query_params.pop(OF, None)
 
@@ -56,46 +55,50 @@ def _chosen(name: str, keys: list[str]) -> Callable[[], None]:
 
 @kept.by_key(64)
 def _head(key: str, _view: View, _of: str | None, _others: str) -> str:  # noqa: ARG001 - what it is kept by
-    rule = t("community.order" if _view.has_moves and _view.has_messages else "community.order_without")
+    rule = t("community.order" if "health" in _known(_view) else "community.order_without")
     lead = f"{rule} {words.rules()} {t(f'community.open_{_view.by}')}"
-    links = "".join(_link(row, _view, _of, _others) for row in _view.rows[:MOST_URGENT])
-    first = f'<nav class="pills" aria-label="{escape(t("community.urgent"))}"><p>{escape(t("community.urgent"))}</p>{links}</nav>'
+    links = "".join(_link(key, _view, _of, _others) for key in _view.frame["key"].head(MOST_URGENT))
+    first = f'<nav class="urgent" aria-label="{escape(t("community.urgent"))}"><p>{escape(t("community.urgent"))}</p><ol>{links}</ol></nav>'
     return f'<h2>{escape(t(f"community.all_{_view.by}"))}</h2><p class="lead">{escape(lead)}</p>{first}'
 
 
-def _link(row: Row, view: View, of: str | None, others: str) -> str:
-    current = ' aria-current="true"' if row["key"] == of else ""
-    figure = BASES["speaking_rate"]
-    rate = f" {words.value(row, figure)}" if figure.name in row else ""
-    told = escape(words.hints(row, view))
-    return (
-        f'<a href="?{escape(others)}{OF}={quote(row["key"], safe="")}" title="{told}"{current}>'
-        f"{escape(i18n.cut(words.called(row, view.by), 30))}{escape(rate)}</a>"
-    )
+def _link(key: str, view: View, of: str | None, others: str) -> str:
+    current = ' aria-current="true"' if key == of else ""
+    row = view.row(key)
+    link = f'<a href="?{escape(others)}{OF}={quote(key, safe="")}"{current}>{escape(i18n.cut(words.called(row, view.by), 40))}</a>'
+    return f"<li>{link} <span>{escape(health.sentence(row))}</span></li>"
 
 
 def _known(view: View) -> list[str]:
-    """Figures that this lake has."""
-    return [name for name in COLUMNS if name in view.total or (name == "lurking" and "ever_spoke" in view.total)]
+    """Figures that this lake has; those of the score where anything has one."""
+    scored = bool(np.isfinite(view.column("health")).any())
+    return [name for name in COLUMNS if name in view.frame and (scored or not name.startswith("health"))]
 
 
 def _columns(view: View) -> dict[str, pa.Array]:
-    columns = {
-        t(f"community.{view.by}"): pa.array([words.called(row, view.by) for row in view.rows], pa.string()),
-        t("community.hints"): pa.array([words.hints(row, view) or None for row in view.rows], pa.string()),
-    }
+    rows = view.frame
+    names = rows["name"].where(rows["name"].notna(), rows["key"])
+    called = names.where(rows["key"] != "", t(f"community.nobody_{view.by}"))
+    columns = {t(f"community.{view.by}"): pa.array(called.astype(str), pa.string())}
+    if "health" in _known(view):
+        columns[t("community.cause")] = pa.array(health.short(view), pa.string())
+    columns[t("community.hints")] = pa.array([hint or None for hint in words.hints(view)], pa.string())
     for name in _known(view):
-        kind = pa.int64() if name in COUNTS else pa.float64()
-        columns[_title(name)] = pa.array([_cell(row, name) for row in view.rows], kind)
+        values = _cells(view, name)
+        columns[_title(name)] = pa.array(values, pa.float64(), from_pandas=True).cast(
+            pa.int64() if name in COUNTS else pa.float64()
+        )
     return columns
 
 
-def _cell(row: Row, name: str) -> float | int | None:
+def _cells(view: View, name: str) -> np.ndarray:
     """A rate of fewer than 30 is none. Shares in percent, waiting in minutes."""
-    found = community.number(row, name)
+    found = view.column(name)
     figure = BASES.get(name)
-    if found is None or (figure is not None and words.is_small(row, figure)):
-        return None
+    if figure is not None and figure.base:
+        found = np.where(view.column(figure.base) >= SMALL, found, np.nan)
+    if name == "absence":
+        found = np.where(view.column("speakers") > 0, found, np.nan)
     if name == "first_reply_seconds":
         return found / 60
     return found * 100 if _is_share(name) else found
@@ -113,7 +116,21 @@ def _title(name: str) -> str:
 def _config(key: str, _view: View) -> dict[str, object]:  # noqa: ARG001 - what it is kept by
     config: dict[str, object] = {t(f"community.{_view.by}"): st.column_config.TextColumn(pinned=True, width="medium")}
     config[t("community.hints")] = st.column_config.TextColumn(width="medium")
+    config[t("community.cause")] = st.column_config.TextColumn(help=t("health.cause_means"))
     for name in _known(_view):
-        style = "%.1f%%" if _is_share(name) else "%.1f" if name in ("dau", "first_reply_seconds") else "localized"
-        config[_title(name)] = st.column_config.NumberColumn(format=style, help=words.means(name))
+        meaning = words.means(name)
+        if name == "health":
+            config[_title(name)] = st.column_config.ProgressColumn(
+                format="%.0f", min_value=0, max_value=100, help=meaning
+            )
+            continue
+        config[_title(name)] = st.column_config.NumberColumn(format=_style(name), help=meaning)
     return config
+
+
+def _style(name: str) -> str:
+    if _is_share(name):
+        return "%.1f%%"
+    return {"dau": "%.1f", "first_reply_seconds": "%.1f", "health_moved": "%+.0f", "gini": "%.2f"}.get(
+        name, "localized"
+    )

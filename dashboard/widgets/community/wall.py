@@ -11,7 +11,7 @@ from dashboard.data.community import SMALL, Row, View
 from dashboard.i18n import t
 from dashboard.web import kept
 from dashboard.widgets import tiles
-from dashboard.widgets.community import words
+from dashboard.widgets.community import health, words
 from dashboard.widgets.tiles import Tile, Way
 
 PEOPLE, OF = "people", "of"
@@ -19,49 +19,59 @@ PEOPLE, OF = "people", "of"
 ALL, ONE = "all", "one"
 WIDTH = 150
 """Pixels that a tile takes at least."""
-FIRST = 5
-"""Figures of the first wall: members and talk; the others tell on whom it hangs and who answers."""
+FIRST = 6
+"""Figures of the first wall: health, members and talk; the others tell on whom it hangs and who answers."""
 WAYS: dict[str, tuple[str, ...]] = {
     "members": ("members", "joined", "left"), "speaking_rate": ("speaking",), "said": ("speakers",),
 }  # fmt: skip
 
 
 def total(view: View) -> None:
-    lead = t("community.total_lead", days=f"{i18n.day(view.now.start_on)} – {i18n.day(view.now.last_on)}")
+    lead = t("community.total_lead", days=f"{i18n.day(view.spans.now.start_on)} – {i18n.day(view.spans.now.last_on)}")
     _show(view, ALL, f'<h2>{escape(t("community.total"))}</h2><p class="lead">{escape(lead)}</p>')
 
 
 def one(view: View, of: str) -> None:
     """What is open, against all together."""
-    row = view.found[of]
+    row = view.row(of)
     back = f'<a class="box" id="close-group" href="?{escape(addresses.beside(OF, PEOPLE))}">{escape(t("community.close"))}</a>'
-    hints = words.hints(row, view)
+    hints = words.hints(view)[view.place[of]]
     told = f"{t('community.detail_lead')}{t('number.then')}{hints}" if hints else t("community.detail_lead")
-    head = f'<h2 id="group-name">{escape(words.called(row, view.by))}</h2><p class="lead">{escape(told)}</p>'
+    why = f'<p id="group-health" class="lead">{escape(health.sentence(row))}</p>'
+    head = f'<h2 id="group-name">{escape(words.called(row, view.by))}</h2>{why}<p class="lead">{escape(told)}</p>'
     _show(view, of, head, f'<div class="ways">{back}</div>')
 
 
 def _show(view: View, of: str, head: str, foot: str = "") -> None:
     is_one = foot != ""
     link = f"?{addresses.beside(PEOPLE)}{PEOPLE}={ONE if is_one else ALL}." if guard.may("people.see") else None
-    row = view.found[of] if is_one else view.total
+    row = view.row(of) if is_one else view.total
     key = f"{view.key}|{is_one}|{of}|{i18n.language()}|{link}"
-    st.html(f"{head}{_walls(key=key, _row=row, _all=view.total if is_one else None, _link=link)}{foot}")
+    st.html(
+        f"{head}{_walls(key=key, _row=row, _all=view.total if is_one else None, _link=link, _has_before=view.has_before)}{foot}"
+    )
 
 
 @kept.by_key(64)
-def _walls(key: str, _row: Row, _all: Row | None, _link: str | None) -> str:  # noqa: ARG001 - what it is kept by
+def _walls(key: str, _row: Row, _all: Row | None, _link: str | None, _has_before: bool) -> str:  # noqa: ARG001 - what it is kept by
     """Made once per answer, language and address, which ``key`` names."""
     scope = ALL if _all is None else ONE
-    figures = [_figure(scope, _row, _all, figure, _link) for figure in words.FIGURES if figure.name in _row]
+    figures = [
+        _figure(scope, _row, _all, figure, _link, _has_before) for figure in words.FIGURES if figure.name in _row
+    ]
     parts = [tiles.wall(some, WIDTH) for some in (figures[:FIRST], figures[FIRST:]) if some]
+    parts.append(f'<details class="parts"><summary>{escape(t("health.parts"))}</summary>{health.parts(_row)}</details>')
     if "speakers" in _row:
         count = {name: i18n.number(_row[name]) for name in words.TURNOVER}
         parts.append(_titled("turnover", t("community.turnover_sum", **count)))
         parts.append(tiles.wall([_count(scope, _row, _all, name, _link, "speakers") for name in words.TURNOVER], WIDTH))
     if "ever_spoke" in _row:
         parts.append(_titled("ladder", t("community.ladder_lead", count=i18n.number(_row["members"]))))
-        parts.append(tiles.wall([_count(scope, _row, _all, name, _link, "members") for name in words.LADDER], WIDTH))
+        rungs = [_count(scope, _row, _all, name, _link, "members") for name in words.LADDER if name in _row]
+        if "buying" in _row:
+            bases = zip(words.BUYING, ("speaking", "lurkers"), strict=True)
+            rungs += [_count(scope, _row, _all, name, _link, base) for name, base in bases]
+        parts.append(tiles.wall(rungs, WIDTH))
     if _link is None:
         parts.append(f'<p class="lead">{escape(t("funnel.people_forbidden"))}</p>')
     return "".join(parts)
@@ -71,9 +81,10 @@ def _titled(name: str, lead: str) -> str:
     return f'<h2>{escape(t(f"community.{name}"))}</h2><p class="lead">{escape(lead)}</p>'
 
 
-def _figure(scope: str, row: Row, whole: Row | None, figure: words.Figure, link: str | None) -> Tile:
+def _figure(scope: str, row: Row, whole: Row | None, figure: words.Figure, link: str | None, has_before: bool) -> Tile:
     beside = "" if whole is None else t("community.against", value=words.value(whole, figure))
-    rests = words.rests_on(row, figure.name)
+    rests = "" if figure.name == "said" and not has_before else words.rests_on(row, figure.name)
+    rests = health.change(row) if figure.name == "health" else rests
     below = f"<p>{escape(rests)}</p>" if rests else ""
     ways = tuple(_way(scope, row, which, link) for which in WAYS.get(figure.name, ()) if which in row)
     return Tile(

@@ -8,11 +8,22 @@ import streamlit as st
 
 from dashboard import i18n, markdown
 from dashboard.data import community
-from dashboard.data.community import LEAVING_ABOVE, LURKERS_ABOVE, MONTH, SMALL, SPEAKING_BELOW, Row, View
+from dashboard.data.community import (
+    FRESH_ABOVE,
+    LEAVING_ABOVE,
+    LURKERS_ABOVE,
+    SMALL,
+    SPEAKING_BELOW,
+    WARNED,
+    YOUNG,
+    Row,
+    View,
+)
 from dashboard.i18n import t
 from dashboard.web import kept
+from dashboard.widgets.community import health
 
-Kind = Literal["count", "mean", "share", "wait"]
+Kind = Literal["count", "mean", "share", "wait", "score", "index"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +36,22 @@ class Figure:
 
 
 FIGURES = (
+    Figure("health", "score"),
     Figure("members", "count"),
     Figure("speaking_rate", "share", "members"),
     Figure("said", "count"),
     Figure("dau", "mean"),
     Figure("stickiness", "share", "mau"),
     Figure("top_share", "share", "speakers"),
+    Figure("gini", "index", "speakers"),
     Figure("absence", "count"),
     Figure("reply_coverage", "share", "questions"),
     Figure("first_reply_seconds", "wait"),
 )
 TURNOVER = ("speakers", "new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers")
-LADDER = ("lurkers", "ever_spoke", "speaking")
-HINTS = ("lurkers", "silent", "leaving")
+LADDER = ("lurkers", "ever_spoke", "speaking", "buying")
+BUYING = ("buying_speakers", "buying_lurkers")
+"""Members who bought, of those who speak and of those who only read."""
 
 
 def title(name: str) -> str:
@@ -69,7 +83,7 @@ def value(row: Row, figure: Figure) -> str:
         return i18n.share(found)
     if figure.kind == "wait":
         return i18n.UNDEFINED if found is None else t("community.minutes", count=i18n.number(found / 60, 1))
-    return i18n.number(found, 1 if figure.kind == "mean" else 0)
+    return i18n.number(found, {"mean": 1, "index": 2}.get(figure.kind, 0))
 
 
 def rests_on(row: Row, name: str) -> str:
@@ -80,30 +94,41 @@ def rests_on(row: Row, name: str) -> str:
     if name == "members":
         net = row["net"]
         counts["net"] = f"{'+' if net and net > 0 else ''}{i18n.number(net)}"
+    if name == "said":
+        counts["change"] = i18n.change(row["said"] / row["said_before"] - 1) if row["said_before"] else i18n.UNDEFINED
     return t(f"community.rests_{name}", **counts)
 
 
 _PARTS = {
     "members": ("joined", "left", "net"),
+    "said": ("said_before",),
     "speaking_rate": ("speaking", "members"),
     "stickiness": ("wau", "mau"),
     "top_share": ("speakers",),
+    "gini": ("speakers",),
     "absence": ("speakers",),
     "reply_coverage": ("answered", "questions", "open_questions"),
     "first_reply_seconds": ("answered",),
 }
 
 
-def hints(row: Row, view: View) -> str:
-    """Rules of thumb that a row breaks, in words."""
-    return i18n.listed(t(f"community.hint_{one}") for one in community.warnings(row, view.now))
+def hints(view: View) -> list[str]:
+    """For each row the rules of thumb that it breaks, in words."""
+    names = {one: t(f"community.hint_{one}") for one in WARNED}
+    sets = zip(*(view.warned[one].tolist() for one in WARNED), strict=True)
+    told: dict[tuple[bool, ...], str] = {}
+    return [
+        told.setdefault(broken, i18n.listed(names[one] for one, is_so in zip(WARNED, broken, strict=True) if is_so))
+        for broken in sets
+    ]
 
 
 def rules() -> str:
     limits = {
         "lurkers": i18n.share(LURKERS_ABOVE, 0), "silent": i18n.share(SPEAKING_BELOW, 0), "leaving": i18n.share(LEAVING_ABOVE, 0),
+        "fresh": i18n.share(FRESH_ABOVE, 0),
     }  # fmt: skip
-    return t("community.rules", count=SMALL, days=MONTH, **limits)
+    return t("community.rules", count=SMALL, days=YOUNG, **limits)
 
 
 def contract(view: View, filters: Callable[[], str]) -> None:
@@ -118,9 +143,10 @@ def contract(view: View, filters: Callable[[], str]) -> None:
 
 @kept.by_key(32)
 def _contract(key: str, _view: View, _filters: Callable[[], str]) -> str:  # noqa: ARG001 - what it is kept by
-    names = (*(figure.name for figure in FIGURES), *TURNOVER, *LADDER)
+    names = (*(figure.name for figure in FIGURES[1:]), *TURNOVER, *LADDER, *BUYING)
     lines = [
         t("community.means_activity"),
+        *health.means(),
         *(f"**{title(name)}**: {means(name)}" for name in names),
         rules(),
         f"**{t('contract.filters')}** {markdown.escaped(_filters())}",

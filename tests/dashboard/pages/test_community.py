@@ -117,10 +117,28 @@ def test_the_lowest_speaking_rate_is_first_and_what_has_none_is_last(opened):
     assert rows["经验提示"].fillna("").tolist() == ["潜水偏多、互动偏低、退群偏多", "", ""]
 
 
-def test_a_period_shorter_than_four_weeks_judges_no_monthly_leaving(opened):
+def test_monthly_leaving_is_judged_of_thirty_days_however_short_the_period(opened):
     fill()
-    test = open_with(opened, period="custom", **{"from": "2026-11-03", "to": "2026-11-28"})
-    assert table(test).set_index("群")["经验提示"]["群 b"] == "潜水偏多、互动偏低"
+    test = open_with(opened, period="custom", **{"from": "2026-11-27", "to": "2026-11-28"})
+    assert table(test).set_index("群")["经验提示"]["群 b"] == "潜水偏多、互动偏低、退群偏多"
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "parts"),
+    [
+        ("zh", "健康分 0，比前 30 天低 50 分。主要原因：30 天里退群 20.0%，之前 0.0%（▼ 50 分）。", ["退群率", "发言率"]),
+        ("en", "Health 0, 50 points lower than in the 30 days before, mainly because 20.0% left within 30 days, 0.0% before (▼ 50).", ["Leaving", "Speaking rate"]),
+    ],
+)  # fmt: skip
+def test_the_score_of_a_group_is_explained_and_its_parts_are_shown(opened, language, told, parts):
+    """Of the 50 in b at the start 10 left, and nobody ever spoke: both parts that it has are worth nothing."""
+    fill()
+    test = open_with(opened, language=language, of="b")
+    assert told in said(test)
+    rows = re.findall(r'<tr id="part-(\w+)"><th scope="row">([^<]*)<', html(test).split("group-name")[1])
+    assert [name for name, _ in rows] == ["staying", "speaking", "regular", "renewal", "spread", "answering"]
+    assert [title for _, title in rows][:2] == parts
+    assert tile(test, "one-health")[0] == "0"
 
 
 @pytest.mark.parametrize(
