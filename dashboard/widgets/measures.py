@@ -10,7 +10,6 @@ import pyarrow as pa
 import streamlit as st
 from babel.numbers import get_currency_precision
 
-from core.periods import Period
 from dashboard import addresses, i18n
 from dashboard.data.rows import SMALL, Number, Row
 from dashboard.i18n import t

@@ -79,10 +79,7 @@ def called(key: str) -> str:
 
 def _head(answer: Answer[Channels], total: Row, asked: Asked) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="channels_head"):
-        lead = t(
-            "channels.lead", days=f"{i18n.day(now.start_on)} – {i18n.day(now.last_on)}",
-            before=f"{i18n.day(before.start_on)} – {i18n.day(before.last_on)}",
-        )  # fmt: skip
+        lead = measures.days(answer.found.now, answer.found.before, total)
         st.html(f'<h2>{escape(t("channels.all"))}</h2><p class="lead">{escape(lead)}</p>')
         lines = [
             t("channels.means_credit", days=CREDIT_DAYS),

@@ -85,10 +85,7 @@ def called(row: Row) -> str:
 
 def _head(answer: Answer[Lives], total: Row, asked: Asked) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="live_head"):
-        lead = t(
-            "content.total_lead", days=f"{i18n.day(now.start_on)} – {i18n.day(now.last_on)}",
-            before=f"{i18n.day(before.start_on)} – {i18n.day(before.last_on)}",
-        )  # fmt: skip
+        lead = measures.days(answer.found.now, answer.found.before, total)
         st.html(f'<h2>{escape(t("content.all_lives"))}</h2><p class="lead">{escape(lead)}</p>')
         rule = t("content.live_rule", hours=AFTER_HOURS, days=CREDIT_DAYS, back=RETURN_DAYS)
         names = list(dict.fromkeys(measure.name for measure in (*WALL, *COLUMNS)))
