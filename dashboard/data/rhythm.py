@@ -122,10 +122,10 @@ def _read(key: str, _ground: Ground, _asked: Filters, _by: By, _of: str) -> View
 @kept.by_key(16)
 def _sends(key: str, _ground: Ground, _asked: Filters, _by: By) -> Sends | None:
     with _ground.open(_asked) as lake:
-        found, whole = question.sends(lake, _by), question.sends(lake, "total")
-    if found is None or whole is None or whole.rows.empty:
+        found = question.sends(lake, _by)
+    if found is None or found.rows.empty:
         return None
-    return Sends(key, _by, tuple(sorted(plain(found.rows), key=_badness)), plain(whole.rows)[0])
+    return Sends(key, _by, tuple(sorted(plain(found.rows), key=_badness)), plain(found.total)[0])
 
 
 def _badness(row: Row) -> tuple[bool, bool, float, int, str]:

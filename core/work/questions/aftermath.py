@@ -15,7 +15,7 @@ from core.metrics.aftermath import AFTER, DAY_S, Blocks, Moves, Pieces, Span
 from core.periods import Period, comparable, midnight
 from core.work import rollups
 from core.work.questions import coded
-from core.work.questions.places import By, dimension, keyed
+from core.work.questions.places import TOTAL, By, dimension, keyed
 from core.work.questions.reading import Reading
 
 NO_SENDS, EVEN, ALWAYS, NOBODY_LEFT, NO_MEMBERS = "no_sends", "even", "always", "nobody_left", "no_members"
@@ -27,7 +27,7 @@ MICROSECONDS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """``rows``: one per key with a group of which anything is known, ordered by it.
+    """``rows``: one per key with a group of which anything is known, ordered by it; ``total``: one row, of all together.
 
     ``key``, ``name``; ``sends`` of the period; ``usual_load`` (median of the sends in 24 hours; only by group); ``member_days`` after
     sends and ``usual_member_days``; ``left`` (leaves after sends), ``usual_left``, ``expected`` after sends at the usual rate,
@@ -39,6 +39,7 @@ class Aftermath:
     by: By
     period: Period
     rows: pd.DataFrame
+    total: pd.DataFrame
 
 
 def sends(reading: Reading, by: By = "group") -> Aftermath | None:
@@ -47,6 +48,18 @@ def sends(reading: Reading, by: By = "group") -> Aftermath | None:
     if found is None:
         return None
     keys, code = np.unique(found.keys.astype(str), return_inverse=True)
+    rows = _told(found, keys, code)
+    if by == "group":
+        rows.insert(2, "usual_load", found.usual)
+    names = dimension(reading, by).set_index("key")["name"]
+    rows.insert(1, "name", names.reindex(rows["key"]).array)
+    total = _told(found, np.array([TOTAL]), np.zeros(len(code), np.int64))
+    total.insert(1, "name", None)
+    return Aftermath(by, found.period, rows, total)
+
+
+def _told(found: "_Found", keys: np.ndarray, code: np.ndarray) -> pd.DataFrame:
+    """Figures of each key. ``code``: the key of each group, by its place in ``keys``."""
     told = aftermath.compared(found.blocks, code, len(keys))
     count = np.bincount(code[found.sent_group[found.is_in_period]], minlength=len(keys))
     more = told.excess
@@ -58,12 +71,8 @@ def sends(reading: Reading, by: By = "group") -> Aftermath | None:
             "chance": told.chance, "is_flagged": told.is_flagged,
         }
     )  # fmt: skip
-    if by == "group":
-        rows.insert(2, "usual_load", found.usual)
     rows["reason"] = _reasons(found, code, len(keys), rows)
-    names = dimension(reading, by).set_index("key")["name"]
-    rows.insert(1, "name", names.reindex(rows["key"]).array)
-    return Aftermath(by, found.period, rows)
+    return rows
 
 
 def _finite(values: np.ndarray) -> np.ndarray:

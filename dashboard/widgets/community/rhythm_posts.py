@@ -140,8 +140,8 @@ def _slots(view: View) -> None:
 
 
 _STYLES = {
-    "posts": "localized", "served": "%.1f%%", "content": "%.0f%%", "interaction": "%.0f%%", "people": "%.0f%%", "messages": "%.2f",
-    "usual_messages": "%.2f", "speakers": "%.2f", "usual_speakers": "%.2f", "drew": "%+.0f%%", "compared": "localized",
+    "posts": "localized", "served": "%.1f%%", "messages": "%.2f", "usual_messages": "%.2f", "drew": "%+.0f%%", "speakers": "%.2f",
+    "usual_speakers": "%.2f", "content": "%.0f%%", "interaction": "%.0f%%", "people": "%.0f%%", "compared": "localized",
 }  # fmt: skip
 _WHOLE = ("posts", "compared")
 

@@ -11,6 +11,7 @@ from dashboard.actions import guard
 from dashboard.data import people, rhythm
 from dashboard.data.rhythm import By, Row, Sends
 from dashboard.i18n import t
+from dashboard.web import kept
 from dashboard.widgets import tables, tiles
 from dashboard.widgets.community import opening, rhythm_chart, told
 from dashboard.widgets.community.asked import Asked
@@ -171,15 +172,21 @@ def _table(found: Sends, of: str | None) -> None:
         f'<h2>{escape(t(f"rhythm.all_{found.by}"))}</h2><p class="lead">{escape(t("rhythm.order"))}</p>'
         f'<nav class="pills" aria-label="{urgent}"><p>{urgent}</p>{links}</nav>'
     )  # fmt: skip
-    first = {
-        t(f"rhythm.{found.by}"): [called(row, found.by) for row in found.rows],
-        t("rhythm.verdict"): [verdict(row) for row in found.rows],
-        t("rhythm.interval"): [rhythm_chart.interval(row) or None for row in found.rows],
-    }
+    first = _first(key=f"{found.key}|{i18n.language()}", _found=found)
     columns = [one for one in COLUMNS if one.name in found.rows[0]] if found.rows else []
     opening.table(
         "rhythm", found.key, found.rows, columns, first, places=PLACES, of=of, alt=t(f"rhythm.all_{found.by}")
     )
+
+
+@kept.by_key(16)
+def _first(key: str, _found: Sends) -> dict[str, list[str | None]]:  # noqa: ARG001 - what it is kept by
+    """What stands in words before the figures."""
+    return {
+        t(f"rhythm.{_found.by}"): [called(row, _found.by) for row in _found.rows],
+        t("rhythm.verdict"): [verdict(row) for row in _found.rows],
+        t("rhythm.interval"): [rhythm_chart.interval(row) or None for row in _found.rows],
+    }
 
 
 def _link(found: Sends, row: Row, of: str | None, others: str) -> str:
