@@ -20,6 +20,7 @@ from core.work.questions import (
     community,
     conversation,
     figures,
+    group_statistics,
     places,
     publishing,
     rhythm,
@@ -91,6 +92,18 @@ def played(home: Home, filters: Filters, options: Row) -> list[Row]:
     return _rows(rows)
 
 
+def statistics_of_groups(home: Home, filters: Filters, options: Row) -> list[Row]:
+    """What the platform counted beside what was told, per group, owner, unit or for all, or since when each source tells: ``--by source``."""
+    by = _chosen(options, ("group", "owner", "unit", "total", "source"))
+    with reading(home, filters) as open_lake:
+        found = group_statistics.reconciled(open_lake, "total" if by == "source" else by)  # type: ignore[arg-type]
+    if found is None:
+        return []
+    rows = found.sources if by == "source" else found.rows
+    dates = [name for name in ("first_on", "last_on", "since_on", "until_on") if name in rows]
+    return _rows(rows.astype(dict.fromkeys(dates, str)))
+
+
 def surveyed(home: Home, filters: Filters, options: Row) -> list[Row]:
     """NPS, satisfaction, service and trust in total, or by unit, channel or employee: see ``core.work.questions.surveys``."""
     by = _chosen(options, ("total", "unit", "channel", "staff"))
@@ -145,12 +158,16 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "community": chats,
     "voices": conversation.carrying,
     "successors": conversation.succeeding,
+    "terms": conversation.spoken_of,
+    "topics": conversation.about,
+    "sensitive": conversation.checked,
     "care": serviced,
     "rhythm": timed("heat"),
     "mix": timed("mix"),
     "slots": timed("slots"),
     "sends": sent,
     "activities": played,
+    "group_statistics": statistics_of_groups,
     "surveys": surveyed,
     "complaints": complained,
     "contents": publishing.read,

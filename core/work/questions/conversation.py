@@ -8,7 +8,7 @@ import pandas as pd
 from core.errors import Unknown
 from core.scope import Filters
 from core.work.home import Home
-from core.work.questions import places, voices
+from core.work.questions import places, sensitive, topics, voices
 from core.work.questions.reading import reading
 
 Row = dict[str, Any]
@@ -43,3 +43,34 @@ def plain(frame: pd.DataFrame) -> list[Row]:
     """Rows of plain values, null for undefined."""
     held = frame.astype(object).where(frame.notna(), None)
     return [{str(name): value for name, value in row.items()} for row in held.to_dict("records")]
+
+
+def spoken_of(home: Home, filters: Filters, options: Row) -> list[Row]:
+    """Terms that set a period apart from the one before, in all groups: ``side term score messages speakers messages_other``."""
+    chosen(options, ("total",))
+    with reading(home, filters) as lake:
+        found = topics.terms_of(lake, "total", places.TOTAL)
+    sides = {} if found is None else {"rising": found.rising, "falling": found.falling}
+    return [{"side": side} | row for side, frame in sides.items() for row in plain(frame)]
+
+
+def about(home: Home, filters: Filters, options: Row) -> list[Row]:
+    """What all groups talk about: ``topic labels messages speakers read texts`` (distinct texts that were cut into words, of how many)."""
+    chosen(options, ("total",))
+    with reading(home, filters) as lake:
+        found = topics.topics_of(lake, "total", places.TOTAL)
+    return [] if found is None else [
+        {
+            "topic": number, "labels": " ".join(one.labels), "messages": one.messages, "speakers": one.speakers,
+            "read": found.read.used, "texts": found.read.texts,
+        }
+        for number, one in enumerate(found.topics, 1)
+    ]  # fmt: skip
+
+
+def checked(home: Home, filters: Filters, options: Row) -> list[Row]:
+    """Messages with sensitive words, of members and staff: ``key category sender_kind messages messages_before people name``."""
+    by = chosen(options, get_args(places.By))
+    with reading(home, filters) as lake:
+        found = sensitive.checked(lake, by)  # type: ignore[arg-type]
+    return [] if found is None else plain(found.rows)
