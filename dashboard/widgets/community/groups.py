@@ -1,4 +1,4 @@
-"""The first part of the Community page: all together, the groups by urgency, and the one that is open."""
+"""The first part of the Community page: the groups that need somebody most and why, the one that is open, all together, and a table."""
 
 from html import escape
 
@@ -24,16 +24,18 @@ def show(asked: Asked) -> None:
         nothing = view is not None and (view.has_messages or view.has_moves)
         heading.empty(t("community.no_groups"), t("community.no_groups_here" if nothing else "community.empty_lead"))
         return
-    with st.container(border=True, key="card_community"):
+    of = _open(view)
+    with st.container(border=True, key="card_urgent"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="community_head"):
             _choice(by)
             words.contract(view, asked.in_words)
-        wall.total(view)
-        _missing(view)
-    of = _open(view)
+        table.urgent(view, of)
     if of is not None:
         with st.container(border=True, key="card_group"):
             wall.one(view, of)
+    with st.container(border=True, key="card_community"):
+        wall.total(view)
+        _missing(view)
     with st.container(border=True, key="card_groups"):
         table.show(view, of)
     people.open_asked(view, asked.filters, of, asked.in_words)

@@ -26,10 +26,15 @@ COLUMNS = (
 BASES = {figure.name: figure for figure in words.FIGURES} | {"lurking": words.Figure("lurking", "share", "members")}
 
 
-def show(view: View, of: str | None) -> None:
+def urgent(view: View, of: str | None) -> None:
+    """Those that need somebody most, each with a sentence of why."""
     others = addresses.beside(OF, PEOPLE)
     key = f"{view.key}|{of}|{others}|{i18n.language()}"
-    st.html(_head(key=key, _view=view, _of=of, _others=others))
+    st.html(_urgent(key=key, _view=view, _of=of, _others=others))
+
+
+def show(view: View, of: str | None) -> None:
+    st.html(_head(key=f"{view.key}|{i18n.language()}", _view=view))
     table = tables.written("community", view.key, lambda: _columns(view))
     name = f"groups_{abs(hash((view.key, of)))}"
     st.dataframe(
@@ -54,12 +59,17 @@ def _chosen(name: str, view: View) -> Callable[[], None]:
 
 
 @kept.by_key(64)
-def _head(key: str, _view: View, _of: str | None, _others: str) -> str:  # noqa: ARG001 - what it is kept by
+def _urgent(key: str, _view: View, _of: str | None, _others: str) -> str:  # noqa: ARG001 - what it is kept by
+    links = "".join(_link(one, _view, _of, _others) for one in _view.frame["key"].head(MOST_URGENT))
+    title = escape(t("community.urgent"))
+    return f'<nav class="urgent" aria-label="{title}"><h2>{title}</h2><ol>{links}</ol></nav>'
+
+
+@kept.by_key(64)
+def _head(key: str, _view: View) -> str:  # noqa: ARG001 - what it is kept by
     rule = t("community.order" if "health" in _known(_view) else "community.order_without")
     lead = f"{rule} {words.rules()} {t(f'community.open_{_view.by}')}"
-    links = "".join(_link(key, _view, _of, _others) for key in _view.frame["key"].head(MOST_URGENT))
-    first = f'<nav class="urgent" aria-label="{escape(t("community.urgent"))}"><p>{escape(t("community.urgent"))}</p><ol>{links}</ol></nav>'
-    return f'<h2>{escape(t(f"community.all_{_view.by}"))}</h2><p class="lead">{escape(lead)}</p>{first}'
+    return f'<h2>{escape(t(f"community.all_{_view.by}"))}</h2><p class="lead">{escape(lead)}</p>'
 
 
 def _link(key: str, view: View, of: str | None, others: str) -> str:
