@@ -97,6 +97,7 @@ def of_mix(mix: Row, plan: Plan) -> go.Figure:
             text=[i18n.share(share, 0) if share >= 0.06 else "" for share in shares],
             textposition="inside",
             insidetextanchor="middle",
+            textangle=0,
             textfont={"color": "#12211d" if look == "dark" else "#ffffff"},
             hovertemplate=[f"{t(f'rhythm.sort_{sort}')} {i18n.share(share)}<extra></extra>" for share in shares],
         )
