@@ -210,6 +210,17 @@ TABLES: dict[str, Table] = {
             key=("group_id", "identity_key"),
         ),
         _fact(
+            "group_statistics", "what the platform counted on a day in a group, of an owner's groups, or of all; of several rows of one day the newest taken counts",
+            _GROUP, Column("staff_id", "code", "owner, where the row is of all groups of one"),
+            Column("taken_at", "time", "when the platform was asked, where the file tells"),
+            Column("message_count", "count", "messages of the day, by whomever"),
+            Column("member_count", "count", "people in at the end of the day, staff included"),
+            Column("new_member_count", "count", "people who joined on the day"),
+            Column("talking_member_count", "count", "people who wrote on the day"),
+            Column("group_count", "count", "groups there are"), Column("new_group_count", "count", "groups opened on the day"),
+            Column("talking_group_count", "count", "groups in which somebody wrote on the day"),
+        ),
+        _fact(
             "touches", "one state reached by one message to one person on one channel", _WHO,
             Column("touch_id", "text", "the message", True),
             Column("state", "code", "state reached", True, TOUCH_STATES), _CHANNEL, _CAMPAIGN,

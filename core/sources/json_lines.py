@@ -1,4 +1,5 @@
-"""JSON lines as a table: one column per top-level key. Bodies of the Segment batch API are taken apart into their events."""
+"""JSON lines as a table: one column per top-level key. Bodies of the Segment batch API are taken apart into their events,
+answers of WeCom's statistics of group chats into their items."""
 
 import csv
 import json
@@ -67,11 +68,20 @@ def _events(line: str) -> list[dict[str, Any] | str]:
         return [text]
     if not isinstance(value, dict):
         return [text]
+    items = value.get("items")
+    if "errcode" in value and isinstance(items, list):
+        return [_spread(item) if isinstance(item, dict) else json.dumps(item) for item in items]
     batch = value.get("batch")
     if not isinstance(batch, list):
         return [value]
     shared = {key: value[key] for key in ("context", "integrations") if key in value}
     return [shared | item if isinstance(item, dict) else json.dumps(item) for item in batch]
+
+
+def _spread(item: dict[str, Any]) -> dict[str, Any]:
+    """An item of an answer of WeCom (``groupchat/statistic``): what it keeps under ``data`` beside its name or day."""
+    data = item.get("data")
+    return {key: value for key, value in item.items() if key != "data"} | data if isinstance(data, dict) else item
 
 
 def _list(text: str, name: str) -> list[dict[str, Any] | str]:

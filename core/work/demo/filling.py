@@ -19,7 +19,20 @@ from core.privacy import pseudonyms
 from core.settings import Settings
 from core.store.tables import Batch
 from core.work import identities, tending
-from core.work.demo import activity, brand, care, chat, columns, people, pestered, planted, shopping, touching, truth
+from core.work.demo import (
+    activity,
+    brand,
+    care,
+    chat,
+    columns,
+    people,
+    pestered,
+    planted,
+    shopping,
+    statistics,
+    touching,
+    truth,
+)
 from core.work.demo.activity import Acts, Months
 from core.work.demo.brand import Brand
 from core.work.demo.chat import Memberships
@@ -175,7 +188,7 @@ class _Filler:
 
 def _drawn(filler: _Filler, seed: int, end_on: date) -> truth.World:
     """Draw the world part by part, and hand each part over as soon as nothing needs it any more."""
-    streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(17)]
+    streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(18)]
     span = Span(end_on, DAYS, filler.home.settings.zone)
     house = brand.build(span, streams[0])
     members = min(filler.events // EVENTS_PER_MEMBER, MOST_MEMBERS)
@@ -208,6 +221,7 @@ def _drawn(filler: _Filler, seed: int, end_on: date) -> truth.World:
     written = pestered.messages(house, streams[16], driven, written, chat.words(house))
     world = truth.World(house, crowd, trial, booking, lift, made, sold, back, given, said, brought, driven, written)
     _facts(filler, world, streams[15], stays)
+    filler.put("group_statistics", statistics.table(house, world.stays, written, streams[17]))
     _people(filler, world)
     return world
 

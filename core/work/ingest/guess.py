@@ -190,6 +190,7 @@ def _times(sample: Sample, taken: dict[str, Reason], notes: list[Note]) -> tuple
         "ends_at",
         "first_reply_at",
         "resolved_at",
+        "taken_at",
         "on_date",
     }
     for target in sorted(contract_times & set(taken)):

@@ -76,6 +76,8 @@ def drafted(staged: Staged, mapping: Mapping, world: World) -> ir.Table:
     if more is not None:
         draft.add(properties=more)
     _needed(draft, mapping)
+    if mapping.target.name == "group_statistics":
+        _counted(draft, mapping)
     draft.judge()
     made = [c.name for c in mapping.target.columns if c.name in draft]
     return draft.rows.select("row_number", "is_refused", "reasons", *made, *(role for role, _, _ in _roles(mapping)))
@@ -253,6 +255,18 @@ def _needed(draft: Draft, mapping: Mapping) -> None:
         text = f"text:{column.name}" if f"text:{column.name}" in draft else short
         if column.is_needed and column.name != "occurred_at" and text in draft:
             draft.refuse(draft[text].isnull(), f"value.missing:{column.name.removesuffix('_minor')}")
+
+
+def _counted(draft: Draft, mapping: Mapping) -> None:
+    """Statistics that cannot be: counts below zero, more who wrote than there are, or none at all."""
+    counts = [c.name for c in mapping.target.columns if c.kind == "count" and c.name in draft]
+    for name in counts:
+        draft.refuse(draft[name] < 0, f"count.negative:{name}")
+    for part, whole in (("talking_member_count", "member_count"), ("talking_group_count", "group_count")):
+        if part in draft and whole in draft:
+            draft.refuse(draft[part] > draft[whole], f"count.above_all:{part}")
+    none = ibis.and_(*(draft[f"text:{name}"].isnull() for name in counts)) if counts else ibis.literal(True)
+    draft.refuse(none, "count.missing")
 
 
 def _renamed(text: ir.StringValue, values: Dict[str, str]) -> ir.StringValue:

@@ -36,6 +36,7 @@ DATED = (
     "offer_events",
     "feedback",
     "service_conversations",
+    "group_statistics",
 )
 
 
