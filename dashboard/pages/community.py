@@ -10,7 +10,7 @@ from dashboard.i18n import t
 from dashboard.pages import Page
 from dashboard.widgets import choice, contract, heading
 from dashboard.widgets.choice import Choice
-from dashboard.widgets.community import activities, care, groups, rhythm, surveys, voices
+from dashboard.widgets.community import activities, care, groups, history, rhythm, surveys, voices
 from dashboard.widgets.community.asked import Asked
 
 PAGE = Page("insight", 50, "community.see", ":material/forum:")
@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[Asked], None]] = {
     "care": care.show,
     "activities": activities.show,
     "surveys": surveys.show,
+    "history": history.show,
 }
 
 

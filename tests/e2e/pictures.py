@@ -76,7 +76,8 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
     "overview": ("overview", None),
     "overview_contract": ("overview?contract=net_revenue", None),
     "community": ("community", None),
-    "community_group": ("community?period=90", lambda page: page.locator(".pills a").first.click()),
+    "community_group": ("community?period=90", lambda page: page.locator(".urgent a").first.click()),
+    "community_health": ("community", lambda page: page.locator("details.parts summary").first.click()),
     "community_owners": ("community?per=owner&people=all.joined", None),
     "community_rules": ("community?per=unit", press("community_contract")),
     "care": ("community?part=care&period=90", None),
@@ -84,6 +85,7 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
     "care_people": ("community?part=care&ca_per=unit&ca_people=all.unsolved", None),
     "activities": ("community?part=activities&period=90&ac_of=A098", None),
     "activities_people": ("community?part=activities&period=90&ac_kind=vote&ac_people=all.absent", None),
+    "history": ("community?part=history&period=90", None),
     "surveys": ("community?part=surveys&period=90", None),
     "surveys_one": (
         "community?part=surveys&su_kind=satisfaction&period=364&su_each=month&su_per=channel&su_of=wecom",
