@@ -10,6 +10,7 @@ import pyarrow as pa
 import streamlit as st
 from babel.numbers import get_currency_precision
 
+from core.periods import Period
 from dashboard import addresses, i18n
 from dashboard.data.rows import SMALL, Number, Row
 from dashboard.i18n import t
@@ -69,6 +70,13 @@ def change(row: Row, measure: Measure) -> str:
     if round(abs(moved), 3) == 0:
         return t("number.flat")
     return f"{'▲ +' if moved > 0 else '▼ −'}{words}"
+
+
+def days(now: Period, before: Period, row: Row) -> str:
+    """What all of a wall is about, and what it is held against where the data reaches back so far."""
+    this, that = (f"{i18n.day(one.start_on)} – {i18n.day(one.last_on)}" for one in (now, before))
+    has_before = any(name.endswith(BEFORE) for name in row)
+    return t("content.total_lead" if has_before else "content.total_lead_alone", days=this, before=that)
 
 
 def tile(
