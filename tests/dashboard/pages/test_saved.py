@@ -8,6 +8,8 @@ from tests.dashboard.pages.conftest import go
 from tests.dashboard.pages.shop import fill
 
 KEPT = {
+    "content": {"part": ["fatigue"], "again": ["14"]},
+    "channels": {"part": ["overlap"]},
     "funnels": {"step": ["product_view", "purchase"], "within": ["1d"], "if": ["1:platform=phone"], "look": ["time"]},
     "retention": {
         "r_start": ["order_placed"], "r_back": ["order_placed"], "r_unit": ["month"], "r_start_if": ["platform=phone"],
