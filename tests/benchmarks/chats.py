@@ -24,6 +24,7 @@ TALK = [
     "这个颜色真好看", "等双11再囤", "上次活动没赶上", "新人报到，请多关照", "送客户很有面子", "冷泡一晚，第二天好喝到哭", "写了一篇小笔记，发给大家参考", "OK", "辛苦了",
     "我住得近，可以自提吗", "回购第三次了，真的稳", "快递一般几天到杭州？",
 ]  # fmt: skip
+CONTENTS = [f"C{n:03d}" for n in range(200)]
 SENDERS = ["member", "staff", "bot"]
 SENDER_SHARES = [0.76, 0.2, 0.04]
 A_PART = 2_000_000
@@ -112,11 +113,17 @@ def _messages(ids: list[str], rng: np.random.Generator, who, group, join, end, s
             "sender_kind": columns.codes(SENDERS, sender),
             "message_kind": columns.codes(["text", "image", "link"], rng.choice(3, size, p=[0.85, 0.1, 0.05])),
             "text": columns.codes(TALK, rng.integers(0, len(TALK), size)),
+            "content_id": columns.codes(
+                CONTENTS,
+                np.where(
+                    (sender == 1) & ~is_answer & (rng.random(size) < 0.6), rng.integers(0, len(CONTENTS), size), -1
+                ),
+            ),
             "reply_to": columns.numbered("m", np.where(is_answer, numbers - rng.integers(1, 400, size), -1)),
         },
         "wecom",
     )
-    return derived.marked("group_messages", ibis.memtable(columns.with_numbers(columns.ordered(rows))))
+    return derived.marked("group_messages", ibis.memtable(columns.with_numbers(columns.ordered(rows), start + 1)))
 
 
 def last_days(days: int) -> tuple[date, date]:

@@ -42,6 +42,9 @@ PAGES = {
     "funnels": "Funnels",
     "retention": "Retention",
     "lifecycle": "Lifecycle",
+    "community": "Community",
+    "content": "Content",
+    "channels": "Channels",
     "paths": "Paths",
     "sources": "Sources and quality",
     "identity": "Identity",
@@ -65,10 +68,10 @@ class User:
     async def __aexit__(self, *_: object) -> None:
         await self._socket.close()
 
-    async def rerun(self) -> float:
+    async def rerun(self, query: str = "") -> float:
         """Seconds until the script has finished."""
         message = BackMsg()
-        message.rerun_script.query_string = ""
+        message.rerun_script.query_string = query
         message.rerun_script.page_name = self._page
         start = time.perf_counter()
         await self._socket.send(message.SerializeToString())

@@ -55,3 +55,12 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     rows, members = frames(home)
     yield Filled(home, truth.read(home.settings.world("demo")), rows, members)
     home.store.close()
+
+
+@pytest.fixture(scope="session")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    """A world whose groups are large enough to be judged, as ``make run`` fills it."""
+    home = fill(tmp_path_factory.mktemp("crowd"), events=filling.DEFAULT_EVENTS)
+    rows, members = frames(home)
+    yield Filled(home, truth.read(home.settings.world("demo")), rows, members)
+    home.store.close()

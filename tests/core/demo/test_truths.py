@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.metrics.health import PARTS
+from core.work.questions import community
+from core.work.questions.reading import reading
 from tests.core.demo.conftest import END_ON, Filled
 
 DAY = pd.Timedelta(days=1)
@@ -105,6 +108,20 @@ def test_the_sick_group_loses_as_many_as_planted_and_then_nobody_speaks(filled: 
     messages = filled.rows("group_messages").query("group_id == @sick['group_id'] and sender_kind == 'member'")
     assert (on(messages) < sick["silent_from_on"]).all()
     assert pd.Timestamp(sick["last_message_at"]).tz_localize(None) == messages.occurred_at.max()
+
+
+def test_the_sick_group_is_last_in_health_for_the_planted_leaves_and_silence(
+    crowded: Filled,
+) -> None:
+    with reading(crowded.home) as opened:
+        found = community.groups(opened)
+    assert found is not None
+    scored = found.rows[found.rows.health.notna()].sort_values("health", ignore_index=True)
+    last = scored.iloc[0]
+    assert len(scored) > 5 and last["key"] == crowded.truths["sick_group"]["group_id"]
+    assert last["health_moved"] < -10 and last["quiet_days"] >= 14
+    moved = {part.name: last[f"{part.name}_moved"] for part in PARTS if not pd.isna(last[f"{part.name}_moved"])}
+    assert set(sorted(moved, key=lambda name: moved[name])[:2]) == {"staying", "regular"}
 
 
 def test_the_incident_shows_in_complaints_and_refunds(filled: Filled) -> None:

@@ -1,0 +1,143 @@
+"""The Community page over 5,000 groups and 10 million messages: its question beside hand-written SQL over the same rows
+(``tests/oracles/community.sql``), and the page as a browser gets it.
+
+    python -m tests.benchmarks.community [--messages 10000000] [--rounds 3] [--days 28]
+
+The SQL tells fewer figures than the question (no total, no month before, no health), of one period; its counts have to be those of the
+question. Rounds take turns; the best counts, of wall and of processor seconds each for itself. The page is asked for by a websocket client, of
+a server that has shown another page before: nothing is in its caches, the rollups are there (data-contract.md 25).
+"""
+
+import argparse
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from core.periods import Period
+from core.scope import Filters
+from core.settings import PROJECT
+from core.work import rollups
+from core.work.home import Home
+from core.work.questions import community
+from core.work.questions.reading import reading
+from tests.benchmarks import chats
+from tests.benchmarks.server import User
+from tests.bringing import UBUNTU_IRC, bring, empty_home, named, shared
+from tests.e2e.browsing import serving
+from tests.oracles import overview
+
+SQL = PROJECT / "tests" / "oracles" / "community.sql"
+COLD = 3
+
+
+def bench(messages: int = chats.MESSAGES, rounds: int = 3, days: int = 28) -> list[dict[str, Any]]:
+    """One row per way, with its ratio to the bare SQL."""
+    home = chats.home(messages=messages)
+    start, end = chats.last_days(days)
+    period = Period(start, end)
+    bare = _connected(home)
+    rollups.refresh(home)
+    ways: dict[str, Callable[[], Any]] = {
+        "bare SQL, figures by group": lambda: _run(bare, period),
+        "the question: by group and in total, health, the month before": lambda: _ask(home, period),
+    }
+    expected, found = ways["bare SQL, figures by group"](), _ask(home, period)
+    told = expected.set_index("key")
+    pd.testing.assert_frame_equal(told, found.rows.set_index("key")[list(told)].astype("int64"), check_dtype=False)
+    taken: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
+    for _ in range(rounds):
+        for way, run in ways.items():
+            began, began_cpu = time.perf_counter(), time.process_time()
+            run()
+            taken[way].append((time.perf_counter() - began, time.process_time() - began_cpu))
+    best = {way: [min(column) for column in zip(*took, strict=True)] for way, took in taken.items()}
+    base = best["bare SQL, figures by group"]
+    rows = [
+        {"way": way, "seconds": wall, "cpu": cpu, "ratio": wall / base[0], "cpu_ratio": cpu / base[1]}
+        for way, (wall, cpu) in best.items()
+    ]
+    home.store.close()
+    rows.append({"way": "the page, cold", "seconds": _page(chats.folder(messages))})
+    return [*rows, _irc()]
+
+
+def _irc() -> dict[str, Any]:
+    """The page over 104 days of ubuntu_irc."""
+    with tempfile.TemporaryDirectory() as folder:
+        with empty_home(Path(folder)) as home:
+            bring(home, shared(UBUNTU_IRC), named(home, "irc"))
+            rollups.refresh(home)
+        return {
+            "way": "the page over ubuntu_irc (143,102 lines), all of it, cold",
+            "seconds": _page(Path(folder), "period=all"),
+        }
+
+
+def _page(folder: Path, query: str = "") -> float:
+    """Seconds until the page's script has run once, in a fresh server; the best of several."""
+    return min(asyncio.run(_opened(folder, query)) for _ in range(COLD))
+
+
+async def _opened(folder: Path, query: str) -> float:
+    with tempfile.TemporaryDirectory() as copy:
+        home = Path(copy) / "home"
+        shutil.copytree(folder, home)
+        with serving(home) as server:
+            token = server.token(server.account("admin"))
+            async with User(server.url, "catalog", token) as before:
+                await before.rerun()
+            async with User(server.url, "community", token) as user:
+                return await user.rerun(query)
+
+
+def _ask(home: Home, period: Period) -> community.Community:
+    with reading(home, Filters(period)) as opened:
+        found = community.groups(opened)
+    assert found is not None
+    return found
+
+
+def _connected(home: Home) -> duckdb.DuckDBPyConnection:
+    with home.lake.open() as snapshot:
+        connection = overview.connected(snapshot)
+    connection.execute("CREATE VIEW members AS SELECT identity_key, member_id FROM identity_map WHERE is_known")
+    return connection
+
+
+def _run(connection: duckdb.DuckDBPyConnection, period: Period) -> pd.DataFrame:
+    values = {"start": period.start_on, "end": period.end_on, "before": period.before().start_on}
+    found: pd.DataFrame | None = None
+    for text in SQL.read_text(encoding="utf-8").split("-- name: ")[1:]:
+        query = text.split("\n", 1)[1]
+        used = {name: value for name, value in values.items() if f"${name}" in query}
+        frame = connection.execute(query, used).df()
+        found = frame if found is None else found.merge(frame, on="key", how="left")
+    assert found is not None
+    return found.fillna(0).drop(columns="questions_asked")
+
+
+def table_of(rows: list[dict[str, Any]]) -> str:
+    lines = ["| way | wall s | CPU s | ratio of wall | ratio of CPU |", "|---|---|---|---|---|"]
+    for row in rows:
+        rest = " | ".join(f"{row[name]:.2f}" if name in row else "" for name in ("cpu", "ratio", "cpu_ratio"))
+        lines.append(f"| {row['way']} | {row['seconds']:.2f} | {rest} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=chats.MESSAGES)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--days", type=int, default=28)
+    print(table_of(bench(**vars(parser.parse_args()))))
+
+
+if __name__ == "__main__":
+    main()
