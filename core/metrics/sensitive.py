@@ -15,9 +15,10 @@ CATEGORIES = ("absolute", "medical", "inducement", "diversion", "personal", "fra
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``pattern``: what is looked for, once ``harmless`` is taken out of the text. ``of``: whose messages. ``why``: by language."""
+    """``pattern``: what is looked for, once ``harmless`` is taken out of the text. ``of``: whose messages. ``title`` and ``why``: by language."""
 
     name: str
+    title: Mapping[str, str]
     category: str
     of: Of
     pattern: str
@@ -31,7 +32,9 @@ def read(document: Mapping[str, Any]) -> tuple[Rule, ...]:
     found: dict[str, Rule] = {}
     for number, one in enumerate(document.get("rule", ()), 1):
         name = str(one.get("name") or number)
-        problems = [field for field in ("name", "category", "of", "pattern", "why", "source") if not one.get(field)]
+        problems = [
+            field for field in ("name", "title", "category", "of", "pattern", "why", "source") if not one.get(field)
+        ]
         if problems or one["category"] not in CATEGORIES or one["of"] not in get_args(Of) or name in found:
             raise ValueError(f"Rule {name} of the sensitive words: {', '.join(problems) or 'category, of or name'}.")
         for pattern in (one["pattern"], one.get("except", "")):
@@ -39,8 +42,9 @@ def read(document: Mapping[str, Any]) -> tuple[Rule, ...]:
                 re.compile(pattern)
             except re.error as error:
                 raise ValueError(f"Rule {name} of the sensitive words: {error}.") from error
-        why = {"zh": one["why"], "en": one.get("why_en", one["why"])}
-        found[name] = Rule(name, one["category"], one["of"], one["pattern"], one.get("except", ""), why, one["source"])
+        title, why = ({"zh": one[field], "en": one.get(f"{field}_en", one[field])} for field in ("title", "why"))
+        harmless = one.get("except", "")
+        found[name] = Rule(name, title, one["category"], one["of"], one["pattern"], harmless, why, one["source"])
     return tuple(found.values())
 
 

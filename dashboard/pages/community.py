@@ -10,7 +10,7 @@ from dashboard.i18n import t
 from dashboard.pages import Page
 from dashboard.widgets import choice, contract, heading
 from dashboard.widgets.choice import Choice
-from dashboard.widgets.community import activities, care, groups, history, rhythm, surveys, voices
+from dashboard.widgets.community import activities, care, groups, history, rhythm, sensitive, surveys, topics, voices
 from dashboard.widgets.community.asked import Asked
 
 PAGE = Page("insight", 50, "community.see", ":material/forum:")
@@ -20,6 +20,8 @@ PARTS: dict[str, Callable[[Asked], None]] = {
     "groups": groups.show,
     "rhythm": rhythm.show,
     "voices": voices.show,
+    "topics": topics.show,
+    "sensitive": sensitive.show,
     "care": care.show,
     "activities": activities.show,
     "surveys": surveys.show,

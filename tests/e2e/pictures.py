@@ -111,6 +111,12 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
         lambda page: page.locator(".st-key-card_voices_rows .pills a").first.click(),
     ),
     "voices_people": ("community?part=voices&vo_people=all.kocs", None),
+    "topics": ("community?part=topics&to_words=龙井,红茶", None),
+    "topics_group": ("community?part=topics&to_of=G02&to_vs=others&period=90", None),
+    "topics_about": ("community?part=topics&to_look=topics", None),
+    "topics_rules": ("community?part=topics", press("topics_contract")),
+    "sensitive": ("community?part=sensitive&period=90&se_hits=member.escalation", None),
+    "sensitive_rules": ("community?part=sensitive", press("sensitive_contract")),
     "voices_rules": ("community?part=voices", press("voices_contract")),
     "community_rhythm": ("community?part=rhythm&period=90", None),
     "community_rhythm_one": (

@@ -53,14 +53,17 @@ def test_a_rule_finds_what_it_is_for_and_leaves_what_only_looks_like_it(name: st
 def test_every_rule_says_why_and_whence_and_is_tried_above():
     assert {rule.name for rule in wordlists.rules()} == set(BREAKS) == set(KEEPS)
     assert {rule.category for rule in wordlists.rules()} == set(rules.CATEGORIES)
-    assert all(rule.why["zh"] and rule.why["en"] and rule.source for rule in wordlists.rules())
+    assert all(
+        rule.title["zh"] and rule.title["en"] and rule.why["zh"] and rule.why["en"] and rule.source
+        for rule in wordlists.rules()
+    )
 
 
 @pytest.mark.parametrize(
     "change", [{"pattern": "("}, {"of": "everybody"}, {"category": "odd"}, {"why": ""}, {"except": "["}]
 )
 def test_a_list_that_cannot_be_read_is_refused_with_the_name_of_the_rule(change):
-    rule = {"name": "one", "category": "medical", "of": "both", "pattern": "x", "why": "w", "source": "s"}
+    rule = {"name": "one", "title": "t", "category": "medical", "of": "both", "pattern": "x", "why": "w", "source": "s"}
     assert len(rules.read({"rule": [rule]})) == 1
     with pytest.raises(ValueError, match="Rule one "):
         rules.read({"rule": [rule | change]})
