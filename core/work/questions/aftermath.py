@@ -15,7 +15,7 @@ from core.metrics.aftermath import AFTER, DAY_S, Blocks, Moves, Pieces, Span
 from core.periods import Period, comparable, midnight
 from core.work import rollups
 from core.work.questions import coded
-from core.work.questions.places import TOTAL, By, dimension, keyed
+from core.work.questions.places import TOTAL, By, dimension, keyed, placed
 from core.work.questions.reading import Reading
 
 NO_SENDS, EVEN, ALWAYS, NOBODY_LEFT, NO_MEMBERS = "no_sends", "even", "always", "nobody_left", "no_members"
@@ -27,7 +27,7 @@ MICROSECONDS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """``rows``: one per key with a group of which anything is known, ordered by it; ``total``: one row, of all together.
+    """``rows``: one per key with a group, ordered by it; ``total``: one row, of all together.
 
     ``key``, ``name``; ``sends`` of the period; ``usual_load`` (median of the sends in 24 hours; only by group); ``member_days`` after
     sends and ``usual_member_days``; ``left`` (leaves after sends), ``usual_left``, ``expected`` after sends at the usual rate,
@@ -214,9 +214,11 @@ def _found(reading: Reading, by: By, of: str | None = None) -> _Found | None:
     moves = arrow(_moved(_chosen(known, of), span, look_on))
     firsts = arrow(_first_days(_chosen(keyed(reading, written, by), of), look_on, now))
     sent = arrow(_sent(messages, span, look_on, now, with_words=of is not None))
-    groups = coded.index(moves["group_id"], firsts["group_id"], sent["group_id"])
+    described = arrow(_chosen(placed(reading, by), of))
+    tables = (described, moves, firsts, sent)
+    groups = coded.index(*(table["group_id"] for table in tables))
     keys = np.full(len(groups), "", object)
-    for table in (moves, firsts, sent):
+    for table in tables:
         keys[coded.codes(groups, table["group_id"])] = table["key"].to_numpy(zero_copy_only=False)
     return _numbered(now, span, groups, keys, sent, firsts, moves)
 

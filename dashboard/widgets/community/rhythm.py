@@ -17,6 +17,8 @@ from dashboard.widgets.community.rhythm_sends import PLACES
 
 BY = "rh_by"
 """Where the address says what the rows of the table are."""
+NIGHT = (22, 23, 0, 1, 2, 3, 4, 5)
+"""Hours in which people want to be left alone, a rule of thumb."""
 
 
 def show(asked: Asked) -> None:
@@ -67,7 +69,7 @@ def _peak(view: View) -> str:
     words = t(
         "rhythm.peak", day=t(f"rhythm.day_{-day}"), start=f"{-hour}:00", end=f"{1 - hour}:00", mean=i18n.number(mean, 1)
     )
-    night = sum(cell["said"] for day in view.heat for cell in day if cell["hour"] < 7 or cell["hour"] >= 22)
+    night = sum(cell["said"] for day in view.heat for cell in day if cell["hour"] in NIGHT)
     quiet = "" if view.said < SMALL else t("rhythm.night", share=i18n.share(night / view.said))
     return f"{words}{quiet}"
 

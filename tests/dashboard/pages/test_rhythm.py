@@ -217,7 +217,8 @@ def test_a_list_that_is_none_is_left_out_and_told(opened, text):
 def test_a_group_that_does_not_exist_is_left_out_and_told(opened):
     fill()
     test = open_with(opened, rh_of="nowhere")
-    assert not test.exception and "rh_of" not in test.query_params and "nowhere" in test.warning[0].value
+    assert not test.exception and "rh_of" not in test.query_params
+    assert "群、群主或经营单元 “nowhere”" in test.warning[0].value
 
 
 def test_an_executive_sees_figures_and_no_people(opened):
