@@ -36,8 +36,8 @@ DAY_S = 86_400
 @dataclass(frozen=True, slots=True)
 class Fatigue:
     """``rows``: ``all`` at the top, then one per topic, what falls fastest first: ``key``; for the n-th
-    exposure (1 to 4, the last one with all later) ``sent_n``, ``answered_n``, ``people_n``, ``share_n``, ``low_n``, ``high_n``; of the
-    people who had the first and the fourth ``within_people``, ``within_first``, ``within_last``, ``change``, ``change_low``,
+    exposure (1 to 4, the last one with all later) ``sent_n``, ``answered_n``, ``people_n``, ``share_n``, ``low_n``, ``high_n``; ``unanswered``: members who answered none of their
+    fourth and later ones; of the people who had the first and the fourth ``within_people``, ``within_first``, ``within_last``, ``change``, ``change_low``,
     ``change_high``. Undefined is null. ``still_open``: messages too new to have been answered."""
 
     window_days: int
@@ -89,14 +89,19 @@ def fatigue(reading: Reading, window_days: int = WINDOW_DAYS) -> Fatigue | None:
     topics = [_row(name, each, number * MOST, found, found.kind == number) for number, name in known]
     topics.sort(key=lambda row: (row["change"] is None, row["change"] or 0.0, row["key"]))
     frame = pd.DataFrame(rows + topics)
-    counts = [name for name in frame.columns if name.startswith(("sent_", "answered_", "people_", "within_people"))]
+    counts = [
+        name
+        for name in frame.columns
+        if name.startswith(("sent_", "answered_", "people_")) or name in ("within_people", "unanswered")
+    ]
     shares = [name for name in frame.columns if name not in (*counts, "key")]
     types: dict[str, Any] = dict.fromkeys(counts, "int64") | dict.fromkeys(shares, "Float64")
     return Fatigue(window_days, now, reading.as_of_on, frame.astype(types), found.still_open)
 
 
 def exposed(reading: Reading, topic: str, which: Exposed, window_days: int = WINDOW_DAYS) -> pd.DataFrame:
-    """Members behind a figure of fatigue: ``member_id``, ``value`` (messages), the greatest first; as many as ``people_n``.
+    """Members behind a figure of fatigue: ``member_id``, ``value`` (messages), the greatest first; as many as
+    ``people_n`` or ``unanswered``.
     ``topic``: a key of ``Fatigue.rows``. Raises ``Unknown``."""
     if which not in get_args(Exposed):
         raise Unknown("figure", which, get_args(Exposed))
@@ -107,13 +112,16 @@ def exposed(reading: Reading, topic: str, which: Exposed, window_days: int = WIN
     chosen = np.minimum(found.ordinal, MOST) == wanted
     if topic != TOTAL:
         chosen &= found.kind == (found.kinds.index(topic) if topic in found.kinds else -1)
-    people, code = np.unique(found.who[chosen], return_inverse=True)
-    messages = np.bincount(code, minlength=len(people))
-    kept = np.ones(len(people), bool)
+    people, messages = np.unique(found.who[chosen], return_counts=True)
+    frame = pd.DataFrame({"member_id": people, "value": messages})
     if which == "unanswered":
-        kept = np.bincount(code, weights=found.is_answered[chosen], minlength=len(people)) == 0
-    frame = pd.DataFrame({"member_id": people[kept], "value": messages[kept]})
+        frame = frame[frame["member_id"].isin(_tired(found.who, found.is_answered, chosen))]
     return frame.sort_values(["value", "member_id"], ascending=[False, True], ignore_index=True)
+
+
+def _tired(who: responses.Longs, is_answered: responses.Flags, of: responses.Flags) -> responses.Longs:
+    """Members who answered none of these messages."""
+    return np.setdiff1d(who[of], who[of & is_answered])
 
 
 def best_hours(reading: Reading) -> Hours | None:
@@ -155,6 +163,7 @@ def _row(key: str, rates: responses.Rates, first: int, found: _Deliveries, of: r
         for name, shares in (("share", rates.share), ("low", rates.low), ("high", rates.high)):
             value = float(shares[first + place])
             row[f"{name}_{place + 1}"] = None if np.isnan(value) else value
+    row["unanswered"] = len(_tired(found.who, found.is_answered, of & (found.ordinal >= MOST)))
     change = responses.within_people(found.who[of], found.kind[of], found.ordinal[of], found.is_answered[of])
     return row | {
         "within_people": change.people, "within_first": change.first_share, "within_last": change.last_share,

@@ -21,6 +21,8 @@ from dashboard.widgets.tiles import Tile
 WINDOW, TOPIC = "again", "topic"
 """Where the address says within how many days the same topic counts as again, and which topic is open."""
 EXPOSED: tuple[Exposed, ...] = ("first", "second", "third", "fourth")
+LAST: Exposed = "fourth"
+TIRED: Exposed = "unanswered"
 WIDTH = 200
 
 
@@ -43,9 +45,9 @@ def show(asked: Asked) -> None:
                 [Choice(WINDOW, t("content.again"), labels, str(days))], addresses.beside(WINDOW, behind.PARAMETER)
             )
         )
+        st.html(f'<p id="fatigue-verdict">{escape(verdict(row))}</p>')
         charts.show("fatigue", f"{answer.key}|{topic}", lambda: fatigue_chart.falling(row), alt=t("content.falling"))
         st.html(tiles.wall(_tiles(row), WIDTH))
-        st.html(f'<p class="lead" id="fatigue-verdict">{escape(verdict(row))}</p>')
         if answer.found.still_open:
             st.caption(t("content.still_open", count=i18n.number(answer.found.still_open), days=ANSWER_DAYS))
     with st.container(border=True, key="card_topics"):
@@ -99,6 +101,9 @@ def _tiles(row: Row) -> Sequence[Tile]:
         counts = t("content.answered", answered=i18n.number(row[f"answered_{place}"]), sent=i18n.number(sent))
         people = row[f"people_{place}"]
         ways = behind.way(begins, name, t("content.way_exposed", count=i18n.number(people)), people)
+        if name == LAST:
+            tired = row[TIRED]
+            ways += behind.way(begins, TIRED, t("content.way_unanswered", count=i18n.number(tired)), tired)
         below = "".join(f"<p>{escape(text)}</p>" for text in (interval, counts) if text)
         found.append(Tile(name, t(f"content.exposed_{name}"), figure, "", t("content.means_exposed"), below, ways))
     return found
@@ -143,10 +148,10 @@ def _change(row: Row) -> str:
 
 
 def _behind(asked: Asked, row: Row, days: int, text: str) -> Behind | None:
-    which = next((one for one in EXPOSED if one == text), None)
+    which = next((one for one in (*EXPOSED, TIRED) if one == text), None)
     if which is None:
         return None
-    figure = row[f"people_{EXPOSED.index(which) + 1}"]
+    figure = row[TIRED] if which == TIRED else row[f"people_{EXPOSED.index(which) + 1}"]
     if not figure:
         return None
     key = row["key"]

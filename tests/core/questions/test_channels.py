@@ -231,6 +231,7 @@ def test_fatigue_is_what_loops_count(tmp_path: Path, seed: int):
                 and one[3]
             }
             assert set(responses.exposed(lake, topic, "unanswered", 10)["member_id"]) == fourth - answered
+            assert rows.loc[topic, "unanswered"] == len(fourth - answered)
 
 
 def _nth(one, sends) -> int:

@@ -138,6 +138,8 @@ def test_fatigue_says_what_the_same_people_do(opened):
     assert "是同一批人在疲劳" in unescape(html(test)) and "40 位会员：第 1 条回应 100.0%" in unescape(html(test))
     follow(test, "people-fourth")
     assert "40 位会员" in said(test) and "与数字完全一致" in said(test)
+    follow(test, "people-unanswered")
+    assert "36 位会员" in said(test) and "与数字完全一致" in said(test)
 
 
 def test_the_days_in_which_a_topic_counts_as_again_are_chosen(opened):
