@@ -87,7 +87,7 @@ def _contract(view: View, asked: Asked) -> None:
         t("rhythm.means_blocks"),
         t("rhythm.means_interval"),
         t("rhythm.means_flagged"),
-        t("told.rules", count=SMALL),
+        t("rhythm.rules", count=SMALL),
         t("rhythm.scope"),
     ]
     newest = Newest(view.key, f"{i18n.moment(view.as_of, view.zone)} ({view.zone})", view.version)
