@@ -83,7 +83,7 @@ def test_a_piece_opens_by_its_row_and_its_people_are_kept(
     expect(rows.locator("canvas").first).to_be_visible()
     rows.click(position={"x": 16, "y": 35 + 17})  # the box before the first row
     expect(page.locator("#piece-name")).to_have_text("怎么泡茶")
-    expect(page).to_have_url(re.compile("of=tea"))
+    expect(page).to_have_url(re.compile("piece=tea"))
     expect(page.locator("#tile-one-conversion_rate .value")).to_have_text("12.0%")
     idle(page)
     page.locator("#people-one-buyers").click()

@@ -16,7 +16,7 @@ from dashboard.widgets.content import piece_chart
 from dashboard.widgets.measures import Listed, Measure
 from dashboard.widgets.parts import Asked
 
-BY, OF = "by", "of"
+BY, OF = "content_by", "piece"
 """Where the address says what the rows are, and which one is open."""
 WIDTH = 190
 WALL = (

@@ -66,7 +66,9 @@ def test_channels_stand_side_by_side_with_what_can_be_told_of_each(opened, langu
     rows = table(test)
     assert (
         rows.iloc[:, 0].tolist()
-        == {"zh": ["企业微信", "短信", "App", "网站", "门店"], "en": ["WeCom", "SMS", "App", "Website", "Store"]}[language]
+        == {"zh": ["企业微信", "短信", "App", "网站", "门店"], "en": ["WeCom", "SMS", "App", "Website", "Store"]}[
+            language
+        ]
     )
     named = dict(zip(rows.columns, range(len(rows.columns)), strict=True))
     click = named["点击率" if language == "zh" else "Click rate"]

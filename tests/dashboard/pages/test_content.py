@@ -98,7 +98,7 @@ def test_pieces_stand_by_reads_and_small_ones_show_no_rate(opened):
 
 def test_a_piece_opens_with_its_people_and_is_closed_again(opened):
     fill()
-    test = open_with(opened, of="sale")
+    test = open_with(opened, piece="sale")
     assert 'id="piece-name">双十一清单' in html(test)
     assert tile(test, "one-reads")[0] == "5" and tile(test, "one-conversion_rate")[0] == "n = 5"
     follow(test, "people-one-buyers")
@@ -185,9 +185,9 @@ def test_every_part_opens_where_there_is_nothing(opened, part, language):
 
 def test_what_is_nobodys_is_told_as_unread(opened):
     fill()
-    test = open_with(opened, of="nothing", who="all.admirers")
+    test = open_with(opened, piece="nothing", who="all.admirers")
     assert not test.exception
-    assert "of" not in test.query_params and "who" not in test.query_params
+    assert "piece" not in test.query_params and "who" not in test.query_params
     assert "nothing" in test.warning[0].value and "admirers" in test.warning[0].value
 
 
