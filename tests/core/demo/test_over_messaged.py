@@ -130,8 +130,18 @@ def _planted() -> dict[str, str]:
     """The sort of every text that the demo's staff may post."""
     seeds = tomllib.loads((PROJECT / "data" / "brand" / "phrases.toml").read_text(encoding="utf-8"))
     names = [line.split(",")[1].split()[0] for line in _products()]
-    sorts = {"staff_content": "content", "staff_interact": "interaction", "staff_people": "people"}
-    return {phrase.replace("{p}", name): sort for key, sort in sorts.items() for phrase in seeds[key] for name in names}
+    sorts = {
+        "staff_content": "content",
+        "staff_slip": "content",
+        "staff_interact": "interaction",
+        "staff_people": "people",
+    }
+    return {
+        phrase.replace("{p}", name): sort
+        for key, sort in sorts.items()
+        for phrase in seeds.get(key, ())
+        for name in names
+    }
 
 
 def _products() -> list[str]:
