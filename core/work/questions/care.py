@@ -49,7 +49,7 @@ def quality(reading: Reading, by: By = "staff") -> Care | None:
     if reading.period is None or reading.as_of_on is None or not reading.snapshot.files("service_conversations"):
         return None
     now, before = comparable(reading.period, reading.as_of_on)
-    judged = _judged(reading, by)
+    judged = _judged(reading, by, before.start_on)
     if by == "total":
         found = pd.DataFrame({"key": [TOTAL]})
     else:
@@ -73,7 +73,7 @@ def weeks(reading: Reading, by: By, key: str) -> pd.DataFrame:
     if reading.period is None or reading.as_of_on is None or not reading.snapshot.files("service_conversations"):
         return pd.DataFrame(columns=["on", "is_whole", *names])
     now, _ = comparable(reading.period, reading.as_of_on)
-    judged = _judged(reading, by)
+    judged = _judged(reading, by, now.start_on)
     judged = judged.filter(judged.key == key)
     counted = _frame(reading, care.weekly(judged.filter(within(judged, now))))
     hours = care.overtime_hours(judged)
@@ -102,7 +102,7 @@ def behind(reading: Reading, by: By, key: str, which: Which) -> pd.DataFrame:
     if reading.period is None or reading.as_of_on is None or not reading.snapshot.files("service_conversations"):
         return nobody
     now, _ = comparable(reading.period, reading.as_of_on)
-    rows = _judged(reading, by)
+    rows = _judged(reading, by, now.start_on)
     rows = rows.filter(within(rows, now) & (rows.key == key) & rows[f"is_{which}"] & rows.member_id.notnull())
     people = rows.group_by("member_id").aggregate(value=rows.count())
     return _frame(reading, people.order_by([ibis.desc("value"), "member_id"]))
@@ -114,14 +114,18 @@ def _frame(reading: Reading, expression: ir.Table) -> pd.DataFrame:
     return found.astype({name: object for name in found.columns if found[name].dtype == "string"})
 
 
-def _judged(reading: Reading, by: By) -> ir.Table:
+def _judged(reading: Reading, by: By, since: date) -> ir.Table:
+    """Conversations of which anything happened since a day."""
     assert reading.as_of is not None
     rows = _keyed(reading, reading.table("service_conversations"), by)
     local = {
         name: local_time(rows[column], reading.zone)
         for name, column in (("asked_local", "occurred_at"), ("replied_local", "first_reply_at"), ("resolved_local", "resolved_at"))
     }  # fmt: skip
-    return reading.snapshot.keep(care.judged(rows.mutate(**local), reading.as_of.astimezone(UTC).replace(tzinfo=None)))
+    rows = rows.mutate(**local)
+    late = (rows.replied_local.date() >= since) | (rows.resolved_local.date() >= since)
+    rows = rows.filter((rows.local_date >= since) | late.fill_null(False))
+    return reading.snapshot.keep(care.judged(rows, reading.as_of.astimezone(UTC).replace(tzinfo=None)))
 
 
 def _keyed(reading: Reading, rows: ir.Table, by: By) -> ir.Table:

@@ -75,7 +75,7 @@ def show(asked: Asked) -> None:
             t("activities.kind"): [kind_of(row["kind"]) for row in view.rows],
             t("activities.group"): [row["group"] or row["group_id"] for row in view.rows],
             t("activities.days"): [_days(row) for row in view.rows],
-            t("activities.state"): [_state(row) or None for row in view.rows],
+            t("activities.state"): [_state(row, "_short") or None for row in view.rows],
         }
         opening.table(
             "activities", view.key, view.rows, _known(view), first, places=PLACES, of=of, alt=t("activities.rows"), days=ORDER_DAYS
@@ -101,8 +101,10 @@ def _days(row: Row) -> str:
     return f"{i18n.day(row['start_on'])} – {i18n.day(row['last_on'], with_year=row['start_on'].year != row['last_on'].year)}"
 
 
-def _state(row: Row) -> str:
-    return t("activities.running") if row["is_running"] else t("activities.buying") if row["is_buying"] else ""
+def _state(row: Row, form: str = "") -> str:
+    """Whether figures may still grow. ``form``: ``_short`` for a column."""
+    kind = "running" if row["is_running"] else "buying" if row["is_buying"] else ""
+    return t(f"activities.{kind}{form}") if kind else ""
 
 
 def _when(row: Row) -> str:

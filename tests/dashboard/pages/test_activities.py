@@ -82,7 +82,7 @@ def test_a_running_activity_is_marked_and_a_small_one_shows_its_number(opened):
     assert "Running: figures to date" in said(test)
     rows = test.dataframe[-1].value
     assert rows["Activity"].tolist() == ["双十二抽奖", "新品投票"]
-    assert rows["State"].fillna("").tolist() == ["Running: figures to date", ""]
+    assert rows["State"].fillna("").tolist() == ["Running", ""]
 
 
 def test_all_together_and_by_kind(opened):
