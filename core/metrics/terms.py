@@ -19,8 +19,8 @@ Cut = Callable[[str], list[str]]
 
 PRIOR = 100.0
 """Words that the prior counts as, shared out as all words of both sides together are."""
-SURE = 1.96
-"""Distance in standard errors from which a term is told: one in twenty would be as far by chance."""
+SURE = 2.58
+"""Distance in standard errors from which a term is told: one in a hundred would be as far by chance."""
 FEWEST = 5
 """Messages that hold a term at least, both sides together."""
 LONGEST = 24
@@ -81,7 +81,7 @@ def apart(own: Longs, other: Longs) -> Floats:
 
 def distinctive(own: Longs, other: Longs, most: int) -> tuple[Longs, Longs]:
     """Positions of the terms that set the one side apart, and of those that set the other apart, the surest first, ties by position.
-    Told are those at least 1.96 standard errors away that at least 5 messages hold."""
+    Told are those at least 2.58 standard errors away that at least 5 messages hold."""
     score = apart(own, other)
     is_told = own + other >= FEWEST
     order = np.argsort(-score, kind="stable")

@@ -1,7 +1,7 @@
 """Group chats: who is in them, what is written, and what is played."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +32,10 @@ STAFF_SHARES = np.array([0.6, 0.3, 0.1])
 SLOTS_S = (6 * HOUR_S + 1800, 12 * HOUR_S, 20 * HOUR_S)
 KINDS = ["text", "image", "link", "mini_program"]
 ANSWERED = 0.72
+SLIPS = {"complaint": ("member_slip", 0.08), "staff_answer": ("staff_slip", 0.015)}
+"""Of which sort of talk so many messages say what rules forbid or ask to look at, and in which words."""
+ADOPTED = 0.2
+"""Of suggestions: the owner takes them up, in a reply."""
 MEMBER, STAFF, BOT = range(3)
 
 
@@ -174,7 +178,7 @@ def words(brand: Brand) -> Words:
     short = [name.split()[0] for name in brand.products["name"]]
     texts: list[str] = []
     bounds = {}
-    for sort in (*MEMBER_TALK, *STAFF_TALK, "staff_answer", "bot"):
+    for sort in (*MEMBER_TALK, *STAFF_TALK, "staff_answer", "bot", "member_slip", "staff_slip", "staff_adopts"):
         start = len(texts)
         for phrase in phrases[sort]:
             texts += [phrase.replace("{p}", name) for name in short] if "{p}" in phrase else [phrase] * len(short)
@@ -200,9 +204,10 @@ class Messages:
 def messages(brand: Brand, people: People, rng: np.random.Generator, stays: Memberships, wanted: int) -> Messages:
     """About ``wanted`` messages of members, the posts and answers of staff, and the bots' notices, by time."""
     pool = words(brand)
-    said = _of_members(brand, people, rng, stays, wanted, pool)
-    answers = _answers(brand, rng, said, pool)
-    parts = [said, _posts(brand, rng, pool), _notices(brand, rng, pool), answers]
+    own = rng.spawn(1)[0]  # what came later than the rest leaves the rest as it was
+    said = _slipped(_of_members(brand, people, rng, stays, wanted, pool), own, pool)
+    answers = _slipped(_answers(brand, rng, said, pool), own, pool)
+    parts = [said, _posts(brand, rng, pool), _notices(brand, rng, pool), answers, _adoptions(brand, own, said, pool)]
     joined = [np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Messages)]
     order = np.argsort(joined[1], kind="stable")
     order = order[joined[1][order] < brand.span.end_s]
@@ -253,6 +258,27 @@ def _answers(brand: Brand, rng: np.random.Generator, said: Messages, pool: Words
     return _from_staff(
         brand, rng, said.group[asked], at, pool, ("staff_answer",), np.zeros(len(asked), np.int64), asked
     )
+
+
+def _slipped(written: Messages, rng: np.random.Generator, pool: Words) -> Messages:
+    """With a few texts that break rules in place of others of their sort."""
+    text = written.text.copy()
+    for sort, (slip, share) in SLIPS.items():
+        low, high = pool.bounds[sort]
+        some = np.flatnonzero((text >= low) & (text < high) & (written.kind == 0) & (rng.random(len(text)) < share))
+        text[some] = pool.draw(rng, (slip,), np.zeros(len(some), np.int64))
+    return replace(written, text=text)
+
+
+def _adoptions(brand: Brand, rng: np.random.Generator, said: Messages, pool: Words) -> Messages:
+    """The owner takes up some suggestions, one to five days later, at noon."""
+    low, high = pool.bounds["suggestion"]
+    taken = np.flatnonzero((said.text >= low) & (said.text < high) & (rng.random(len(said.text)) < ADOPTED))
+    day = np.minimum(brand.span.day_of(said.at_s[taken]) + rng.integers(1, 6, len(taken)), brand.span.days)
+    at = brand.span.starts_s[day] + 11 * HOUR_S + rng.integers(0, HOUR_S, len(taken))
+    return _from_staff(
+        brand, rng, said.group[taken], at, pool, ("staff_adopts",), np.zeros(len(taken), np.int64), taken
+    )  # fmt: skip
 
 
 def _posts(brand: Brand, rng: np.random.Generator, pool: Words) -> Messages:

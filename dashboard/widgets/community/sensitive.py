@@ -103,6 +103,9 @@ def _hits(view: View, asked: Asked, of: str | None) -> None:
         addresses.leave_out(HITS, text)
         st.query_params.pop(HITS, None)
         return
+    every = view.of(of, sender, category).messages
+    if not every:
+        return
     found = sensitive.hits(asked.filters, view, of, sender, category)
     whose = t("community.total") if of is None else called(view, view.found[of])
     title = t(
@@ -123,7 +126,6 @@ def _hits(view: View, asked: Asked, of: str | None) -> None:
         )  # fmt: skip
         wide = {t("sensitive.text"): st.column_config.TextColumn(width="large")}
         st.dataframe(table, hide_index=True, key="sensitive_hits", column_config=wide, alt=title)
-        every = view.of(of, sender, category).messages
         if every > len(found):
             st.caption(t("sensitive.shown", shown=i18n.number(len(found)), count=i18n.number(every), most=MOST))
         close = f"?{addresses.beside(HITS)}"

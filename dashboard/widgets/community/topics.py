@@ -1,6 +1,7 @@
 """话题: which words a period or a group is about, what is talked about, and who says a word."""
 
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 from urllib.parse import quote
 
@@ -32,14 +33,21 @@ def show(asked: Asked) -> None:
     look = choice.read(LOOK, LOOKS)
     groups = topics.groups(asked.filters)
     of = _chosen_group(groups)
+    versus = AGAINST[0] if of is None else next(one for one in AGAINST if one == choice.read(VERSUS, AGAINST))
+    found = topics.terms(asked.filters, of, versus) if look == "terms" else topics.topics(asked.filters, of)
+    if found is None:
+        heading.empty(t("topics.none"), t("topics.none_lead"))
+        return
     with st.container(border=True, key="card_topics"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="topics_head"):
             labels = {one: t(f"topics.look_{one}") for one in LOOKS}
             st.html(choice.row(Choice(LOOK, t("topics.look"), labels, look), addresses.beside(PEOPLE.people)))
             _group_box(groups)
-        about = _terms(asked, of, groups) if look == "terms" else _topics(asked, of, groups)
-    if not about:
-        return
+            _contract(found, asked, look)
+        if isinstance(found.said, Terms):
+            _terms(found.said, found.key, versus, of, groups)
+        else:
+            _topics(found.said, found.key, of, groups)
     with st.container(border=True, key="card_words"):
         _words(asked, of, groups)
     opening.people(PEOPLE, lambda text: _whose(asked, of, groups, text), asked.in_words)
@@ -83,46 +91,32 @@ def _titled(title: str, lead: str) -> str:
 # -- terms -------------------------------------------------------------------------------------------------------------
 
 
-def _terms(asked: Asked, of: str | None, groups: dict[str, str]) -> bool:
-    """Draws them; whether there are messages at all."""
-    versus = AGAINST[0] if of is None else next(one for one in AGAINST if one == choice.read(VERSUS, AGAINST))
-    found = topics.terms(asked.filters, of, versus)
-    if found is None:
-        heading.empty(t("topics.none"), t("topics.none_lead"))
-        return False
-    _contract(found, asked, "terms")
+def _terms(said: Terms, key: str, versus: str, of: str | None, groups: dict[str, str]) -> None:
     if of is not None:
         labels = {one: t(f"topics.vs_{one}") for one in AGAINST}
         st.html(choice.row(Choice(VERSUS, t("topics.vs"), labels, versus), addresses.beside(PEOPLE.people)))
-    read = found.said.read
-    st.html(_titled(t(f"topics.terms_{versus}", name=_called(of, groups)), _days(found.said)))
-    _sampled(read.used, read.texts)
+    st.html(_titled(t(f"topics.terms_{versus}", name=_called(of, groups)), _days(said, versus)))
+    _sampled(said.read.used, said.read.texts)
     address = addresses.beside(WORDS, PEOPLE.people)
     for column, side in zip(st.columns(2), ("rising", "falling"), strict=True):
-        frame: pd.DataFrame = getattr(found.said, side)
+        frame: pd.DataFrame = getattr(said, side)
         with column:
             st.markdown(f"**{t(f'topics.{side}_{versus}')}**")
             if frame.empty:
                 st.caption(t("topics.no_terms"))
             else:
                 st.html(_links(frame, side, address))
-                columns = tables.written(f"topics_{side}", found.key, lambda frame=frame: _columns(frame))
-                st.dataframe(
-                    columns,
-                    hide_index=True,
-                    key=f"topics_{side}",
-                    column_config=_widths(),
-                    alt=t(f"topics.{side}_{versus}"),
-                )
-    return True
+                columns = tables.written(f"topics_{side}", key, partial(_columns, frame))
+                name = t(f"topics.{side}_{versus}")
+                st.dataframe(columns, hide_index=True, key=f"topics_{side}", column_config=_widths(), alt=name)
 
 
-def _days(said: Terms) -> str:
+def _days(said: Terms, versus: str) -> str:
     now, before = said.read.now, said.read.before
-    return t(
-        "topics.days", now=f"{i18n.day(now.start_on)} – {i18n.day(now.last_on)}",
-        before=f"{i18n.day(before.start_on)} – {i18n.day(before.last_on)}",
-    )  # fmt: skip
+    told = f"{i18n.day(now.start_on)} – {i18n.day(now.last_on)}"
+    if versus == "others":
+        return told
+    return t("topics.days", now=told, before=f"{i18n.day(before.start_on)} – {i18n.day(before.last_on)}")
 
 
 def _sampled(used: int, texts: int) -> None:
@@ -164,24 +158,16 @@ def _widths() -> dict[str, object]:
 # -- topics ------------------------------------------------------------------------------------------------------------
 
 
-def _topics(asked: Asked, of: str | None, groups: dict[str, str]) -> bool:
-    found = topics.topics(asked.filters, of)
-    if found is None:
-        heading.empty(t("topics.none"), t("topics.none_lead"))
-        return False
-    _contract(found, asked, "topics")
-    said = found.said
+def _topics(said: Topics, key: str, of: str | None, groups: dict[str, str]) -> None:
     told = sum(one.messages for one in said.topics)
     lead = t("topics.topics_lead", told=i18n.number(told), messages=i18n.number(said.messages))
     st.html(_titled(t("topics.topics_of", name=_called(of, groups)), lead))
     _sampled(said.read.used, said.read.texts)
     if not said.topics:
         st.html(f'<p class="lead">{escape(t("topics.no_topics"))}</p>')
-        return True
-    may = guard.may("people.see")
-    address = f"?{addresses.beside(PEOPLE.people)}{PEOPLE.people}=topic." if may else None
-    st.html(_list(key=f"{found.key}|{address}|{i18n.language()}", _said=said, _address=address))
-    return True
+        return
+    address = f"?{addresses.beside(PEOPLE.people)}{PEOPLE.people}=topic." if guard.may("people.see") else None
+    st.html(_list(key=f"{key}|{address}|{i18n.language()}", _said=said, _address=address))
 
 
 @kept.by_key(32)
