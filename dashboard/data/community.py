@@ -34,6 +34,7 @@ __all__ = [
     "View",
     "Warned",
     "Which",
+    "course",
     "number",
     "people_of",
     "read",
@@ -145,6 +146,19 @@ def number(row: Row, name: str) -> Number:
         return None
     found: Number = row.get(name)
     return found
+
+
+def course(asked: Filters, view: View, of: str | None) -> pd.DataFrame:
+    """Days of the period of a row, of all together where ``of`` is None: see ``core.work.questions.community.course``."""
+    ground = stand("community.see")
+    by, key = (view.by, of) if of is not None else ("total", TOTAL)
+    return _course(key=f"{ground.key}|{asked}|{by}|{key}", _ground=ground, _asked=asked, _by=by, _of=key)
+
+
+@kept.by_key(32)
+def _course(key: str, _ground: Ground, _asked: Filters, _by: By, _of: str) -> pd.DataFrame:  # noqa: ARG001 - what it is kept by
+    with _ground.open(_asked) as lake:
+        return question.course(lake, _by, _of)
 
 
 @kept.by_key(16)

@@ -80,6 +80,43 @@ def behind(messages: Iterable[Row], moves: Iterable[Row], now: Period, before: P
     }
 
 
+def health(
+    messages: Iterable[Row], moves: Iterable[Row], now: Period, as_of: datetime, first_on: date
+) -> dict[str, Any]:
+    """The figures that health rests on, of the last 30 days of the period and of the 30 before; nothing is too small. ``first_on``: of the
+    whole lake."""
+    messages, moves = list(messages), list(moves)
+    month = Period(now.end_on - timedelta(days=30), now.end_on)
+    found: dict[str, Any] = {}
+    for name, span in (("now", month), ("before", month.before())):
+        told = figures(messages, moves, span, span.before())
+        asked = replies(messages, span, as_of)
+        days = {
+            one["on"]
+            for one in messages
+            if inside(one["on"], span)
+            and one["sender"] == "member"
+            and one["member"] is not None
+            and one["text"] not in HEARD
+        }
+        earlier = figures(messages, moves, span.before(), span)["speakers"]
+        ever = any(
+            figures(messages, moves, one, one.before())["speakers"]
+            for one in (month, month.before(), month.before().before())
+        )
+        parts = {
+            "staying": told["left"] / told["members_before"] if told["members_before"] else None,
+            "speaking": told["speaking"] / told["members"] if told["members"] else None,
+            "regular": len(days) / 30 if ever else None,
+            "renewal": told["speakers"] / earlier - 1 if earlier else None,
+            "spread": told["top_share"],
+            "answering": asked["answered"] / asked["questions"] if asked["questions"] else None,
+        }
+        is_known = name == "now" or first_on <= span.start_on
+        found |= {f"{part}_{name}": value if is_known else None for part, value in parts.items()}
+    return found
+
+
 def membership(moves: Iterable[Row], now: Period) -> dict[str, int]:
     moves = list(moves)
     return {

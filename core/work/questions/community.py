@@ -1,7 +1,7 @@
 """Group chats, their owners and units: who is in them, who speaks, on how few they hang, and how they are doing."""
 
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from functools import cached_property, reduce
 from typing import Literal, get_args
 
@@ -89,6 +89,13 @@ def behind(reading: Reading, by: By, key: str, which: Which) -> pd.DataFrame:
         return pd.DataFrame({"member_id": pd.Series(dtype="int64"), "value": pd.Series(dtype="int64")})
     named = table.select("member_id", value=table.value.cast("int64"))
     return reading.snapshot.frame(named.order_by([ibis.desc("value"), "member_id"]))
+
+
+def course(reading: Reading, by: By, key: str) -> pd.DataFrame:
+    """Days of the period for one row: ``on``, ``said``, ``speakers``, ``joined``, ``left``, 0 on a day without; every day has a row. A figure
+    that the lake does not know is not there. Empty in a lake without data."""
+    talk = _talk(reading)
+    return pd.DataFrame({"on": []}) if talk is None else talk.course(by, key)
 
 
 def _talk(reading: Reading) -> "_Talk | None":
@@ -231,6 +238,26 @@ class _Talk:
             }
             frames.append(pd.DataFrame({"key": keys[one.group]} | {column: values[column] for column in columns}))
         return frames
+
+    def course(self, by: By, key: str) -> pd.DataFrame:
+        now = self.spans.now
+        found = pd.DataFrame({"on": [now.start_on + timedelta(days=n) for n in range(now.days)]})
+        parts = []
+        if self._talked is not None:
+            said = self._keyed(self._talked, by)
+            said = said.filter((said.key == key) & community.within(said, now))
+            parts.append(
+                said.group_by(on="local_date").aggregate(said=said.said.sum(), speakers=said.member_id.nunique())
+            )
+        if self._states is not None:
+            states = self._keyed(self._states, by)
+            states = states.filter((states.key == key) & community.within(states, now))
+            counts = {name: is_so.cast("int64").sum() for name, is_so in community.moved(states).items()}
+            parts.append(states.group_by(on="local_date").aggregate(**counts))
+        for part in parts:
+            found = found.merge(self.reading.snapshot.frame(part), on="on", how="left")
+        figures = [name for name in found if name != "on"]
+        return found.fillna(dict.fromkeys(figures, 0)).astype(dict.fromkeys(figures, "int64"))
 
     # -- people --------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from dashboard.data.community import BYS, View
 from dashboard.i18n import t
 from dashboard.widgets import choice, heading
 from dashboard.widgets.choice import Choice
-from dashboard.widgets.community import people, table, wall, words
+from dashboard.widgets.community import course, people, table, wall, words
 from dashboard.widgets.community.asked import Asked
 
 BY = "per"
@@ -33,9 +33,12 @@ def show(asked: Asked) -> None:
     if of is not None:
         with st.container(border=True, key="card_group"):
             wall.one(view, of)
+            course.show(view, asked.filters, of)
     with st.container(border=True, key="card_community"):
         wall.total(view)
         _missing(view)
+        if of is None:
+            course.show(view, asked.filters, None)
     with st.container(border=True, key="card_groups"):
         table.show(view, of)
     people.open_asked(view, asked.filters, of, asked.in_words)

@@ -164,6 +164,94 @@ def test_the_people_behind_a_figure_are_as_many_as_it_says(tmp_path: Path, by: B
                 assert counted == numbers[which], (row["key"], which)
 
 
+@pytest.mark.parametrize("by", ["group", "unit", "total"])
+@pytest.mark.parametrize("seed", range(2))
+def test_the_days_of_a_row_are_those_of_plain_loops_and_add_up_to_it(tmp_path: Path, by: By, seed: int):
+    home = lakes.home(tmp_path)
+    history = Random(seed)
+    lakes.add(home, 1, group_messages=history.messages, group_membership=history.moves)
+    described(home)
+    period = history.period()
+    as_of = max(row["occurred_at"] + AHEAD for row in (*history.messages, *history.moves))
+    now, _ = comparable(period, as_of.date())
+    talk, moves = history.by_key(by)
+    with reading(home, Filters(period)) as opened:
+        found = community.groups(opened, by)
+        assert found is not None
+        for row in found.rows.to_dict("records"):
+            days = community.course(opened, by, row["key"]).set_index("on")
+            assert list(days.index) == [now.start_on + timedelta(days=n) for n in range(now.days)]
+            for on, day in days.iterrows():
+                said = [
+                    m
+                    for m in talk[row["key"]]
+                    if m["on"] == on and m["sender"] == "member" and m["text"] not in oracle.HEARD
+                ]
+                said = [m["member"] for m in said if m["member"] is not None]
+                changed = [m["change"] for m in oracle.effective(moves[row["key"]]) if m["on"] == on]
+                expected = (len(said), len(set(said)), changed.count("join"), changed.count("leave"))
+                assert tuple(day[["said", "speakers", "joined", "left"]]) == expected
+            assert int(days.said.sum()) == row["said"]
+
+
+def test_a_lake_without_data_has_no_days(tmp_path: Path):
+    with reading(lakes.home(tmp_path)) as opened:
+        assert community.course(opened, "total", TOTAL).empty
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_health_rests_on_the_figures_of_thirty_days_by_plain_loops(tmp_path: Path, monkeypatch, seed: int):
+    """Small histories: the least that a rate needs is one here."""
+    monkeypatch.setattr(community, "SMALL", 1)
+    home = lakes.home(tmp_path)
+    history = Random(seed)
+    lakes.add(home, 1, group_messages=history.messages, group_membership=history.moves)
+    described(home)
+    period = history.period()
+    as_of = max(row["occurred_at"] + AHEAD for row in (*history.messages, *history.moves))
+    now, _ = comparable(period, as_of.date())
+    first_on = min(row["occurred_at"] + AHEAD for row in (*history.messages, *history.moves)).date()
+    talk, moves = history.by_key("group")
+    for key, row in asked(home, "group", period).iterrows():
+        expected = oracle.health(talk[str(key)], moves[str(key)], now, as_of, first_on)
+        for name, value in expected.items():
+            assert (None if pd.isna(row[name]) else row[name]) == (None if value is None else pytest.approx(value)), (
+                key,
+                name,
+            )
+
+
+def test_newcomers_count_as_lost_early_when_they_leave_within_seven_days(tmp_path: Path):
+    """Of the joinings from 23 February to 24 March: 1 leaves on the seventh day after, 2 on the eighth, 3 stays, 4 joins too late to be judged."""
+    home = lakes.home(tmp_path)
+    moves = [
+        move(1, "g1", at("2025-03-10 10:00"), "join"), move(1, "g1", at("2025-03-17 20:00"), "leave"),
+        move(2, "g1", at("2025-03-10 10:00"), "join"), move(2, "g1", at("2025-03-18 10:00"), "leave"),
+        move(3, "g1", at("2025-02-23 10:00"), "join"), move(4, "g1", at("2025-03-25 10:00"), "join"), move(4, "g1", at("2025-03-26 10:00"), "leave"),
+        move(5, "g1", at("2025-02-22 23:00"), "join"), move(9, "g2", at("2025-04-02 10:00"), "join"),
+    ]  # fmt: skip
+    lakes.add(home, 1, group_membership=moves)
+    described(home)
+    row = asked(home).loc["g1"]
+    assert (row.early_joined, row.early_left) == (3, 1)
+
+
+def test_buyers_are_told_apart_by_whether_they_speak(tmp_path: Path):
+    """Of five members 1 speaks and buys, 2 reads and buys, 3 spoke long ago and buys, 4 bought before, 5 got all money back."""
+    home = lakes.home(tmp_path)
+    moves = [move(who, "g1", at("2025-01-01 10:00"), "join") for who in range(1, 6)]
+    said = [message(1, 1, "g1", at("2025-03-02 10:00")), message(2, 3, "g1", at("2025-01-02 10:00"))]
+    sales = [lakes.sale(who, "2025-03-05 02:00", f"o{who}", 10) for who in (1, 2, 3)]
+    sales += [lakes.sale(4, "2025-02-05 02:00", "o4", 10), lakes.sale(5, "2025-03-05 02:00", "o5", 0)]
+    lakes.add(home, 1, group_membership=moves, group_messages=said, order_lines=sales)
+    described(home)
+    row = asked(home).loc["g1"]
+    assert (row.buying, row.buying_speakers, row.buying_lurkers) == (3, 1, 1)
+    with reading(home, Filters(MARCH)) as opened:
+        for which, people in (("buying", [1, 2, 3]), ("buying_speakers", [1]), ("buying_lurkers", [2])):
+            assert community.behind(opened, "group", "g1", which)["member_id"].tolist() == people
+
+
 def test_nobody_stands_behind_what_the_lake_does_not_know(tmp_path: Path):
     home = lakes.home(tmp_path)
     with reading(home, Filters(MARCH)) as opened:
