@@ -21,8 +21,8 @@ from core.schema import Column
 from core.work.home import Home
 from core.work.questions.kept import per_version
 
-SOON = 1_000_000
-"""Rows that whoever changes the lake rolls up at once; it takes a second. More are left to the worker."""
+SOON = 200_000
+"""Rows that whoever changes the lake rolls up at once; it takes a moment. More are left to the worker."""
 _GROUP, _WHO = Column("group_id", "code", "group chat", True), Column("member_id", "key", "member")
 _ON = Column("local_date", "day", "business date", True)
 
