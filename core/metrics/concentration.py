@@ -33,8 +33,7 @@ class Concentration:
 def concentration(group: Longs, share: Longs) -> Concentration:
     """Of shares, one row per person and group in any order. Shares of 0 and below are nobody's."""
     kept = share > 0
-    order = np.lexsort((-share[kept], group[kept]))
-    group, share = group[kept][order], share[kept][order]
+    group, share = _falling(group[kept], share[kept])
     found, start, people = np.unique(group, return_index=True, return_counts=True)
     if not len(found):
         none, no_share = np.empty(0, np.int64), np.empty(0)
@@ -46,6 +45,17 @@ def concentration(group: Longs, share: Longs) -> Concentration:
     weighted = np.add.reduceat(share * upwards, start)
     gini = 2 * weighted / (people * total) - (people + 1) / people
     return Concentration(found, people, total, top / total, np.maximum(gini, 0.0), _fewest(share, start, total, people))
+
+
+def _falling(group: Longs, share: Longs) -> tuple[Longs, Longs]:
+    """Both by group, the largest share first. Sorted as one number where both fit into it, which is many times faster."""
+    largest = int(share.max(initial=0))
+    bits = largest.bit_length()
+    if int(group.max(initial=0)).bit_length() + bits > 62 or int(group.min(initial=0)) < 0:
+        order = np.lexsort((-share, group))
+        return group[order], share[order]
+    both = np.sort((group << bits) | (largest - share))
+    return both >> bits, largest - (both & ((1 << bits) - 1))
 
 
 def _fewest(share: Longs, start: Longs, total: Longs, people: Longs) -> Longs:

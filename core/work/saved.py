@@ -16,6 +16,7 @@ from core.store.tables import SavedView
 from core.work.home import Home
 
 PAGES = dict.fromkeys(("funnels", "retention", "lifecycle", "paths"), "funnel.see") | {
+    "community": "community.see",
     "content": "content.see",
     "channels": "channels.see",
 }

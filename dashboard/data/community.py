@@ -71,6 +71,7 @@ class View:
     by: By
     frame: pd.DataFrame
     total: Row
+    days: pd.DataFrame
     spans: Spans
     has_before: bool
     as_of: datetime
@@ -150,9 +151,10 @@ def number(row: Row, name: str) -> Number:
 
 def course(asked: Filters, view: View, of: str | None) -> pd.DataFrame:
     """Days of the period of a row, of all together where ``of`` is None: see ``core.work.questions.community.course``."""
+    if of is None:
+        return view.days
     ground = stand("community.see")
-    by, key = (view.by, of) if of is not None else ("total", TOTAL)
-    return _course(key=f"{ground.key}|{asked}|{by}|{key}", _ground=ground, _asked=asked, _by=by, _of=key)
+    return _course(key=f"{ground.key}|{asked}|{view.by}|{of}", _ground=ground, _asked=asked, _by=view.by, _of=of)
 
 
 @kept.by_key(32)
@@ -171,7 +173,7 @@ def _read(key: str, _ground: Ground, _asked: Filters, _by: By) -> View | None:
         has_before = lake.whole.start_on <= found.spans.before.start_on
         total = _plain(_lurking(found.total))
         rows = _ordered(_lurking(found.rows))
-        return View(key, _by, rows, total, found.spans, has_before, lake.as_of, lake.zone, _ground.version)
+        return View(key, _by, rows, total, found.days, found.spans, has_before, lake.as_of, lake.zone, _ground.version)
 
 
 def _lurking(rows: pd.DataFrame) -> pd.DataFrame:

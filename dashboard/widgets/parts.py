@@ -24,8 +24,15 @@ class Asked:
     in_words: Callable[[], str]
 
 
-def show(page: str, permission: str, parts: Mapping[str, Callable[[Asked], None]], keys: Sequence[str]) -> None:
-    """``keys``: parameters of the address that a saved view keeps, those of the filters and the part beside."""
+def show(
+    page: str,
+    permission: str,
+    parts: Mapping[str, Callable[[Asked], None]],
+    keys: Sequence[str],
+    *,
+    channels: bool = True,
+) -> None:
+    """``keys``: parameters of the address that a saved view keeps, those of the filters and the part beside. ``channels``: whether the page is cut by them."""
     if addresses.went():
         _forget(keys)
     fresh = freshness.read(permission)
@@ -34,7 +41,7 @@ def show(page: str, permission: str, parts: Mapping[str, Callable[[Asked], None]
     if known is None:
         heading.empty(t(f"{page}.empty"), t(f"{page}.empty_lead"))
         return
-    asked = filters.bar(known)
+    asked = filters.bar(known, channels=channels)
     part = choice.read(PART, tuple(parts))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="parts_head"):
         labels = {one: t(f"{page}.part_{one}") for one in parts}

@@ -18,7 +18,7 @@ from core.metrics.concentration import concentration
 from core.metrics.health import PARTS, Floats, Name, health
 from core.periods import comparable
 from core.work import rollups
-from core.work.questions.places import By, dimension, keyed
+from core.work.questions.places import TOTAL, By, dimension, keyed
 from core.work.questions.reading import Reading
 
 Which = Literal[
@@ -44,7 +44,7 @@ WORKING = ("_month_top", "_prior_top")
 
 @dataclass(frozen=True, slots=True)
 class Community:
-    """``rows``: one per key, ordered by it; ``total``: one row, of all together. Their columns: ``key``, ``name``, the figures of
+    """``rows``: one per key, ordered by it; ``total``: one row, of all together; ``days``: its days (``course``). Their columns: ``key``, ``name``, the figures of
     ``core.metrics.community``, ``core.metrics.concentration`` and ``core.metrics.replies``; ``net`` (joined less left), ``speaking_rate``
     (``speaking`` of ``members``; null without members), ``reply_coverage`` (``answered`` of ``questions``; null without questions),
     ``quiet_days`` (whole days without a word up to the end of the period; null where nobody spoke in 90 days); ``opened_on``, of groups.
@@ -58,6 +58,7 @@ class Community:
     as_of_on: date
     rows: pd.DataFrame
     total: pd.DataFrame
+    days: pd.DataFrame
 
 
 def groups(reading: Reading, by: By = "group") -> Community | None:
@@ -71,7 +72,7 @@ def groups(reading: Reading, by: By = "group") -> Community | None:
     total = talk.figures("total")
     rows = total if by == "total" else talk.figures(by)
     assert reading.as_of_on is not None
-    return Community(by, talk.spans, reading.as_of_on, rows, total)
+    return Community(by, talk.spans, reading.as_of_on, rows, total, talk.course("total", TOTAL))
 
 
 def behind(reading: Reading, by: By, key: str, which: Which) -> pd.DataFrame:

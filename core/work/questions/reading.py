@@ -54,20 +54,7 @@ class Reading:
     @cached_property
     def span(self) -> tuple[datetime, datetime] | None:
         """Time of the oldest and the newest fact (UTC); None in an empty lake."""
-        tables = [self.snapshot.table(name) for name in DATED if self.snapshot.files(name)]
-        days = self._ends(tables, "local_date")
-        if days is None:
-            return None
-        # Times are read for the first and the last day only: they are the dearest column to read whole.
-        ends = self._ends([t.filter(t.local_date.isin(days)) for t in tables], "occurred_at")
-        return None if ends is None else (ends[0].replace(tzinfo=UTC), ends[1].replace(tzinfo=UTC))
-
-    def _ends(self, tables: Sequence[ir.Table], column: str) -> tuple[Any, Any] | None:
-        if not tables:
-            return None
-        ends = ibis.union(*[t.aggregate(first=t[column].min(), last=t[column].max()) for t in tables])
-        row = self.snapshot.arrow(ends.aggregate(first=ends.first.min(), last=ends.last.max())).to_pylist()[0]
-        return None if row["last"] is None else (row["first"], row["last"])
+        return _span(self.snapshot)
 
     @property
     def as_of(self) -> datetime | None:
@@ -206,6 +193,25 @@ class Reading:
     @cached_property
     def _profiles(self) -> ir.Table:
         return f.known(f.linked(self.snapshot.current("member_profiles"), self.members))
+
+
+@per_version(*DATED)
+def _span(snapshot: Snapshot) -> tuple[datetime, datetime] | None:
+    tables = [snapshot.table(name) for name in DATED if snapshot.files(name)]
+    days = _ends(snapshot, tables, "local_date")
+    if days is None:
+        return None
+    # Times are read for the first and the last day only: they are the dearest column to read whole.
+    ends = _ends(snapshot, [t.filter(t.local_date.isin(days)) for t in tables], "occurred_at")
+    return None if ends is None else (ends[0].replace(tzinfo=UTC), ends[1].replace(tzinfo=UTC))
+
+
+def _ends(snapshot: Snapshot, tables: Sequence[ir.Table], column: str) -> tuple[Any, Any] | None:
+    if not tables:
+        return None
+    ends = ibis.union(*[t.aggregate(first=t[column].min(), last=t[column].max()) for t in tables])
+    row = snapshot.arrow(ends.aggregate(first=ends.first.min(), last=ends.last.max())).to_pylist()[0]
+    return None if row["last"] is None else (row["first"], row["last"])
 
 
 @per_version("event_names")

@@ -15,13 +15,15 @@ from dashboard.web import kept
 from dashboard.widgets import choice, heading, tables, tiles
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import opening, told
-from dashboard.widgets.community.asked import Asked
 from dashboard.widgets.community.opening import Newest, Places, Whose
 from dashboard.widgets.community.told import Figure
+from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile, Way
 
 KIND = "ac_kind"
 PLACES = Places("ac_of", "ac_people")
+KEYS = (KIND, PLACES.of)
+"""Parameters of the address that a saved view keeps."""
 ALL, ONE = "all", "one"
 WIDTH = 230
 RATE = Figure("participation_rate", "share", "members")

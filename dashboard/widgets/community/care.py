@@ -15,14 +15,16 @@ from dashboard.web import kept
 from dashboard.widgets import choice, heading, tiles
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import care_chart, opening, told
-from dashboard.widgets.community.asked import Asked
 from dashboard.widgets.community.opening import Newest, Places, Whose
 from dashboard.widgets.community.told import Figure
+from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile, Way
 
 BY = "ca_per"
 """Where the address says what the rows of the table are."""
 PLACES = Places("ca_of", "ca_people")
+KEYS = (BY, PLACES.of)
+"""Parameters of the address that a saved view keeps."""
 ALL, ONE = "all", "one"
 WIDTH = 230
 WORST = 5

@@ -11,10 +11,12 @@ from dashboard.i18n import t
 from dashboard.widgets import choice, heading
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import course, people, table, wall, words
-from dashboard.widgets.community.asked import Asked
+from dashboard.widgets.parts import Asked
 
 BY = "per"
 """Where the address says what the rows of the table are."""
+KEYS = (BY, wall.OF)
+"""Parameters of the address that a saved view keeps."""
 
 
 def show(asked: Asked) -> None:

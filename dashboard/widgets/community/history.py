@@ -14,12 +14,14 @@ from dashboard.web import kept
 from dashboard.widgets import choice, heading, tables, tiles
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import opening, told
-from dashboard.widgets.community.asked import Asked
 from dashboard.widgets.community.opening import Newest
+from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile
 
 BY = "hi_per"
 """Where the address says what the rows of the table are."""
+KEYS = (BY,)
+"""Parameters of the address that a saved view keeps."""
 WIDTH = 210
 
 

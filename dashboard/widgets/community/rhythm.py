@@ -11,12 +11,15 @@ from dashboard.i18n import t
 from dashboard.widgets import choice, heading
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import opening, rhythm_chart, rhythm_posts, rhythm_sends
-from dashboard.widgets.community.asked import Asked
 from dashboard.widgets.community.opening import Newest
+from dashboard.widgets.community.rhythm_posts import PLAN_KEY
 from dashboard.widgets.community.rhythm_sends import PLACES
+from dashboard.widgets.parts import Asked
 
 BY = "rh_by"
 """Where the address says what the rows of the table are."""
+KEYS = (BY, PLACES.of, PLAN_KEY)
+"""Parameters of the address that a saved view keeps."""
 NIGHT = (22, 23, 0, 1, 2, 3, 4, 5)
 """Hours in which people want to be left alone, a rule of thumb."""
 

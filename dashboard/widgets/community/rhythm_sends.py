@@ -14,9 +14,9 @@ from dashboard.i18n import t
 from dashboard.web import kept
 from dashboard.widgets import tables, tiles
 from dashboard.widgets.community import opening, rhythm_chart, told
-from dashboard.widgets.community.asked import Asked
 from dashboard.widgets.community.opening import Places, Whose
 from dashboard.widgets.community.told import Figure
+from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile, Way
 
 PLACES = Places("rh_of", "rh_people")

@@ -13,14 +13,16 @@ from dashboard.web import kept
 from dashboard.widgets import choice, heading, tables, tiles
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import opening
-from dashboard.widgets.community.asked import Asked
 from dashboard.widgets.community.opening import Newest, Places, Whose
 from dashboard.widgets.community.told import Figure
+from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile, Way
 
 BY, HITS = "se_per", "se_hits"
 """Where the address says what the rows of the table are, and which messages are listed (``staff.absolute``)."""
 PLACES = Places("se_of", "se_people")
+KEYS = (BY, PLACES.of)
+"""Parameters of the address that a saved view keeps."""
 WIDTH = 180
 
 

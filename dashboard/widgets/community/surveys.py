@@ -15,13 +15,15 @@ from dashboard.web import kept
 from dashboard.widgets import choice, heading, tables, tiles
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import opening, survey_chart, told
-from dashboard.widgets.community.asked import Asked
 from dashboard.widgets.community.opening import Newest, Places, Whose
 from dashboard.widgets.community.told import Figure, Kind
+from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile, Way
 
 KIND, BY, EACH = "su_kind", "su_per", "su_each"
 PLACES = Places("su_of", "su_people")
+KEYS = (KIND, BY, EACH, PLACES.of)
+"""Parameters of the address that a saved view keeps."""
 ALL, ONE = "all", "one"
 EVERY = "-"
 """Stands for all categories where the address names one."""

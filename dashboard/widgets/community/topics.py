@@ -17,14 +17,16 @@ from dashboard.web import kept
 from dashboard.widgets import choice, heading, tables, tiles
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import opening, topics_chart
-from dashboard.widgets.community.asked import Asked
 from dashboard.widgets.community.opening import Newest, Places, Whose
+from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile, Way
 
 LOOK, VERSUS, OF, WORDS = "to_look", "to_vs", "to_of", "to_words"
 """Where the address says what is shown, what terms are held against, which group is open, and which words are looked for."""
 LOOKS = ("terms", "topics")
 PEOPLE = Places(OF, "to_people")
+KEYS = (LOOK, VERSUS, OF, WORDS)
+"""Parameters of the address that a saved view keeps."""
 WIDTH = 200
 MOST_PLACES = 200
 

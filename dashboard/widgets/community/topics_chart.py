@@ -19,6 +19,6 @@ def of_days(counts: dict[object, int], now: Period) -> go.Figure:
     )  # fmt: skip
     figure.update_layout(**charts.layout(180), bargap=0.25)
     figure.update_yaxes(**charts.ticks(0, max(*values, 1) * 1.08, i18n.number))
-    marks = days[:: max(1, len(days) // 8)]
+    marks = days[:: max(1, len(days) // 6)]
     figure.update_xaxes(showgrid=False, tickvals=marks, ticktext=[i18n.day(day, with_year=False) for day in marks])
     return figure

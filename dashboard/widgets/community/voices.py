@@ -17,14 +17,16 @@ from dashboard.web import kept
 from dashboard.widgets import choice, heading, tables, tiles
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import opening, told
-from dashboard.widgets.community.asked import Asked
 from dashboard.widgets.community.opening import Newest, Places, Whose
 from dashboard.widgets.community.told import Figure
+from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile, Way
 
 BY, MONTH = "vo_per", "vo_month"
 """Where the address says what the rows of the table are, and which month's board is shown."""
 PLACES = Places("vo_of", "vo_people")
+KEYS = (BY, MONTH, PLACES.of)
+"""Parameters of the address that a saved view keeps."""
 ALL, ONE, OF_MONTH = "all", "one", "month"
 WIDTH = 200
 WORST = 5

@@ -56,3 +56,12 @@ def test_shares_are_measured_as_defined(rows):
         assert found.absence[at] == fewest
         if n <= 8 and fewest > 1:
             assert not any(2 * sum(some) >= whole for some in combinations(shares, fewest - 1))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=30))
+def test_groups_of_any_number_are_measured_alike(rows):
+    group, share = (np.array([row[at] for row in rows], np.int64) for at in (0, 1))
+    small, large = concentration(group, share), concentration(group * 2**60 + 5, share)
+    assert (large.group == small.group * 2**60 + 5).all()
+    for name in ("people", "total", "top_share", "gini", "absence"):
+        assert (getattr(large, name) == getattr(small, name)).all()
