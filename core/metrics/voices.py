@@ -144,8 +144,9 @@ def _reactions(rows: ir.Table, to: ir.Value, batch: ir.Value, row: ir.Value) -> 
 
 
 def contributions(turns: ir.Table, exchanges: ir.Table, adopted: ir.Table) -> ir.Table:
-    """One row per key and member who said anything: ``key``, ``member_id`` and the seven parts. All three tables with ``key``."""
-    own = turns.filter(turns.member_id.notnull())
+    """One row per key and member who said anything: ``key``, ``member_id`` and the seven parts. ``turns``: those of members; all three
+    tables with ``key``."""
+    own = turns
     said = own.group_by("key", "member_id").aggregate(
         said=own.count(), days=own.local_date.nunique(), made=_count(own.is_own), suggested=_count(own.is_suggestion)
     )

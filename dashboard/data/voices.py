@@ -96,10 +96,10 @@ def hangs(row: Row) -> bool:
 def members(asked: Filters, view: View, of: str | None, which: str) -> Listed:
     """KOCs or successors (``which``) of a row, of all together where ``of`` is None. Raises ``Forbidden``."""
     ground = stand("people.see")
-    by, key = _row(view, of)
-    found = _voices(key=f"{ground.key}|{asked}|{by}", _ground=ground, _asked=asked, _by=by)
+    _, key = _row(view, of)
+    found = _voices(key=f"{ground.key}|{asked}|{view.by}", _ground=ground, _asked=asked, _by=view.by)
     assert found is not None
-    frame = getattr(found[0], which)
+    frame = getattr(found[1] if of is None else found[0], which)
     frame = frame[frame["key"] == key]
     return Listed(tuple(plain(frame)), tuple(people.labels(frame["member_id"])))
 
@@ -154,22 +154,26 @@ def _row(view: View, of: str | None) -> tuple[By, str]:
 
 
 @kept.by_key(16)
-def _voices(key: str, _ground: Ground, _asked: Filters, _by: By) -> tuple[question.Voices, datetime, str] | None:  # noqa: ARG001 - kept by it
+def _voices(
+    key: str,  # noqa: ARG001 - what it is kept by
+    _ground: Ground,
+    _asked: Filters,
+    _by: By,
+) -> tuple[question.Voices, question.Voices, datetime, str] | None:
+    """By the rows of the view, and all together."""
     with _ground.open(_asked) as lake:
-        found = question.voices_of(lake, _by)
-        return None if found is None or lake.as_of is None else (found, lake.as_of, lake.zone)
+        found = question.voices_of(lake, _by, "total")
+        return None if not found or lake.as_of is None else (found[0], found[1], lake.as_of, lake.zone)
 
 
 @kept.by_key(16)
 def _read(key: str, _ground: Ground, _asked: Filters, _by: By) -> View | None:
-    found, whole = (
-        _voices(key=f"{_ground.key}|{_asked}|{by}", _ground=_ground, _asked=_asked, _by=by) for by in (_by, "total")
-    )
-    if found is None or whole is None:
+    found = _voices(key=key, _ground=_ground, _asked=_asked, _by=_by)
+    if found is None:
         return None
-    rows = sorted(map(_told, plain(found[0].rows)), key=_urgency)
-    total = _told(plain(whole[0].rows)[0])
-    return View(key, _by, tuple(rows), total, found[0].now, found[1], found[2], _ground.version)
+    own, whole, as_of, zone = found
+    rows = sorted(map(_told, plain(own.rows)), key=_urgency)
+    return View(key, _by, tuple(rows), _told(plain(whole.rows)[0]), own.now, as_of, zone, _ground.version)
 
 
 def _told(row: Row) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def _members(home: Home, filters: Filters, options: Row, which: str) -> list[Row
     by = chosen(options, get_args(places.By))
     with reading(home, filters) as lake:
         found = voices.voices_of(lake, by)  # type: ignore[arg-type]
-    return [] if found is None else plain(getattr(found, which))
+    return plain(getattr(found[0], which)) if found else []
 
 
 def chosen(options: Row, known: Sequence[str]) -> str:

@@ -11,11 +11,11 @@ import pandas as pd
 import pyarrow as pa
 
 from core.errors import Unknown
-from core.lake.writer import local_date
-from core.metrics import community, facts, rosters, talk, voices
+from core.metrics import community, facts, voices
 from core.metrics.concentration import concentration
 from core.metrics.voices import CONTACTS, LEAST_DAYS, LEAST_SAID, PARTS
 from core.periods import Period, comparable
+from core.work import rollups
 from core.work.questions.places import By, dimension, keyed
 from core.work.questions.reading import Reading
 
@@ -60,19 +60,32 @@ class Board:
     lists: dict[str, pd.DataFrame]
 
 
-def voices_of(reading: Reading, by: By = "group") -> Voices | None:
-    """None in a lake without messages."""
-    found = _asked(reading)
-    if found is None:
-        return None
-    now, before = found
-    turns, members = _standing(reading, by, now, before)
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What was said in a period, read once and told of groups, owners, units and in total: see ``core.metrics.voices``."""
+
+    turns: ir.Table
+    exchanges: ir.Table
+    adopted: ir.Table
+
+
+def voices_of(reading: Reading, *bys: By) -> tuple[Voices, ...]:
+    """One answer for each breakdown, of messages that are read once; none in a lake without messages."""
+    spans = _asked(reading)
+    if spans is None:
+        return ()
+    heard = _heard(reading, spans[0])
+    return tuple(_told(reading, by, heard, spans) for by in bys)
+
+
+def _told(reading: Reading, by: By, heard: _Heard, spans: tuple[Period, Period]) -> Voices:
+    assert reading.as_of_on is not None
+    turns, members = _standing(reading, by, heard, spans)
     rows = dimension(reading, by)[["key", "name"]].merge(_figures(members), on="key", how="outer")
     rows = rows.merge(_days(reading, turns, members), on="key", how="outer").sort_values("key", ignore_index=True)
-    assert reading.as_of_on is not None
     rows = _finished(rows, has_moves=_has_moves(reading))
     kocs, successors = (_first(members, members[name]) for name in ("is_koc", "is_successor"))
-    return Voices(by, now, before, reading.as_of_on, rows, kocs, successors)
+    return Voices(by, *spans, reading.as_of_on, rows, kocs, successors)
 
 
 def behind(reading: Reading, by: By, key: str, which: Which) -> pd.DataFrame:
@@ -83,7 +96,7 @@ def behind(reading: Reading, by: By, key: str, which: Which) -> pd.DataFrame:
     found = _asked(reading)
     if found is None:
         return pd.DataFrame({"member_id": pd.Series(dtype="int64"), "value": pd.Series(dtype="int64")})
-    _, members = _standing(reading, by, *found, key=key)
+    _, members = _standing(reading, by, _heard(reading, found[0]), found, key)
     if which == "kocs" or which == "successors":
         kept, name = members["is_koc" if which == "kocs" else "is_successor"], "score"
     else:
@@ -108,7 +121,7 @@ def months(reading: Reading, most: int = 6) -> list[Period]:
 def board(reading: Reading, by: By, key: str, month: Period) -> Board:
     """Who stood out in a calendar month, as far as data goes. ``key``: whose members, of ``by``."""
     assert reading.as_of_on is not None
-    _, members = _standing(reading, by, month, month.before(), key=key)
+    _, members = _standing(reading, by, _heard(reading, month), None, key)
     has_spoken = (members["said"] >= LEAST_SAID) & (members["days"] >= LEAST_DAYS)
     kept = {"score": has_spoken, "made": members["made"] > 0, "adopted": members["adopted"] > 0}
     lists = {name: _ordered(members[kept[name]], name) for name in BOARDS}
@@ -126,31 +139,37 @@ def _asked(reading: Reading) -> tuple[Period, Period] | None:
     return comparable(reading.period, reading.as_of_on)
 
 
-def _standing(
-    reading: Reading, by: By, now: Period, before: Period, key: str | None = None
-) -> tuple[ir.Table, pd.DataFrame]:
-    """What was said, keyed, and one row per key and member who spoke: the parts, ``rank_…``, ``score``, ``place``, ``said_before``,
-    ``is_koc``, ``is_successor``. ``key``: of this one alone."""
+def _heard(reading: Reading, now: Period) -> _Heard:
+    keep = reading.snapshot.keep
     rows = facts.linked(reading.in_channels("group_messages"), reading.members)
-    later = voices.marked(rows.filter(rows.local_date >= now.start_on))
-    turns = reading.snapshot.keep(voices.turns(later.filter(community.within(later, now))))
-    parts = [turns, voices.exchanges(turns), voices.adopted(turns, later)]
-    parts = [reading.snapshot.keep(_of(keyed(reading, part, by), key)) for part in parts]
-    found = voices.contributions(*parts)
+    turns = keep(voices.turns(voices.marked(rows.filter(community.within(rows, now)))))
+    replies = rows.filter((rows.local_date >= now.start_on) & (rows.sender_kind == "staff") & rows.reply_to.notnull())
+    return _Heard(turns, keep(voices.exchanges(turns)), keep(voices.adopted(turns, voices.marked(replies))))
+
+
+def _standing(
+    reading: Reading, by: By, heard: _Heard, past: tuple[Period, Period] | None, key: str | None = None
+) -> tuple[ir.Table, pd.DataFrame]:
+    """What members said, keyed, and one row per key and member who spoke: the parts, ``rank_…``, ``score``, ``place``, ``said_before``,
+    ``is_koc``, ``is_successor``. ``past``: the period and the one before; without it the last two are not told, nor is what was said
+    before. ``key``: of this one alone."""
+    parts = [_of(keyed(reading, part, by), key) for part in (heard.turns, heard.exchanges, heard.adopted)]
+    own = parts[0].filter(parts[0].member_id.notnull())
+    own = reading.snapshot.keep(own.select("key", "member_id", "local_date", "is_own", "is_suggestion"))
+    found = voices.contributions(own, parts[1], parts[2])
     if reading.allowed is not None:
         found = found.semi_join(reading.allowed, "member_id")
-    earlier = _of(keyed(reading, rows.filter(community.within(rows, before)), by), key)
-    spoken = earlier.filter(talk.is_activity(earlier) & earlier.member_id.notnull())
-    said = spoken.group_by("key", "member_id").aggregate(said_before=spoken.count())
-    found = found.left_join(said, ["key", "member_id"]).drop("key_right", "member_id_right")
-    inside = _inside(reading, by, now, key)
-    found = found.mutate(said_before=found.said_before.fill_null(0))
-    if inside is not None:
-        found = found.left_join(inside, ["key", "member_id"]).drop("key_right", "member_id_right")
-    else:
-        found = found.mutate(is_in=ibis.literal(False))
-    frame = reading.snapshot.arrow(found).to_pandas()
-    return parts[0], _placed(frame)
+    said = inside = None
+    if past is not None:
+        said, inside = _said_before(reading, by, past[1], key), _inside(reading, by, past[0], key)
+    unknown = {"said_before": ibis.literal(0), "is_in": ibis.literal(False)}
+    for name, known in (("said_before", said), ("is_in", inside)):
+        if known is None:
+            found = found.mutate(**{name: unknown[name]})
+        else:
+            found = found.left_join(known, ["key", "member_id"]).drop("key_right", "member_id_right")
+            found = found.mutate(**{name: found[name].fill_null(unknown[name])})
+    return own, _placed(reading.snapshot.arrow(found).to_pandas())
 
 
 def _of(rows: ir.Table, key: str | None) -> ir.Table:
@@ -164,7 +183,7 @@ def _placed(frame: pd.DataFrame) -> pd.DataFrame:
     stands = voices.standing(code, member, parts)
     is_koc = voices.carriers(code, parts["said"], parts["days"], stands.place)
     is_able = (parts["said"] >= LEAST_SAID) & (parts["days"] >= LEAST_DAYS) & (stands.rank["drawn"] >= CONTACTS)
-    is_in = frame["is_in"].fillna(False).to_numpy(bool)
+    is_in = frame["is_in"].to_numpy(bool)
     return frame.assign(
         **{f"rank_{name}": stands.rank[name] for name in PARTS},
         score=stands.score,
@@ -190,7 +209,7 @@ def _figures(members: pd.DataFrame) -> pd.DataFrame:
 
 def _days(reading: Reading, turns: ir.Table, members: pd.DataFrame) -> pd.DataFrame:
     """Per key the days on which members spoke, and those on which others than KOCs did."""
-    own = turns.filter(turns.member_id.notnull())
+    own = turns
     if reading.allowed is not None:
         own = own.semi_join(reading.allowed, "member_id")
     kocs = members.loc[members["is_koc"], ["key", "member_id"]]
@@ -224,16 +243,20 @@ def _has_moves(reading: Reading) -> bool:
     return any(reading.snapshot.files(name) for name in ("group_membership", "group_rosters"))
 
 
+def _said_before(reading: Reading, by: By, before: Period, key: str | None) -> ir.Table | None:
+    """``key``, ``member_id``, ``said_before``: messages of the period before."""
+    talked = rollups.rows(reading.snapshot, reading.zone, "talked")
+    if talked is None:
+        return None
+    rows = _of(keyed(reading, talked.filter(community.within(talked, before)), by), key)
+    return rows.group_by("key", "member_id").aggregate(said_before=rows.said.sum().cast("int64"))
+
+
 def _inside(reading: Reading, by: By, now: Period, key: str | None) -> ir.Table | None:
     """``key``, ``member_id``, ``is_in`` of whoever is in at the end of the period, of callbacks and lists of members; None without
     either."""
-    if not _has_moves(reading):
+    states = rollups.rows(reading.snapshot, reading.zone, "states")
+    if states is None:
         return None
-    evidence = rosters.told(reading.table("group_membership"))
-    if reading.snapshot.files("group_rosters"):
-        rows = reading.table("group_rosters")
-        listed = rosters.listed(rows.mutate(joined_on=local_date(rows.joined_at, reading.zone)))
-        evidence = rosters.evidence(evidence, listed, rosters.looks(reading.visible("group_rosters")))
-    states = rosters.states(evidence)
     there = _of(keyed(reading, states.filter(community.inside(states, now.end_on)), by), key)
     return there.select("key", "member_id", is_in=ibis.literal(True)).distinct()
