@@ -12,6 +12,8 @@ from dashboard.i18n import t
 from dashboard.widgets import choice, contract, heading, saved
 from dashboard.widgets.choice import Choice
 
+NARROW = 330
+"""Pixels of the saved views beside the parts."""
 PART = "part"
 """Where the address says which part of the page is shown."""
 
@@ -46,7 +48,7 @@ def show(
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="parts_head"):
         labels = {one: t(f"{page}.part_{one}") for one in parts}
         st.html(choice.row(Choice(PART, t(f"{page}.parts"), labels, part), addresses.only(*filters.KEYS)))
-        with st.container(width=saved.WIDTH):
+        with st.container(width=NARROW):
             saved.bar(page, (PART, *keys, *filters.KEYS), lambda: _forget(keys))
     parts[part](Asked(asked, lambda: contract.in_words(asked, known, with_period=True)))
 
