@@ -39,6 +39,14 @@ MOVES = (
 """Figures that the lake has where it knows who joins and leaves."""
 SMALL = 30
 """Fewer people or questions say nothing of a rate, which is then no part of the score."""
+SPOKEN = ["speaking", "ever_spoke", "month_speaking", "prior_speaking", "buying_speakers", "buying_lurkers"]
+"""Figures of members that only messages tell."""
+CONCENTRATED = {
+    "said": {name: name for name in ("top_share", "gini", "absence")},
+    "month_said": {"_month_top": "top_share"},
+    "prior_said": {"_prior_top": "top_share"},
+}
+"""For each span the figures of ``core.metrics.concentration`` that are told of it, under their names here."""
 WORKING = ("_month_top", "_prior_top")
 
 
@@ -153,8 +161,8 @@ class _Talk:
         """Per key and member."""
         if self._speakers is None:
             return None
-        keyed = self._keyed(self._speakers, by)
-        return keyed.drop("group_id") if by == "group" else community.by_key(keyed)
+        told = self._keyed(self._speakers, by)
+        return told.drop("group_id") if by == "group" else community.by_key(told)
 
     def standing(self, by: By, speakers: ir.Table, states: ir.Table) -> ir.Table:
         there = community.standing(states, speakers, self.spans, of_one_group=by == "group")
@@ -205,39 +213,21 @@ class _Talk:
             speakers = _nobody()
         there = snapshot.frame(community.membership(self.standing(by, speakers, states)))
         if self._speakers is None:
-            there = there.drop(
-                columns=[name for name in there if "speak" in str(name) or "spoke" in str(name) or "lurk" in str(name)]
-            )
+            there = there.drop(columns=SPOKEN, errors="ignore")
         known = snapshot.frame(states.select("key").distinct())
         return [_counted(known, there, snapshot.frame(community.changes(changed, self.spans)))]
 
     def _concentrated(self, speakers: ir.Table) -> list[pd.DataFrame]:
         """Of the period, and the share of the ten loudest of the last two months."""
-        spans = self.spans
-        names = {"said": spans.now, "month_said": spans.month, "prior_said": spans.prior}
-        told = self.reading.snapshot.arrow(
-            speakers.filter((speakers.said > 0) | (speakers.month_said > 0) | (speakers.prior_said > 0)).select(
-                "key", *names
-            )
-        )
+        spoke = (speakers.said > 0) | (speakers.month_said > 0) | (speakers.prior_said > 0)
+        told = self.reading.snapshot.arrow(speakers.filter(spoke).select("key", *CONCENTRATED))
         coded = told["key"].combine_chunks().dictionary_encode()
         keys, code = coded.dictionary.to_numpy(zero_copy_only=False), coded.indices.to_numpy().astype(np.int64)
-        found = {name: concentration(code, told[name].to_numpy()) for name in names}
         frames = []
-        for name, columns in (
-            ("said", ("top_share", "gini", "absence")),
-            ("month_said", ("_month_top",)),
-            ("prior_said", ("_prior_top",)),
-        ):
-            one = found[name]
-            values = {
-                "top_share": one.top_share,
-                "gini": one.gini,
-                "absence": one.absence,
-                "_month_top": one.top_share,
-                "_prior_top": one.top_share,
-            }
-            frames.append(pd.DataFrame({"key": keys[one.group]} | {column: values[column] for column in columns}))
+        for name, columns in CONCENTRATED.items():
+            one = concentration(code, told[name].to_numpy())
+            figures = {column: getattr(one, figure) for column, figure in columns.items()}
+            frames.append(pd.DataFrame({"key": keys[one.group]} | figures))
         return frames
 
     def course(self, by: By, key: str) -> pd.DataFrame:

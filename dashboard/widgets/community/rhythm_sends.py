@@ -29,6 +29,7 @@ COLUMNS = (
     Figure("left", "count"),
     Figure("expected", "mean"),
     Figure("excess", "mean"),
+    Figure("low", "mean"),
     Figure("times", "mean"),
     Figure("usual_left", "count"),
 )
@@ -81,7 +82,7 @@ def _wall(found: Sends, of: str | None) -> None:
         ),
         Tile(
             f"rhythm-{scope}-excess", t("rhythm.figure_excess"), _signed(row["excess"]), "", t("rhythm.means_excess"),
-            told.lines(t("rhythm.rests_excess", expected=i18n.number(row["expected"], 1)) if row["excess"] is not None else "", verdict(row)),
+            told.lines(*_bounds(row), verdict(row)),
         ),
     ]  # fmt: skip
     if of is None:
@@ -92,6 +93,14 @@ def _wall(found: Sends, of: str | None) -> None:
         shown.append(Tile("rhythm-flagged", name, i18n.number(found.flagged), "", t("rhythm.means_flagged"), below))
     forbidden = "" if link is not None else f'<p class="lead">{escape(t("funnel.people_forbidden"))}</p>'
     st.html(tiles.wall(shown, WIDTH) + forbidden)
+
+
+def _bounds(row: Row) -> tuple[str, ...]:
+    """What was expected, and the interval of what is in excess of it."""
+    if row["excess"] is None:
+        return ("",)
+    bounds = f"{_signed(row['low'])} – {_signed(row['high'])}"
+    return t("rhythm.rests_excess", expected=i18n.number(row["expected"], 1)), t("told.interval", bounds=bounds)
 
 
 def _usual(row: Row) -> str:
