@@ -93,82 +93,96 @@ def marked(messages: ir.Table) -> ir.Table:
 
 def turns(messages: ir.Table) -> ir.Table:
     """What is said, one row per message: with ``before_id`` (the member whose message stands just before it in its group, at most ten
-    minutes earlier; null where that is no member's), and ``asked_batch`` and ``asked_row`` (of that message, where it asks).
+    minutes earlier; null where that is no member's), ``before_on`` (its day), and ``asked_batch`` and ``asked_row`` (of that message, where
+    it asks).
 
-    ``messages``: of a period, linked and marked, whoever wrote them. ``member_id`` is null for whoever is no member.
+    ``messages``: linked, with ``is_question``, whoever wrote them. ``member_id`` is null for whoever is no member.
     """
     said = messages.filter(talk.is_said(messages) & messages.group_id.notnull())
     order = ibis.window(group_by="group_id", order_by=["occurred_at", "batch_id", "row_number"])
     who = ibis.ifelse(said.sender_kind == "member", said.member_id, ibis.null("int64"))
     rows = said.select(
-        "group_id", "message_id", "reply_to", "occurred_at", "local_date", "is_suggestion", "is_own", "batch_id", "row_number",
+        "group_id", "message_id", "reply_to", "occurred_at", "local_date", "batch_id", "row_number",
         member_id=who, asks=said.is_question.fill_null(False) & who.notnull(),
     )  # fmt: skip
     seen = rows.mutate(
         _who=rows.member_id.lag().over(order), _at=rows.occurred_at.lag().over(order), _asked=rows.asks.lag().over(order),
-        _batch=rows.batch_id.lag().over(order), _row=rows.row_number.lag().over(order),
+        _batch=rows.batch_id.lag().over(order), _row=rows.row_number.lag().over(order), _on=rows.local_date.lag().over(order),
     )  # fmt: skip
     is_near = seen.occurred_at <= seen._at + ibis.interval(seconds=int(NEAR.total_seconds()))
     found = seen.mutate(
         before_id=ibis.ifelse(is_near, seen._who, None),
+        before_on=seen._on,
         asked_batch=ibis.ifelse(is_near & seen._asked, seen._batch, None),
         asked_row=ibis.ifelse(is_near & seen._asked, seen._row, None),
     )
-    return found.drop("_who", "_at", "_asked", "_batch", "_row")
+    return found.drop("_who", "_at", "_asked", "_batch", "_row", "_on")
 
 
 def exchanges(turns: ir.Table) -> ir.Table:
     """Who reacted to whom: one row per reaction of one member to another, ``group_id``, ``member_id`` (who was reacted to),
-    ``other_id``, ``asked_batch`` and ``asked_row`` (of the question that it answers; null where it answers none)."""
+    ``other_id``, ``local_date``, ``since_on`` (the day of what was reacted to), ``asked_batch`` and ``asked_row`` (of the question that it
+    answers; null where it answers none). Those of a period: both days lie in it."""
     own = turns.filter(turns.member_id.notnull())
     near = own.filter(own.reply_to.isnull() & (own.before_id != own.member_id))
     said = own.filter(own.message_id.notnull()).select(
-        _group="group_id", _id="message_id", _who="member_id", _at="occurred_at",
+        _group="group_id", _id="message_id", _who="member_id", _at="occurred_at", _on="local_date",
         _batch=ibis.ifelse(own.asks, own.batch_id, None), _row=ibis.ifelse(own.asks, own.row_number, None),
     )  # fmt: skip
     replies = own.filter(own.reply_to.notnull())
     joined = replies.inner_join(said, [replies.group_id == said._group, replies.reply_to == said._id])
     joined = joined.filter((joined._who != joined.member_id) & (joined._at <= joined.occurred_at))
     return ibis.union(
-        _reactions(near, near.before_id, near.asked_batch, near.asked_row),
-        _reactions(joined, joined._who, joined._batch, joined._row),
+        _reactions(near, near.before_id, near.before_on, near.asked_batch, near.asked_row),
+        _reactions(joined, joined._who, joined._on, joined._batch, joined._row),
     )
 
 
-def _reactions(rows: ir.Table, to: ir.Value, batch: ir.Value, row: ir.Value) -> ir.Table:
+def _reactions(rows: ir.Table, to: ir.Value, on: ir.Value, batch: ir.Value, row: ir.Value) -> ir.Table:
     """Whoever asks back answers nothing."""
     return rows.select(
-        "group_id", member_id=to, other_id=rows.member_id,
+        "group_id", "local_date", member_id=to, other_id=rows.member_id, since_on=on,
         asked_batch=ibis.ifelse(rows.asks, None, batch), asked_row=ibis.ifelse(rows.asks, None, row),
     )  # fmt: skip
 
 
-def contributions(turns: ir.Table, exchanges: ir.Table, adopted: ir.Table) -> ir.Table:
-    """One row per key and member who said anything: ``key``, ``member_id`` and the seven parts. ``turns``: those of members; all three
-    tables with ``key``."""
-    own = turns
-    said = own.group_by("key", "member_id").aggregate(
-        said=own.count(), days=own.local_date.nunique(), made=_count(own.is_own), suggested=_count(own.is_suggestion)
+def pieces(messages: ir.Table) -> ir.Table:
+    """Content of members' own and suggestions: ``group_id``, ``member_id``, ``local_date``, ``made``, ``suggested``. ``messages``: linked, marked."""
+    kept = messages.filter(talk.is_activity(messages) & messages.member_id.notnull() & messages.group_id.notnull())
+    kept = kept.filter(kept.is_own | kept.is_suggestion)
+    return kept.group_by("group_id", "member_id", "local_date").aggregate(
+        made=_count(kept.is_own), suggested=_count(kept.is_suggestion)
     )
+
+
+def contributions(talked: ir.Table, pieces: ir.Table, exchanges: ir.Table, adopted: ir.Table) -> ir.Table:
+    """One row per key and member who said anything: ``key``, ``member_id`` and the seven parts. ``talked``: see
+    ``core.metrics.community``; all four tables of a period, with ``key``."""
+    said = talked.group_by("key", "member_id").aggregate(said=talked.said.sum(), days=talked.local_date.nunique())
+    own = pieces.group_by("key", "member_id").aggregate(made=pieces.made.sum(), suggested=pieces.suggested.sum())
     drawn = exchanges.group_by("key", "member_id").aggregate(drawn=exchanges.other_id.nunique())
     given = exchanges.filter(exchanges.asked_row.notnull())
     given = given.select("key", "asked_batch", "asked_row", member_id="other_id").distinct()
     answers = given.group_by("key", "member_id").aggregate(answers=given.count())
     taken = adopted.group_by("key", "member_id").aggregate(adopted=adopted.count())
     found = said
-    for part in (drawn, answers, taken):
+    for part in (own, drawn, answers, taken):
         found = found.left_join(part, ["key", "member_id"]).drop("key_right", "member_id_right")
     return found.select("key", "member_id", **{name: found[name].fill_null(0).cast("int64") for name in PARTS})
 
 
-def adopted(turns: ir.Table, answers: ir.Table) -> ir.Table:
-    """One row per suggestion that the staff took up: ``group_id``, ``member_id``. ``answers``: what the staff wrote in the period and
-    later, marked."""
-    made = turns.filter(turns.is_suggestion & turns.member_id.notnull())
-    yes = answers.filter(answers.is_adoption).select(_group="group_id", _to="reply_to", _at="occurred_at")
+def adopted(messages: ir.Table) -> ir.Table:
+    """One row per suggestion that the staff took up: ``group_id``, ``member_id``, ``local_date`` (of the suggestion). ``messages``: linked,
+    marked, whoever wrote them."""
+    made = messages.filter(messages.is_suggestion & messages.member_id.notnull() & talk.is_activity(messages))
+    yes = messages.filter(messages.is_adoption).select(_group="group_id", _to="reply_to", _at="occurred_at")
     joined = made.inner_join(yes, [made.group_id == yes._group, made.message_id == yes._to])
     joined = joined.filter(joined._at >= joined.occurred_at)
-    return joined.select("group_id", "member_id", "batch_id", "row_number").distinct()
+    return (
+        joined.select("group_id", "member_id", "local_date", "batch_id", "row_number")
+        .distinct()
+        .drop("batch_id", "row_number")
+    )
 
 
 def _count(is_so: ir.BooleanValue) -> ir.IntegerScalar:

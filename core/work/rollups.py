@@ -16,7 +16,7 @@ from core.lake.engine.duckdb import as_instant
 from core.lake.reader import Snapshot
 from core.lake.rollups import Rollups, named
 from core.lake.writer import PARQUET, local_date, local_time
-from core.metrics import community, facts, replies, rosters
+from core.metrics import community, facts, replies, rosters, talk, voices
 from core.schema import Column
 from core.work.home import Home
 from core.work.questions.kept import per_version
@@ -106,12 +106,15 @@ def _size(snapshot: Snapshot, tables: tuple[str, ...]) -> int:
 
 def _linked(snapshot: Snapshot, table: str) -> ir.Table:
     """Rows with ``member_id``, without their texts where every message was marked by its words when it was brought."""
-    known = snapshot.member_map()
-    members = known.filter(known.is_known).select("identity_key", "member_id")
     found = snapshot.table(table)
     if "text" in found.columns and all_marked(snapshot):
         found = found.drop("text")  # the dearest column of the lake
-    return facts.linked(found, members)
+    return facts.linked(found, _members(snapshot))
+
+
+def _members(snapshot: Snapshot) -> ir.Table:
+    known = snapshot.member_map()
+    return known.filter(known.is_known).select("identity_key", "member_id")
 
 
 def _talked(snapshot: Snapshot, _zone: str) -> ir.Table:
@@ -147,6 +150,28 @@ def _states(snapshot: Snapshot, zone: str) -> ir.Table:
     return rosters.states(rosters.evidence(told, listed, looks))
 
 
+def _exchanges(snapshot: Snapshot, _zone: str) -> ir.Table:
+    messages = _linked(snapshot, "group_messages")
+    asks = messages.is_question
+    if "text" in messages.columns:
+        asks = asks.fill_null(talk.is_question(messages.text))
+    turns = snapshot.keep(voices.turns(messages.mutate(is_question=asks.fill_null(False))))
+    return voices.exchanges(turns).order_by("local_date", "group_id")
+
+
+def _worded(snapshot: Snapshot) -> ir.Table:
+    """Messages with what their words say; the dearest to read."""
+    return voices.marked(facts.linked(snapshot.table("group_messages"), _members(snapshot)))
+
+
+def _pieces(snapshot: Snapshot, _zone: str) -> ir.Table:
+    return voices.pieces(_worded(snapshot))
+
+
+def _adopted(snapshot: Snapshot, _zone: str) -> ir.Table:
+    return voices.adopted(_worded(snapshot))
+
+
 @per_version("group_messages")
 def all_marked(snapshot: Snapshot) -> bool:
     """Whether every message was marked by its words when it was brought in."""
@@ -169,6 +194,18 @@ KINDS = {
         ),
         ("group_messages",), ("identity_map",), _answered,
     ),
+    "exchanges": Rollup(
+        (
+            _GROUP, _WHO, Column("other_id", "key", "member who reacted"), _ON, Column("since_on", "day", "day of what was reacted to"),
+            Column("asked_batch", "count", "batch of the question that it answers"), Column("asked_row", "count", "row of that question"),
+        ),
+        ("group_messages",), ("identity_map",), _exchanges,
+    ),
+    "pieces": Rollup(
+        (_GROUP, _WHO, _ON, Column("made", "count", "content of one's own", True), Column("suggested", "count", "suggestions", True)),
+        ("group_messages",), ("identity_map",), _pieces,
+    ),
+    "adopted": Rollup((_GROUP, _WHO, _ON), ("group_messages",), ("identity_map",), _adopted),
     "states": Rollup(
         (
             _GROUP, _WHO, _ON, Column("tick", "count", "when: microseconds since 1970, twice", True), Column("is_in", "flag", "in from then on", True), Column("is_listed", "flag", "known from a list alone", True),
@@ -179,4 +216,4 @@ KINDS = {
     ),
 }  # fmt: skip
 """``talked``, ``first_words``, ``written``: see ``core.metrics.community``; ``answered``: ``core.metrics.replies`` with the seconds waited on duty;
-``states``: ``core.metrics.rosters``."""
+``states``: ``core.metrics.rosters``; ``exchanges``, ``pieces``, ``adopted``: ``core.metrics.voices``."""

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from core.errors import Unknown
-from core.metrics import community, facts, voices
+from core.metrics import community, voices
 from core.metrics.concentration import concentration
 from core.metrics.voices import CONTACTS, LEAST_DAYS, LEAST_SAID, PARTS
 from core.periods import Period, comparable
@@ -62,9 +62,10 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What was said in a period, read once and told of groups, owners, units and in total: see ``core.metrics.voices``."""
+    """What was said in a period, of which all is told of groups, owners, units and in total: see ``core.metrics.voices``."""
 
-    turns: ir.Table
+    talked: ir.Table
+    pieces: ir.Table
     exchanges: ir.Table
     adopted: ir.Table
 
@@ -80,9 +81,9 @@ def voices_of(reading: Reading, *bys: By) -> tuple[Voices, ...]:
 
 def _told(reading: Reading, by: By, heard: _Heard, spans: tuple[Period, Period]) -> Voices:
     assert reading.as_of_on is not None
-    turns, members = _standing(reading, by, heard, spans)
+    talked, members = _standing(reading, by, heard, spans)
     rows = dimension(reading, by)[["key", "name"]].merge(_figures(members), on="key", how="outer")
-    rows = rows.merge(_days(reading, turns, members), on="key", how="outer").sort_values("key", ignore_index=True)
+    rows = rows.merge(_days(reading, talked, members), on="key", how="outer").sort_values("key", ignore_index=True)
     rows = _finished(rows, has_moves=_has_moves(reading))
     kocs, successors = (_first(members, members[name]) for name in ("is_koc", "is_successor"))
     return Voices(by, *spans, reading.as_of_on, rows, kocs, successors)
@@ -140,11 +141,13 @@ def _asked(reading: Reading) -> tuple[Period, Period] | None:
 
 
 def _heard(reading: Reading, now: Period) -> _Heard:
-    keep = reading.snapshot.keep
-    rows = facts.linked(reading.in_channels("group_messages"), reading.members)
-    turns = keep(voices.turns(voices.marked(rows.filter(community.within(rows, now)))))
-    replies = rows.filter((rows.local_date >= now.start_on) & (rows.sender_kind == "staff") & rows.reply_to.notnull())
-    return _Heard(turns, keep(voices.exchanges(turns)), keep(voices.adopted(turns, voices.marked(replies))))
+    found = []
+    for kind in ("talked", "pieces", "exchanges", "adopted"):
+        rows = rollups.rows(reading.snapshot, reading.zone, kind)
+        assert rows is not None, "there are messages"
+        found.append(rows.filter(community.within(rows, now)))
+    talked, pieces, exchanges, adopted = found
+    return _Heard(talked, pieces, exchanges.filter(exchanges.since_on >= now.start_on), adopted)
 
 
 def _standing(
@@ -153,10 +156,10 @@ def _standing(
     """What members said, keyed, and one row per key and member who spoke: the parts, ``rank_…``, ``score``, ``place``, ``said_before``,
     ``is_koc``, ``is_successor``. ``past``: the period and the one before; without it the last two are not told, nor is what was said
     before. ``key``: of this one alone."""
-    parts = [_of(keyed(reading, part, by), key) for part in (heard.turns, heard.exchanges, heard.adopted)]
-    own = parts[0].filter(parts[0].member_id.notnull())
-    own = reading.snapshot.keep(own.select("key", "member_id", "local_date", "is_own", "is_suggestion"))
-    found = voices.contributions(own, parts[1], parts[2])
+    every = (heard.talked, heard.pieces, heard.exchanges, heard.adopted)
+    talked, *others = (_of(keyed(reading, part, by), key) for part in every)
+    talked = reading.snapshot.keep(talked)
+    found = voices.contributions(talked, *others)
     if reading.allowed is not None:
         found = found.semi_join(reading.allowed, "member_id")
     said = inside = None
@@ -169,7 +172,7 @@ def _standing(
         else:
             found = found.left_join(known, ["key", "member_id"]).drop("key_right", "member_id_right")
             found = found.mutate(**{name: found[name].fill_null(unknown[name])})
-    return own, _placed(reading.snapshot.arrow(found).to_pandas())
+    return talked, _placed(reading.snapshot.arrow(found).to_pandas())
 
 
 def _of(rows: ir.Table, key: str | None) -> ir.Table:
@@ -207,9 +210,9 @@ def _figures(members: pd.DataFrame) -> pd.DataFrame:
     return figures.merge(pd.DataFrame({"key": keys, "absence": found.absence}), on="key", how="left")
 
 
-def _days(reading: Reading, turns: ir.Table, members: pd.DataFrame) -> pd.DataFrame:
+def _days(reading: Reading, talked: ir.Table, members: pd.DataFrame) -> pd.DataFrame:
     """Per key the days on which members spoke, and those on which others than KOCs did."""
-    own = turns
+    own = talked
     if reading.allowed is not None:
         own = own.semi_join(reading.allowed, "member_id")
     kocs = members.loc[members["is_koc"], ["key", "member_id"]]
