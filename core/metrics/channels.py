@@ -1,14 +1,12 @@
 """Channels side by side (product.md 5.8): who is there, what is sent, answered, spent and earned. Expressions and plain formulas."""
 
-from math import sqrt
-from statistics import NormalDist
-
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
 from core.metrics.proportions import Interval
+from core.metrics.scores import differences
 from core.periods import Period
 
 PROMOTERS_FROM, DETRACTORS_TO = 9, 6
@@ -108,15 +106,13 @@ def answered(feedback: ir.Table) -> ir.Table:
 def nps(promoters: int, detractors: int, answers: int, *, confidence: float = 0.95) -> tuple[float, Interval] | None:
     """Net promoter score, -100 to 100, and its interval; None without answers.
 
-    Share of promoters less share of detractors, whose variance is (p + d - (p - d)²) / n: both come from one sample (B. Rocks, Interval
-    estimation for the net promoter score, The American Statistician 70, 2016; the interval of Wald, cut at what a score can be).
+    Share of promoters less share of detractors, with the interval that surveys have (``core.metrics.scores.differences``).
     """
     if not answers:
         return None
-    p, d = promoters / answers, detractors / answers
-    reach = NormalDist().inv_cdf((1 + confidence) / 2) * sqrt(max(p + d - (p - d) ** 2, 0.0) / answers)
-    score = p - d
-    return 100 * score, Interval(100 * max(score - reach, -1.0), 100 * min(score + reach, 1.0))
+    found = differences([promoters], [detractors], [answers], confidence)
+    value, low, high = (100 * float(one[0]) for one in (found.value, found.low, found.high))
+    return value, Interval(low, high)
 
 
 def overlap(

@@ -7,6 +7,10 @@ FEW = 4
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NUMBER = re.compile(r"\d(?:[ \-]?\d){5,}[Xx]?")
 """Six figures and more: telephones, identity cards, orders, accounts; single blanks and dashes may stand between."""
+_PLACE = re.compile(
+    r"[\u4e00-\u9fff]{1,16}?(?:大道|路|街|巷|弄|里|村|小区|花园|苑)\s*\d+\s*(?:号院?|弄|栋|幢|座|单元|室)(?:[\dA-Za-z\- ]*(?:号|弄|栋|幢|座|单元|楼|层|室))*"
+)
+"""A Chinese street with a number, and what stands behind it."""
 _HANDLE = re.compile(r"(?i)((?:微信号?|威信|薇信|vx|wx|wechat|qq)\s*(?:号|是|id)?\s*[:：]?\s*)([a-z0-9_-]{5,})")
 
 
@@ -43,7 +47,8 @@ def name(value: str) -> str:
 
 def words(text: str) -> str:
     """What somebody wrote, without what leads to a person: addresses of e-mail, numbers of six figures and more, WeChat and QQ names behind
-    such a word are masked as identities are. Names of people stay: nothing tells them from other words."""
+    such a word are masked as identities are, streets with a number whole. Names of people stay: nothing tells them from other words."""
+    text = _PLACE.sub(STAR * 4, text)
     text = _ADDRESS.sub(lambda found: email(found[0]), text)
     text = _NUMBER.sub(lambda found: phone(re.sub(r"[ \-]", "", found[0])), text)
     return _HANDLE.sub(lambda found: found[1] + (found[2] if STAR in found[2] else ends(found[2])), text)

@@ -22,8 +22,8 @@ from core.sources.text import Broken
 
 COLUMNS = ("message_id", "at", "nick", "also", "kind", "text")
 NO_DAY, NO_LINE = "row.chat_day", "row.chat_line"
-ENOUGH = 0.8
-"""Share of the first lines that must read like a chat."""
+ENOUGH, SOON = 0.3, 5
+"""Share of the first lines that must read like a chat: messages of several lines fill the others. One of the first so many has to."""
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 _CLOCK = r"\[(?P<clock>[01]\d:[0-5]\d(?::[0-5]\d)?|2[0-3]:[0-5]\d(?::[0-5]\d)?)\]"
 _LINE = re.compile(
@@ -50,7 +50,7 @@ def is_chat(text: str) -> bool:
     """Whether a file's beginning reads like a chat rather than cells."""
     lines = [line for line in text.splitlines()[:50] if line.strip()]
     fitting = sum(bool(_LINE.match(line)) or line.startswith(_ABOUT) for line in lines)
-    return any(_LINE.match(line) for line in lines) and fitting >= ENOUGH * len(lines)
+    return any(_LINE.match(line) for line in lines[:SOON]) and fitting >= ENOUGH * len(lines)
 
 
 def day_in(name: str) -> str | None:

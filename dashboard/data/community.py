@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.metrics.community import Spans
 from core.metrics.health import PARTS, Name, Part
+from core.periods import business_date
 from core.work.questions import community as question
 from core.work.questions.community import Which
 from core.work.questions.places import TOTAL, By
@@ -64,7 +65,7 @@ class View:
     """One answer: ``frame`` has a row per key, the most urgent first; ``total`` is all of it together.
 
     Most urgent: the lowest health; then those without a score by the lowest speaking rate, where it is no rate of fewer than 30; then
-    the others, the more members the earlier. ``has_before``: the lake reaches back over the whole period before.
+    the others, the more members the earlier. ``has_before``: messages reach back over the whole period before.
     """
 
     key: str
@@ -120,6 +121,11 @@ class View:
         return "members" in self.total
 
     @property
+    def is_ahead(self) -> bool:
+        """The period begins after the newest data: nothing can be told of it."""
+        return self.spans.now.start_on > business_date(self.as_of, self.zone)
+
+    @property
     def is_empty(self) -> bool:
         """Without any group, or without anything that was ever written or moved in one."""
         return self.frame.empty or not (self.has_messages or self.has_moves)
@@ -169,11 +175,12 @@ def _read(key: str, _ground: Ground, _asked: Filters, _by: By) -> View | None:
         found = question.groups(lake, _by)
         if found is None:
             return None
-        assert lake.as_of is not None and lake.whole is not None
-        has_before = lake.whole.start_on <= found.spans.before.start_on
+        assert lake.as_of is not None
         total = _plain(_lurking(found.total))
         rows = _ordered(_lurking(found.rows))
-        return View(key, _by, rows, total, found.days, found.spans, has_before, lake.as_of, lake.zone, _ground.version)
+        return View(
+            key, _by, rows, total, found.days, found.spans, found.has_before, lake.as_of, lake.zone, _ground.version
+        )
 
 
 def _lurking(rows: pd.DataFrame) -> pd.DataFrame:

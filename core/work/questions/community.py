@@ -52,7 +52,8 @@ WORKING = ("_month_top", "_prior_top")
 
 @dataclass(frozen=True, slots=True)
 class Community:
-    """``rows``: one per key, ordered by it; ``total``: one row, of all together; ``days``: its days (``course``). Their columns: ``key``, ``name``, the figures of
+    """``rows``: one per key, ordered by it; ``total``: one row, of all together; ``days``: its days (``course``).
+    ``has_before``: messages reach back over the whole period before. Their columns: ``key``, ``name``, the figures of
     ``core.metrics.community``, ``core.metrics.concentration`` and ``core.metrics.replies``; ``net`` (joined less left), ``speaking_rate``
     (``speaking`` of ``members``; null without members), ``reply_coverage`` (``answered`` of ``questions``; null without questions),
     ``quiet_days`` (whole days without a word up to the end of the period; null where nobody spoke in 90 days); ``opened_on``, of groups.
@@ -67,6 +68,7 @@ class Community:
     rows: pd.DataFrame
     total: pd.DataFrame
     days: pd.DataFrame
+    has_before: bool
 
 
 def groups(reading: Reading, by: By = "group") -> Community | None:
@@ -80,7 +82,15 @@ def groups(reading: Reading, by: By = "group") -> Community | None:
     total = talk.figures("total")
     rows = total if by == "total" else talk.figures(by)
     assert reading.as_of_on is not None
-    return Community(by, talk.spans, reading.as_of_on, rows, total, talk.course("total", TOTAL))
+    return Community(
+        by,
+        talk.spans,
+        reading.as_of_on,
+        rows,
+        total,
+        talk.course("total", TOTAL),
+        talk.reaches(talk.spans.before.start_on),
+    )
 
 
 def behind(reading: Reading, by: By, key: str, which: Which) -> pd.DataFrame:
@@ -175,12 +185,21 @@ class _Talk:
     def figures(self, by: By) -> pd.DataFrame:
         parts = [dimension(self.reading, by), *self._spoken(by), *self._inside(by)]
         found = reduce(lambda left, right: left.merge(right, on="key", how="outer"), parts)
-        return _finished(found.sort_values("key", ignore_index=True), self.spans, self._has_past)
+        has_past = self.reaches(self.spans.prior.start_on)
+        return _finished(found.sort_values("key", ignore_index=True), self.spans, has_past)
 
-    @property
-    def _has_past(self) -> bool:
-        whole = self.reading.whole
-        return whole is not None and whole.start_on <= self.spans.prior.start_on
+    def reaches(self, on: date) -> bool:
+        """Whether messages, or where there are none, moves are known since a day or earlier."""
+        return self._first_on is not None and self._first_on <= on
+
+    @cached_property
+    def _first_on(self) -> date | None:
+        for kind in ("written", "states"):
+            rows = rollups.rows(self.reading.snapshot, self.reading.zone, kind)
+            if rows is not None:
+                first = self.reading.snapshot.value(rows.local_date.min())
+                return first if isinstance(first, date) else None
+        return None
 
     def _spoken(self, by: By) -> list[pd.DataFrame]:
         speakers, written, answers = self.speakers(by), self._rows("written"), self._rows("answered")

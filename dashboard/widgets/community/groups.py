@@ -26,6 +26,9 @@ def show(asked: Asked) -> None:
         nothing = view is not None and (view.has_messages or view.has_moves)
         heading.empty(t("community.no_groups"), t("community.no_groups_here" if nothing else "community.empty_lead"))
         return
+    if view.is_ahead:
+        heading.empty(t("community.ahead"), t("community.ahead_lead"))
+        return
     of = _open(view)
     with st.container(border=True, key="card_urgent"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="community_head"):

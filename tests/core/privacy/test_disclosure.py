@@ -72,3 +72,17 @@ def test_what_somebody_wrote_is_shown_without_numbers_and_addresses(said, shown)
 @given(st.text(alphabet="电0123456789 -@a.微信x", max_size=40))
 def test_no_telephone_number_is_left_in_what_somebody_wrote(text):
     assert re.search(r"\d{7}", disclosure.words(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("地址上海市浦东新区张江路88号", "****"),
+        ("寄到 张江路 88号3栋201室 谢谢", "寄到 **** 谢谢"),
+        ("住在幸福小区12号楼", "****楼"),
+        ("这条路不好走，等了3号才到", "这条路不好走，等了3号才到"),
+        ("一路上喝了88克", "一路上喝了88克"),
+    ],
+)
+def test_streets_with_a_number_are_hidden_whole(text, shown):
+    assert disclosure.words(text) == shown

@@ -210,7 +210,7 @@ def test_health_rests_on_the_figures_of_thirty_days_by_plain_loops(tmp_path: Pat
     period = history.period()
     as_of = max(row["occurred_at"] + AHEAD for row in (*history.messages, *history.moves))
     now, _ = comparable(period, as_of.date())
-    first_on = min(row["occurred_at"] + AHEAD for row in (*history.messages, *history.moves)).date()
+    first_on = min(row["occurred_at"] + AHEAD for row in history.messages).date()
     talk, moves = history.by_key("group")
     for key, row in asked(home, "group", period).iterrows():
         expected = oracle.health(talk[str(key)], moves[str(key)], now, as_of, first_on)

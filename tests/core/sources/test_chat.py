@@ -159,3 +159,18 @@ def test_the_104_days_of_a_support_channel_are_read_line_by_line(tmp_path: Path)
     assert Counter(row["kind"] for row in day) == {"text": 1939, "action": 19, "rename": 21}
     nicks = {row["nick"] for row in day if row["kind"] == "text"}
     assert (len(nicks), len({nick.lower() for nick in nicks})) == (179, 178)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("[22:15] <ann> first\nsecond line\nthird\nfourth", False),
+        ("[22:15] <ann> first\nsecond line\nthird\n[22:16] <bob> hi", True),
+        ("ann has joined\n[22:15] <ann> first\nsecond line", True),
+        ("a\nb\nc\nd\ne\n[22:15] <ann> too late\n[22:15] <ann> to tell", False),
+        ('[\n{"at": "[22:15] <ann> x"}\n]', False),
+        ("", False),
+    ],
+)
+def test_a_chat_has_a_line_that_begins_like_one_soon_and_no_more_than_two_others_for_each(text, is_one):
+    assert chat.is_chat(text) is is_one
