@@ -158,15 +158,9 @@ def _table(view: View, of: str | None) -> None:
     )  # fmt: skip
 
 
-def _urgent(view: View) -> list[Row]:
-    """The worst of those of whom it is sure that more went wrong than of all together."""
-    usual = view.total["wrong_share"] or 0.0
-    return [row for row in view.rows if (row["wrong_share_low"] or 0.0) > usual][:WORST]
-
-
 @kept.by_key(64)
 def _head(key: str, _view: View, _of: str | None, _others: str) -> str:  # noqa: ARG001 - what it is kept by
-    links = "".join(_link(_view, row, _of, _others) for row in _urgent(_view))
+    links = "".join(_link(_view, row, _of, _others) for row in _view.rows[:WORST] if row["wrong"])
     first = f'<nav class="pills" aria-label="{escape(t("care.urgent"))}"><p>{escape(t("care.urgent"))}</p>{links}</nav>'
     lead = f"{t('care.order')} {t(f'care.open_{_view.by}')}"
     return _titled(t(f"care.all_{_view.by}"), lead) + (first if links else "")

@@ -175,11 +175,12 @@ def _what(row: Row) -> str:
 
 def _table(found: Sends, of: str | None) -> None:
     others = addresses.beside(PLACES.of, PLACES.people)
-    more = [row for row in found.rows if (row["times_low"] or 0.0) > 1][:WORST]
-    links = "".join(_link(found, row, of, others) for row in more)
+    links = "".join(_link(found, row, of, others) for row in found.rows[:WORST])
     urgent = escape(t("rhythm.urgent"))
-    first = f'<nav class="pills" aria-label="{urgent}"><p>{urgent}</p>{links}</nav>' if more else ""
-    st.html(f'<h2>{escape(t(f"rhythm.all_{found.by}"))}</h2><p class="lead">{escape(t("rhythm.order"))}</p>{first}')
+    st.html(
+        f'<h2>{escape(t(f"rhythm.all_{found.by}"))}</h2><p class="lead">{escape(t("rhythm.order"))}</p>'
+        f'<nav class="pills" aria-label="{urgent}"><p>{urgent}</p>{links}</nav>'
+    )  # fmt: skip
     first = _first(key=f"{found.key}|{i18n.language()}", _found=found)
     columns = [one for one in COLUMNS if one.name in found.rows[0]] if found.rows else []
     opening.table(
