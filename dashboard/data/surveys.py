@@ -146,7 +146,7 @@ def _read(key: str, _ground: Ground, _asked: Filters, _by: By) -> View | None:
 
 def _lowness(row: Row) -> tuple[bool, float, int, str]:
     most = row["value_high"]
-    return most is None or row["answers"] < SMALL, most or 0.0, -row["answers"], row["key"]
+    return most is None, most or 0.0, -row["answers"], row["key"]
 
 
 @kept.by_key(32)
