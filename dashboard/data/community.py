@@ -48,6 +48,8 @@ BYS: tuple[By, ...] = ("group", "owner", "unit")
 WHICH: tuple[Which, ...] = get_args(Which)
 SMALL = question.SMALL
 """Below so many a rate says nothing."""
+LEAST_KNOWN = 0.5
+"""Share of speakers who should be members of a group at the end of the period, a rule of thumb."""
 YOUNG = 60
 """Days since its opening for which a group is a new one."""
 Warned = Literal["lurkers", "silent", "leaving", "fresh"]
@@ -119,6 +121,12 @@ class View:
     @property
     def has_moves(self) -> bool:
         return "members" in self.total
+
+    @property
+    def has_strangers(self) -> bool:
+        """Most of those who speak are in no group as far as is known: messages and moves may name people in different ways."""
+        speakers, speaking = self.total.get("speakers"), self.total.get("speaking")
+        return speakers is not None and speaking is not None and speakers >= SMALL and speaking < speakers * LEAST_KNOWN
 
     @property
     def is_ahead(self) -> bool:

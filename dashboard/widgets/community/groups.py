@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import addresses
+from dashboard import addresses, i18n
 from dashboard.data import community
 from dashboard.data.community import BYS, View
 from dashboard.i18n import t
@@ -57,9 +57,13 @@ def _choice(by: str) -> None:
 def _missing(view: View) -> None:
     """What the lake does not know, and what would tell it."""
     keys = [key for key, there in (("no_messages", view.has_messages), ("no_moves", view.has_moves)) if not there]
-    if keys:
-        lines = "".join(f'<p class="lead">{escape(t(f"community.{key}"))}</p>' for key in keys)
-        st.html(f'{lines}<a href="/sources">{escape(t("overview.to_sources"))}</a>')
+    lines = [t(f"community.{key}") for key in keys]
+    if view.has_strangers:
+        counts = {name: i18n.number(view.total[name]) for name in ("speakers", "speaking")}
+        lines.append(t("community.strangers", **counts))
+    if lines:
+        told = "".join(f'<p class="lead">{escape(line)}</p>' for line in lines)
+        st.html(f'{told}<a href="/sources">{escape(t("overview.to_sources"))}</a>')
 
 
 def _open(view: View) -> str | None:
