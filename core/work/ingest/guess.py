@@ -124,14 +124,18 @@ def _place(table: str, column: str, cells: list[str], taken: dict[str, Reason], 
             ]
     for target in mappable(table):
         options += [
-            (s, "column", r)
-            for s, r in _judged(target, column, WORDS.get(target, ()), _share(table, target, cells), cells)
+            (s, "column", r) for s, r in _judged(target, column, _words(target), _share(table, target, cells), cells)
         ]
     for _, where, reason in sorted(options, key=lambda o: -o[0]):
         placed = identities if where == "identity" else taken
         if reason.target not in placed or placed[reason.target].confidence < reason.confidence:
             placed[reason.target] = reason
             return
+
+
+def _words(target: str) -> Iterable[str]:
+    """Words for a column of the contract; its own name is one of them."""
+    return dict.fromkeys((*WORDS.get(target, ()), _word(target)))
 
 
 def _judged(

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from core import schema
 from core.work.home import Home
 from core.work.ingest import preview
 from core.work.ingest.guess import Guess, Sample, guess
-from core.work.ingest.mapping import validate
+from core.work.ingest.mapping import mappable, validate
 from tests.bringing import ECOM, NOW, ONLINE_RETAIL, bring, counts, order_lines, shared
 
 
@@ -155,3 +156,19 @@ def test_a_preview_shows_what_the_import_will_say(home: Home) -> None:
 def test_a_file_in_which_no_column_names_a_person_says_so(header: str, codes: list[str]) -> None:
     found = guessed({"event": ["view"], "time": ["2026-01-01"], header: ["x1"]})
     assert [note.code for note in found.notes] == codes
+
+
+@pytest.mark.parametrize(
+    "table", [name for name in schema.TABLES if name not in ("identities", "identity_links", "event_names")]
+)
+def test_a_column_named_as_in_the_contract_is_that_column(table):
+    """Numbers, days and times are tried by their own tests."""
+    columns = [
+        c.name
+        for c in schema.table(table).columns
+        if c.kind in ("text", "code") and not c.choices and c.name in mappable(table)
+    ]
+    found = guess(Sample("data.csv", {name: ["wecom"] for name in columns}), table)
+    assert {target: given for target, given in found.mapping.columns.items() if target in columns} == {
+        name: (name,) for name in columns
+    }
