@@ -7,7 +7,7 @@ What an address says that cannot be read here is left out of the figures, so it 
 must never show other figures than it seems to ask for in silence.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Container, Hashable, Sequence
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -104,6 +104,16 @@ def period(first: str, last: str) -> Period | None:
         return Period(start, end + timedelta(days=1))
     for key, text in given.items():
         leave_out(key, text)
+    return None
+
+
+def opened(parameter: str, known: Container[str]) -> str | None:
+    """What a page has open, of what there is; what is none of it is told as unread, and leaves the address."""
+    text = st.query_params.get(parameter)
+    if text is None or text in known:
+        return text
+    leave_out(parameter, text)
+    st.query_params.pop(parameter, None)
     return None
 
 

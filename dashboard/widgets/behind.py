@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 import streamlit as st
 
 from dashboard import addresses, i18n, markdown
 from dashboard.actions import guard
-from dashboard.data.answers import Answer
 from dashboard.data.people import People
 from dashboard.i18n import t
 from dashboard.widgets import people as panel
@@ -39,22 +40,22 @@ def way(begins: str | None, name: str, words: str, count: int | None) -> tuple[s
     return (Way(words, f"{begins}{name}" if count else None, "people").html(identity),)
 
 
-def open_asked(find: Callable[[str], Behind | None], filters: Callable[[], str]) -> None:
-    """Open the people whom the address names. ``find``: who they are; None where nobody is, which is told as unread. ``filters``: what
-    all is cut to, in words."""
-    text = st.query_params.get(PARAMETER, "")
+def open_asked(find: Callable[[str], Behind | None], filters: Callable[[], str], parameter: str = PARAMETER) -> None:
+    """Open the people whom the address names. ``find``: who they are; None where it is no figure, or nobody is behind it, which is told
+    as unread. ``filters``: what all is cut to, in words."""
+    text = st.query_params.get(parameter, "")
     if not text:
         return
+
+    def close() -> None:
+        st.query_params.pop(parameter, None)
+
     found = find(text)
     if found is None or not guard.may("people.see"):
-        addresses.leave_out(PARAMETER, text)
-        _close()
+        addresses.leave_out(parameter, text)
+        close()
         return
-    st.dialog(t("people.title"), width="large", icon=":material/group:", on_dismiss=_close)(_body)(found, filters)
-
-
-def _close() -> None:
-    st.query_params.pop(PARAMETER, None)
+    st.dialog(t("people.title"), width="large", icon=":material/group:", on_dismiss=close)(_body)(found, filters)
 
 
 def _body(found: Behind, filters: Callable[[], str]) -> None:
@@ -63,7 +64,23 @@ def _body(found: Behind, filters: Callable[[], str]) -> None:
     panel.show(found.read(), found.title, filters())
 
 
-def contract(name: str, answer: Answer[object], lines: Sequence[str], filters: Callable[[], str]) -> None:
+class Dated(Protocol):
+    """An answer, with how new the data behind it is."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def as_of(self) -> datetime: ...
+
+    @property
+    def zone(self) -> str: ...
+
+    @property
+    def version(self) -> int: ...
+
+
+def contract(name: str, answer: Dated, lines: Sequence[str], filters: Callable[[], str]) -> None:
     """The number contract behind its button: rules and formulas, filters, and how new the data is."""
     box = st.popover(
         t("contract.open"), icon=":material/function:", type="tertiary", key=f"{name}_contract", on_change="rerun"

@@ -11,7 +11,7 @@ import streamlit as st
 from babel.numbers import get_currency_precision
 
 from core.periods import Period
-from dashboard import addresses, i18n
+from dashboard import i18n
 from dashboard.data.rows import SMALL, Number, Row
 from dashboard.i18n import t
 from dashboard.widgets import tables
@@ -168,13 +168,3 @@ def _config(one: Listed, measures: Sequence[Measure]) -> dict[str, object]:
             format=STYLES.get(measure.kind, "localized"), help=t(f"{one.page}.means_{measure.name}")
         )
     return config
-
-
-def opened(parameter: str, keys: Sequence[str]) -> str | None:
-    """The row that the address opens; what is none is told as unread."""
-    text = st.query_params.get(parameter)
-    if text is None or text in keys:
-        return text
-    addresses.leave_out(parameter, text)
-    st.query_params.pop(parameter, None)
-    return None

@@ -54,7 +54,7 @@ def show(asked: Asked) -> None:
     if answer is None or len(every) < 2:
         heading.empty(t("channels.nothing"), t("channels.nothing_lead"))
         return
-    of = measures.opened(OF, [key for key in known if key != TOTAL])
+    of = addresses.opened(OF, [key for key in known if key != TOTAL])
     with st.container(border=True, key="card_channels"):
         _head(answer, known[TOTAL], asked)
         st.html(tiles.wall(_wall("all", known[TOTAL], answer.currency), WIDTH))

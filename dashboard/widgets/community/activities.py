@@ -12,10 +12,11 @@ from dashboard.data.activities import DID, ORDER_DAYS, SMALL, WHICH, View
 from dashboard.data.rows import Row
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import choice, heading, tables, tiles
+from dashboard.widgets import behind, choice, heading, tables, tiles
+from dashboard.widgets.behind import Behind
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import opening, told
-from dashboard.widgets.community.opening import Newest, Places, Whose
+from dashboard.widgets.community.opening import Places
 from dashboard.widgets.community.told import Figure
 from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile, Way
@@ -46,7 +47,7 @@ def show(asked: Asked) -> None:
         with st.container(border=True, key="card_activities"):
             st.html(_titled(t("activities.total"), t("activities.none_here")))
         return
-    of = opening.row(PLACES, view.found)
+    of = addresses.opened(PLACES.of, view.found)
     with st.container(border=True, key="card_activities"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="activities_head"):
             labels = {ALL: t("activities.every_kind")} | {one: kind_of(one) for one in kinds}
@@ -82,7 +83,7 @@ def show(asked: Asked) -> None:
         opening.table(
             "activities", view.key, view.rows, _known(view), first, places=PLACES, of=of, alt=t("activities.rows"), days=ORDER_DAYS
         )  # fmt: skip
-    opening.people(PLACES, lambda text: _whose(view, asked, of, text), asked.in_words)
+    behind.open_asked(lambda text: _whose(view, asked, of, text), asked.in_words, PLACES.people)
 
 
 def kind_of(kind: str) -> str:
@@ -225,7 +226,7 @@ def _kinds(view: View) -> None:
     )
 
 
-def _whose(view: View, asked: Asked, of: str | None, text: str) -> Whose | None:
+def _whose(view: View, asked: Asked, of: str | None, text: str) -> Behind | None:
     scope, _, which = text.partition(".")
     whose = of if scope == ONE else None
     known = which in WHICH or which.startswith(DID)
@@ -236,7 +237,7 @@ def _whose(view: View, asked: Asked, of: str | None, text: str) -> Whose | None:
     owner = t("activities.total") if whose is None else view.found[whose]["name"]
     what = action(which.removeprefix(DID)) if which.startswith(DID) else t(f"activities.figure_{which}")
     means = t("activities.did_lead") if which.startswith(DID) else t(f"activities.means_{which}", days=ORDER_DAYS)
-    return Whose(
+    return Behind(
         f"{owner}{t('number.then')}{what}", means, lambda: activities.people_of(asked.filters, view, whose, which)
     )  # fmt: skip
 
@@ -258,5 +259,4 @@ def _contract(view: View, asked: Asked) -> None:
         f"**{t(f'activities.figure_{name}')}**: {t(f'activities.means_{name}', days=ORDER_DAYS)}" for name in names
     ]
     lines += [t("activities.rules", count=SMALL), t("activities.scope")]
-    newest = Newest(view.key, f"{i18n.moment(view.as_of, view.zone)} ({view.zone})", view.version)
-    opening.contract("activities", newest, lines, asked.in_words)
+    behind.contract("activities", view, lines, asked.in_words)

@@ -12,10 +12,11 @@ from dashboard.data.care import BYS, SMALL, View
 from dashboard.data.rows import Row
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import choice, heading, tiles
+from dashboard.widgets import behind, choice, heading, tiles
+from dashboard.widgets.behind import Behind
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import care_chart, opening, told
-from dashboard.widgets.community.opening import Newest, Places, Whose
+from dashboard.widgets.community.opening import Places
 from dashboard.widgets.community.told import Figure
 from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile, Way
@@ -77,7 +78,7 @@ def show(asked: Asked) -> None:
     if view is None:
         heading.empty(t("care.none"), t("care.none_lead"))
         return
-    of = opening.row(PLACES, view.found)
+    of = addresses.opened(PLACES.of, view.found)
     with st.container(border=True, key="card_care"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="care_head"):
             labels = {one: t(f"care.by_{one}") for one in BYS}
@@ -97,7 +98,7 @@ def show(asked: Asked) -> None:
             st.html(f'<div class="ways">{back}</div>')
     with st.container(border=True, key="card_care_rows"):
         _table(view, of)
-    opening.people(PLACES, lambda text: _whose(view, asked, of, text), asked.in_words)
+    behind.open_asked(lambda text: _whose(view, asked, of, text), asked.in_words, PLACES.people)
 
 
 def called(view: View, row: Row) -> str:
@@ -172,7 +173,7 @@ def _link(view: View, row: Row, of: str | None, others: str) -> str:
     return f'<a href="?{escape(others)}{PLACES.of}={quote(row["key"], safe="")}"{current}>{escape(words)}</a>'
 
 
-def _whose(view: View, asked: Asked, of: str | None, text: str) -> Whose | None:
+def _whose(view: View, asked: Asked, of: str | None, text: str) -> Behind | None:
     scope, _, name = text.partition(".")
     which = next((one for one in care.WHICH if one == name), None)
     whose = of if scope == ONE else None
@@ -183,17 +184,16 @@ def _whose(view: View, asked: Asked, of: str | None, text: str) -> Whose | None:
         return None
     owner = t("care.total") if whose is None else called(view, row)
     title = f"{owner}{t('number.then')}{t(f'care.figure_{which}')}"
-    return Whose(title, t(f"care.means_{which}"), lambda: care.people_of(asked.filters, view, whose, which))
+    return Behind(title, t(f"care.means_{which}"), lambda: care.people_of(asked.filters, view, whose, which))
 
 
 def _contract(view: View, asked: Asked) -> None:
     names = [*(figure.name for figure in FIGURES), "slow", "unsolved", "happy_share"]
     lines = [
         t("care.means_duty"),
-        *opening.figures("care", names),
+        *behind.meanings("care", names),
         t("care.order"),
         t("told.rules", count=SMALL),
         t("care.scope"),
     ]
-    newest = Newest(view.key, f"{i18n.moment(view.as_of, view.zone)} ({view.zone})", view.version)
-    opening.contract("care", newest, lines, asked.in_words)
+    behind.contract("care", view, lines, asked.in_words)

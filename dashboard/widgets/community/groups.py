@@ -8,7 +8,7 @@ from dashboard import addresses, i18n
 from dashboard.data import community
 from dashboard.data.community import BYS, View
 from dashboard.i18n import t
-from dashboard.widgets import choice, heading
+from dashboard.widgets import behind, choice, heading
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import course, people, table, wall, words
 from dashboard.widgets.parts import Asked
@@ -29,11 +29,11 @@ def show(asked: Asked) -> None:
     if view.is_ahead:
         heading.empty(t("community.ahead"), t("community.ahead_lead"))
         return
-    of = _open(view)
+    of = addresses.opened(wall.OF, view.place)
     with st.container(border=True, key="card_urgent"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="community_head"):
             _choice(by)
-            words.contract(view, asked.in_words)
+            behind.contract("community", view, words.contract(), asked.in_words)
         table.urgent(view, of)
     if of is not None:
         with st.container(border=True, key="card_group"):
@@ -46,7 +46,7 @@ def show(asked: Asked) -> None:
             course.show(view, asked.filters, None)
     with st.container(border=True, key="card_groups"):
         table.show(view, of)
-    people.open_asked(view, asked.filters, of, asked.in_words)
+    behind.open_asked(lambda text: people.find(view, asked.filters, of, text), asked.in_words, wall.PEOPLE)
 
 
 def _choice(by: str) -> None:
@@ -64,13 +64,3 @@ def _missing(view: View) -> None:
     if lines:
         told = "".join(f'<p class="lead">{escape(line)}</p>' for line in lines)
         st.html(f'{told}<a href="/sources">{escape(t("overview.to_sources"))}</a>')
-
-
-def _open(view: View) -> str | None:
-    """The group, owner or unit whose detail is open."""
-    text = st.query_params.get(wall.OF)
-    if text is None or text in view.place:
-        return text
-    addresses.leave_out(wall.OF, text)
-    st.query_params.pop(wall.OF, None)
-    return None

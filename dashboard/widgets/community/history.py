@@ -11,10 +11,9 @@ from dashboard.data.history import BYS, PAIRS, SOURCES, View
 from dashboard.data.rows import Row
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import choice, heading, tables, tiles
+from dashboard.widgets import behind, choice, heading, tables, tiles
 from dashboard.widgets.choice import Choice
-from dashboard.widgets.community import opening, told
-from dashboard.widgets.community.opening import Newest
+from dashboard.widgets.community import told
 from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile
 
@@ -137,5 +136,4 @@ def _contract(view: View, asked: Asked) -> None:
     lines = [f"**{t(f'history.source_{source}')}**: {t(f'history.means_{source}')}" for source in SOURCES]
     lines += [f"**{t(f'history.figure_{pair}_lost')}**: {t(f'history.means_{pair}_lost')}" for pair in PAIRS]
     lines += [t("history.means_days"), t("history.rules"), t("history.scope")]
-    newest = Newest(view.key, f"{i18n.moment(view.as_of, view.zone)} ({view.zone})", view.version)
-    opening.contract("history", newest, lines, asked.in_words)
+    behind.contract("history", view, lines, asked.in_words)

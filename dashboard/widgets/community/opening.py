@@ -1,18 +1,14 @@
-"""What parts of the Community page open: a row of a table, the people behind a figure, and the number contract."""
+"""The table of a part of the Community page, of which a row opens."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import addresses, i18n, markdown
-from dashboard.actions import guard
-from dashboard.data.people import People
+from dashboard import i18n
 from dashboard.data.rows import Row
 from dashboard.i18n import t
-from dashboard.web import kept
-from dashboard.widgets import people as panel
 from dashboard.widgets import tables
 from dashboard.widgets.community import told
 from dashboard.widgets.community.told import Figure
@@ -24,49 +20,6 @@ class Places:
 
     of: str
     people: str
-
-
-@dataclass(frozen=True, slots=True)
-class Whose:
-    """The people behind a figure: what they are called, what that means, and how to read them."""
-
-    title: str
-    meaning: str
-    read: Callable[[], People]
-
-
-def row(places: Places, known: Mapping[str, Row]) -> str | None:
-    """The row that the address opens; what is none is told as unread."""
-    text = st.query_params.get(places.of)
-    if text is None or text in known:
-        return text
-    addresses.leave_out(places.of, text)
-    st.query_params.pop(places.of, None)
-    return None
-
-
-def people(places: Places, find: Callable[[str], Whose | None], filters: Callable[[], str]) -> None:
-    """Open the people whom the address names over the page. ``find``: who they are; None where it is no figure, or nobody is behind
-    it, which is told as unread. ``filters``: what all is cut to, in words."""
-    text = st.query_params.get(places.people, "")
-    if not text:
-        return
-    found = find(text)
-    if found is None or not guard.may("people.see"):
-        addresses.leave_out(places.people, text)
-        st.query_params.pop(places.people, None)
-        return
-
-    def close() -> None:
-        st.query_params.pop(places.people, None)
-
-    st.dialog(t("people.title"), width="large", icon=":material/group:", on_dismiss=close)(_body)(found, filters)
-
-
-def _body(found: Whose, filters: Callable[[], str]) -> None:
-    st.text(found.title)
-    st.caption(found.meaning)
-    panel.show(found.read(), found.title, filters())
 
 
 def table(
@@ -120,42 +73,3 @@ def _config(
             format=told.STYLES.get(figure.kind, "localized"), help=t(f"{part}.means_{figure.name}", **filling)
         )
     return config
-
-
-@dataclass(frozen=True, slots=True)
-class Newest:
-    """What a contract says of the data."""
-
-    key: str
-    as_of: str
-    version: int
-
-
-def contract(part: str, newest: Newest, lines: Sequence[str], filters: Callable[[], str]) -> None:
-    """The number contract behind its button: ``lines`` of rules and formulas, filters, and how new the data is."""
-    box = st.popover(
-        t("contract.open"), icon=":material/function:", type="tertiary", key=f"{part}_contract", on_change="rerun"
-    )
-    if box.open:
-        with box:
-            st.markdown(
-                _contract(
-                    key=f"{part}|{newest}|{i18n.language()}|{filters()}", _newest=newest, _lines=lines, _filters=filters
-                )
-            )
-
-
-@kept.by_key(32)
-def _contract(key: str, _newest: Newest, _lines: Sequence[str], _filters: Callable[[], str]) -> str:  # noqa: ARG001 - kept by it
-    every = [
-        *_lines,
-        f"**{t('contract.filters')}** {markdown.escaped(_filters())}",
-        f"**{t('contract.as_of')}** {_newest.as_of}",
-        f"**{t('contract.version')}** {_newest.version}",
-    ]
-    return "\n".join(f"- {line}" for line in every)
-
-
-def figures(part: str, names: Sequence[str]) -> list[str]:
-    """Names and meanings of figures, for a contract."""
-    return [f"**{t(f'{part}.figure_{name}')}**: {t(f'{part}.means_{name}')}" for name in names]

@@ -8,10 +8,9 @@ from dashboard import addresses, charts, i18n
 from dashboard.data import rhythm
 from dashboard.data.rhythm import BYS, DAY, SLOTS, SMALL, WEEK, By, Sends, View
 from dashboard.i18n import t
-from dashboard.widgets import choice, heading
+from dashboard.widgets import behind, choice, heading
 from dashboard.widgets.choice import Choice
-from dashboard.widgets.community import opening, rhythm_chart, rhythm_posts, rhythm_sends
-from dashboard.widgets.community.opening import Newest
+from dashboard.widgets.community import rhythm_chart, rhythm_posts, rhythm_sends
 from dashboard.widgets.community.rhythm_posts import PLAN_KEY
 from dashboard.widgets.community.rhythm_sends import PLACES
 from dashboard.widgets.parts import Asked
@@ -27,7 +26,7 @@ NIGHT = (22, 23, 0, 1, 2, 3, 4, 5)
 def show(asked: Asked) -> None:
     by = next(one for one in BYS if one == choice.read(BY, BYS))
     found = rhythm.sends(asked.filters, by)
-    of = opening.row(PLACES, found.found) if found is not None else None
+    of = addresses.opened(PLACES.of, found.found) if found is not None else None
     view = rhythm.read(asked.filters, by, of)
     if view is None:
         heading.empty(t("rhythm.none"), t("rhythm.none_lead"))
@@ -44,7 +43,7 @@ def show(asked: Asked) -> None:
     with st.container(border=True, key="card_sends"):
         rhythm_sends.show(asked, found, of)
     if found is not None:
-        opening.people(PLACES, lambda text: rhythm_sends.whose(asked, found, of, text), asked.in_words)
+        behind.open_asked(lambda text: rhythm_sends.whose(asked, found, of, text), asked.in_words, PLACES.people)
 
 
 def _opened(found: Sends | None, by: By, of: str | None) -> None:
@@ -93,5 +92,4 @@ def _contract(view: View, asked: Asked) -> None:
         t("rhythm.rules", count=SMALL),
         t("rhythm.scope"),
     ]
-    newest = Newest(view.key, f"{i18n.moment(view.as_of, view.zone)} ({view.zone})", view.version)
-    opening.contract("rhythm", newest, lines, asked.in_words)
+    behind.contract("rhythm", view, lines, asked.in_words)

@@ -13,8 +13,9 @@ from dashboard.data.rhythm import By, Row, Sends
 from dashboard.i18n import t
 from dashboard.web import kept
 from dashboard.widgets import tables, tiles
+from dashboard.widgets.behind import Behind
 from dashboard.widgets.community import opening, rhythm_chart, told
-from dashboard.widgets.community.opening import Places, Whose
+from dashboard.widgets.community.opening import Places
 from dashboard.widgets.community.told import Figure
 from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile, Way
@@ -204,7 +205,7 @@ def _link(found: Sends, row: Row, of: str | None, others: str) -> str:
     return f'<a href="?{escape(others)}{PLACES.of}={quote(row["key"], safe="")}"{current}>{escape(words)}</a>'
 
 
-def whose(asked: Asked, found: Sends, of: str | None, text: str) -> Whose | None:
+def whose(asked: Asked, found: Sends, of: str | None, text: str) -> Behind | None:
     """The people that the address names; None where it names nobody."""
     scope, _, name = text.partition(".")
     if name != LEFT or scope not in (ALL, ONE) or (scope == ONE and of is None):
@@ -215,4 +216,4 @@ def whose(asked: Asked, found: Sends, of: str | None, text: str) -> Whose | None
         return None
     owner = t("rhythm.total") if one is None else called(row, found.by)
     title = f"{owner}{t('number.then')}{t('rhythm.figure_left')}"
-    return Whose(title, t("rhythm.means_left"), lambda: rhythm.people_of(asked.filters, found, one))
+    return Behind(title, t("rhythm.means_left"), lambda: rhythm.people_of(asked.filters, found, one))

@@ -10,10 +10,11 @@ from dashboard.data import sensitive
 from dashboard.data.sensitive import BYS, MOST, SENDERS, Row, Sender, View
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import choice, heading, tables, tiles
+from dashboard.widgets import behind, choice, heading, tables, tiles
+from dashboard.widgets.behind import Behind
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import opening
-from dashboard.widgets.community.opening import Newest, Places, Whose
+from dashboard.widgets.community.opening import Places
 from dashboard.widgets.community.told import Figure
 from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile, Way
@@ -32,7 +33,7 @@ def show(asked: Asked) -> None:
     if view is None:
         heading.empty(t("topics.none"), t("topics.none_lead"))
         return
-    of = opening.row(PLACES, view.found)
+    of = addresses.opened(PLACES.of, view.found)
     with st.container(border=True, key="card_sensitive"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="sensitive_head"):
             labels = {one: t(f"community.by_{one}") for one in BYS}
@@ -54,7 +55,7 @@ def show(asked: Asked) -> None:
     _hits(view, asked, of)
     with st.container(border=True, key="card_sensitive_rows"):
         _table(view, of)
-    opening.people(PLACES, lambda text: _whose(view, asked, of, text), asked.in_words)
+    behind.open_asked(lambda text: _whose(view, asked, of, text), asked.in_words, PLACES.people)
 
 
 def called(view: View, row: Row) -> str:
@@ -148,12 +149,12 @@ def _table(view: View, of: str | None) -> None:
     opening.table("sensitive", view.key, rows, figures, first, places=PLACES, of=of, alt=t(f"community.all_{view.by}"))
 
 
-def _whose(view: View, asked: Asked, of: str | None, text: str) -> Whose | None:
+def _whose(view: View, asked: Asked, of: str | None, text: str) -> Behind | None:
     if text not in sensitive.categories("member") or not view.of(of, "member", text).people:
         return None
     owner = t("community.total") if of is None else called(view, view.found[of])
     title = f"{owner}{t('number.then')}{t('sensitive.member')}{t('number.then')}{t(f'sensitive.category_{text}')}"
-    return Whose(title, t(f"sensitive.means_{text}"), lambda: sensitive.people_of(asked.filters, view, of, text))
+    return Behind(title, t(f"sensitive.means_{text}"), lambda: sensitive.people_of(asked.filters, view, of, text))
 
 
 def _contract(view: View, asked: Asked) -> None:
@@ -167,5 +168,4 @@ def _contract(view: View, asked: Asked) -> None:
         t("sensitive.editable"),
         t("sensitive.scope"),
     ]
-    newest = Newest(view.key, f"{i18n.moment(view.as_of, view.zone)} ({view.zone})", view.version)
-    opening.contract("sensitive", newest, lines, asked.in_words)
+    behind.contract("sensitive", view, lines, asked.in_words)

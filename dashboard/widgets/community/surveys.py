@@ -12,10 +12,11 @@ from dashboard.data.rows import Number, Row
 from dashboard.data.surveys import BYS, GRAINS, KINDS, SMALL, SURVEYS, TROUBLES, Detail, Standing, View
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import choice, heading, tables, tiles
+from dashboard.widgets import behind, choice, heading, tables, tiles
+from dashboard.widgets.behind import Behind
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import opening, survey_chart, told
-from dashboard.widgets.community.opening import Newest, Places, Whose
+from dashboard.widgets.community.opening import Places
 from dashboard.widgets.community.told import Figure, Kind
 from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile, Way
@@ -47,7 +48,7 @@ def show(asked: Asked) -> None:
             st.html(_titled(t("surveys.total"), t("surveys.total_lead", days=days, before=past)))
             _contract(view, asked)
         st.html(_wall(key=f"{view.key}|{i18n.language()}", _view=view))
-    of = opening.row(PLACES, view.found(kind)) if kind in SURVEYS else None
+    of = addresses.opened(PLACES.of, view.found(kind)) if kind in SURVEYS else None
     with st.container(border=True, key="card_survey"):
         labels = {one: t(f"surveys.kind_{one}") for one in KINDS}
         grains = {one: t(f"surveys.each_{one}") for one in GRAINS}
@@ -70,7 +71,7 @@ def show(asked: Asked) -> None:
     if guard.may("people.see"):
         with st.container(border=True, key="card_said"):
             _said(asked, kind)
-    opening.people(PLACES, lambda text: _whose(view, asked, kind, of, text), asked.in_words)
+    behind.open_asked(lambda text: _whose(view, asked, kind, of, text), asked.in_words, PLACES.people)
 
 
 def figure_of(survey: str) -> Figure:
@@ -271,7 +272,7 @@ def _said(asked: Asked, kind: str) -> None:
     st.caption(t("surveys.words_count", shown=i18n.number(len(found.rows)), count=i18n.number(found.count)))
 
 
-def _whose(view: View, asked: Asked, kind: str, of: str | None, text: str) -> Whose | None:
+def _whose(view: View, asked: Asked, kind: str, of: str | None, text: str) -> Behind | None:
     scope, _, name = text.partition(".")
     if kind in TROUBLES:
         known = {row["category"] for row in view.troubles.get(kind, ()) if row["count"]} | {EVERY}
@@ -280,7 +281,7 @@ def _whose(view: View, asked: Asked, kind: str, of: str | None, text: str) -> Wh
         about = None if name == EVERY else name
         what = t("surveys.every_category") if about is None else category(about)
         title = f"{t(f'surveys.kind_{kind}')}{t('number.then')}{what}"
-        return Whose(title, t(f"surveys.means_{kind}"), lambda: surveys.complaining(asked.filters, view, kind, about))
+        return Behind(title, t(f"surveys.means_{kind}"), lambda: surveys.complaining(asked.filters, view, kind, about))
     standing = next((one for one in surveys.STANDINGS if one == name), None)
     if standing is None or scope not in (ALL, ONE) or (scope == ONE and of is None):
         return None
@@ -292,7 +293,7 @@ def _whose(view: View, asked: Asked, kind: str, of: str | None, text: str) -> Wh
     what = t("surveys.answers") if standing == "answers" else t(f"surveys.{sort}_{standing}")
     owner = "" if whose is None else f"{called(view, whose, row['name'])}{t('number.then')}"
     means = t(f"surveys.means_{kind}") if standing == "answers" else t(f"surveys.means_{sort}_{standing}")
-    return Whose(
+    return Behind(
         f"{owner}{t(f'surveys.kind_{kind}')}{t('number.then')}{what}", means,
         lambda: surveys.people_of(asked.filters, view, kind, whose, standing),
     )  # fmt: skip
@@ -307,5 +308,4 @@ def _contract(view: View, asked: Asked) -> None:
         t("surveys.scope"),
         t("surveys.masked"),
     ]
-    newest = Newest(view.key, f"{i18n.moment(view.as_of, view.zone)} ({view.zone})", view.version)
-    opening.contract("surveys", newest, lines, asked.in_words)
+    behind.contract("surveys", view, lines, asked.in_words)

@@ -14,10 +14,11 @@ from dashboard.data import topics
 from dashboard.data.topics import AGAINST, MOST_WORDS, Answer, Mentions, Terms, Topics
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import choice, heading, tables, tiles
+from dashboard.widgets import behind, choice, heading, tables, tiles
+from dashboard.widgets.behind import Behind
 from dashboard.widgets.choice import Choice
-from dashboard.widgets.community import opening, topics_chart
-from dashboard.widgets.community.opening import Newest, Places, Whose
+from dashboard.widgets.community import topics_chart
+from dashboard.widgets.community.opening import Places
 from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile, Way
 
@@ -34,7 +35,7 @@ MOST_PLACES = 200
 def show(asked: Asked) -> None:
     look = choice.read(LOOK, LOOKS)
     groups = topics.groups(asked.filters)
-    of = _chosen_group(groups)
+    of = addresses.opened(OF, groups)
     versus = AGAINST[0] if of is None else next(one for one in AGAINST if one == choice.read(VERSUS, AGAINST))
     found = topics.terms(asked.filters, of, versus) if look == "terms" else topics.topics(asked.filters, of)
     if found is None:
@@ -52,19 +53,10 @@ def show(asked: Asked) -> None:
             _topics(found.said, found.key, of, groups)
     with st.container(border=True, key="card_words"):
         _words(asked, of, groups)
-    opening.people(PEOPLE, lambda text: _whose(asked, of, groups, text), asked.in_words)
+    behind.open_asked(lambda text: _whose(asked, of, groups, text), asked.in_words, PEOPLE.people)
 
 
 # -- which group -------------------------------------------------------------------------------------------------------
-
-
-def _chosen_group(groups: dict[str, str]) -> str | None:
-    text = st.query_params.get(OF)
-    if text is None or text in groups:
-        return text
-    addresses.leave_out(OF, text)
-    st.query_params.pop(OF, None)
-    return None
 
 
 def _group_box(groups: dict[str, str]) -> None:
@@ -279,7 +271,7 @@ def _places(found: Answer[Mentions]) -> None:
 # -- people and rules --------------------------------------------------------------------------------------------------
 
 
-def _whose(asked: Asked, of: str | None, groups: dict[str, str], text: str) -> Whose | None:
+def _whose(asked: Asked, of: str | None, groups: dict[str, str], text: str) -> Behind | None:
     if not guard.may("people.see"):
         return None
     then, owner = t("number.then"), _called(of, groups)
@@ -290,7 +282,7 @@ def _whose(asked: Asked, of: str | None, groups: dict[str, str], text: str) -> W
             return None
         title = f"{owner}{then}{t('topics.people_words', words=i18n.listed(wanted))}"
         figure = found.said.speakers
-        return Whose(
+        return Behind(
             title, t("topics.means_words_speakers"), lambda: topics.people_of_words(asked.filters, of, wanted, figure)
         )
     scope, _, number = text.partition(".")
@@ -299,7 +291,7 @@ def _whose(asked: Asked, of: str | None, groups: dict[str, str], text: str) -> W
         return None
     one = about.said.topics[int(number)]
     title = f"{owner}{then}{t('topics.people_topic', labels=' · '.join(one.labels))}"
-    return Whose(
+    return Behind(
         title, t("topics.means_topics"), lambda: topics.people_of_topic(asked.filters, of, int(number), one.labels, one.speakers)
     )  # fmt: skip
 
@@ -310,5 +302,4 @@ def _contract(found: Answer[Terms] | Answer[Topics], asked: Asked, which: str) -
         t("topics.means_words_messages"), t("topics.means_read", used=i18n.number(found.said.read.used), texts=i18n.number(found.said.read.texts)),
         t("topics.means_feelings"), t("topics.scope"),
     ]  # fmt: skip
-    newest = Newest(found.key, f"{i18n.moment(found.as_of, found.zone)} ({found.zone})", found.version)
-    opening.contract("topics", newest, lines, asked.in_words)
+    behind.contract("topics", found, lines, asked.in_words)

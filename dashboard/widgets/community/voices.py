@@ -14,10 +14,11 @@ from dashboard.data.rows import Row
 from dashboard.data.voices import BOARDS, BYS, CONTACTS, HANGING, PARTS, SMALL, WEIGHTS, View
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import choice, heading, tables, tiles
+from dashboard.widgets import behind, choice, heading, tables, tiles
+from dashboard.widgets.behind import Behind
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import opening, told
-from dashboard.widgets.community.opening import Newest, Places, Whose
+from dashboard.widgets.community.opening import Places
 from dashboard.widgets.community.told import Figure
 from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile, Way
@@ -63,7 +64,7 @@ def show(asked: Asked) -> None:
     if view is None or not view.rows:
         heading.empty(t("voices.none"), t("voices.none_lead") if view is None else t("community.no_groups_here"))
         return
-    of = opening.row(PLACES, view.found)
+    of = addresses.opened(PLACES.of, view.found)
     with st.container(border=True, key="card_voices"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="voices_head"):
             labels = {one: t(f"community.by_{one}") for one in BYS}
@@ -84,7 +85,7 @@ def show(asked: Asked) -> None:
         month = _board(view, asked, of)
     with st.container(border=True, key="card_voices_rows"):
         _table(view, of)
-    opening.people(PLACES, lambda text: _whose(view, asked, of, month, text), asked.in_words)
+    behind.open_asked(lambda text: _whose(view, asked, of, month, text), asked.in_words, PLACES.people)
 
 
 def called(view: View, row: Row) -> str:
@@ -300,7 +301,7 @@ def _link(view: View, row: Row, of: str | None, others: str) -> str:
     return f'<a href="?{escape(others)}{PLACES.of}={quote(row["key"], safe="")}"{current}>{escape(words)}</a>'
 
 
-def _whose(view: View, asked: Asked, of: str | None, month: date | None, text: str) -> Whose | None:
+def _whose(view: View, asked: Asked, of: str | None, month: date | None, text: str) -> Behind | None:
     scope, _, name = text.partition(".")
     if scope == OF_MONTH and month is not None and name in BOARDS:
         return _of_month(view, asked, of, month, name)
@@ -313,7 +314,7 @@ def _whose(view: View, asked: Asked, of: str | None, month: date | None, text: s
         return None
     owner = t("community.total") if whose is None else called(view, row)
     words = f"{owner}{t('number.then')}{t(f'voices.people_{which}')}"
-    return Whose(
+    return Behind(
         words,
         t(f"voices.means_{_MEANT.get(which, which)}", **_rules()),
         lambda: voices.people_of(asked.filters, view, whose, which),
@@ -329,14 +330,14 @@ _MEANT = {
 }
 
 
-def _of_month(view: View, asked: Asked, of: str | None, month: date, name: str) -> Whose | None:
+def _of_month(view: View, asked: Asked, of: str | None, month: date, name: str) -> Behind | None:
     if not guard.may("people.see") or not voices.board(asked.filters, view, of, month).count[name]:
         return None
     owner = t("community.total") if of is None else called(view, view.found[of])
     then = t("number.then")
     words = f"{owner}{then}{i18n.month(month)}{then}{t(f'voices.board_{name}')}"
     meaning = means("score" if name == "score" else f"part_{name}")
-    return Whose(words, meaning, lambda: voices.people_of_month(asked.filters, view, of, month, name))
+    return Behind(words, meaning, lambda: voices.people_of_month(asked.filters, view, of, month, name))
 
 
 def _contract(view: View, asked: Asked) -> None:
@@ -349,5 +350,4 @@ def _contract(view: View, asked: Asked) -> None:
         t("voices.rules", **_rules()),
         t("voices.scope"),
     ]
-    newest = Newest(view.key, f"{i18n.moment(view.as_of, view.zone)} ({view.zone})", view.version)
-    opening.contract("voices", newest, lines, asked.in_words)
+    behind.contract("voices", view, lines, asked.in_words)

@@ -1,12 +1,9 @@
 """Figures of group chats in words: their names, values, what they rest on and what they mean."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import streamlit as st
-
-from dashboard import i18n, markdown
+from dashboard import i18n
 from dashboard.data import community
 from dashboard.data.community import (
     FRESH_ABOVE,
@@ -20,7 +17,6 @@ from dashboard.data.community import (
     View,
 )
 from dashboard.i18n import t
-from dashboard.web import kept
 from dashboard.widgets.community import health
 
 Kind = Literal["count", "mean", "share", "wait", "score", "index"]
@@ -131,27 +127,13 @@ def rules() -> str:
     return t("community.rules", count=SMALL, days=YOUNG, **limits)
 
 
-def contract(view: View, filters: Callable[[], str]) -> None:
-    """The number contract of the page, behind its button. ``filters``: what all figures are cut to, in words."""
-    box = st.popover(
-        t("contract.open"), icon=":material/function:", type="tertiary", key="community_contract", on_change="rerun"
-    )
-    if box.open:
-        with box:
-            st.markdown(_contract(key=f"{view.key}|{i18n.language()}|{filters()}", _view=view, _filters=filters))
-
-
-@kept.by_key(32)
-def _contract(key: str, _view: View, _filters: Callable[[], str]) -> str:  # noqa: ARG001 - what it is kept by
+def contract() -> list[str]:
+    """Rules and formulas of the number contract."""
     names = (*(figure.name for figure in FIGURES[1:]), *TURNOVER, *LADDER, *BUYING)
-    lines = [
+    return [
         t("community.means_activity"),
         *health.means(),
         *(f"**{title(name)}**: {means(name)}" for name in names),
         rules(),
-        f"**{t('contract.filters')}** {markdown.escaped(_filters())}",
         t("community.means_segment"),
-        f"**{t('contract.as_of')}** {i18n.moment(_view.as_of, _view.zone)} ({_view.zone})",
-        f"**{t('contract.version')}** {_view.version}",
     ]
-    return "\n".join(f"- {line}" for line in lines)

@@ -11,7 +11,7 @@ from dashboard.data import content, rows
 from dashboard.data.content import ANSWER_DAYS, TOTAL, WINDOWS, Answer, Exposed, Fatigue, Row
 from dashboard.data.rows import SMALL
 from dashboard.i18n import t
-from dashboard.widgets import behind, choice, columns, heading, measures, tiles
+from dashboard.widgets import behind, choice, columns, heading, tiles
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.content import fatigue_chart
@@ -35,7 +35,7 @@ def show(asked: Asked) -> None:
         return
     every = rows.plain(answer.found.rows)
     known = {row["key"]: row for row in every}
-    topic = measures.opened(TOPIC, [key for key in known if key != TOTAL])
+    topic = addresses.opened(TOPIC, [key for key in known if key != TOTAL])
     row = known[topic or TOTAL]
     with st.container(border=True, key="card_fatigue"):
         _head(answer, asked, topic)

@@ -56,7 +56,7 @@ def show(asked: Asked) -> None:
         return
     every = [_told(row) for row in rows.plain(answer.found.rows)]
     known = {row["key"]: row for row in every}
-    of = measures.opened(OF, [key for key in known if key != TOTAL])
+    of = addresses.opened(OF, [key for key in known if key != TOTAL])
     with st.container(border=True, key="card_lives"):
         _head(answer, known[TOTAL], asked)
         st.html(tiles.wall(_wall("all", known[TOTAL], answer.currency), WIDTH))

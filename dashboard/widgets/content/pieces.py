@@ -65,7 +65,7 @@ def show(asked: Asked) -> None:
     if by == "hour":
         every.sort(key=lambda row: row["key"])
     known = {row["key"]: row for row in every}
-    of = measures.opened(OF, list(known))
+    of = addresses.opened(OF, list(known))
     with st.container(border=True, key="card_content"):
         _head(answer, total, asked)
         st.html(tiles.wall(_wall("all", total, answer.currency), WIDTH))
