@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from core.errors import Unknown
-from core.lake.writer import local_date
 from core.metrics import channels
 from core.metrics.contents import READS
 from core.metrics.facts import known, linked
@@ -103,30 +102,30 @@ class _Base:
 
     @cached_property
     def joined(self) -> ir.Table | None:
-        """``member_id``, ``channel``, ``local_date`` of members who joined in the periods or between them, by the channel that brought
-        them: what the profile of the earliest joining says; of several on the same moment, the channel first by name."""
+        """``member_id``, ``channel``, ``local_date`` of members who were new in the periods or between them (``Reading.births``), by the
+        channel that brought them: what the profile of the earliest joining says, of several on the same moment the channel first by
+        name; null where no profile says. None where there are no profiles."""
         reading = self.reading
         if not reading.snapshot.files("member_profiles"):
             return None
         profiles = known(linked(reading.snapshot.current("member_profiles"), reading.members))
-        if reading.allowed is not None:
-            profiles = profiles.semi_join(reading.allowed, "member_id")
         told = profiles.filter(profiles.joined_at.notnull()).select("member_id", "joined_at", "acquisition_channel")
         first = told.group_by("member_id").aggregate(first_at=told.joined_at.min())
         own = told.inner_join(first, "member_id")
-        own = own.filter(own.joined_at == own.first_at).group_by("member_id", "joined_at")
-        found = own.aggregate(channel=told.acquisition_channel.min())
-        found = found.select("member_id", "channel", local_date=local_date(found.joined_at, reading.zone))
+        own = own.filter(own.joined_at == own.first_at).group_by("member_id")
+        brought = own.aggregate(channel=told.acquisition_channel.min())
+        born = _within(reading.births, Period(self.before.start_on, self.now.end_on))
+        found = born.left_join(brought, "member_id").select("member_id", "channel", "local_date")
         asked = reading.filters.channels
         if asked:
             found = found.filter(found.channel.isin(asked))
-        return reading.snapshot.keep(_within(found, Period(self.before.start_on, self.now.end_on)))
+        return reading.snapshot.keep(found)
 
     def acquired(self, period: Period) -> ir.Table | None:
         return None if self.joined is None else _within(self.joined, period)
 
     def acquired_orders(self, period: Period) -> ir.Table | None:
-        """Orders of the period of members who joined in it."""
+        """Orders of the period of members who were new in it."""
         acquired = self.acquired(period)
         if acquired is None or self.orders is None:
             return None

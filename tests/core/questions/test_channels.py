@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 
 from core.errors import Unknown
+from core.metrics.catalog import METRICS
 from core.periods import Period, comparable
 from core.scope import EVERYTHING, Filters, Scope
 from core.work.home import Home
-from core.work.questions import answers, channels, responses
+from core.work.questions import answers, channels, figures, responses
 from core.work.questions.reading import reading
 from tests import lakes
 from tests.core.questions.test_contents import AHEAD, MARCH, PIECES, filled, history
@@ -130,6 +131,19 @@ def test_cost_cac_and_roi_are_those_counted_by_hand(tmp_path: Path):
         "social": [500, 0, None, None, None],
         "all": [13_600, 3, 4_500, round((30_000 - 13_600) / 13_600, 6), round((30_000 - 13_500) / 13_500, 6)],
     }
+
+
+def test_members_acquired_are_the_new_members_of_the_overview(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    spending(home)
+    # 2 was here in January already; 5, whom no profile knows, came in March.
+    lakes.add(home, 3, events=[lakes.event(2, "2025-01-09 02:00"), lakes.event(5, "2025-03-09 02:00")])
+    lakes.members(home, {1: 1, 2: 2, 3: 3, 4: 4, 40: 4, 5: 5})
+    rows = asked(home)
+    assert {key: rows.loc[key, "acquired"] for key in ("live", "wecom", "all")} == {"live": 1, "wecom": 1, "all": 3}
+    with reading(home, Filters(MARCH)) as lake:
+        cac, new = figures.overview(lake, [METRICS["cac"], METRICS["new_members"]])
+    assert (rows.loc["all", "acquired"], rows.loc["all", "cac_minor"]) == (new.value, cac.value)
 
 
 def test_money_spent_on_all_is_unknown_where_only_some_members_are_asked_for(tmp_path: Path):
