@@ -22,6 +22,7 @@ from core.settings import PROJECT, Settings
 if TYPE_CHECKING:  # what a command needs is imported by it: `start` should not wait for engines
     from core.app import House
     from core.work.home import Home
+    from core.work.ingest.mapping import Mapping
 
 Row = dict[str, Any]
 REFUSED = 2
@@ -56,17 +57,11 @@ def now() -> datetime:
 def ingest(given: argparse.Namespace, settings: Settings) -> None:
     """Import one file."""
     from core.work import event_names
-    from core.work.ingest import importing, library, preview
-    from core.work.ingest.mapping import to_toml
+    from core.work.ingest import importing, library
 
     home, file = _world(given, settings), Path(given.file)
     named = library.find(home, given.mapping) if given.mapping else None
-    mapping = named.mapping if named else preview.guessed(home, file, given.table).mapping
-    if named is None:
-        mapping = replace(mapping, source=given.source or mapping.source)
-        if not mapping.identities and mapping.target.has("identity_key"):
-            say("No column was found that names a person: these rows will count for no member.")
-        say("No --mapping, so this one was guessed. Save it as a file, correct it, and name it:\n" + to_toml(mapping))
+    mapping = named.mapping if named else _guessed(home, file, given.table, given.source)
     done = importing.import_file(
         home, file, given.table, mapping, operator=SYSTEM, now=now(), is_named=named is not None,
         mapping_name=named.name if named else None, progress=_progress,
@@ -300,6 +295,31 @@ def _units(settings: Settings, *, demo: bool = False) -> dict[str, str] | None:
 
     house = _house(settings)
     return units.anywhere((house.demo,) if demo else (house.live, house.demo))
+
+
+def _guessed(home: Home, file: Path, table: str | None, source: str | None) -> Mapping:
+    """A mapping for a file nobody has described, said in full. ``source``: its source, where somebody said so."""
+    from core.work.ingest import preview
+    from core.work.ingest.mapping import to_toml
+
+    guess = preview.guessed(home, file, table)
+    mapping = replace(guess.mapping, source=source or guess.mapping.source)
+    if not mapping.identities and mapping.target.has("identity_key"):
+        say("No column was found that names a person: these rows will count for no member.")
+    for note in guess.notes if source is None else ():
+        if note.code in ("source_known", "source_perhaps"):
+            say("{known} of {count} ids are known from the source {source}.".format(**note.details))
+        if note.code == "source_known":
+            say(
+                "They seem to be of the same system, so the source is named the same. To keep them apart, add: --source NAME"
+            )
+        if note.code == "source_perhaps":
+            say(
+                "Short numbers, so perhaps by chance. If they are of the same system, add: --source "
+                + note.details["source"]
+            )
+    say("No --mapping, so this one was guessed. Save it as a file, correct it, and name it:\n" + to_toml(mapping))
+    return mapping
 
 
 def _progress(stage: str, **counts: int) -> None:

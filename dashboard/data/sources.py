@@ -83,7 +83,7 @@ def arrival(upload_id: str) -> Arrival:
 
 def guessed(upload_id: str, table: str | None) -> Guess:
     guard.require(WRITE)
-    return guess(_arrival(upload_id).sample, table)
+    return _guessed(upload_id, table)
 
 
 def previewed(upload_id: str, body: str) -> Preview:
@@ -143,6 +143,11 @@ def _arrival(upload_id: str) -> Arrival:
     fitting = [named for named in library.listed(home) if _fits(named.mapping, list(sample.columns))]
     fitting.sort(key=lambda named: (-len(columns & set(named.mapping.wanted())), -named.revision, named.name))
     return Arrival(upload, upload.path.stat().st_size, sample, tuple(fitting))
+
+
+@st.cache_data(max_entries=16, show_spinner=False, ttl=3600)
+def _guessed(upload_id: str, table: str | None) -> Guess:
+    return preview.guessed_of(_live(), _arrival(upload_id).sample, table)
 
 
 @st.cache_data(max_entries=16, show_spinner=False, ttl=3600)

@@ -10,7 +10,7 @@ from core.sources import files
 from core.sources.files import Form
 from core.store import choices
 from core.work.home import Home
-from core.work.ingest import rejects, rows, workplace
+from core.work.ingest import kinship, rejects, rows, workplace
 from core.work.ingest.batches import CURRENCY
 from core.work.ingest.guess import Guess, Sample, guess
 from core.work.ingest.mapping import FileForm, Mapping, fits, validate
@@ -51,7 +51,12 @@ def sample(home: Home, file: Path, *, form: FileForm = FileForm(), count: int = 
 
 def guessed(home: Home, file: Path, table: str | None = None, *, form: FileForm = FileForm()) -> Guess:
     """A mapping for a file nobody has described."""
-    return guess(sample(home, file, form=form), table)
+    return guessed_of(home, sample(home, file, form=form), table)
+
+
+def guessed_of(home: Home, first: Sample, table: str | None = None) -> Guess:
+    """The same, for a file whose first rows are read already."""
+    return kinship.told(home, first, guess(first, table))
 
 
 def preview(home: Home, mapping: Mapping, file: Path, *, now: datetime) -> Preview:
