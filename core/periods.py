@@ -31,6 +31,10 @@ class Period:
     def last_on(self) -> date:
         return self.end_on - timedelta(days=1)
 
+    def days_from(self, on: date) -> int:
+        """How many days of the period do not lie before a day."""
+        return max((self.end_on - max(self.start_on, on)).days, 0)
+
     def before(self) -> "Period":
         """The same number of days that end where this period starts."""
         return Period(self.start_on - timedelta(days=self.days), self.start_on)

@@ -133,9 +133,10 @@ def told_apart(speakers: ir.Table, now: Period) -> dict[str, ir.BooleanValue]:
     return dict(zip(TURNOVER, told, strict=True))
 
 
-def daily(talked: ir.Table, spans: Spans) -> ir.Table:
-    """Per key, of keyed rows: ``speaker_days`` of the period, ``dau`` (their mean over its days), ``month_speaker_days``; ``month_days`` and
-    ``prior_days``: days of these spans on which anybody spoke; ``last_on``: the last such day, null where it lies before them all."""
+def daily(talked: ir.Table, spans: Spans, since: date) -> ir.Table:
+    """Per key, of keyed rows: ``speaker_days`` of the period, ``dau`` (their mean over its days from ``since`` on, the first day that messages
+    are known of; null where it has none), ``month_speaker_days``; ``month_days`` and ``prior_days``: days of these spans on which anybody
+    spoke; ``last_on``: the last such day, null where it lies before them all."""
     now, month, prior = spans.now, spans.month, spans.prior
     start_on = min(now.start_on, prior.start_on)
     rows = talked.filter((talked.local_date >= start_on) & (talked.local_date < now.end_on))
@@ -147,7 +148,8 @@ def daily(talked: ir.Table, spans: Spans) -> ir.Table:
         prior_days=_count(within(days, prior)),
         last_on=days.local_date.max(),
     )
-    return found.mutate(dau=found.speaker_days / now.days)
+    days = now.days_from(since)
+    return found.mutate(dau=found.speaker_days / days if days else ibis.null("float64"))
 
 
 # -- being in ----------------------------------------------------------------------------------------------------------

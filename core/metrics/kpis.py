@@ -207,7 +207,7 @@ def active_members() -> tuple[Part | None, ...]:
 
 @metric("connection", "members", "identities", per_day=True)
 def daily_active_members() -> tuple[Part | None, ...]:
-    """Mean of the daily distinct active members, over all days of the period (DAU)."""
+    """Mean of the daily distinct active members, over the days of the period since the data begins (DAU)."""
     return (ACTIVE_DAYS,)
 
 

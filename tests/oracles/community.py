@@ -15,8 +15,11 @@ ASKED = {"能开发票吗", "还有货吗？"}
 """The only questions."""
 
 
-def figures(messages: Iterable[Row], moves: Iterable[Row], now: Period, before: Period) -> dict[str, Any]:
-    """One key's figures. ``messages``: ``member on sender text``, ``moves``: ``member group on change`` in the order they happened."""
+def figures(
+    messages: Iterable[Row], moves: Iterable[Row], now: Period, before: Period, since: date
+) -> dict[str, Any]:
+    """One key's figures. ``messages``: ``member on sender text``, ``moves``: ``member group on change`` in the order they happened.
+    ``since``: the first day of any message of the lake."""
     messages, moves = list(messages), list(moves)
     said = [m for m in messages if m["sender"] == "member" and m["member"] is not None and m["text"] not in HEARD]
     first: dict[int, date] = {}
@@ -51,8 +54,11 @@ def figures(messages: Iterable[Row], moves: Iterable[Row], now: Period, before: 
         "gini": sum(abs(a - b) for a in shares for b in shares) / (2 * n * whole) if whole else None,
         "absence": next((k for k in range(1, n + 1) if 2 * sum(shares[:k]) >= whole), 0),
     }
-    found["dau"] = found["speaker_days"] / now.days
-    found["stickiness"] = sum(map(len, last(by_day, now, 30))) / 30 / found["mau"] if found["mau"] else None
+    days = [now.start_on + timedelta(days=n) for n in range(now.days)]
+    known = sum(on >= since for on in days)
+    found["dau"] = found["speaker_days"] / known if known else None
+    known = sum(now.end_on - timedelta(days=n) >= since for n in range(1, 31))
+    found["stickiness"] = sum(map(len, last(by_day, now, 30))) / known / found["mau"] if found["mau"] else None
     return found | membership(moves, now) | _ladder(moves, now, speakers, set(first))
 
 
@@ -89,7 +95,7 @@ def health(
     month = Period(now.end_on - timedelta(days=30), now.end_on)
     found: dict[str, Any] = {}
     for name, span in (("now", month), ("before", month.before())):
-        told = figures(messages, moves, span, span.before())
+        told = figures(messages, moves, span, span.before(), first_on)
         asked = replies(messages, span, as_of)
         days = {
             one["on"]
@@ -99,15 +105,16 @@ def health(
             and one["member"] is not None
             and one["text"] not in HEARD
         }
-        earlier = figures(messages, moves, span.before(), span)["speakers"]
+        known = sum(span.end_on - timedelta(days=n) >= first_on for n in range(1, 31))
+        earlier = figures(messages, moves, span.before(), span, first_on)["speakers"]
         ever = any(
-            figures(messages, moves, one, one.before())["speakers"]
+            figures(messages, moves, one, one.before(), first_on)["speakers"]
             for one in (month, month.before(), month.before().before())
         )
         parts = {
             "staying": told["left"] / told["members_before"] if told["members_before"] else None,
             "speaking": told["speaking"] / told["members"] if told["members"] else None,
-            "regular": len(days) / 30 if ever else None,
+            "regular": len(days) / known if ever and known else None,
             "renewal": told["speakers"] / earlier - 1 if earlier else None,
             "spread": told["top_share"],
             "answering": asked["answered"] / asked["questions"] if asked["questions"] else None,

@@ -45,6 +45,9 @@ def kpis(events: list[Row], lines: list[Row], belongs: dict[int, int], start: da
     new = {m for m in first if first[m] in days}
     member_days = len({(who, day) for who, day, _ in acts if day in days})
 
+    since = min(local(row) for row in (*events, *lines))
+    known_days = {day for day in days if day >= since}
+
     def did(names: set[str]) -> int:
         return len({who for who, day, name in acts if day in days and name in names})
 
@@ -62,8 +65,8 @@ def kpis(events: list[Row], lines: list[Row], belongs: dict[int, int], start: da
         "members": len(at_end),
         "new_members": len(new),
         "active_members": len(active),
-        "daily_active_members": member_days / len(days),
-        "stickiness": _ratio(member_days / len(days), len(active)),
+        "daily_active_members": _ratio(member_days, len(known_days)),
+        "stickiness": _ratio(member_days / len(known_days), len(active)) if known_days else None,
         "interaction_rate": _ratio(did(INTERACTIONS), len(at_end)),
         "arpu": _ratio(gross - refunds, len(active)),
         "repeat_purchase_share": _ratio(sum(n >= 2 for n in per_buyer.values()), len(per_buyer)),

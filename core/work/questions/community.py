@@ -48,6 +48,8 @@ CONCENTRATED = {
 }
 """For each span the figures of ``core.metrics.concentration`` that are told of it, under their names here."""
 WORKING = ("_month_top", "_prior_top")
+MESSAGES = ("group_messages",)
+INSIDE = ("group_membership", "group_rosters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Community:
     ``core.metrics.community``, ``core.metrics.concentration`` and ``core.metrics.replies``; ``net`` (joined less left), ``speaking_rate``
     (``speaking`` of ``members``; null without members), ``reply_coverage`` (``answered`` of ``questions``; null without questions),
     ``quiet_days`` (whole days without a word up to the end of the period; null where nobody spoke in 90 days); ``opened_on``, of groups.
+    Means over days (``dau``, ``stickiness``, the regularity of health) are of days since messages are known alone: ``month_known`` of the
+    last 30.
 
     Health (``core.metrics.health``): ``health``, ``health_before``, ``health_moved``, and of each part its figure ``<part>_now``,
     ``<part>_before``, its ``<part>_points`` and what it ``<part>_moved`` of the score. Undefined is null. ``spans``: what they are told of.
@@ -89,7 +93,7 @@ def groups(reading: Reading, by: By = "group") -> Community | None:
         rows,
         total,
         talk.course("total", TOTAL),
-        talk.reaches(talk.spans.before.start_on),
+        reading.reaches_back(talk.spans.before.start_on, *talk.telling),
     )
 
 
@@ -185,25 +189,19 @@ class _Talk:
     def figures(self, by: By) -> pd.DataFrame:
         parts = [dimension(self.reading, by), *self._spoken(by), *self._inside(by)]
         found = reduce(lambda left, right: left.merge(right, on="key", how="outer"), parts)
-        has_past = self.reaches(self.spans.prior.start_on)
-        return _finished(found.sort_values("key", ignore_index=True), self.spans, has_past)
+        has_past = self.reading.reaches_back(self.spans.prior.start_on, *self.telling)
+        since = self.reading.first_on(*MESSAGES)
+        return _finished(found.sort_values("key", ignore_index=True), self.spans, since, has_past)
 
-    def reaches(self, on: date) -> bool:
-        """Whether messages, or where there are none, moves are known since a day or earlier."""
-        return self._first_on is not None and self._first_on <= on
-
-    @cached_property
-    def _first_on(self) -> date | None:
-        for kind in ("written", "states"):
-            rows = rollups.rows(self.reading.snapshot, self.reading.zone, kind)
-            if rows is not None:
-                first = self.reading.snapshot.value(rows.local_date.min())
-                return first if isinstance(first, date) else None
-        return None
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The tables that say since when groups are known: messages, or where there are none, moves."""
+        return MESSAGES if self.reading.first_on(*MESSAGES) is not None else INSIDE
 
     def _spoken(self, by: By) -> list[pd.DataFrame]:
         speakers, written, answers = self.speakers(by), self._rows("written"), self._rows("answered")
-        if speakers is None or self._talked is None or written is None or answers is None:
+        since = self.reading.first_on(*MESSAGES)
+        if speakers is None or self._talked is None or written is None or answers is None or since is None:
             return []
         snapshot, now = self.reading.snapshot, self.spans.now
         speakers = speakers if by == "group" else snapshot.keep(speakers)
@@ -215,7 +213,7 @@ class _Talk:
         return [
             snapshot.frame(raw),
             snapshot.frame(community.turnover(speakers, now)),
-            snapshot.frame(community.daily(self._keyed(self._talked, by), self.spans)),
+            snapshot.frame(community.daily(self._keyed(self._talked, by), self.spans, since)),
             *self._concentrated(speakers),
             snapshot.frame(replies.coverage(self._keyed(asked, by), as_of, self.spans)),
         ]
@@ -319,14 +317,18 @@ def _counted(known: pd.DataFrame, *parts: pd.DataFrame) -> pd.DataFrame:
     return known.fillna(dict.fromkeys([name for name in known if name != "key"], 0))
 
 
-def _finished(rows: pd.DataFrame, spans: Spans, has_past: bool) -> pd.DataFrame:
+def _finished(rows: pd.DataFrame, spans: Spans, since: date | None, has_past: bool) -> pd.DataFrame:
+    """``since``: the first day that messages are known of."""
     for name in [name for name in COUNTS if name in rows]:
         rows[name] = rows[name].fillna(0).astype("int64")
     for name in [name for name in MOVES if name in rows]:
         rows[name] = rows[name].astype("Int64")
     if "dau" in rows:
-        rows["dau"] = rows["dau"].fillna(0.0)
-        rows["stickiness"] = rows["month_speaker_days"] / MONTH / rows["mau"].replace(0, np.nan)
+        assert since is not None
+        rows["month_known"] = spans.month.days_from(since)
+        if spans.now.days_from(since):
+            rows["dau"] = rows["dau"].fillna(0.0)
+        rows["stickiness"] = rows["month_speaker_days"] / (rows["month_known"] * rows["mau"]).replace(0, np.nan)
         ends = pd.to_datetime(rows["last_on"])
         rows["quiet_days"] = (pd.Timestamp(spans.now.last_on) - ends).dt.days.astype("Int64")
     if "members" in rows:
@@ -358,7 +360,7 @@ def _with_health(rows: pd.DataFrame, has_past: bool) -> pd.DataFrame:
     now: dict[Name, Floats] = {
         "staying": share("month_left", "month_members"),
         "speaking": share("month_speaking", "members"),
-        "regular": np.where(ever, column("month_days") / MONTH, np.nan),
+        "regular": np.where(ever, column("month_days") / np.maximum(column("month_known"), 1), np.nan),
         "renewal": share("mau", "prior_speakers") - 1,
         "spread": spread("_month_top", "mau"),
         "answering": share("month_answered", "month_questions"),

@@ -90,8 +90,9 @@ def overview(reading: Reading, metrics: Sequence[Metric] | None = None, *, with_
     numbers = _in_periods(reading, parts, periods, days)
     grain: Grain = "day" if now.days <= DAYS_BY_DAY else "week"
     table = _by_bucket(reading, parts, now, grain, numbers["now"], days) if with_series else None
-    has_before = reading.whole is not None and reading.whole.start_on <= before.start_on
-    return [_figure(m, numbers, now, before, table, grain, has_before, reading.as_of) for m in wanted]
+    assert reading.whole is not None
+    since = reading.whole.start_on
+    return [_figure(m, numbers, now, before, table, grain, since, reading.as_of) for m in wanted]
 
 
 def series(reading: Reading, metric: Metric, period: Period) -> Points:
@@ -208,15 +209,17 @@ def _figure(
     before: Period,
     table: pd.DataFrame | None,
     grain: Grain,
-    has_before: bool,
+    since: date,
     as_of: datetime,
 ) -> Figure:
+    """``since``: the first day with data; what lies before it is not compared, nor a day that a mean is taken of."""
+    has_before = since <= before.start_on
     has_series = table is not None and _has_series(metric, table, numbers["now"])
     return Figure(
         metric,
         now,
         before,
-        _combined(metric, numbers["now"], now.days),
+        _combined(metric, numbers["now"], now.days_from(since)),
         _combined(metric, numbers["before"], before.days) if has_before else None,
         numbers["now"][metric.bottom.name] if metric.bottom else None,
         _series(metric, table, now, grain) if table is not None and has_series else (),
@@ -251,6 +254,8 @@ def _combined(metric: Metric, numbers: Numbers, days: int) -> float | int | None
     if metric.minus:
         top = top - (numbers[metric.minus.name] or 0)
     if metric.per_day:
+        if not days:
+            return None
         top = top / days
     if metric.bottom is None:
         return top

@@ -1,10 +1,10 @@
 """What every question starts from: the lake at one version, cut to a scope and filters, and joined to members."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import ibis
@@ -80,6 +80,16 @@ class Reading:
     def reaches(self, period: Period) -> bool:
         """Whether the data begins with the period or before it: else the period is not known as a whole."""
         return self.whole is not None and self.whole.start_on <= period.start_on
+
+    def first_on(self, *tables: str) -> date | None:
+        """First business day on which any of these fact tables says anything, whatever was asked; None where all are empty."""
+        days = [_first_day(name)(self.snapshot) for name in tables if self.snapshot.files(name)]
+        return min((day for day in days if day is not None), default=None)
+
+    def reaches_back(self, on: date, *tables: str) -> bool:
+        """Whether these tables tell of a day and of all after it: what begins later says nothing of what was before, not even none."""
+        first = self.first_on(*tables)
+        return first is not None and first <= on
 
     @cached_property
     def allowed(self) -> ir.Table | None:
@@ -212,6 +222,18 @@ def _ends(snapshot: Snapshot, tables: Sequence[ir.Table], column: str) -> tuple[
     ends = ibis.union(*[t.aggregate(first=t[column].min(), last=t[column].max()) for t in tables])
     row = snapshot.arrow(ends.aggregate(first=ends.first.min(), last=ends.last.max())).to_pylist()[0]
     return None if row["last"] is None else (row["first"], row["last"])
+
+
+@cache
+def _first_day(name: str) -> Callable[[Snapshot], date | None]:
+    """How the first day of a table is read, once per version of it."""
+
+    @per_version(name)
+    def read(snapshot: Snapshot) -> date | None:
+        found = snapshot.value(snapshot.table(name).local_date.min())
+        return found if isinstance(found, date) else None
+
+    return read
 
 
 @per_version("event_names")

@@ -17,6 +17,7 @@ TOLD = 2
 LEAST_SHARE = 0.15
 """Of the change, below which a part is not named as its cause."""
 WEAK = 60.0
+MONTH = 30
 QUIET = 3
 """Days without a word that are worth a remark."""
 
@@ -129,11 +130,11 @@ def _weak(row: Row) -> list[Part]:
 
 def _told(row: Row, part: Part, with_before: bool) -> str:
     now, before = row.get(f"{part.name}_now"), row.get(f"{part.name}_before")
-    month = 30
     if part.name == "regular":
+        known = row.get("month_known", MONTH)  # fewer where messages begin within the last 30 days
         values = {
-            "now": i18n.number(round(month * (1 - (now or 0.0)))),
-            "before": None if before is None else i18n.number(round(month * (1 - before))),
+            "now": i18n.number(round(known * (1 - (now or 0.0)))),
+            "before": None if before is None else i18n.number(round(MONTH * (1 - before))),
         }
     elif part.name == "renewal":
         way = "less" if (now or 0.0) < 0 else "more"

@@ -90,6 +90,39 @@ def test_speakers_are_told_apart_by_when_they_spoke_before(tmp_path: Path):
     assert row.stickiness == pytest.approx(2 / 30 / 2)
 
 
+def test_means_over_days_leave_out_those_before_the_first_message_of_the_lake(tmp_path: Path):
+    """Messages begin on 11 March and data ends on the 20th: of these ten days two have one speaker each, and g4 had none on any of them.
+    Moves are older, and the period before is not compared."""
+    home = lakes.home(tmp_path)
+    said = [
+        message(1, 1, "g1", at("2025-03-11 10:00")),
+        message(2, 2, "g1", at("2025-03-15 10:00")),
+        message(3, None, "g2", at("2025-03-20 10:00"), sender="staff"),
+    ]
+    lakes.add(home, 1, group_messages=said, group_membership=[move(1, "g1", at("2025-01-05 10:00"), "join")])
+    described(home)
+    rows = asked(home)
+    assert rows.loc[["g1", "g4"], "dau"].tolist() == [0.2, 0]
+    assert rows.loc["g1", "stickiness"] == 2 / 10 / 2
+    assert (rows.loc["g1", "month_known"], rows.loc["g1", "regular_now"]) == (10, 0.2)
+    early = asked(home, period=Period(date(2025, 2, 1), date(2025, 3, 1)))
+    assert early["dau"].isna().all() and early["stickiness"].isna().all(), "no day of February is known"
+
+
+@pytest.mark.parametrize(("first", "is_known"), [("2025-02-01 00:00", True), ("2025-02-02 00:00", False)])
+def test_groups_are_compared_only_with_days_that_messages_reach_back_to(tmp_path: Path, first: str, is_known: bool):
+    """Of 28 days of March those from 1 February on are the ones before; that moves are older says nothing of what was said."""
+    home = lakes.home(tmp_path)
+    said = [message(1, 1, "g1", at(first)), message(2, 1, "g1", at("2025-03-28 10:00"))]
+    lakes.add(home, 1, group_messages=said, group_membership=[move(1, "g1", at("2025-01-05 10:00"), "join")])
+    with reading(home, Filters(MARCH)) as opened:
+        found = community.groups(opened)
+        assert found is not None and found.has_before is is_known
+        assert opened.first_on("group_messages") == at(first).date()
+        assert opened.first_on("group_membership", "group_messages") == date(2025, 1, 5)
+        assert opened.first_on("feedback") is None and not opened.reaches_back(date(2025, 3, 1), "feedback")
+
+
 def test_a_group_without_a_word_has_zeros_and_no_shares(tmp_path: Path):
     home = lakes.home(tmp_path)
     lakes.add(home, 1, group_messages=[message(1, 1, "g1", at("2025-03-02 10:00"))])
@@ -130,7 +163,7 @@ def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: By
     talk, moves = history.by_key(by)
     assert set(rows.index) == {PLACES[by](group) for group in GROUPS}
     for key, row in rows.iterrows():
-        expected = oracle.figures(talk[str(key)], moves[str(key)], now, before)
+        expected = oracle.figures(talk[str(key)], moves[str(key)], now, before, history.since)
         expected |= oracle.replies(talk[str(key)], now, as_of)
         found = {name: None if pd.isna(row[name]) else row[name] for name in expected}
         assert found == {name: value if value is None else pytest.approx(value) for name, value in expected.items()}, (
@@ -210,10 +243,9 @@ def test_health_rests_on_the_figures_of_thirty_days_by_plain_loops(tmp_path: Pat
     period = history.period()
     as_of = max(row["occurred_at"] + AHEAD for row in (*history.messages, *history.moves))
     now, _ = comparable(period, as_of.date())
-    first_on = min(row["occurred_at"] + AHEAD for row in history.messages).date()
     talk, moves = history.by_key("group")
     for key, row in asked(home, "group", period).iterrows():
-        expected = oracle.health(talk[str(key)], moves[str(key)], now, as_of, first_on)
+        expected = oracle.health(talk[str(key)], moves[str(key)], now, as_of, history.since)
         for name, value in expected.items():
             assert (None if pd.isna(row[name]) else row[name]) == (None if value is None else pytest.approx(value)), (
                 key,
@@ -327,6 +359,11 @@ class Random:
             for when in times
         ]
 
+    @property
+    def since(self) -> date:
+        """The day of the first message."""
+        return min(row["occurred_at"] + AHEAD for row in self.messages).date()
+
     def by_key(self, by: By) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
         """Messages and moves of each key, as the oracle reads them."""
         talk: dict[str, list[Any]] = defaultdict(list)
@@ -426,7 +463,7 @@ def test_a_real_channel_has_the_figures_of_plain_loops(tmp_path: Path):
     ]
     for row in raw:
         assert (row["is_heard"], row["is_question"], row["has_link"]) == spoken.marks(row["text"]), row["text"]
-    expected = oracle.figures(rows, [], now, before)
+    expected = oracle.figures(rows, [], now, before, min(row["on"] for row in rows))
     one = found.rows.iloc[0]
     assert (len(raw), len(found.rows), one.key) == (143_102, 1, "#ubuntu")
     for name in expected.keys() - oracle.membership([], now).keys() - {"speaking", "ever_spoke"}:

@@ -117,6 +117,14 @@ def test_a_period_that_reaches_before_the_first_data_has_nothing_to_be_compared_
     assert figure(world, "active_members", JANUARY).previous is None
 
 
+def test_a_daily_mean_leaves_out_days_before_the_data_begins(world):
+    """From 22 to 31 January one of two members is active a day: ten of 31 days are known."""
+    add(world, 1, events=[event(1, "2025-01-22 04:00"), event(2, "2025-01-31 04:00")])
+    assert value(world, "daily_active_members", JANUARY) == 0.2
+    assert value(world, "stickiness", JANUARY) == 0.1
+    assert value(world, "daily_active_members", Period(date(2024, 12, 1), date(2025, 1, 1))) is None
+
+
 def test_a_rate_over_nothing_is_undefined(world):
     add(world, 1, events=[event(1, "2025-01-05 10:00")])
     assert value(world, "add_to_cart_rate") is None
