@@ -16,7 +16,7 @@ from dashboard.filters import Filters
 from dashboard.web import kept
 
 __all__ = [
-    "AGAINST", "MOST_WORDS", "Against", "Answer", "Mentions", "Terms", "Topics", "groups", "mentions", "people_of_topic", "people_of_words",
+    "AGAINST", "LONGEST_WORD", "MOST_WORDS", "Against", "Answer", "Mentions", "Terms", "Topics", "groups", "mentions", "people_of_topic", "people_of_words",
     "terms", "topics", "words",
 ]  # fmt: skip
 
@@ -60,12 +60,13 @@ def mentions(asked: Filters, of: str | None, wanted: tuple[str, ...]) -> Answer[
     return _answer(asked, f"words|{key}|{by}|{wanted!r}", lambda lake: question.mentions(lake, by, key, wanted))
 
 
-def words(text: str) -> tuple[str, ...]:
-    """The words that a text names, between commas; at most five, of at most 30 letters, each once."""
-    found = dict.fromkeys(
-        " ".join(one.split())[:LONGEST_WORD] for one in text.replace("，", ",").replace("、", ",").split(",")
-    )
-    return tuple(one for one in found if question.needle(one))[:MOST_WORDS]
+def words(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words that a text names between commas, each once: those that are looked for, and those that are not: beyond five, longer
+    than 30 letters, or without a letter and a figure."""
+    told = dict.fromkeys(" ".join(one.split()) for one in text.replace("，", ",").replace("、", ",").split(","))
+    told.pop("", None)
+    wanted = [one for one in told if question.needle(one) and len(one) <= LONGEST_WORD][:MOST_WORDS]
+    return tuple(wanted), tuple(one for one in told if one not in wanted)
 
 
 def people_of_words(asked: Filters, of: str | None, wanted: tuple[str, ...], figure: int) -> People:

@@ -8,10 +8,10 @@ from urllib.parse import quote
 import pandas as pd
 import streamlit as st
 
-from dashboard import addresses, charts, i18n
+from dashboard import addresses, charts, i18n, markdown
 from dashboard.actions import guard
 from dashboard.data import topics
-from dashboard.data.topics import AGAINST, MOST_WORDS, Answer, Mentions, Terms, Topics
+from dashboard.data.topics import AGAINST, LONGEST_WORD, MOST_WORDS, Answer, Mentions, Terms, Topics
 from dashboard.i18n import t
 from dashboard.web import kept
 from dashboard.widgets import behind, choice, heading, tables, tiles
@@ -203,7 +203,9 @@ def _words(asked: Asked, of: str | None, groups: dict[str, str]) -> None:
 
     st.session_state[WORDS] = st.query_params.get(WORDS, "")
     st.text_input(t("topics.words"), key=WORDS, on_change=choose, max_chars=160, placeholder=t("topics.words_hint"))
-    wanted = topics.words(st.query_params.get(WORDS, ""))
+    wanted, others = topics.words(st.query_params.get(WORDS, ""))
+    if others:
+        st.warning(markdown.escaped(t("topics.words_left_out", words=i18n.listed(others), most=MOST_WORDS, letters=LONGEST_WORD)))
     if not wanted:
         return
     found = topics.mentions(asked.filters, of, wanted)
@@ -276,7 +278,7 @@ def _whose(asked: Asked, of: str | None, groups: dict[str, str], text: str) -> B
         return None
     then, owner = t("number.then"), _called(of, groups)
     if text == "words":
-        wanted = topics.words(st.query_params.get(WORDS, ""))
+        wanted, _ = topics.words(st.query_params.get(WORDS, ""))
         found = topics.mentions(asked.filters, of, wanted) if wanted else None
         if found is None or not found.said.speakers:
             return None

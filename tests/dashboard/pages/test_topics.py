@@ -194,8 +194,15 @@ def test_a_lake_without_messages_says_what_to_bring(opened, part):
     assert not test.exception and "还没有群聊消息" in "".join(one.value for one in test.subheader)
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("龙井, 红茶，龙井、 ", ("龙井", "红茶")), ("", ()), ("！？,。", ()), ("a,b,c,d,e,f,g", ("a", "b", "c", "d", "e")), ("x" * 99, ("x" * 30,)),
+@pytest.mark.parametrize(("text", "wanted", "others"), [
+    ("龙井, 红茶，龙井、 ", ("龙井", "红茶"), ()), ("", (), ()), ("！？,。", (), ("！？", "。")), ("x" * 31, (), ("x" * 31,)),
+    ("a,b,c,d,e,f,g", ("a", "b", "c", "d", "e"), ("f", "g")),
 ])  # fmt: skip
-def test_words_stand_between_commas(text, expected):
-    assert topics.words(text) == expected
+def test_words_stand_between_commas(text, wanted, others):
+    assert topics.words(text) == (wanted, others)
+
+
+def test_words_that_are_not_looked_for_are_told(opened):
+    fill()
+    test = open_with(opened, "topics", to_words="龙井,。,a,b,c,d,e")
+    assert [one.value for one in test.warning] == ["没有查找：。、e。一次最多查 5 个词，每个词不超过 30 个字，并且要有文字或数字。"]
