@@ -25,7 +25,8 @@ WHICH: tuple[Which, ...] = get_args(Which)
 @dataclass(frozen=True, eq=False)
 class View:
     """One answer. ``rows``: the worst first, by the lower bound of the share of settled conversations that went wrong, so that nobody
-    is first by the chance of a few; then the more conversations the earlier. ``total``: all together."""
+    is first by the chance of a few; then the more conversations the earlier. ``total``: all together. ``since``: the first day with
+    conversations; figures of a period before that they do not reach back over are None."""
 
     key: str
     by: By
@@ -33,6 +34,7 @@ class View:
     total: Row
     now: Period
     before: Period
+    since: date
     as_of: datetime
     zone: str
     version: int
@@ -92,7 +94,7 @@ def _read(key: str, _ground: Ground, _asked: Filters, _by: By) -> View | None:
         assert lake.as_of is not None
         rows = sorted(plain(found.rows), key=_badness)
         total = plain(whole.rows)[0]
-        return View(key, _by, tuple(rows), total, found.now, found.before, lake.as_of, lake.zone, _ground.version)
+        return View(key, _by, tuple(rows), total, found.now, found.before, found.since, lake.as_of, lake.zone, _ground.version)
 
 
 def _badness(row: Row) -> tuple[bool, float, int, str]:

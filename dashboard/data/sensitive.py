@@ -1,7 +1,7 @@
 """Group messages checked for sensitive words and platform rules, for the Community page."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 
 from core.metrics.sensitive import CATEGORIES, Rule
@@ -26,17 +26,18 @@ BYS: tuple[By, ...] = ("group", "owner", "unit")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Messages that break a category's rules, in the period and in the one before, and how many people wrote those of the period."""
+    """Messages that break a category's rules, in the period and in the one before (None where that is not known), and how many people wrote
+    those of the period."""
 
     messages: int = 0
-    messages_before: int = 0
+    messages_before: int | None = 0
     people: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class View:
     """``figures``: by row (None: all together), sender and category; what is not there is 0. ``rows``: keys with any message, in which the
-    staff broke most first, then members. ``checked``: messages read, by sender."""
+    staff broke most first, then members. ``checked``: messages read, by sender. ``since``: the first day with messages."""
 
     key: str
     by: By
@@ -44,6 +45,8 @@ class View:
     rows: tuple[Row, ...]
     checked: dict[str, int]
     now: Period
+    before: Period
+    since: date
     as_of: datetime
     zone: str
     version: int
@@ -124,7 +127,9 @@ def _read(key: str, _ground: Ground, _asked: Filters, _by: By) -> View | None:
             (row for row in rows.values() if row["member"] or row["staff"]),
             key=lambda row: (-row["staff"], -row["member"], row["key"]),  # type: ignore[operator]
         )
-        return View(key, _by, figures, tuple(shown), whole.checked, whole.now, lake.as_of, lake.zone, _ground.version)
+        return View(
+            key, _by, figures, tuple(shown), whole.checked, whole.now, whole.before, whole.since, lake.as_of, lake.zone, _ground.version
+        )  # fmt: skip
 
 
 def _figures(rows: list[Row]) -> dict[tuple[str | None, str, str], Figure]:

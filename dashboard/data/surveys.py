@@ -35,7 +35,8 @@ MOST_SAID = 100
 @dataclass(frozen=True, eq=False)
 class View:
     """``total``: all together, by survey; of a survey nobody answered there is none. ``rows``: by survey, those who are surely lowest first
-    (by the upper bound of the interval), so that a few answers put nobody first. ``troubles``: by kind, the most frequent first."""
+    (by the upper bound of the interval), so that a few answers put nobody first. ``troubles``: by kind, the most frequent first.
+    ``since``: the first day with feedback; figures of a period before that it does not reach back over are None."""
 
     key: str
     by: By
@@ -44,6 +45,7 @@ class View:
     troubles: Mapping[str, tuple[Row, ...]]
     now: Period
     before: Period
+    since: date
     as_of: datetime
     zone: str
     version: int
@@ -52,8 +54,8 @@ class View:
         return {row["key"]: row for row in self.rows.get(survey, ())}
 
     def count(self, kind: str, suffix: str = "") -> int:
-        """Complaints or disputes in all."""
-        return sum(row[f"count{suffix}"] for row in self.troubles.get(kind, ()))
+        """Complaints or disputes in all, of the period before as far as they are known."""
+        return sum(row[f"count{suffix}"] or 0 for row in self.troubles.get(kind, ()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +142,7 @@ def _read(key: str, _ground: Ground, _asked: Filters, _by: By) -> View | None:
             {row["survey"]: row for row in plain(whole.rows)},
             {one: tuple(sorted((r for r in rows if r["survey"] == one), key=_lowness)) for one in SURVEYS},
             {one: tuple(row for row in trouble if row["kind"] == one) for one in TROUBLES},
-            found.now, found.before, lake.as_of, lake.zone, _ground.version,
+            found.now, found.before, found.since, lake.as_of, lake.zone, _ground.version,
         )  # fmt: skip
 
 

@@ -31,11 +31,14 @@ ENDS = (1.0, 5.0)
 class Care:
     """``rows``: one per key that had a conversation in the period or the one before, ordered by it: ``key``, ``name``, the counts of
     ``core.metrics.care.figures``, the rates of ``SHARES`` with ``…_low`` and ``…_high``, ``mean_score`` with both,
-    ``overtime_hours`` and ``overtime_hours_a_week``; all of them with ``_before`` for the period before. Undefined is null."""
+    ``overtime_hours`` and ``overtime_hours_a_week`` (of the days since conversations begin); all of them with ``_before`` for the period
+    before. Undefined is null, as is all of the period before where conversations (from ``since`` on) do not reach back over the whole of it.
+    """
 
     by: By
     now: Period
     before: Period
+    since: date
     as_of_on: date
     rows: pd.DataFrame
 
@@ -55,15 +58,20 @@ def quality(reading: Reading, by: By = "staff") -> Care | None:
     else:
         known = judged.filter(within(judged, now) | within(judged, before)).select("key").distinct()
         found = _frame(reading, known)
+    since = reading.first_on("service_conversations")
+    assert since is not None
     hours = reading.snapshot.keep(care.overtime_hours(judged))
     for period, suffix in ((now, ""), (before, "_before")):
         part = _figures(reading, judged, hours, period)
         found = found.merge(part.rename(columns={c: f"{c}{suffix}" for c in part if c != "key"}), on="key", how="left")
-        found = _finished(found, period, suffix)
+        found = _finished(found, period.days_from(since), suffix)
+    if since > before.start_on:
+        names = [name for name in found if name.endswith("_before")]
+        found = found.assign(**{name: pd.array([pd.NA] * len(found), "Float64") for name in names})
     named = found.merge(_names(reading, by), on="key", how="left")
     ordered = ["key", "name", *(column for column in found if column != "key")]
     rows = named[ordered].sort_values("key", ignore_index=True)
-    return Care(by, now, before, reading.as_of_on, rows)
+    return Care(by, now, before, since, reading.as_of_on, rows)
 
 
 def weeks(reading: Reading, by: By, key: str) -> pd.DataFrame:
@@ -152,7 +160,8 @@ def _figures(reading: Reading, judged: ir.Table, hours: ir.Table, period: Period
     return counted.merge(worked, on="key", how="outer")
 
 
-def _finished(rows: pd.DataFrame, period: Period, suffix: str) -> pd.DataFrame:
+def _finished(rows: pd.DataFrame, days: int, suffix: str) -> pd.DataFrame:
+    """``days`` of the period that anything is known of."""
     def column(name: str) -> pd.Series:
         return rows[f"{name}{suffix}"]
 
@@ -164,7 +173,8 @@ def _finished(rows: pd.DataFrame, period: Period, suffix: str) -> pd.DataFrame:
         _bounded(rows, f"{name}{suffix}", scores.shares(column(top), column(bottom)), suffix)
     mean = scores.means(column("scored"), column("score_sum"), column("score_squares"), ENDS)
     _bounded(rows, f"mean_score{suffix}", mean, suffix)
-    rows[f"overtime_hours_a_week{suffix}"] = column("overtime_hours") * 7 / period.days
+    a_week = column("overtime_hours") * 7 / max(days, 1)
+    rows[f"overtime_hours_a_week{suffix}"] = a_week.astype("Float64") if days else pd.array([pd.NA] * len(rows), "Float64")
     return rows.drop(columns=[f"score_sum{suffix}", f"score_squares{suffix}"])
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, get_args
 
 import ibis
@@ -31,10 +32,12 @@ HIT = ("occurred_at", "group_id", "group_name", "member_id", "staff_id", "staff_
 class Checked:
     """``rows``: one per key and category and sender with a message now or before: ``key name category sender_kind``, ``messages``,
     ``messages_before``, ``people`` (members or employees who wrote them). A message counts once per category, whatever number of its rules it
-    breaks. ``checked``: messages with a text that were read, by sender."""
+    breaks. ``checked``: messages with a text that were read, by sender. ``messages_before`` is null where messages (from ``since`` on) do not
+    reach back over the whole period before."""
 
     now: Period
     before: Period
+    since: date
     checked: dict[str, int]
     rows: pd.DataFrame
 
@@ -45,7 +48,10 @@ def checked(reading: Reading, by: By = "group") -> Checked | None:
     if spans is None:
         return None
     now, before = spans
-    rows, found = _found(reading, by, spans, wordlists.rules())
+    since = reading.first_on("group_messages")
+    assert since is not None
+    has_before = since <= before.start_on
+    rows, found = _found(reading, by, spans if has_before else spans[:1], wordlists.rules())
     # A message of two rules of one category is one message.
     found = found.group_by("key", "category", "sender_kind", "batch_id", "row_number").aggregate(
         local_date=found.local_date.min(), who=found.who.max()
@@ -57,12 +63,14 @@ def checked(reading: Reading, by: By = "group") -> Checked | None:
         )
     )
     every = reading.snapshot.frame(rows.filter(within(rows, now)).group_by("sender_kind").aggregate(n=ibis._.count()))
+    if not has_before:
+        counted["messages_before"] = pd.array([pd.NA] * len(counted), "Int64")
     names = dimension(reading, by)[["key", "name"]]
     counted = counted.merge(names, on="key", how="left")
     counted["order"] = counted["category"].map(CATEGORIES.index)
     counted = counted.sort_values(["key", "order", "sender_kind"], ignore_index=True).drop(columns="order")
     read: dict[str, int] = {one: int(every.loc[every["sender_kind"] == one, "n"].sum()) for one in SENDERS}
-    return Checked(now, before, read, counted)
+    return Checked(now, before, since, read, counted)
 
 
 def hits(reading: Reading, by: By, key: str, category: str, sender: Sender) -> pd.DataFrame:

@@ -29,11 +29,13 @@ COUNTS = ("answers", "up", "middle", "down")
 class Results:
     """``rows``: one per key and survey that was answered in the period or the one before, ordered by both: ``key``, ``name``, ``survey``,
     ``answers``, ``up``, ``middle``, ``down``, ``value`` (NPS as a difference of shares, -1 to 1; else the mean, 1 to 5) with ``value_low``,
-    ``value_high`` and ``standard_error``; the counts and the value with ``_before`` for the period before. Undefined is null."""
+    ``value_high`` and ``standard_error``; the counts and the value with ``_before`` for the period before. Undefined is null, as is all of
+    the period before where feedback (from ``since`` on) does not reach back over the whole of it."""
 
     by: By
     now: Period
     before: Period
+    since: date
     as_of_on: date
     rows: pd.DataFrame
 
@@ -41,10 +43,12 @@ class Results:
 @dataclass(frozen=True, slots=True)
 class Troubles:
     """``rows``: one per kind (complaint, dispute) and category of the period or the one before, the most frequent first: ``kind``,
-    ``category`` (empty: not told), ``count``, ``people`` (known members), both with ``_before``."""
+    ``category`` (empty: not told), ``count``, ``people`` (known members), both with ``_before`` (null where feedback, from ``since`` on,
+    does not reach back over all of it)."""
 
     now: Period
     before: Period
+    since: date
     as_of_on: date
     rows: pd.DataFrame
 
@@ -58,14 +62,18 @@ def results(reading: Reading, by: By = "total") -> Results | None:
     if spans is None or reading.as_of_on is None:
         return None
     now, before = spans
-    answers = _answers(reading, by)
+    answers, since = _answers(reading, by), _since(reading)
     parts = [_frame(reading, surveys.figures(answers.filter(within(answers, one)), "key")) for one in spans]
+    if since > before.start_on:
+        parts[1] = parts[1].head(0)
     found = parts[0].merge(parts[1], on=["key", "survey"], how="outer", suffixes=("", "_before"))
     rows = _valued(_valued(found, ""), "_before").merge(_names(reading, by), on="key", how="left")
+    if since > before.start_on:
+        rows = _without_before(rows)
     sums = [f"score_{one}{suffix}" for one in ("sum", "squares") for suffix in ("", "_before")]
     columns = [c for c in rows if c not in ("key", "name", "survey", *sums)]
     rows = rows[["key", "name", "survey", *columns]].sort_values(["key", "survey"], ignore_index=True)
-    return Results(by, now, before, reading.as_of_on, rows)
+    return Results(by, now, before, since, reading.as_of_on, rows)
 
 
 def trend(reading: Reading, survey: str, grain: Grain, by: By = "total", key: str = TOTAL) -> pd.DataFrame:
@@ -105,18 +113,21 @@ def troubles(reading: Reading) -> Troubles | None:
     spans = _spans(reading)
     if spans is None or reading.as_of_on is None:
         return None
-    rows = surveys.troubles(reading.table("feedback"))
+    rows, since = surveys.troubles(reading.table("feedback")), _since(reading)
+    has_before = since <= spans[1].start_on
     parts = []
     for period in spans:
         inside = rows.filter(within(rows, period))
         counted = inside.group_by("kind", "category").aggregate(count=inside.count(), people=inside.member_id.nunique())
         parts.append(_frame(reading, counted))
+    if not has_before:
+        parts[1] = parts[1].head(0)
     found = parts[0].merge(parts[1], on=["kind", "category"], how="outer", suffixes=("", "_before"))
     for name in ("count", "people", "count_before", "people_before"):
         found[name] = found[name].fillna(0).astype("int64")
     order = ["kind", "count", "count_before", "category"]
     found = found.sort_values(order, ascending=[True, False, False, True], ignore_index=True)
-    return Troubles(*spans, reading.as_of_on, found)
+    return Troubles(*spans, since, reading.as_of_on, found if has_before else _without_before(found))
 
 
 def trouble_trend(reading: Reading, kind: str, grain: Grain) -> pd.DataFrame:
@@ -189,6 +200,19 @@ def _spans(reading: Reading) -> tuple[Period, Period] | None:
     if reading.period is None or reading.as_of_on is None or not reading.snapshot.files("feedback"):
         return None
     return comparable(reading.period, reading.as_of_on)
+
+
+def _since(reading: Reading) -> date:
+    """The first day with feedback of any kind."""
+    since = reading.first_on("feedback")
+    assert since is not None
+    return since
+
+
+def _without_before(rows: pd.DataFrame) -> pd.DataFrame:
+    """With all of the period before undefined."""
+    names = [name for name in rows if name.endswith("_before")]
+    return rows.assign(**{name: pd.array([pd.NA] * len(rows), "Float64") for name in names})
 
 
 def _answers(reading: Reading, by: By) -> ir.Table:

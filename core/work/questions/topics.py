@@ -6,6 +6,7 @@ days asked for alone, once per answer, and each distinct text is cut into words 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, get_args
 
 import ibis
@@ -37,19 +38,21 @@ _MESSAGE = ("group_id", "member_id", "local_date", "batch_id", "row_number", "te
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """How much was read: ``used`` of ``texts`` distinct texts were cut into words."""
+    """How much was read: ``used`` of ``texts`` distinct texts were cut into words. ``since``: the first day with any message."""
 
     used: int
     texts: int
     now: Period
     before: Period
+    since: date
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """``rising`` belong to the side asked for, ``falling`` to what it is held against, the surest first: ``term``, ``score`` (standard errors),
     ``messages`` and ``speakers`` of the side, ``messages_other``; these count every message that holds the term anywhere
-    (``mentions``), whether its text was cut into words or not."""
+    (``mentions``), whether its text was cut into words or not. Against a period before that messages do not reach back over as a whole
+    there are none."""
 
     read: Read
     rising: pd.DataFrame
@@ -59,14 +62,16 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Mentions:
     """Messages that hold any of some words. ``days``: ``local_date``, ``messages`` of the period's days with one; ``places``: ``key name messages
-    speakers`` by what was asked, most messages first; ``examples``: texts written most often, masked."""
+    speakers`` by what was asked, most messages first; ``examples``: texts written most often, masked. Of the period before nothing is told
+    (null) where messages (from ``since`` on) do not reach back over the whole of it."""
 
     now: Period
     before: Period
+    since: date
     messages: int
     speakers: int
-    messages_before: int
-    speakers_before: int
+    messages_before: int | None
+    speakers_before: int | None
     days: pd.DataFrame
     places: pd.DataFrame
     examples: tuple[str, ...]
@@ -106,6 +111,8 @@ def terms_of(reading: Reading, by: By, key: str, against: Against = "before") ->
     own, other = own.astype(np.int64), other.astype(np.int64)
     score = terms.apart(own, other)
     sides = terms.distinctive(own, other, MOST_TERMS)
+    if against == "before" and read.since > before.start_on:
+        sides = tuple(side[:0] for side in sides)
     names = [held.terms[place] for side in sides for place in side]
     figures = _counted(reading, rows, texts, names)
     frames = []
@@ -168,6 +175,9 @@ def mentions(reading: Reading, by: By, key: str, words: Sequence[str]) -> Mentio
         messages_before=_count(~is_now), speakers_before=rows.member_id.nunique(where=~is_now),
     )  # fmt: skip
     figures = {name: int(value or 0) for name, value in reading.snapshot.arrow(whole).to_pylist()[0].items()}
+    since = _since(reading)
+    if since > before.start_on:
+        figures |= {"messages_before": None, "speakers_before": None}
     inside = rows.filter(is_now)
     days = reading.snapshot.frame(
         inside.group_by("local_date").aggregate(messages=inside.count()).order_by("local_date")
@@ -176,7 +186,7 @@ def mentions(reading: Reading, by: By, key: str, words: Sequence[str]) -> Mentio
     often = inside.group_by("text_id").aggregate(n=inside.count()).inner_join(texts, "text_id")
     often = often.order_by([ibis.desc("n"), "text_id"]).limit(EXAMPLES).select("text")
     examples = tuple(_shown(text) for text in reading.snapshot.arrow(often)["text"].to_pylist())
-    return Mentions(now, before, **figures, days=days, places=places, examples=examples)
+    return Mentions(now, before, since, **figures, days=days, places=places, examples=examples)
 
 
 def behind_mentions(reading: Reading, by: By, key: str, words: Sequence[str]) -> pd.DataFrame:
@@ -212,6 +222,12 @@ def _spans(reading: Reading) -> tuple[Period, Period] | None:
     return comparable(reading.period, reading.as_of_on)
 
 
+def _since(reading: Reading) -> date:
+    since = reading.first_on("group_messages")
+    assert since is not None
+    return since
+
+
 def _said(reading: Reading, by: By, spans: Sequence[Period]) -> tuple[ir.Table, ir.Table]:
     """What members said in words on some days, keyed, without its text; and the distinct texts: ``text_id``, ``text``."""
     rows = facts.linked(reading.in_channels("group_messages"), reading.members)
@@ -241,7 +257,7 @@ def _sampled(
     used = reading.snapshot.arrow(counted.inner_join(texts, "text_id").order_by("text_id").limit(MOST_TEXTS))
     every = reading.snapshot.value(counted.count())
     assert isinstance(every, int)
-    return used, Read(len(used), every, now, before)
+    return used, Read(len(used), every, now, before, _since(reading))
 
 
 def _counted(reading: Reading, rows: ir.Table, texts: ir.Table, names: Sequence[str]) -> pd.DataFrame:

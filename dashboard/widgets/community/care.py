@@ -15,7 +15,7 @@ from dashboard.web import kept
 from dashboard.widgets import behind, choice, heading, tiles
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.choice import Choice
-from dashboard.widgets.community import care_chart, opening, told
+from dashboard.widgets.community import care_chart, opening, reach, told
 from dashboard.widgets.community.opening import Places
 from dashboard.widgets.community.told import Figure
 from dashboard.widgets.parts import Asked
@@ -87,7 +87,8 @@ def show(asked: Asked) -> None:
             _contract(view, asked)
         days = f"{i18n.day(view.now.start_on)} – {i18n.day(view.now.last_on)}"
         past = f"{i18n.day(view.before.start_on)} – {i18n.day(view.before.last_on)}"
-        _wall(view, None, _titled(t("care.total"), t("care.total_lead", days=days, before=past)))
+        lead = t("number.then").join(filter(None, (t("care.total_lead", days=days, before=past), reach.lead(view))))
+        _wall(view, None, _titled(t("care.total"), lead))
         _weeks(asked, view, None)
     if of is not None:
         with st.container(border=True, key="card_care_one"):
@@ -120,16 +121,16 @@ def _wall(view: View, of: str | None, head: str) -> None:
 @kept.by_key(64)
 def _tiles(key: str, _view: View, _of: str | None, _address: str | None) -> str:  # noqa: ARG001 - what it is kept by
     scope, row = (ALL, _view.total) if _of is None else (ONE, _view.found[_of])
-    found = [_tile(scope, row, None if _of is None else _view.total, figure, _address) for figure in FIGURES]
+    found = [_tile(_view, scope, row, figure, _address) for figure in FIGURES]
     forbidden = "" if _address is not None else f'<p class="lead">{escape(t("funnel.people_forbidden"))}</p>'
     return tiles.wall(found, WIDTH) + forbidden
 
 
-def _tile(scope: str, row: Row, whole: Row | None, figure: Figure, address: str | None) -> Tile:
+def _tile(view: View, scope: str, row: Row, figure: Figure, address: str | None) -> Tile:
     parts = {one.name: told.value(row, one) for one in RESTS[figure.name]}
-    beside = "" if whole is None else t("community.against", value=told.value(whole, figure))
+    beside = "" if scope == ALL else t("community.against", value=told.value(view.total, figure))
     below = told.lines(
-        t(f"care.rests_{figure.name}", **parts), told.interval(row, figure), told.before(row, figure)
+        t(f"care.rests_{figure.name}", **parts), told.interval(row, figure), reach.before(view, row, figure)
     )  # fmt: skip
     which = WAYS.get(figure.name)
     ways = ()

@@ -13,7 +13,7 @@ from dashboard.web import kept
 from dashboard.widgets import behind, choice, heading, tables, tiles
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.choice import Choice
-from dashboard.widgets.community import opening
+from dashboard.widgets.community import opening, reach
 from dashboard.widgets.community.opening import Places
 from dashboard.widgets.community.told import Figure
 from dashboard.widgets.parts import Asked
@@ -42,7 +42,8 @@ def show(asked: Asked) -> None:
             _contract(view, asked)
         name = t("community.total") if of is None else called(view, view.found[of])
         days = f"{i18n.day(view.now.start_on)} – {i18n.day(view.now.last_on)}"
-        st.html(_titled(name, t("sensitive.lead", days=days), "sensitive-name"))
+        lead = t("number.then").join(filter(None, (t("sensitive.lead", days=days), reach.lead(view))))
+        st.html(_titled(name, lead, "sensitive-name"))
         for sender in reversed(SENDERS):
             _wall(view, of, sender)
         if of is not None:
@@ -83,7 +84,7 @@ def _tiles(key: str, _view: View, _of: str | None, _sender: Sender, _address: st
 
 def _tile(view: View, of: str | None, sender: Sender, category: str, address: str | None) -> Tile:
     one = view.of(of, sender, category)
-    below = f"<p>{escape(t('told.before', value=i18n.number(one.messages_before)))}</p>"
+    below = f"<p>{escape(reach.number(view, one.messages_before))}</p>"
     ways: tuple[str, ...] = ()
     if address is not None:
         listed = f"{address}{HITS}={sender}.{category}" if one.messages else None

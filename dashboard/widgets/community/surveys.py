@@ -15,7 +15,7 @@ from dashboard.web import kept
 from dashboard.widgets import behind, choice, heading, tables, tiles
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.choice import Choice
-from dashboard.widgets.community import opening, survey_chart, told
+from dashboard.widgets.community import opening, reach, survey_chart, told
 from dashboard.widgets.community.opening import Places
 from dashboard.widgets.community.told import Figure, Kind
 from dashboard.widgets.parts import Asked
@@ -45,7 +45,8 @@ def show(asked: Asked) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="surveys_head"):
             days = f"{i18n.day(view.now.start_on)} – {i18n.day(view.now.last_on)}"
             past = f"{i18n.day(view.before.start_on)} – {i18n.day(view.before.last_on)}"
-            st.html(_titled(t("surveys.total"), t("surveys.total_lead", days=days, before=past)))
+            lead = t("surveys.total_lead", days=days, before=past)
+            st.html(_titled(t("surveys.total"), t("number.then").join(filter(None, (lead, reach.lead(view))))))
             _contract(view, asked)
         st.html(_wall(key=f"{view.key}|{i18n.language()}", _view=view))
     of = addresses.opened(PLACES.of, view.found(kind)) if kind in SURVEYS else None
@@ -105,14 +106,14 @@ def _wall(key: str, _view: View) -> str:  # noqa: ARG001 - what it is kept by
         row, figure = _view.total.get(survey), figure_of(survey)
         value = i18n.UNDEFINED if row is None else told.value(row, figure)
         below = "" if row is None else told.lines(
-            t("surveys.answers_of", count=i18n.number(row["answers"])), told.interval(row, figure), told.before(row, figure)
+            t("surveys.answers_of", count=i18n.number(row["answers"])), told.interval(row, figure), reach.before(_view, row, figure)
         )  # fmt: skip
         found.append(
             Tile(f"survey-{survey}", t(f"surveys.kind_{survey}"), value, "", t(f"surveys.means_{survey}"), below)
         )
     for kind in TROUBLES:
         row = {"count": _view.count(kind), "count_before": _view.count(kind, "_before")}
-        below = told.lines(told.before(row, Figure("count", "count")))
+        below = told.lines(reach.before(_view, row, Figure("count", "count")))
         found.append(
             Tile(f"survey-{kind}", t(f"surveys.kind_{kind}"), i18n.number(row["count"]), "", t(f"surveys.means_{kind}"), below)
         )  # fmt: skip
@@ -129,7 +130,7 @@ def _survey(view: View, survey: str, of: str | None, detail: Detail) -> None:
     link = f"?{addresses.beside(PLACES.people)}{PLACES.people}=" if guard.may("people.see") else None
     whole = None if of is None else view.total.get(survey)
     key = f"{view.key}|{survey}|{of}|{link}|{i18n.language()}"
-    st.html(_standings(key=key, _row=row, _whole=whole, _survey=survey, _link=link))
+    st.html(_standings(key=key, _view=view, _row=row, _whole=whole, _survey=survey, _link=link))
     name, which = ("one" if of is not None else "all"), f"{detail.key}"
     small = all(bucket["answers"] < SMALL for bucket in detail.buckets)
     st.html(_titled(t(f"surveys.trend_{detail.grain}"), t("surveys.trend_small" if small else "surveys.trend_lead")))
@@ -156,7 +157,7 @@ def _standing(survey: str, score: int) -> str:
 
 
 @kept.by_key(64)
-def _standings(key: str, _row: Row, _whole: Row | None, _survey: str, _link: str | None) -> str:  # noqa: ARG001 - kept by it
+def _standings(key: str, _view: View, _row: Row, _whole: Row | None, _survey: str, _link: str | None) -> str:  # noqa: ARG001 - kept by it
     """The result and, beside it, who it is made of."""
     scope, figure = (ALL if _whole is None else ONE), figure_of(_survey)
     beside = "" if _whole is None else t("community.against", value=told.value(_whole, figure))
@@ -165,7 +166,7 @@ def _standings(key: str, _row: Row, _whole: Row | None, _survey: str, _link: str
         t("surveys.answers_of", count=i18n.number(_row["answers"])),
         told.interval(_row, figure),
         t("surveys.error", value=i18n.number(error * 100, 1)) if error is not None and _row["answers"] >= SMALL else "",
-        told.before(_row, figure),
+        reach.before(_view, _row, figure),
     )
     head = Tile(
         f"survey-{scope}-value", t(f"surveys.kind_{_survey}"), told.value(_row, figure), beside, t(f"surveys.means_{_survey}"), below,
@@ -188,13 +189,12 @@ def _way(scope: str, which: str, count: int, link: str | None) -> str:
 
 
 def _troubles(view: View, kind: str, detail: Detail) -> None:
-    rows = view.troubles.get(kind, ())
     if not view.count(kind):
         st.html(f'<p class="lead">{escape(t("surveys.no_troubles"))}</p>')
         return
     link = f"?{addresses.beside(PLACES.people)}{PLACES.people}=" if guard.may("people.see") else None
     st.html(
-        _categories(key=f"{view.key}|{kind}|{link}|{i18n.language()}", _rows=rows, _whole=view.count(kind), _link=link)
+        _categories(key=f"{view.key}|{kind}|{link}|{i18n.language()}", _view=view, _kind=kind, _link=link)
     )
     st.html(_titled(t(f"surveys.trend_{detail.grain}"), t("surveys.troubles_lead")))
     charts.show(
@@ -206,20 +206,19 @@ def _troubles(view: View, kind: str, detail: Detail) -> None:
 
 
 @kept.by_key(32)
-def _categories(key: str, _rows: tuple[Row, ...], _whole: int, _link: str | None) -> str:  # noqa: ARG001 - what it is kept by
-    count = Figure("count", "count")
-    before = sum(row["count_before"] for row in _rows)
-    found = [_category(EVERY, t("surveys.every_category"), {"count": _whole, "count_before": before}, count, "", _link)]
-    for row in _rows:
-        share = i18n.share(row["count"] / _whole) if _whole >= SMALL else ""
-        found.append(_category(row["category"], category(row["category"]), row, count, share, _link))
+def _categories(key: str, _view: View, _kind: str, _link: str | None) -> str:  # noqa: ARG001 - what it is kept by
+    whole = {"count": _view.count(_kind), "count_before": _view.count(_kind, "_before")}
+    found = [_category(_view, EVERY, t("surveys.every_category"), whole, "", _link)]
+    for row in _view.troubles.get(_kind, ()):
+        share = i18n.share(row["count"] / whole["count"]) if whole["count"] >= SMALL else ""
+        found.append(_category(_view, row["category"], category(row["category"]), row, share, _link))
     forbidden = "" if _link else f'<p class="lead">{escape(t("funnel.people_forbidden"))}</p>'
     return tiles.wall(found, WIDTH) + forbidden
 
 
-def _category(name: str, title: str, row: Row, count: Figure, share: str, link: str | None) -> Tile:
+def _category(view: View, name: str, title: str, row: Row, share: str, link: str | None) -> Tile:
     ways = (_way(ALL, name, row["count"], link),) if link else ()
-    below = told.lines(share, told.before(row, count))
+    below = told.lines(share, reach.before(view, row, Figure("count", "count")))
     return Tile(f"trouble-{name}", title, i18n.number(row["count"]), "", "", below, ways)
 
 

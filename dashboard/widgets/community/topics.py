@@ -17,7 +17,7 @@ from dashboard.web import kept
 from dashboard.widgets import behind, choice, heading, tables, tiles
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.choice import Choice
-from dashboard.widgets.community import topics_chart
+from dashboard.widgets.community import reach, topics_chart
 from dashboard.widgets.community.opening import Places
 from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile, Way
@@ -97,7 +97,8 @@ def _terms(said: Terms, key: str, versus: str, of: str | None, groups: dict[str,
         with column:
             st.markdown(f"**{t(f'topics.{side}_{versus}')}**")
             if frame.empty:
-                st.caption(t("topics.no_terms"))
+                is_unknown = versus == "before" and not reach.has_before(said.read)
+                st.caption(t("topics.no_before" if is_unknown else "topics.no_terms"))
             else:
                 st.html(_links(frame, side, address))
                 columns = tables.written(f"topics_{side}", key, partial(_columns, frame))
@@ -110,7 +111,8 @@ def _days(said: Terms, versus: str) -> str:
     told = f"{i18n.day(now.start_on)} – {i18n.day(now.last_on)}"
     if versus == "others":
         return told
-    return t("topics.days", now=told, before=f"{i18n.day(before.start_on)} – {i18n.day(before.last_on)}")
+    days = t("topics.days", now=told, before=f"{i18n.day(before.start_on)} – {i18n.day(before.last_on)}")
+    return t("number.then").join(filter(None, (days, reach.lead(said.read))))
 
 
 def _sampled(used: int, texts: int) -> None:
@@ -233,7 +235,7 @@ def _figures(said: Mentions, wanted: tuple[str, ...], address: str | None) -> st
         way = Way(t("topics.way_people", count=i18n.number(value)), address if value else None, "people").html(
             "words-people"
         )
-        below = f"<p>{escape(t('told.before', value=i18n.number(before)))}</p>"
+        below = f"<p>{escape(reach.number(said, before))}</p>"
         ways = (way,) if name == "speakers" and address else ()
         found.append(
             Tile(

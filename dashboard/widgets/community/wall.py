@@ -83,7 +83,8 @@ def _titled(name: str, lead: str) -> str:
 
 def _figure(scope: str, row: Row, whole: Row | None, figure: words.Figure, link: str | None, has_before: bool) -> Tile:
     beside = "" if whole is None else t("community.against", value=words.value(whole, figure))
-    rests = "" if figure.name == "said" and not has_before else words.rests_on(row, figure.name)
+    is_known = has_before or figure.name != "said"
+    rests = words.rests_on(row, figure.name) if is_known else t("community.said_before_unknown", value=i18n.UNDEFINED)
     rests = health.change(row) if figure.name == "health" else rests
     below = f"<p>{escape(rests)}</p>" if rests else ""
     ways = tuple(_way(scope, row, which, link) for which in WAYS.get(figure.name, ()) if which in row)

@@ -85,7 +85,8 @@ def test_figures_are_those_counted_by_hand(tmp_path: Path):
     assert row.resolution_seconds == 14 * 3600
     assert (row.scored, row.mean_score, row.happy, row.low, row.wrong) == (2, 3.5, 1, 1, 2)
     assert (row.overtime, row.overtime_share, row.overtime_hours) == (1, 0.5, 1)
-    assert row.overtime_hours_a_week == pytest.approx(7 / 20)
+    assert row.overtime_hours_a_week == pytest.approx(7 / 18), "conversations begin on the 3rd"
+    assert pd.isna(row.conversations_before) and pd.isna(row.missed_before), "nothing is known of February"
 
 
 @pytest.mark.parametrize(
@@ -155,6 +156,10 @@ class Random:
     def as_of(self) -> datetime:
         return max(row["occurred_at"] + AHEAD for row in self.rows)
 
+    @property
+    def since(self) -> date:
+        return min(row["occurred_at"] + AHEAD for row in self.rows).date()
+
     def of(self, by: care.By, key: str) -> list[dict[str, Any]]:
         told = [
             {
@@ -175,6 +180,18 @@ class Random:
         return self.rng.choice([MARCH, Period(start, start + timedelta(days=self.rng.choice([1, 7, 28, 60])))])
 
 
+@pytest.mark.parametrize(("first", "before"), [("2025-02-08 10:00", 1), ("2025-02-09 10:00", None)])
+def test_the_period_before_is_told_only_where_conversations_reach_back_over_all_of_it(tmp_path: Path, first: str, before):
+    """The 20 days of March to date are held against those from 9 February on; an event of January says nothing of conversations."""
+    home = lakes.home(tmp_path)
+    rows = [talk(1, 1, "ann", first), talk(2, 1, "ann", "2025-03-20 10:00")]
+    if before is not None:
+        rows.append(talk(3, 1, "ann", "2025-02-28 10:00"))
+    lakes.add(home, 1, service_conversations=rows, events=[lakes.event(1, "2025-01-02 10:00")])
+    row = asked(home, "total", Period(date(2025, 3, 1), date(2025, 3, 21))).loc[TOTAL]
+    assert (None if pd.isna(row.conversations_before) else row.conversations_before) == before
+
+
 @pytest.mark.parametrize("by", ["staff", "unit", "total"])
 @pytest.mark.parametrize("seed", range(8))
 def test_random_histories_have_the_figures_of_plain_loops_and_as_many_people(
@@ -192,6 +209,8 @@ def test_random_histories_have_the_figures_of_plain_loops_and_as_many_people(
             own = history.of(by, row["key"])
             for part, suffix in ((now, ""), (before, "_before")):
                 expected = oracle.figures(own, part, history.as_of)
+                if part == before and history.since > before.start_on:
+                    expected = dict.fromkeys(expected)
                 told = {name: None if pd.isna(row[f"{name}{suffix}"]) else row[f"{name}{suffix}"] for name in expected}
                 assert told == {n: v if v is None else pytest.approx(v) for n, v in expected.items()}, row["key"]
             for which in get_args(care.Which):
@@ -269,7 +288,7 @@ def test_ask_says_the_same_rows_with_nothing_for_undefined(tmp_path: Path):
     lakes.add(home, 1, service_conversations=[talk(1, 1, "ann", "2025-03-03 10:00", "2025-03-03 10:05")])
     described(home)
     (row,) = answers.ask(home, "care", Filters(MARCH), {})
-    assert (row["key"], row["answered_share"], row["mean_score"], row["conversations_before"]) == ("ann", 1, None, 0)
+    assert (row["key"], row["answered_share"], row["mean_score"], row["conversations_before"]) == ("ann", 1, None, None)
     assert [row["name"] for row in answers.ask(home, "care", Filters(MARCH), {"by": "unit"})] == ["北区"]
     with pytest.raises(Unknown, match="Did you mean staff"):
         answers.ask(home, "care", Filters(MARCH), {"by": "staf"})

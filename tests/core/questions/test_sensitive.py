@@ -71,7 +71,7 @@ def test_a_list_that_cannot_be_read_is_refused_with_the_name_of_the_rule(change)
         rules.read({"rule": [rule, rule]})
 
 
-def fill(tmp_path: Path):
+def fill(tmp_path: Path, since: str = "2025-02-01 10:00"):
     """Of March: 1 gives a number twice and once with another one beside, 2 says what only the staff may not say, the staff of g1 say it
     twice and give a number, a bot does; of February 1 gives one; what nobody wrote is no text."""
     home = lakes.home(tmp_path)
@@ -82,7 +82,7 @@ def fill(tmp_path: Path):
         (None, "g1", "2025-03-06 10:00", best, "staff"), (None, "g1", "2025-03-07 10:00", best, "staff"),
         (None, "g1", "2025-03-08 10:00", number, "staff"), (None, "g1", "2025-03-09 10:00", number, "bot"),
         (1, "g1", "2025-02-10 10:00", number, "member"), (None, "g1", "2025-03-10 10:00", None, "staff"),
-        (3, "g3", "2025-03-11 10:00", "好喝", "member"), (None, "g1", "2025-03-12 10:00", number, "member"),
+        (3, "g3", "2025-03-11 10:00", "好喝", "member"), (3, "g3", since, "好喝", "member"), (None, "g1", "2025-03-12 10:00", number, "member"),
     ]  # fmt: skip
     said = [message(n, who, group, at(when), text, kind) for n, (who, group, when, text, kind) in enumerate(rows)]
     for row in said:
@@ -113,6 +113,15 @@ def test_messages_are_counted_once_per_category_by_sender_now_and_before(tmp_pat
     assert rows_of(groups, "messages")["g1", "personal", "member"] == (3,)
     assert rows_of(groups, "messages")["g2", "personal", "member"] == (1,)
     assert whole.checked == {"member": 6, "staff": 3}
+
+
+def test_before_messages_begin_nothing_is_known_to_have_been_broken(tmp_path: Path):
+    """The 12 days of March to date are held against the first 12 of February, of which the first is unknown."""
+    home = fill(tmp_path, since="2025-02-02 00:00")
+    with reading(home, Filters(MARCH)) as opened:
+        whole = sensitive.checked(opened, "total")
+    assert whole is not None and whole.since == at("2025-02-02").date()
+    assert whole.rows["messages_before"].isna().all() and whole.rows["messages"].tolist() == [2, 4, 1]
 
 
 def test_the_messages_found_are_listed_newest_first_and_masked(tmp_path: Path):

@@ -45,6 +45,16 @@ def test_results_are_those_counted_by_hand(opened):
     assert "50.0%" in tile(test, "survey-all-up")[1]
 
 
+def test_before_feedback_begins_nobody_is_said_to_have_been_content(opened):
+    """Feedback begins on 3 November: of October nothing is known, not even that nobody complained."""
+    fill()
+    test = open_part(opened, "surveys", su_kind="complaint")
+    assert not test.exception and "数据从 2026年11月3日 开始，没有覆盖整个上期" in said(test)
+    for name in ("survey-nps", "survey-complaint", "trouble-quality"):
+        assert "上期 —（数据从 2026年11月3日 开始）" in tile(test, name)[1]
+    assert "▲" not in html(test)
+
+
 def test_a_channel_opens_with_its_result_against_all(opened):
     fill()
     test = open_part(opened, "surveys", su_per="channel", su_of="wecom")

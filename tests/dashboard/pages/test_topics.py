@@ -23,8 +23,8 @@ TEA = [
 POST = ["快递三天没动静", "物流信息不更新", "快递放驿站", "物流太慢", "快递和物流都慢", "驿站的快递坏了"]
 
 
-def fill():
-    """In October members of a write 36 times of parcels; in November 1 to 6 write 30 times of tea, 1 with a number twice; the staff praise
+def fill(since=60):
+    """Messages begin ``since`` days before November, with one of the staff. In October members of a write 36 times of parcels; in November 1 to 6 write 30 times of tea, 1 with a number twice; the staff praise
     too much once; b writes once."""
     home = wiring.house().live
     rows = []
@@ -35,6 +35,7 @@ def fill():
              "staff_id": "ann" if sender == "staff" else None}
         )  # fmt: skip
 
+    say(None, NOV - timedelta(days=since), "早上好", sender="staff")
     for n in range(36):
         say(1 + n % 4, NOV - timedelta(days=20, minutes=n), POST[n % 6])
     for n in range(30):
@@ -67,6 +68,22 @@ def test_words_that_rise_and_fall_lead_to_their_messages(opened):
     assert rising["词"].tolist()[0] == "龙井" and "快递" in falling["词"].tolist()
     assert rising.iloc[0, 1:4].tolist() == [31, 0, 7]
     assert "词的" not in said(test) and "只对" not in said(test), "all texts were read"
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "told"),
+    [
+        ("topics", "words-messages", "上期 —（数据从 2026年10月1"), ("sensitive", "sensitive-member-personal", "上期 —（数据从 2026年10月1"),
+        ("groups", "all-said", "上期 —（消息记录没有覆盖整个上期）"),
+    ],
+)  # fmt: skip
+def test_before_the_first_message_nothing_is_none(opened, part, name, told):
+    """Messages begin in the middle of October: neither words nor what breaks rules are held against it."""
+    fill(since=20.9)
+    test = open_with(opened, part, to_words="龙井")
+    assert not test.exception and told in tile(test, name)[1]
+    if part == "topics":
+        assert "没有覆盖整个上期" in said(test) and "没有可比的上期" in said(test)
 
 
 def test_of_many_texts_it_says_how_many_were_cut(opened, monkeypatch):
