@@ -11,11 +11,13 @@ import pandas as pd
 import pyarrow as pa
 
 from core.errors import Unknown
+from core.lake.reader import Snapshot
 from core.metrics import last_touch, lives
 from core.metrics.contents import WINDOW_DAYS
 from core.metrics.facts import VIEWS
 from core.periods import Period, comparable, midnight
 from core.work.questions import crediting, places
+from core.work.questions.kept import per_version
 from core.work.questions.reading import Reading
 
 TOTAL = places.TOTAL
@@ -38,8 +40,9 @@ COUNTS = (
 
 @dataclass(frozen=True, slots=True)
 class Lives:
-    """``rows``: one per session entered in either period, newest first, then ``all``: ``key``, ``name``, ``topic``, ``published_at``
-    (naive UTC), ``COUNTS`` (those of following only where the lake tells of any), the shares of ``RATES`` (null where undefined), and all of these of the period before as ``…_before``, where the data reaches
+    """``rows``: one per session entered in the period (one that began before it counts with what happened in the period), newest first,
+    then ``all``: ``key``, ``name``, ``topic``, ``published_at`` (naive UTC), ``COUNTS`` (those of following only where any follow of the lake
+    says what was followed for: a content id; else it cannot be told which follows sessions brought, not even none), the shares of ``RATES`` (null where undefined), and all of these of the period before as ``…_before``, where the data reaches
     back so far.
 
     ``follows``, ``clicks`` (looks at products) within 24 hours and ``orders`` within seven days of entering belong to the session
@@ -62,7 +65,8 @@ def sessions(reading: Reading) -> Lives | None:
         _figures(reading, before).add_suffix("_before"), left_on="key", right_on="key_before", how="outer"
     )
     rows["key"] = rows["key"].fillna(rows["key_before"])
-    rows = _finished(rows.drop(columns="key_before"), _told(reading, Period(before.start_on, now.end_on)))
+    rows = _finished(rows.drop(columns="key_before"), _is_following_told(reading.snapshot))
+    rows = rows[(rows["entries"] > 0) | (rows["key"] == TOTAL)]
     if not reading.reaches(before):
         rows = rows.drop(columns=list(rows.filter(like="_before")))
     known = reading.snapshot.current("contents").select("content_id", "topic", "published_at", name="title")
@@ -213,11 +217,11 @@ def _times(table: pa.Table) -> np.ndarray:
     return table["at"].cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
 
 
-def _told(reading: Reading, period: Period) -> bool:
-    """Whether anybody is known to have followed anything in the period: else nothing says that viewers did not."""
-    events = reading.visible("events")
-    days = (events.local_date >= period.start_on) & (events.local_date < period.end_on)
-    return bool(reading.snapshot.value(((events.name == FOLLOWED) & days).any()))
+@per_version("events")
+def _is_following_told(snapshot: Snapshot) -> bool:
+    """Whether any follow of the lake says what it came of: else nothing says which sessions brought followers, or that none did."""
+    events = snapshot.table("events")
+    return bool(snapshot.value(((events.name == FOLLOWED) & events.content_id.notnull()).any()))
 
 
 def _finished(rows: pd.DataFrame, is_following_told: bool) -> pd.DataFrame:

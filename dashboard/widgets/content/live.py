@@ -97,6 +97,9 @@ def _wall(scope: str, row: Row, currency: str) -> Sequence[tiles.Tile]:
     found = []
     for measure in WALL:
         if measure.name not in row:
+            name, means = (t(f"content.{part}_{measure.name}") for part in ("figure", "means"))
+            below = f"<p>{escape(t('content.no_follows'))}</p>"
+            found.append(tiles.Tile(f"{scope}-{measure.name}", name, i18n.UNDEFINED, "", means, below))
             continue
         counts = {part: i18n.number(row.get(part)) for part in RESTS[measure.name]}
         ways = [

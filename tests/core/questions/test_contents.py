@@ -46,7 +46,7 @@ def history(seed: int) -> tuple[list[oracle.Event], list[oracle.Touch], list[ora
     events: list[oracle.Event] = []
     for _ in range(260):
         name = rng.choice(NAMES)
-        content = None if name in ("follow", "product_view") else rng.choice(list(PIECES))
+        content = None if name == "product_view" else rng.choice(list(PIECES))
         events.append((rng.choice([None, *range(1, 9)]), at(), name, content, rng.choice(CHANNELS)))
     touches: list[oracle.Touch] = []
     for number in range(60):
@@ -135,7 +135,11 @@ def test_live_sessions_are_counted_as_loops_count_them(tmp_path: Path, seed: int
         rows = found.rows.set_index("key")
         for suffix, period in (("", found.now), ("_before", found.before)):
             expected = oracle.lives(events, orders, (period.start_on, period.end_on), as_of, lives.RETURN_DAYS)
+            if not suffix:
+                assert set(rows.index) == {*expected, "all"}, "sessions of the period before alone are no rows"
             for session, figures in expected.items():
+                if session not in rows.index:
+                    continue
                 assert {name: rows.loc[session, name + suffix] for name in figures} == figures, (session, suffix)
         for key, row in rows.iterrows():
             for which, figure in (
@@ -147,6 +151,26 @@ def test_live_sessions_are_counted_as_loops_count_them(tmp_path: Path, seed: int
             ):
                 assert len(lives.behind(lake, str(key), which)) == row[figure]  # type: ignore[arg-type]
             assert len(lives.behind(lake, str(key), "stayed_away")) == row["returnable"] - row["returned"]
+
+
+@pytest.mark.parametrize("content", ["c3", None])
+def test_followers_are_told_only_where_any_follow_says_what_it_came_of(tmp_path: Path, content: str | None):
+    """Of one day, the day before has a session of its own, which is no row of it."""
+    home = lakes.home(tmp_path)
+    events = [
+        lakes.event(1, "2025-03-08 12:00", "live_enter", content_id="c3"), lakes.event(1, "2025-03-09 12:00", "live_enter", content_id="c4"),
+        lakes.event(1, "2025-03-09 12:30", "follow"), lakes.event(2, "2025-01-05 12:30", "follow", content_id=content),
+    ]  # fmt: skip
+    lakes.add(home, 1, events=events)
+    described(home)
+    with reading(home, Filters(Period(date(2025, 3, 9), date(2025, 3, 10)))) as lake:
+        found = lives.sessions(lake)
+    assert found is not None and found.rows["key"].tolist() == ["c4", "all"]
+    assert found.rows["viewers_before"].tolist() == [0, 1]
+    if content is None:
+        assert not {"follows", "followers", "follow_rate", "follow_rate_before"} & set(found.rows)
+    else:
+        assert found.rows["follow_rate"].tolist() == [1, 1]
 
 
 def test_an_order_a_week_after_the_read_counts_and_one_later_does_not(tmp_path: Path):

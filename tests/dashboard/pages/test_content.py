@@ -155,7 +155,7 @@ def test_live_sessions_stand_newest_first_with_those_who_came_back(opened):
     test = open_with(opened, part="live")
     assert not test.exception
     assert figures(test, "all", "viewers", "click_rate", "return_rate") == ["35", "20.0%", "40.0%"]
-    assert 'id="tile-all-follow_rate"' not in html(test)
+    assert figures(test, "all", "follow_rate") == ["—"] and "没有一条关注带内容编号" in html(test)
     assert table(test)["直播"].tolist() == ["周五直播", "late"]
     follow(test, "people-all-stayed_away")
     assert "21 位会员" in said(test) and "与数字完全一致" in said(test)
