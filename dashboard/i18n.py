@@ -23,6 +23,7 @@ from babel.numbers import (
 )
 
 from core.errors import Refusal
+from core.periods import Period
 from dashboard import runs
 
 Language = Literal["zh", "en"]
@@ -246,6 +247,11 @@ def _day(language: Language, value: date, with_year: bool) -> str:
     if with_year:
         return format_date(value, "long" if language == "zh" else "medium", locale=locale(language))
     return format_skeleton("MMMd", datetime(value.year, value.month, value.day), locale=locale(language))
+
+
+def days(period: Period) -> str:
+    """The first and the last day."""
+    return f"{day(period.start_on)} – {day(period.last_on)}"
 
 
 def month(value: date, *, with_year: bool = True) -> str:

@@ -94,7 +94,9 @@ def _read(key: str, _ground: Ground, _asked: Filters, _by: By) -> View | None:
         assert lake.as_of is not None
         rows = sorted(plain(found.rows), key=_badness)
         total = plain(whole.rows)[0]
-        return View(key, _by, tuple(rows), total, found.now, found.before, found.since, lake.as_of, lake.zone, _ground.version)
+        return View(
+            key, _by, tuple(rows), total, found.now, found.before, found.since, lake.as_of, lake.zone, _ground.version
+        )
 
 
 def _badness(row: Row) -> tuple[bool, float, int, str]:

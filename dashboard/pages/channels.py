@@ -6,7 +6,7 @@ from dashboard.widgets.channels import hours, overlap, side
 
 PAGE = Page("insight", 70, "channels.see", ":material/hub:")
 PARTS = {"side": side.show, "hours": hours.show, "overlap": overlap.show}
-KEYS = (side.OF,)
+KEYS = (side.PLACES.of,)
 
 
 def show() -> None:

@@ -6,7 +6,7 @@ from dashboard.widgets.content import fatigue, live, matching, pieces
 
 PAGE = Page("insight", 60, "content.see", ":material/article:")
 PARTS = {"pieces": pieces.show, "fatigue": fatigue.show, "live": live.show, "matching": matching.show}
-KEYS = (pieces.BY, pieces.OF, fatigue.WINDOW, fatigue.TOPIC, live.OF, matching.OF)
+KEYS = (pieces.BY, pieces.PLACES.of, fatigue.WINDOW, fatigue.PLACES.of, live.PLACES.of, matching.OF)
 
 
 def show() -> None:

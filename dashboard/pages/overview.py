@@ -30,8 +30,8 @@ def show() -> None:
     first = view.headlines[0]
     compared = t(
         "overview.compare",
-        now=f"{i18n.day(first.period.start_on)} – {i18n.day(first.period.last_on)}",
-        before=f"{i18n.day(first.compared.start_on)} – {i18n.day(first.compared.last_on)}",
+        now=i18n.days(first.period),
+        before=i18n.days(first.compared),
     )
     cards.wall(view.headlines, view, contract.PARAMETER, lead=compared, large=True)
     if view.charts:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -11,11 +12,15 @@ from dashboard import addresses, i18n, markdown
 from dashboard.actions import guard
 from dashboard.data.people import People
 from dashboard.i18n import t
+from dashboard.widgets import heading
 from dashboard.widgets import people as panel
 from dashboard.widgets.tiles import Way
 
 PARAMETER = "who"
 """Where the address says whose people are open."""
+ALL, ONE = "all", "one"
+"""Whose figures they are: those of all together, or of the one that is open."""
+Name = TypeVar("Name", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +32,14 @@ class Behind:
     read: Callable[[], People]
 
 
-def link() -> str | None:
+def link(parameter: str = PARAMETER) -> str | None:
     """What an address of people begins with, the page as it is; None for those who may not see any."""
-    return f"?{addresses.beside(PARAMETER)}{PARAMETER}=" if guard.may("people.see") else None
+    return f"?{addresses.beside(parameter)}{parameter}=" if guard.may("people.see") else None
+
+
+def forbidden(begins: str | None) -> str:
+    """What those read who may not see people."""
+    return heading.line(t("funnel.people_forbidden")) if begins is None else ""
 
 
 def way(begins: str | None, name: str, words: str, count: int | None) -> tuple[str, ...]:
@@ -37,7 +47,16 @@ def way(begins: str | None, name: str, words: str, count: int | None) -> tuple[s
     if begins is None or count is None:
         return ()
     identity = "people-" + name.replace(".", "-")
-    return (Way(words, f"{begins}{name}" if count else None, "people").html(identity),)
+    return (Way(words, f"{begins}{quote(name)}" if count else None, "people").html(identity),)
+
+
+def pointed(text: str, names: Sequence[Name], of: str | None) -> tuple[str | None, Name] | None:
+    """Whose figure an address names, and which one: ``all.buyers``, ``one.buyers`` of what is open. None where it names none."""
+    scope, _, name = text.partition(".")
+    found = next((one for one in names if one == name), None)
+    if found is None or scope not in (ALL, ONE) or (scope == ONE and of is None):
+        return None
+    return (of if scope == ONE else None), found
 
 
 def open_asked(find: Callable[[str], Behind | None], filters: Callable[[], str], parameter: str = PARAMETER) -> None:
@@ -80,6 +99,13 @@ class Dated(Protocol):
     def version(self) -> int: ...
 
 
+def head(name: str, html: str, answer: Dated, lines: Sequence[str], filters: Callable[[], str]) -> None:
+    """What a card begins with, and the number contract beside it."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key=f"{name}_head"):
+        st.html(html)
+        contract(name, answer, lines, filters)
+
+
 def contract(name: str, answer: Dated, lines: Sequence[str], filters: Callable[[], str]) -> None:
     """The number contract behind its button: rules and formulas, filters, and how new the data is."""
     box = st.popover(
@@ -97,6 +123,6 @@ def contract(name: str, answer: Dated, lines: Sequence[str], filters: Callable[[
         st.markdown("\n".join(f"- {line}" for line in every))
 
 
-def meanings(page: str, names: Sequence[str]) -> list[str]:
-    """Names and meanings of figures, for a contract."""
-    return [f"**{t(f'{page}.figure_{name}')}**: {t(f'{page}.means_{name}')}" for name in names]
+def meanings(texts: str, names: Sequence[str], **filling: object) -> list[str]:
+    """Names and meanings of figures, for a contract. ``filling``: what meanings leave room for."""
+    return [f"**{t(f'{texts}.figure_{name}')}**: {t(f'{texts}.means_{name}', **filling)}" for name in names]

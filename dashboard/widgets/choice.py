@@ -4,14 +4,18 @@ The choice is in the address; what was chosen earlier in the session stays where
 field (``addresses.read``), so every link names its option, the first one too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
 from dashboard import addresses
+from dashboard.i18n import t
+
+Option = TypeVar("Option", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,12 @@ class Choice:
     meaning: str = ""
 
 
-def read(key: str, options: Sequence[str]) -> str:
+def among(key: str, text: str, options: Iterable[str], chosen: str) -> Choice:
+    """``text``: its title, and what those of the options begin with, as ``care.by`` and ``care.by_staff``."""
+    return Choice(key, t(text), {one: t(f"{text}_{one}") for one in options}, chosen)
+
+
+def read(key: str, options: Sequence[Option]) -> Option:
     """What the address says, else what was chosen in this session, else the first, which leaves the address. What cannot be
     chosen is told as unread."""
     state, given = st.session_state, st.query_params.get(key)
@@ -35,7 +44,7 @@ def read(key: str, options: Sequence[str]) -> str:
         state[key] = given
     elif given is not None:
         addresses.leave_out(key, given)
-    chosen: str = state[key] if state.get(key) in options else options[0]
+    chosen: Option = state[key] if state.get(key) in options else options[0]
     if chosen == options[0]:
         st.query_params.pop(key, None)
     elif chosen != given:

@@ -109,7 +109,7 @@ def _names(found: Beside, choices: Choices) -> tuple[str, str]:
 def _span(period: Period | None) -> str:
     if period is None:
         return i18n.UNDEFINED
-    return f"{i18n.day(period.start_on)} – {i18n.day(period.last_on)}"
+    return i18n.days(period)
 
 
 # -- what came out -----------------------------------------------------------------------------------------------------

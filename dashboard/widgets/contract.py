@@ -43,7 +43,7 @@ def _body(figure: Figure, view: Overview, asked: Filters, choices: Choices) -> N
         if metric.bottom is not None or metric.minus is not None:
             _parts(figure, view)
         rows = [
-            (t("contract.period"), f"{i18n.day(figure.period.start_on)} – {i18n.day(figure.period.last_on)}"),
+            (t("contract.period"), i18n.days(figure.period)),
             (t("contract.compared"), _compared(figure, view)),
             (t("contract.filters"), in_words(asked, choices)),
             (t("contract.as_of"), f"{i18n.moment(view.as_of, view.zone)} ({view.zone})"),
@@ -56,7 +56,7 @@ def _body(figure: Figure, view: Overview, asked: Filters, choices: Choices) -> N
 
 
 def _compared(figure: Figure, view: Overview) -> str:
-    days = f"{i18n.day(figure.compared.start_on)} – {i18n.day(figure.compared.last_on)}"
+    days = i18n.days(figure.compared)
     if figure.previous is None:
         return f"{days} · {t('number.no_comparison')}"
     change = values.change(figure)
@@ -104,7 +104,7 @@ def _people(figure: Figure, asked: Filters, choices: Choices) -> None:
 
 def in_words(asked: Filters, choices: Choices, *, with_period: bool = False) -> str:
     """The filters as a sentence; "everything" when nothing is chosen."""
-    words = [f"{i18n.day(asked.period.start_on)} – {i18n.day(asked.period.last_on)}"] if with_period else []
+    words = [i18n.days(asked.period)] if with_period else []
     if asked.channels:
         words.append(t("contract.channels", names=t("number.and").join(t(f"channel.{c}") for c in asked.channels)))
     if asked.units:

@@ -28,6 +28,17 @@ def _heading(title: str, lead: str) -> str:
     return f'<header class="heading"><h1>{escape(title)}</h1><p>{escape(lead)}</p></header>'
 
 
+def section(title: str, lead: str, name: str = "") -> str:
+    """A heading on the page, and a line below it. ``name``: tells it to tests and styles."""
+    mark = f' id="{name}"' if name else ""
+    return f"<h2{mark}>{escape(title)}</h2>{line(lead)}"
+
+
+def line(words: str) -> str:
+    """What is quietly said."""
+    return f'<p class="lead">{escape(words)}</p>'
+
+
 def empty(title: str, lead: str) -> None:
     """A page without data says what to do."""
     with st.container(border=True, key="card_empty"):

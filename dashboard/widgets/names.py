@@ -10,6 +10,7 @@ import pandas as pd
 from dashboard import i18n
 from dashboard.data import called
 from dashboard.data.overview import By, Contributions
+from dashboard.data.rows import Row
 from dashboard.i18n import t
 
 K = TypeVar("K")
@@ -36,6 +37,13 @@ def event(name: str) -> str:
 def _event(language: i18n.Language, name: str) -> str:  # noqa: ARG001 - of its words
     parts = [t(f"event.{one}") if i18n.has(f"event.{one}") else one for one in name.split(" | ")]
     return t("number.or").join(dict.fromkeys(parts))
+
+
+def row(one: Row, nobody: str) -> str:
+    """What a row of groups, owners, units or employees is called; its number where nobody named it. ``nobody``: text of the row of those
+    who belong to none."""
+    name: str = one["name"] or one["key"] or t(nobody)
+    return name
 
 
 def value(by: str, one: str | None) -> str:

@@ -190,6 +190,6 @@ def refused(words: str) -> None:
 def nobody(view: View, asked: Filters) -> None:
     with st.container(border=True, key="card_refused"):
         st.subheader(t("path.nobody"), anchor=False)
-        days = f"{i18n.day(asked.period.start_on)} – {i18n.day(asked.period.last_on)}"
+        days = i18n.days(asked.period)
         start = t("number.or").join(map(names.event, view.asked.anchor))
         st.write(t("path.nobody_lead", event=markdown.escaped(start), days=days))

@@ -44,7 +44,7 @@ def refused(error: InvalidRetention | InvalidFunnel | Unknown) -> None:
 def nobody(asked: Asked, filters: Filters) -> None:
     with st.container(border=True, key="card_refused"):
         st.subheader(t("retention.nobody"), anchor=False)
-        days = f"{i18n.day(filters.period.start_on)} – {i18n.day(filters.period.last_on)}"
+        days = i18n.days(filters.period)
         start = markdown.escaped(names.event(" | ".join(asked.start)))
         st.write(t(f"retention.nobody_{asked.entry}", start=start, days=days))
 

@@ -87,7 +87,7 @@ def refusal(error: InvalidFunnel | Unknown) -> str:
 def nobody(asked: Asked, filters: Filters) -> None:
     with st.container(border=True, key="card_refused"):
         st.subheader(t("funnel.nobody"), anchor=False)
-        days = f"{i18n.day(filters.period.start_on)} – {i18n.day(filters.period.last_on)}"
+        days = i18n.days(filters.period)
         st.write(t("funnel.nobody_lead", step=markdown.escaped(_step(asked, 0, called(asked)[0])), days=days))
 
 

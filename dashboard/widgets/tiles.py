@@ -22,8 +22,8 @@ class Way:
         """``name``: of what it leads to, for tests and styles."""
         shown, told = escape(self.words), f' title="{escape(self.title)}"' if self.title else ""
         if self.address is None:
-            return f'<span id="{name}" class="{self.kind}"{told}>{shown}</span>'
-        return f'<a id="{name}" class="{self.kind}" href="{escape(self.address)}"{told}>{shown}</a>'
+            return f'<span id="{escape(name)}" class="{self.kind}"{told}>{shown}</span>'
+        return f'<a id="{escape(name)}" class="{self.kind}" href="{escape(self.address)}"{told}>{shown}</a>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class Tile:
     ways: tuple[str, ...] = ()
 
 
+def lines(*texts: str) -> str:
+    """What stands below a figure, each on a line of its own; empty ones are left out."""
+    return "".join(f"<p>{escape(text)}</p>" for text in texts if text)
+
+
 def wall(tiles: Iterable[Tile], width: int) -> str:
     """As many in a row as fit with so many pixels each, all rows alike."""
     shown = list(tiles)
@@ -53,6 +58,6 @@ def _tile(tile: Tile) -> str:
     )
     beside = f'<span class="beside">{escape(tile.beside)}</span>' if tile.beside else ""
     return (
-        f'<li id="tile-{tile.name}"><span class="name">{escape(tile.title)}{meaning}</span>'
+        f'<li id="tile-{escape(tile.name)}"><span class="name">{escape(tile.title)}{meaning}</span>'
         f'<b class="value">{escape(tile.value)}</b>{beside}{tile.below}{"".join(tile.ways)}</li>'
     )

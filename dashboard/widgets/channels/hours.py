@@ -41,15 +41,11 @@ def _called(channel: str) -> str:
 
 
 def _head(answer: Answer[Hours], asked: Asked) -> None:
-    now = answer.found.now
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="hours_head"):
-        lead = t("channels.hours_lead", days=f"{i18n.day(now.start_on)} – {i18n.day(now.last_on)}", within=ANSWER_DAYS)
-        st.html(f'<h2>{escape(t("channels.hours"))}</h2><p class="lead">{escape(lead)}</p>')
-        lines = [
-            t(f"channels.hours_{name}", days=ANSWER_DAYS, count=SMALL, level=i18n.share(LEVEL, 0))
-            for name in ("rule", "best", "caution")
-        ]
-        behind.contract("hours", answer, lines, asked.in_words)
+    lead = t("channels.hours_lead", days=i18n.days(answer.found.now), within=ANSWER_DAYS)
+    lines = [
+        t(f"channels.hours_{name}", days=ANSWER_DAYS, count=SMALL, level=i18n.share(LEVEL, 0)) for name in ("rule", "best", "caution")
+    ]  # fmt: skip
+    behind.head("hours", heading.section(t("channels.hours"), lead), answer, lines, asked.in_words)
 
 
 def _verdict(channel: str, own: Sequence[Row]) -> str:

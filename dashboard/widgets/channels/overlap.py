@@ -24,18 +24,14 @@ def show(asked: Asked) -> None:
     with st.container(border=True, key="card_overlap"):
         _head(answer, asked)
         st.html(_matrix(answer.found, behind.link()))
-        st.html(f'<p class="lead">{escape(t("channels.overlap_how"))}</p>')
+        st.html(heading.line(t("channels.overlap_how")))
     behind.open_asked(lambda text: _behind(asked, answer.found, text), asked.in_words)
 
 
 def _head(answer: Answer[Overlap], asked: Asked) -> None:
-    now = answer.found.now
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="overlap_head"):
-        days = f"{i18n.day(now.start_on)} – {i18n.day(now.last_on)}"
-        lead = t("channels.overlap_lead", days=days, count=i18n.number(answer.found.active))
-        st.html(f'<h2>{escape(t("channels.overlap"))}</h2><p class="lead">{escape(lead)}</p>')
-        lines = [t(f"channels.overlap_{name}") for name in ("rule", "diagonal", "shade")]
-        behind.contract("overlap", answer, lines, asked.in_words)
+    lead = t("channels.overlap_lead", days=i18n.days(answer.found.now), count=i18n.number(answer.found.active))
+    lines = [t(f"channels.overlap_{name}") for name in ("rule", "diagonal", "shade")]
+    behind.head("overlap", heading.section(t("channels.overlap"), lead), answer, lines, asked.in_words)
 
 
 def _matrix(found: Overlap, begins: str | None) -> str:

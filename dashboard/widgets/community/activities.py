@@ -1,31 +1,26 @@
 """群活动: who of the group took part, and what it drew: talk, new speakers, orders."""
 
-from html import escape
-
 import pyarrow as pa
 import streamlit as st
 
 from dashboard import addresses, i18n
-from dashboard.actions import guard
 from dashboard.data import activities
 from dashboard.data.activities import DID, ORDER_DAYS, SMALL, WHICH, View
 from dashboard.data.rows import Row
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import behind, choice, heading, tables, tiles
-from dashboard.widgets.behind import Behind
+from dashboard.widgets import behind, choice, figures, heading, opening, tables, tiles
+from dashboard.widgets.behind import ALL, ONE, Behind
 from dashboard.widgets.choice import Choice
-from dashboard.widgets.community import opening, told
-from dashboard.widgets.community.opening import Places
-from dashboard.widgets.community.told import Figure
+from dashboard.widgets.figures import Figure
+from dashboard.widgets.opening import Places
 from dashboard.widgets.parts import Asked
-from dashboard.widgets.tiles import Tile, Way
+from dashboard.widgets.tiles import Tile
 
 KIND = "ac_kind"
 PLACES = Places("ac_of", "ac_people")
 KEYS = (KIND, PLACES.of)
 """Parameters of the address that a saved view keeps."""
-ALL, ONE = "all", "one"
 WIDTH = 230
 RATE = Figure("participation_rate", "share", "members")
 COLUMNS = (
@@ -45,34 +40,24 @@ def show(asked: Asked) -> None:
     view = every if chosen == ALL else activities.read(asked.filters, chosen)
     if view is None or view.total is None:
         with st.container(border=True, key="card_activities"):
-            st.html(_titled(t("activities.total"), t("activities.none_here")))
+            st.html(heading.section(t("activities.total"), t("activities.none_here")))
         return
     of = addresses.opened(PLACES.of, view.found)
     with st.container(border=True, key="card_activities"):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="activities_head"):
-            labels = {ALL: t("activities.every_kind")} | {one: kind_of(one) for one in kinds}
-            st.html(
-                choice.row(
-                    Choice(KIND, t("activities.kind"), labels, chosen), addresses.beside(PLACES.of, PLACES.people)
-                )
-            )
-            _contract(view, asked)
-        days = f"{i18n.day(view.period.start_on)} – {i18n.day(min(view.period.last_on, view.as_of.date()))}"
-        _wall(view, None, _titled(t("activities.total"), t("activities.total_lead", days=days)))
+        labels = {ALL: t("activities.every_kind")} | {one: kind_of(one) for one in kinds}
+        by_row = choice.row(Choice(KIND, t("activities.kind"), labels, chosen), PLACES.beside())
+        behind.head("activities", by_row, view, _contract(), asked.in_words)
+        days = i18n.days(view.period.to_date(view.as_of.date()))
+        _wall(view, None, heading.section(t("activities.total"), t("activities.total_lead", days=days)))
         if chosen == ALL and len(view.kinds) > 1:
             _kinds(view)
     if of is not None:
         with st.container(border=True, key="card_activity"):
             row = view.found[of]
-            _wall(
-                view, of, f'<h2 id="activity-name">{escape(row["name"])}</h2><p class="lead">{escape(_when(row))}</p>'
-            )
-            back = escape(addresses.beside(PLACES.of, PLACES.people))
-            st.html(
-                f'<div class="ways"><a class="box" id="close-activity" href="?{back}">{escape(t("community.close"))}</a></div>'
-            )
+            _wall(view, of, heading.section(row["name"], _when(row), "activity-name"))
+            st.html(opening.back("activity", PLACES.of, PLACES.people))
     with st.container(border=True, key="card_activity_rows"):
-        st.html(_titled(t("activities.rows"), f"{t('activities.order')} {t('activities.open')}"))
+        st.html(heading.section(t("activities.rows"), f"{t('activities.order')} {t('activities.open')}"))
         first = {
             t("activities.activity"): [row["name"] for row in view.rows],
             t("activities.kind"): [kind_of(row["kind"]) for row in view.rows],
@@ -94,10 +79,6 @@ def kind_of(kind: str) -> str:
 def action(name: str) -> str:
     key = f"activities.did_{name}"
     return t(key) if i18n.has(key) else name
-
-
-def _titled(title: str, lead: str) -> str:
-    return f'<h2>{escape(title)}</h2><p class="lead">{escape(lead)}</p>'
 
 
 def _days(row: Row) -> str:
@@ -122,7 +103,7 @@ def _known(view: View) -> list[Figure]:
 
 
 def _wall(view: View, of: str | None, head: str) -> None:
-    address = f"?{addresses.beside(PLACES.people)}{PLACES.people}=" if guard.may("people.see") else None
+    address = behind.link(PLACES.people)
     key = f"{view.key}|{of}|{i18n.language()}|{address}"
     st.html(head + _tiles(key=key, _view=view, _of=of, _address=address))
 
@@ -145,10 +126,10 @@ def _tiles(key: str, _view: View, _of: str | None, _address: str | None) -> str:
         rests = t(
             "activities.rests_participation_rate", came=i18n.number(row["came"]), members=i18n.number(row["members"])
         )
-        found.append(_tile(_view, _of, "participation_rate", told.value(row, RATE), (rests,), ("absent",), _address))
+        found.append(_tile(_view, _of, "participation_rate", figures.value(row, RATE), (rests,), ("absent",), _address))
     if row["said"] is not None:
         for name in ("said", "speakers"):
-            before = told.before(row, Figure(name, "count"), "activities.before")
+            before = figures.before(row, Figure(name, "count"), "activities.before")
             found.append(_tile(_view, _of, name, i18n.number(row[name]), (before,), (), _address))
         found.append(
             _tile(_view, _of, "new_speakers", i18n.number(row["new_speakers"]), (), ("new_speakers",), _address)
@@ -161,42 +142,39 @@ def _tiles(key: str, _view: View, _of: str | None, _address: str | None) -> str:
     walls = tiles.wall(found, WIDTH)
     did = sorted(_view.actions.get(_of, {}).items(), key=lambda one: (-one[1], one[0]))
     if did and (_of is not None or _view.kind is not None):  # of all kinds together they say nothing
-        walls += _titled(t("activities.did"), t("activities.did_lead"))
+        walls += heading.section(t("activities.did"), t("activities.did_lead"))
         walls += tiles.wall(
             [_did(_view, _of, name, count, row["participants"], _address) for name, count in did], WIDTH
         )
-    if _address is None:
-        walls += f'<p class="lead">{escape(t("funnel.people_forbidden"))}</p>'
-    return walls
+    return walls + behind.forbidden(_address)
 
 
 def _tile(
     view: View, of: str | None, name: str, value: str, below: tuple[str, ...], ways: tuple[str, ...], address: str | None
 ) -> Tile:  # fmt: skip
     scope = ALL if of is None else ONE
-    links = () if address is None else tuple(_way(view, of, which, address) for which in ways)
+    links = tuple(html for which in ways for html in _way(view, of, which, address))
     return Tile(
-        f"activity-{scope}-{name}", t(f"activities.figure_{name}"), value, "", t(f"activities.means_{name}", days=ORDER_DAYS), told.lines(*below), links
+        f"activity-{scope}-{name}", t(f"activities.figure_{name}"), value, "", t(f"activities.means_{name}", days=ORDER_DAYS), tiles.lines(*below), links
     )  # fmt: skip
 
 
 def _did(view: View, of: str | None, name: str, count: int, participants: int, address: str | None) -> Tile:
     scope = ALL if of is None else ONE
     share = i18n.share(count / participants) if (participants or 0) >= SMALL else ""
-    links = () if address is None else (_way(view, of, f"{DID}{name}", address),)
-    return Tile(f"activity-{scope}-did-{name}", action(name), i18n.number(count), "", "", told.lines(share), links)
+    ways = _way(view, of, f"{DID}{name}", address)
+    return Tile(f"activity-{scope}-did-{name}", action(name), i18n.number(count), "", "", tiles.lines(share), ways)
 
 
-def _way(view: View, of: str | None, which: str, address: str) -> str:
+def _way(view: View, of: str | None, which: str, address: str | None) -> tuple[str, ...]:
     scope, count = (ALL if of is None else ONE), activities.figure(view, of, "orders" if which == "buyers" else which)
-    shown = activities.figure(view, of, which)
-    words = t("activities.way_absent" if which == "absent" else "activities.way", count=i18n.number(shown))
-    name = which.replace(DID, "did-")
-    return Way(words, f"{address}{scope}.{which}" if count else None, "people").html(f"activity-{scope}-people-{name}")
+    shown = i18n.number(activities.figure(view, of, which))
+    words = t("activities.way_absent" if which == "absent" else "activities.way", count=shown)
+    return behind.way(address, f"{scope}.{which}", words, count or 0)
 
 
 def _kinds(view: View) -> None:
-    st.html(_titled(t("activities.by_kind"), t("activities.by_kind_lead")))
+    st.html(heading.section(t("activities.by_kind"), t("activities.by_kind_lead")))
 
     def columns() -> dict[str, pa.Array]:
         rows = view.kinds
@@ -206,12 +184,12 @@ def _kinds(view: View) -> None:
         }
         for figure in _known(view):
             kind = pa.int64() if figure.kind == "count" else pa.float64()
-            found[t(f"activities.figure_{figure.name}")] = pa.array([told.cell(row, figure) for row in rows], kind)
+            found[t(f"activities.figure_{figure.name}")] = pa.array([figures.cell(row, figure) for row in rows], kind)
         return found
 
     config = {
         t(f"activities.figure_{one.name}"): st.column_config.NumberColumn(
-            format=told.STYLES.get(one.kind, "localized"), help=t(f"activities.means_{one.name}", days=ORDER_DAYS)
+            format=figures.STYLES.get(one.kind, "localized"), help=t(f"activities.means_{one.name}", days=ORDER_DAYS)
         )
         for one in _known(view)
     }
@@ -227,11 +205,11 @@ def _kinds(view: View) -> None:
 
 
 def _whose(view: View, asked: Asked, of: str | None, text: str) -> Behind | None:
-    scope, _, which = text.partition(".")
-    whose = of if scope == ONE else None
-    known = which in WHICH or which.startswith(DID)
-    if not known or scope not in (ALL, ONE) or (scope == ONE and of is None):
+    named = [*WHICH, *(f"{DID}{name}" for did in view.actions.values() for name in did)]
+    found = behind.pointed(text, named, of)
+    if found is None:
         return None
+    whose, which = found
     if not activities.figure(view, whose, "orders" if which == "buyers" else which):
         return None
     owner = t("activities.total") if whose is None else view.found[whose]["name"]
@@ -242,21 +220,12 @@ def _whose(view: View, asked: Asked, of: str | None, text: str) -> Behind | None
     )  # fmt: skip
 
 
-def _contract(view: View, asked: Asked) -> None:
+def _contract() -> list[str]:
     names = (
-        "activities",
-        "participants",
-        "participation_rate",
-        "absent",
-        "said",
-        "speakers",
-        "new_speakers",
-        "orders",
-        "buyers",
-        "revenue",
-    )
-    lines = [
-        f"**{t(f'activities.figure_{name}')}**: {t(f'activities.means_{name}', days=ORDER_DAYS)}" for name in names
+        "activities", "participants", "participation_rate", "absent", "said", "speakers", "new_speakers", "orders", "buyers", "revenue",
+    )  # fmt: skip
+    return [
+        *behind.meanings("activities", names, days=ORDER_DAYS),
+        t("activities.rules", count=SMALL),
+        t("activities.scope"),
     ]
-    lines += [t("activities.rules", count=SMALL), t("activities.scope")]
-    behind.contract("activities", view, lines, asked.in_words)

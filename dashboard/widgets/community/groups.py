@@ -9,18 +9,17 @@ from dashboard.data import community
 from dashboard.data.community import BYS, View
 from dashboard.i18n import t
 from dashboard.widgets import behind, choice, heading
-from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import course, people, table, wall, words
 from dashboard.widgets.parts import Asked
 
 BY = "per"
 """Where the address says what the rows of the table are."""
-KEYS = (BY, wall.OF)
+KEYS = (BY, wall.PLACES.of)
 """Parameters of the address that a saved view keeps."""
 
 
 def show(asked: Asked) -> None:
-    by = next(one for one in BYS if one == choice.read(BY, BYS))
+    by = choice.read(BY, BYS)
     view = community.read(asked.filters, by)
     if view is None or view.is_empty:
         nothing = view is not None and (view.has_messages or view.has_moves)
@@ -29,11 +28,10 @@ def show(asked: Asked) -> None:
     if view.is_ahead:
         heading.empty(t("community.ahead"), t("community.ahead_lead"))
         return
-    of = addresses.opened(wall.OF, view.place)
+    of = addresses.opened(wall.PLACES.of, view.place)
     with st.container(border=True, key="card_urgent"):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="community_head"):
-            _choice(by)
-            behind.contract("community", view, words.contract(), asked.in_words)
+        by_row = choice.row(choice.among(BY, "community.by", BYS, by), wall.PLACES.beside())
+        behind.head("community", by_row, view, words.contract(), asked.in_words)
         table.urgent(view, of)
     if of is not None:
         with st.container(border=True, key="card_group"):
@@ -46,12 +44,7 @@ def show(asked: Asked) -> None:
             course.show(view, asked.filters, None)
     with st.container(border=True, key="card_groups"):
         table.show(view, of)
-    behind.open_asked(lambda text: people.find(view, asked.filters, of, text), asked.in_words, wall.PEOPLE)
-
-
-def _choice(by: str) -> None:
-    labels = {one: t(f"community.by_{one}") for one in BYS}
-    st.html(choice.row(Choice(BY, t("community.by"), labels, by), addresses.beside(wall.OF, wall.PEOPLE)))
+    behind.open_asked(lambda text: people.find(view, asked.filters, of, text), asked.in_words, wall.PLACES.people)
 
 
 def _missing(view: View) -> None:
@@ -62,5 +55,5 @@ def _missing(view: View) -> None:
         counts = {name: i18n.number(view.total[name]) for name in ("speakers", "speaking")}
         lines.append(t("community.strangers", **counts))
     if lines:
-        told = "".join(f'<p class="lead">{escape(line)}</p>' for line in lines)
+        told = "".join(heading.line(line) for line in lines)
         st.html(f'{told}<a href="/sources">{escape(t("overview.to_sources"))}</a>')

@@ -12,8 +12,7 @@ from dashboard.data.rows import Row
 from dashboard.i18n import t
 from dashboard.web import kept
 from dashboard.widgets import behind, choice, heading, tables, tiles
-from dashboard.widgets.choice import Choice
-from dashboard.widgets.community import told
+from dashboard.widgets.community import words
 from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile
 
@@ -25,19 +24,18 @@ WIDTH = 210
 
 
 def show(asked: Asked) -> None:
-    by = next(one for one in BYS if one == choice.read(BY, BYS))
+    by = choice.read(BY, BYS)
     view = history.read(asked.filters, by)
     if view is None or not view.sources:
         heading.empty(t("history.none"), t("history.none_lead"))
         return
     with st.container(border=True, key="card_history"):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="history_head"):
-            st.html(_titled(t("history.since"), t("history.since_lead")))
-            _contract(view, asked)
+        since_when = heading.section(t("history.since"), t("history.since_lead"))
+        behind.head("history", since_when, view, _contract(), asked.in_words)
         st.html(since(key=f"{view.key}|{i18n.language()}", _view=view))
     with st.container(border=True, key="card_reconciled"):
-        days = f"{i18n.day(view.now.start_on)} – {i18n.day(view.now.last_on)}"
-        st.html(_titled(t("history.reconciled"), t("history.reconciled_lead", days=days)))
+        days = i18n.days(view.now)
+        st.html(heading.section(t("history.reconciled"), t("history.reconciled_lead", days=days)))
         if view.total is None:
             key = "no_statistics_here" if "statistics" in view.sources else "no_statistics"
             st.html(
@@ -45,13 +43,8 @@ def show(asked: Asked) -> None:
             )
             return
         st.html(_totals(key=f"{view.key}|{i18n.language()}", _row=view.total))
-        labels = {one: t(f"community.by_{one}") for one in BYS}
-        st.html(choice.row(Choice(BY, t("community.by"), labels, by), addresses.beside()))
+        st.html(choice.row(choice.among(BY, "community.by", BYS, by), addresses.beside()))
         _table(view)
-
-
-def _titled(title: str, lead: str) -> str:
-    return f'<h2>{escape(title)}</h2><p class="lead">{escape(lead)}</p>'
 
 
 @kept.by_key(32)
@@ -61,7 +54,7 @@ def since(key: str, _view: View) -> str:  # noqa: ARG001 - what it is kept by
     for source in SOURCES:
         one = _view.sources.get(source)
         if one is None:
-            value, below = i18n.UNDEFINED, told.lines(t(f"history.lacks_{source}"))
+            value, below = i18n.UNDEFINED, tiles.lines(t(f"history.lacks_{source}"))
         else:
             gaps = (
                 t("history.gaps", count=i18n.number(one.missing_days))
@@ -69,7 +62,7 @@ def since(key: str, _view: View) -> str:  # noqa: ARG001 - what it is kept by
                 else ""
             )
             value = t("history.from", day=i18n.day(one.since_on))
-            below = told.lines(t("history.until", day=i18n.day(one.until_on), days=i18n.number(one.days)), gaps)
+            below = tiles.lines(t("history.until", day=i18n.day(one.until_on), days=i18n.number(one.days)), gaps)
         found.append(
             Tile(f"since-{source}", t(f"history.source_{source}"), value, "", t(f"history.means_{source}"), below)
         )
@@ -80,7 +73,7 @@ def since(key: str, _view: View) -> str:  # noqa: ARG001 - what it is kept by
 def _totals(key: str, _row: Row) -> str:  # noqa: ARG001 - what it is kept by
     found = [
         Tile("reconciled-days", t("history.figure_days"), i18n.number(_row["days"]), "", t("history.means_days"),
-             told.lines(f"{i18n.day(_row['first_on'])} – {i18n.day(_row['last_on'])}"))
+             tiles.lines(f"{i18n.day(_row['first_on'])} – {i18n.day(_row['last_on'])}"))
     ]  # fmt: skip
     for pair in PAIRS:
         lost, whole = _row[f"{pair}_lost"], _row[f"{pair}_told"]
@@ -88,7 +81,7 @@ def _totals(key: str, _row: Row) -> str:  # noqa: ARG001 - what it is kept by
         sides = {side: i18n.number(_row[f"{pair}_{side}"]) for side in ("told", "counted")}
         found.append(
             Tile(f"reconciled-{pair}", t(f"history.figure_{pair}_lost"), _signed(lost), "", t(f"history.means_{pair}_lost"),
-                 told.lines(t("history.sides", **sides), share))
+                 tiles.lines(t("history.sides", **sides), share))
         )  # fmt: skip
     return tiles.wall(found, WIDTH)
 
@@ -100,9 +93,7 @@ def _signed(count: int | None) -> str:
 def _table(view: View) -> None:
     def columns() -> dict[str, pa.Array]:
         found = {
-            t(f"community.{view.by}"): pa.array(
-                [row["name"] or row["key"] or t(f"community.nobody_{view.by}") for row in view.rows], pa.string()
-            ),
+            t(f"community.{view.by}"): pa.array([words.called(row, view.by) for row in view.rows], pa.string()),
             t("history.figure_days"): pa.array([row["days"] for row in view.rows], pa.int64()),
         }
         for pair in PAIRS:
@@ -113,9 +104,9 @@ def _table(view: View) -> None:
         return found
 
     if not view.rows:
-        st.html(f'<p class="lead">{escape(t(f"history.none_{view.by}"))}</p>')
+        st.html(heading.line(t(f"history.none_{view.by}")))
         return
-    st.html(f'<p class="lead">{escape(t("history.order"))}</p>')
+    st.html(heading.line(t("history.order")))
     config: dict[str, object] = {t(f"community.{view.by}"): st.column_config.TextColumn(pinned=True, width="medium")}
     for pair in PAIRS:
         config[t(f"history.figure_{pair}_lost")] = st.column_config.NumberColumn(
@@ -132,8 +123,7 @@ def _table(view: View) -> None:
     )
 
 
-def _contract(view: View, asked: Asked) -> None:
+def _contract() -> list[str]:
     lines = [f"**{t(f'history.source_{source}')}**: {t(f'history.means_{source}')}" for source in SOURCES]
     lines += [f"**{t(f'history.figure_{pair}_lost')}**: {t(f'history.means_{pair}_lost')}" for pair in PAIRS]
-    lines += [t("history.means_days"), t("history.rules"), t("history.scope")]
-    behind.contract("history", view, lines, asked.in_words)
+    return [*lines, t("history.means_days"), t("history.rules"), t("history.scope")]

@@ -4,18 +4,17 @@ from dashboard.data import community
 from dashboard.data.community import WHICH, View
 from dashboard.filters import Filters
 from dashboard.i18n import t
+from dashboard.widgets import behind
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.community import words
-from dashboard.widgets.community.wall import ALL, ONE
 
 
 def find(view: View, asked: Filters, of: str | None, text: str) -> Behind | None:
     """None where there is no such figure, or nobody behind it. ``of``: the group that is open."""
-    scope, _, name = text.partition(".")
-    which = next((one for one in WHICH if one == name), None)
-    if which is None or scope not in (ALL, ONE) or (scope == ONE and of is None):
+    found = behind.pointed(text, WHICH, of)
+    if found is None:
         return None
-    whose = of if scope == ONE else None
+    whose, which = found
     row = view.total if whose is None else view.row(whose)
     if not community.number(row, which):
         return None

@@ -7,8 +7,8 @@ from core.periods import Period
 from dashboard import i18n
 from dashboard.data.rows import Row
 from dashboard.i18n import t
-from dashboard.widgets.community import told
-from dashboard.widgets.community.told import Figure
+from dashboard.widgets import figures
+from dashboard.widgets.figures import Figure
 
 
 class Reaching(Protocol):
@@ -27,8 +27,8 @@ def has_before(view: Reaching) -> bool:
 
 
 def before(view: Reaching, row: Row, figure: Figure) -> str:
-    """As ``told.before``; undefined, and why, where the data does not reach back over the whole period before."""
-    return told.before(row, figure) if has_before(view) else unknown(view)
+    """As ``figures.before``; undefined, and why, where the data does not reach back over the whole period before."""
+    return figures.before(row, figure) if has_before(view) else unknown(view)
 
 
 def number(view: Reaching, found: int | None) -> str:
@@ -44,5 +44,5 @@ def lead(view: Reaching) -> str:
     """What a comparison lacks, as a sentence; nothing where it lacks nothing."""
     if has_before(view):
         return ""
-    days = f"{i18n.day(view.before.start_on)} – {i18n.day(view.before.last_on)}"
+    days = i18n.days(view.before)
     return t("told.no_before", day=i18n.day(view.since), before=days)

@@ -8,9 +8,8 @@ from dashboard import addresses, charts, i18n
 from dashboard.data import rhythm
 from dashboard.data.rhythm import BYS, DAY, SLOTS, SMALL, WEEK, By, Sends, View
 from dashboard.i18n import t
-from dashboard.widgets import behind, choice, heading
-from dashboard.widgets.choice import Choice
-from dashboard.widgets.community import rhythm_chart, rhythm_posts, rhythm_sends
+from dashboard.widgets import behind, choice, heading, opening
+from dashboard.widgets.community import rhythm_chart, rhythm_posts, rhythm_sends, words
 from dashboard.widgets.community.rhythm_posts import PLAN_KEY
 from dashboard.widgets.community.rhythm_sends import PLACES
 from dashboard.widgets.parts import Asked
@@ -24,7 +23,7 @@ NIGHT = (22, 23, 0, 1, 2, 3, 4, 5)
 
 
 def show(asked: Asked) -> None:
-    by = next(one for one in BYS if one == choice.read(BY, BYS))
+    by = choice.read(BY, BYS)
     found = rhythm.sends(asked.filters, by)
     of = addresses.opened(PLACES.of, found.found) if found is not None else None
     view = rhythm.read(asked.filters, by, of)
@@ -32,10 +31,8 @@ def show(asked: Asked) -> None:
         heading.empty(t("rhythm.none"), t("rhythm.none_lead"))
         return
     with st.container(border=True, key="card_rhythm"):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="rhythm_head"):
-            labels = {one: t(f"rhythm.by_{one}") for one in BYS}
-            st.html(choice.row(Choice(BY, t("rhythm.by"), labels, by), addresses.beside(PLACES.of, PLACES.people)))
-            _contract(view, asked)
+        by_row = choice.row(choice.among(BY, "rhythm.by", BYS, by), PLACES.beside())
+        behind.head("rhythm", by_row, view, _contract(), asked.in_words)
         _opened(found, by, of)
         _heat(view)
     with st.container(border=True, key="card_posts"):
@@ -50,16 +47,16 @@ def _opened(found: Sends | None, by: By, of: str | None) -> None:
     """What the figures of the page are of, and the way back to all."""
     if found is None or of is None:
         return
-    name = rhythm_sends.called(found.found[of], by)
-    back = f'<a class="box" id="close-rhythm" href="?{escape(addresses.beside(PLACES.of, PLACES.people))}">{escape(t("rhythm.close"))}</a>'
-    st.html(f'<h2 id="rhythm-name">{escape(name)}</h2><div class="ways">{back}</div>')
+    name = words.called(found.found[of], by)
+    back = opening.back("rhythm", PLACES.of, PLACES.people, words="rhythm.close")
+    st.html(f'<h2 id="rhythm-name">{escape(name)}</h2>{back}')
 
 
 def _heat(view: View) -> None:
-    days = f"{i18n.day(view.now.start_on)} – {i18n.day(view.now.last_on)}"
-    st.html(f'<h2>{escape(t("rhythm.heat"))}</h2><p class="lead">{escape(t("rhythm.heat_lead", days=days))}</p>')
+    days = i18n.days(view.now)
+    st.html(heading.section(t("rhythm.heat"), t("rhythm.heat_lead", days=days)))
     if not view.said:
-        st.html(f'<p class="lead">{escape(t("rhythm.silent"))}</p>')
+        st.html(heading.line(t("rhythm.silent")))
         return
     st.html(f'<p id="rhythm-peak">{escape(_peak(view))}</p>')
     charts.show("rhythm_heat", view.key, lambda: rhythm_chart.of_hours(view), alt=_peak(view))
@@ -76,9 +73,9 @@ def _peak(view: View) -> str:
     return f"{words}{quiet}"
 
 
-def _contract(view: View, asked: Asked) -> None:
+def _contract() -> list[str]:
     slots = i18n.listed(rhythm_posts.hours(slot) for slot in SLOTS)
-    lines = [
+    return [
         t("rhythm.means_heat", cells=WEEK * DAY),
         t("rhythm.means_posts"),
         t("rhythm.means_mix"),
@@ -92,4 +89,3 @@ def _contract(view: View, asked: Asked) -> None:
         t("rhythm.rules", count=SMALL),
         t("rhythm.scope"),
     ]
-    behind.contract("rhythm", view, lines, asked.in_words)

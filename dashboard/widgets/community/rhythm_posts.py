@@ -9,8 +9,8 @@ import streamlit as st
 from dashboard import addresses, charts, i18n
 from dashboard.data.rhythm import OUTSIDE, PLAN, SLOTS, SMALL, SORTS, Plan, Row, View
 from dashboard.i18n import t
-from dashboard.widgets import tables, tiles
-from dashboard.widgets.community import rhythm_chart, told
+from dashboard.widgets import heading, tables, tiles
+from dashboard.widgets.community import rhythm_chart
 from dashboard.widgets.tiles import Tile
 
 PLAN_KEY = "rh_plan"
@@ -28,9 +28,9 @@ def show(view: View, whole: View | None) -> None:
         st.html(f"<h2>{escape(t('rhythm.mix'))}</h2>")
         _edit(plan)
     lead = t("rhythm.mix_lead", plan=rhythm_chart.plan_in_words(plan))
-    st.html(f'<p class="lead">{escape(lead)}</p>')
+    st.html(heading.line(lead))
     if view.mix is None:
-        st.html(f'<p class="lead">{escape(t("rhythm.no_posts"))}</p>')
+        st.html(heading.line(t("rhythm.no_posts")))
         return
     others = whole.mix if whole is not None else None
     st.html(
@@ -97,7 +97,7 @@ def _tile(sort: str, mix: Row, others: Row | None, plan: Plan) -> Tile:
     if others is not None and others["posts"] >= SMALL:
         beside = t("community.against", value=i18n.share(others[sort] / others["posts"]))
     aim = plan.get(sort)  # type: ignore[call-overload]
-    below = told.lines(
+    below = tiles.lines(
         t("rhythm.mix_rests", count=i18n.number(mix[sort]), posts=i18n.number(mix["posts"])),
         t("rhythm.not_planned") if aim is None else _against(share, aim),
     )
@@ -127,7 +127,7 @@ def hours(slot: str) -> str:
 
 
 def _slots(view: View) -> None:
-    st.html(f'<h2>{escape(t("rhythm.slots"))}</h2><p class="lead">{escape(t("rhythm.slots_lead"))}</p>')
+    st.html(heading.section(t("rhythm.slots"), t("rhythm.slots_lead")))
     table = tables.written("rhythm_slots", view.key, lambda: _columns(view))
     number = {
         t(f"rhythm.slot_{name}"): st.column_config.NumberColumn(format=style, help=t(f"rhythm.slot_means_{name}"))

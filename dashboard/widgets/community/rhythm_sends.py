@@ -1,27 +1,23 @@
 """Leaves after sends: all together, a picture of the highest rates, all rows, and every send of the group that is open."""
 
-from html import escape
-from urllib.parse import quote
-
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import addresses, charts, i18n
-from dashboard.actions import guard
+from dashboard import charts, i18n
 from dashboard.data import people, rhythm
-from dashboard.data.rhythm import By, Row, Sends
+from dashboard.data.rhythm import Row, Sends
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import tables, tiles
-from dashboard.widgets.behind import Behind
-from dashboard.widgets.community import opening, rhythm_chart, told
-from dashboard.widgets.community.opening import Places
-from dashboard.widgets.community.told import Figure
+from dashboard.widgets import behind, heading, opening, tables, tiles
+from dashboard.widgets.behind import ALL, ONE, Behind
+from dashboard.widgets.community import rhythm_chart, words
+from dashboard.widgets.figures import Figure
+from dashboard.widgets.opening import Places
 from dashboard.widgets.parts import Asked
-from dashboard.widgets.tiles import Tile, Way
+from dashboard.widgets.tiles import Tile
 
 PLACES = Places("rh_of", "rh_people")
-ALL, ONE, LEFT = "all", "one", "left"
+LEFT = "left"
 WIDTH = 200
 WORST = 5
 COLUMNS = (
@@ -36,23 +32,17 @@ COLUMNS = (
 )
 
 
-def called(row: Row, by: By) -> str:
-    """What a group, owner or unit is called; its number where nobody named it."""
-    name: str = row["name"] or row["key"] or t(f"community.nobody_{by}")
-    return name
-
-
 def show(asked: Asked, found: Sends | None, of: str | None) -> None:
-    st.html(f'<h2>{escape(t("rhythm.sends"))}</h2><p class="lead">{escape(t("rhythm.sends_lead"))}</p>')
+    st.html(heading.section(t("rhythm.sends"), t("rhythm.sends_lead")))
     if found is None:
-        st.html(f'<p class="lead">{escape(t("rhythm.no_moves"))}</p>')
+        st.html(heading.line(t("rhythm.no_moves")))
         return
     _wall(found, of)
-    names = {row["key"]: called(row, found.by) for row in found.rows}
+    called = dict(zip((row["key"] for row in found.rows), _called(found), strict=True))
     if any(row["times"] is not None for row in found.rows):
-        st.html(f'<h2>{escape(t("rhythm.rates"))}</h2><p class="lead">{escape(t("rhythm.rates_lead"))}</p>')
+        st.html(heading.section(t("rhythm.rates"), t("rhythm.rates_lead")))
         charts.show(
-            "rhythm_rates", f"{found.key}|{of}", lambda: rhythm_chart.of_rates(found, names, of), alt=t("rhythm.rates")
+            "rhythm_rates", f"{found.key}|{of}", lambda: rhythm_chart.of_rates(found, called, of), alt=t("rhythm.rates")
         )  # fmt: skip
     if of is not None and found.by == "group":
         _each(asked, of)
@@ -61,11 +51,9 @@ def show(asked: Asked, found: Sends | None, of: str | None) -> None:
 
 def _wall(found: Sends, of: str | None) -> None:
     scope, row = (ALL, found.total) if of is None else (ONE, found.found[of])
-    link = f"?{addresses.beside(PLACES.people)}{PLACES.people}={scope}.{LEFT}" if guard.may("people.see") else None
-    ways: tuple[str, ...] = ()
-    if link is not None:
-        words = t("rhythm.way_left", count=i18n.number(row["left"]))
-        ways = (Way(words, link if row["left"] else None, "people").html(f"rhythm-{scope}-people"),)
+    link = behind.link(PLACES.people)
+    words = t("rhythm.way_left", count=i18n.number(row["left"]))
+    ways = behind.way(link, f"{scope}.{LEFT}", words, row["left"] or 0)
     beside = "" if of is None else t("community.against", value=rhythm_chart.times(found.total))
     reason = t(f"rhythm.reason_{row['reason']}") if row["reason"] else ""
     rests = t(
@@ -75,25 +63,24 @@ def _wall(found: Sends, of: str | None) -> None:
         usual_days=i18n.number(row["usual_member_days"]),
     )
     shown = [
-        Tile(f"rhythm-{scope}-sends", t("rhythm.figure_sends"), i18n.number(row["sends"]), "", t("rhythm.means_figure_sends"), told.lines(_usual(row))),
-        Tile(f"rhythm-{scope}-left", t("rhythm.figure_left"), i18n.number(row["left"]), "", t("rhythm.means_left"), told.lines(rests), ways),
+        Tile(f"rhythm-{scope}-sends", t("rhythm.figure_sends"), i18n.number(row["sends"]), "", t("rhythm.means_figure_sends"), tiles.lines(_usual(row))),
+        Tile(f"rhythm-{scope}-left", t("rhythm.figure_left"), i18n.number(row["left"]), "", t("rhythm.means_left"), tiles.lines(rests), ways),
         Tile(
             f"rhythm-{scope}-times", t("rhythm.figure_times"), rhythm_chart.times(row), beside, t("rhythm.means_times"),
-            told.lines(t("told.interval", bounds=rhythm_chart.interval(row)) if row["excess"] is not None else "", reason),
+            tiles.lines(t("told.interval", bounds=rhythm_chart.interval(row)) if row["excess"] is not None else "", reason),
         ),
         Tile(
             f"rhythm-{scope}-excess", t("rhythm.figure_excess"), _signed(row["excess"]), "", t("rhythm.means_excess"),
-            told.lines(*_bounds(row), verdict(row)),
+            tiles.lines(*_bounds(row), verdict(row)),
         ),
     ]  # fmt: skip
     if of is None:
-        below = told.lines(
+        below = tiles.lines(
             t("rhythm.rests_flagged", judged=i18n.number(found.judged), rows=i18n.number(len(found.rows)))
         )
         name = t(f"rhythm.flagged_{found.by}")
         shown.append(Tile("rhythm-flagged", name, i18n.number(found.flagged), "", t("rhythm.means_flagged"), below))
-    forbidden = "" if link is not None else f'<p class="lead">{escape(t("funnel.people_forbidden"))}</p>'
-    st.html(tiles.wall(shown, WIDTH) + forbidden)
+    st.html(tiles.wall(shown, WIDTH) + behind.forbidden(link))
 
 
 def _bounds(row: Row) -> tuple[str, ...]:
@@ -134,9 +121,9 @@ def verdict(row: Row) -> str:
 
 def _each(asked: Asked, group: str) -> None:
     rows = rhythm.each(asked.filters, group)
-    st.html(f'<h2>{escape(t("rhythm.each"))}</h2><p class="lead">{escape(t("rhythm.each_lead"))}</p>')
+    st.html(heading.section(t("rhythm.each"), t("rhythm.each_lead")))
     if not rows:
-        st.html(f'<p class="lead">{escape(t("rhythm.reason_no_sends"))}</p>')
+        st.html(heading.line(t("rhythm.reason_no_sends")))
         return
 
     def columns() -> dict[str, pa.Array]:
@@ -175,45 +162,41 @@ def _what(row: Row) -> str:
 
 
 def _table(found: Sends, of: str | None) -> None:
-    others = addresses.beside(PLACES.of, PLACES.people)
-    links = "".join(_link(found, row, of, others) for row in found.rows[:WORST])
-    urgent = escape(t("rhythm.urgent"))
-    st.html(
-        f'<h2>{escape(t(f"rhythm.all_{found.by}"))}</h2><p class="lead">{escape(t("rhythm.order"))}</p>'
-        f'<nav class="pills" aria-label="{urgent}"><p>{urgent}</p>{links}</nav>'
-    )  # fmt: skip
-    first = _first(key=f"{found.key}|{i18n.language()}", _found=found)
-    columns = [one for one in COLUMNS if one.name in found.rows[0]] if found.rows else []
+    first = [
+        (row["key"], name, rhythm_chart.times(row))
+        for row, name in zip(found.rows[:WORST], _called(found), strict=False)
+    ]
+    pills = opening.pills(t("rhythm.urgent"), first, PLACES, of, PLACES.beside())
+    st.html(heading.section(t(f"rhythm.all_{found.by}"), t("rhythm.order")) + pills)
     opening.table(
-        "rhythm", found.key, found.rows, columns, first, places=PLACES, of=of, alt=t(f"rhythm.all_{found.by}")
-    )
+        "rhythm", found.key, found.rows, COLUMNS, _first(key=f"{found.key}|{i18n.language()}", _found=found), places=PLACES, of=of,
+        alt=t(f"rhythm.all_{found.by}"),
+    )  # fmt: skip
 
 
 @kept.by_key(16)
 def _first(key: str, _found: Sends) -> dict[str, list[str | None]]:  # noqa: ARG001 - what it is kept by
     """What stands in words before the figures."""
     return {
-        t(f"rhythm.{_found.by}"): [called(row, _found.by) for row in _found.rows],
+        t(f"rhythm.{_found.by}"): _called(_found),
         t("rhythm.verdict"): [verdict(row) for row in _found.rows],
         t("rhythm.interval"): [rhythm_chart.interval(row) or None for row in _found.rows],
     }
 
 
-def _link(found: Sends, row: Row, of: str | None, others: str) -> str:
-    current = ' aria-current="true"' if row["key"] == of else ""
-    words = f"{i18n.cut(called(row, found.by), 30)} {rhythm_chart.times(row)}"
-    return f'<a href="?{escape(others)}{PLACES.of}={quote(row["key"], safe="")}"{current}>{escape(words)}</a>'
+def _called(found: Sends) -> list[str]:
+    return [words.called(row, found.by) for row in found.rows]
 
 
 def whose(asked: Asked, found: Sends, of: str | None, text: str) -> Behind | None:
     """The people that the address names; None where it names nobody."""
-    scope, _, name = text.partition(".")
-    if name != LEFT or scope not in (ALL, ONE) or (scope == ONE and of is None):
+    pointed = behind.pointed(text, (LEFT,), of)
+    if pointed is None:
         return None
-    one = of if scope == ONE else None
+    one, _ = pointed
     row = found.total if one is None else found.found[one]
     if not row["left"]:
         return None
-    owner = t("rhythm.total") if one is None else called(row, found.by)
+    owner = t("rhythm.total") if one is None else words.called(row, found.by)
     title = f"{owner}{t('number.then')}{t('rhythm.figure_left')}"
     return Behind(title, t("rhythm.means_left"), lambda: rhythm.people_of(asked.filters, found, one))

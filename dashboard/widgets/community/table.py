@@ -1,20 +1,18 @@
 """All groups, owners or units as a table, the most urgent first; a row opens its detail."""
 
-from collections.abc import Callable
 from html import escape
-from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import addresses, i18n
+from dashboard import i18n
 from dashboard.data.community import SMALL, View
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import tables
+from dashboard.widgets import heading, opening, tables
 from dashboard.widgets.community import health, words
-from dashboard.widgets.community.wall import OF, PEOPLE
+from dashboard.widgets.community.wall import PLACES
 
 MOST_URGENT = 5
 """How many are told of in a sentence above the table."""
@@ -28,7 +26,7 @@ BASES = {figure.name: figure for figure in words.FIGURES} | {"lurking": words.Fi
 
 def urgent(view: View, of: str | None) -> None:
     """Those that need somebody most, each with a sentence of why."""
-    others = addresses.beside(OF, PEOPLE)
+    others = PLACES.beside()
     key = f"{view.key}|{of}|{others}|{i18n.language()}"
     st.html(_urgent(key=key, _view=view, _of=of, _others=others))
 
@@ -37,25 +35,10 @@ def show(view: View, of: str | None) -> None:
     st.html(_head(key=f"{view.key}|{i18n.language()}", _view=view))
     table = tables.written("community", view.key, lambda: _columns(view))
     name = f"groups_{abs(hash((view.key, of)))}"
-    st.dataframe(
-        table, hide_index=True, key=name, column_config=_config(key=f"{view.by}|{i18n.language()}|{','.join(_known(view))}", _view=view),
-        placeholder=i18n.UNDEFINED, on_select=_chosen(name, view), selection_mode="single-row",
-        selection_default={"selection": {"rows": [view.place[of]] if of is not None else []}}, alt=t(f"community.all_{view.by}"),
+    opening.show(
+        table, name, view.frame["key"].tolist(), places=PLACES, of=of, alt=t(f"community.all_{view.by}"),
+        config=_config(key=f"{view.by}|{i18n.language()}|{','.join(_known(view))}", _view=view),
     )  # fmt: skip
-
-
-def _chosen(name: str, view: View) -> Callable[[], None]:
-    """Opens the row that was chosen; the one that was let go is closed."""
-
-    def choose() -> None:
-        rows = st.session_state[name]["selection"]["rows"]
-        st.query_params.pop(PEOPLE, None)
-        if rows:
-            st.query_params[OF] = str(view.frame["key"].iloc[rows[0]])
-        else:
-            st.query_params.pop(OF, None)
-
-    return choose
 
 
 @kept.by_key(64)
@@ -69,13 +52,12 @@ def _urgent(key: str, _view: View, _of: str | None, _others: str) -> str:  # noq
 def _head(key: str, _view: View) -> str:  # noqa: ARG001 - what it is kept by
     rule = t("community.order" if "health" in _known(_view) else "community.order_without")
     lead = f"{rule} {words.rules()} {t(f'community.open_{_view.by}')}"
-    return f'<h2>{escape(t(f"community.all_{_view.by}"))}</h2><p class="lead">{escape(lead)}</p>'
+    return heading.section(t(f"community.all_{_view.by}"), lead)
 
 
 def _link(key: str, view: View, of: str | None, others: str) -> str:
-    current = ' aria-current="true"' if key == of else ""
     row = view.row(key)
-    link = f'<a href="?{escape(others)}{OF}={quote(key, safe="")}"{current}>{escape(i18n.cut(words.called(row, view.by), 40))}</a>'
+    link = PLACES.link(key, i18n.cut(words.called(row, view.by), 40), of, others)
     return f"<li>{link} <span>{escape(health.sentence(row))}</span></li>"
 
 

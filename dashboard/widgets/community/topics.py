@@ -16,11 +16,10 @@ from dashboard.i18n import t
 from dashboard.web import kept
 from dashboard.widgets import behind, choice, heading, tables, tiles
 from dashboard.widgets.behind import Behind
-from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import reach, topics_chart
-from dashboard.widgets.community.opening import Places
+from dashboard.widgets.opening import Places
 from dashboard.widgets.parts import Asked
-from dashboard.widgets.tiles import Tile, Way
+from dashboard.widgets.tiles import Tile
 
 LOOK, VERSUS, OF, WORDS = "to_look", "to_vs", "to_of", "to_words"
 """Where the address says what is shown, what terms are held against, which group is open, and which words are looked for."""
@@ -36,15 +35,14 @@ def show(asked: Asked) -> None:
     look = choice.read(LOOK, LOOKS)
     groups = topics.groups(asked.filters)
     of = addresses.opened(OF, groups)
-    versus = AGAINST[0] if of is None else next(one for one in AGAINST if one == choice.read(VERSUS, AGAINST))
+    versus = AGAINST[0] if of is None else choice.read(VERSUS, AGAINST)
     found = topics.terms(asked.filters, of, versus) if look == "terms" else topics.topics(asked.filters, of)
     if found is None:
         heading.empty(t("topics.none"), t("topics.none_lead"))
         return
     with st.container(border=True, key="card_topics"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="topics_head"):
-            labels = {one: t(f"topics.look_{one}") for one in LOOKS}
-            st.html(choice.row(Choice(LOOK, t("topics.look"), labels, look), addresses.beside(PEOPLE.people)))
+            st.html(choice.row(choice.among(LOOK, "topics.look", LOOKS, look), addresses.beside(PEOPLE.people)))
             _group_box(groups)
             _contract(found, asked, look)
         if isinstance(found.said, Terms):
@@ -78,18 +76,13 @@ def _called(of: str | None, groups: dict[str, str]) -> str:
     return t("community.total") if of is None else groups[of]
 
 
-def _titled(title: str, lead: str) -> str:
-    return f'<h2>{escape(title)}</h2><p class="lead">{escape(lead)}</p>'
-
-
 # -- terms -------------------------------------------------------------------------------------------------------------
 
 
 def _terms(said: Terms, key: str, versus: str, of: str | None, groups: dict[str, str]) -> None:
     if of is not None:
-        labels = {one: t(f"topics.vs_{one}") for one in AGAINST}
-        st.html(choice.row(Choice(VERSUS, t("topics.vs"), labels, versus), addresses.beside(PEOPLE.people)))
-    st.html(_titled(t(f"topics.terms_{versus}", name=_called(of, groups)), _days(said, versus)))
+        st.html(choice.row(choice.among(VERSUS, "topics.vs", AGAINST, versus), addresses.beside(PEOPLE.people)))
+    st.html(heading.section(t(f"topics.terms_{versus}", name=_called(of, groups)), _days(said, versus)))
     _sampled(said.read.used, said.read.texts)
     address = addresses.beside(WORDS, PEOPLE.people)
     for column, side in zip(st.columns(2), ("rising", "falling"), strict=True):
@@ -108,10 +101,10 @@ def _terms(said: Terms, key: str, versus: str, of: str | None, groups: dict[str,
 
 def _days(said: Terms, versus: str) -> str:
     now, before = said.read.now, said.read.before
-    told = f"{i18n.day(now.start_on)} – {i18n.day(now.last_on)}"
+    told = i18n.days(now)
     if versus == "others":
         return told
-    days = t("topics.days", now=told, before=f"{i18n.day(before.start_on)} – {i18n.day(before.last_on)}")
+    days = t("topics.days", now=told, before=i18n.days(before))
     return t("number.then").join(filter(None, (days, reach.lead(said.read))))
 
 
@@ -157,12 +150,12 @@ def _widths() -> dict[str, object]:
 def _topics(said: Topics, key: str, of: str | None, groups: dict[str, str]) -> None:
     told = sum(one.messages for one in said.topics)
     lead = t("topics.topics_lead", told=i18n.number(told), messages=i18n.number(said.messages))
-    st.html(_titled(t("topics.topics_of", name=_called(of, groups)), lead))
+    st.html(heading.section(t("topics.topics_of", name=_called(of, groups)), lead))
     _sampled(said.read.used, said.read.texts)
     if not said.topics:
-        st.html(f'<p class="lead">{escape(t("topics.no_topics"))}</p>')
+        st.html(heading.line(t("topics.no_topics")))
         return
-    address = f"?{addresses.beside(PEOPLE.people)}{PEOPLE.people}=topic." if guard.may("people.see") else None
+    address = behind.link(PEOPLE.people)
     st.html(_list(key=f"{key}|{address}|{i18n.language()}", _said=said, _address=address))
 
 
@@ -172,9 +165,8 @@ def _list(key: str, _said: Topics, _address: str | None) -> str:  # noqa: ARG001
     for number, one in enumerate(_said.topics):
         share = i18n.share(one.messages / _said.messages if _said.messages else None)
         examples = "".join(f"<p>“{escape(text)}”</p>" for text in one.examples) if _address else ""
-        link = f"{_address}{number}" if _address else None
         words = t("topics.way_people", count=i18n.number(one.speakers))
-        ways = (Way(words, link, "people").html(f"topic-people-{number}"),) if _address else ()
+        ways = behind.way(_address, f"topic.{number}", words, one.speakers)
         found.append(
             Tile(
                 f"topic-{number}",
@@ -186,7 +178,7 @@ def _list(key: str, _said: Topics, _address: str | None) -> str:  # noqa: ARG001
                 ways,
             )
         )
-    rest = "" if _address else f'<p class="lead">{escape(t("topics.examples_forbidden"))}</p>'
+    rest = "" if _address else heading.line(t("topics.examples_forbidden"))
     return tiles.wall(found, 320) + rest
 
 
@@ -194,7 +186,7 @@ def _list(key: str, _said: Topics, _address: str | None) -> str:  # noqa: ARG001
 
 
 def _words(asked: Asked, of: str | None, groups: dict[str, str]) -> None:
-    st.html(_titled(t("topics.words_of", name=_called(of, groups)), t("topics.words_lead", most=MOST_WORDS)))
+    st.html(heading.section(t("topics.words_of", name=_called(of, groups)), t("topics.words_lead", most=MOST_WORDS)))
 
     def choose() -> None:
         st.query_params.pop(PEOPLE.people, None)
@@ -207,14 +199,17 @@ def _words(asked: Asked, of: str | None, groups: dict[str, str]) -> None:
     st.text_input(t("topics.words"), key=WORDS, on_change=choose, max_chars=160, placeholder=t("topics.words_hint"))
     wanted, others = topics.words(st.query_params.get(WORDS, ""))
     if others:
-        st.warning(markdown.escaped(t("topics.words_left_out", words=i18n.listed(others), most=MOST_WORDS, letters=LONGEST_WORD)))
+        st.warning(
+            markdown.escaped(
+                t("topics.words_left_out", words=i18n.listed(others), most=MOST_WORDS, letters=LONGEST_WORD)
+            )
+        )
     if not wanted:
         return
     found = topics.mentions(asked.filters, of, wanted)
     if found is None:
         return
-    may = guard.may("people.see")
-    address = f"?{addresses.beside(PEOPLE.people)}{PEOPLE.people}=words" if may else None
+    address = behind.link(PEOPLE.people)
     st.html(_figures(found.said, wanted, address))
     if not found.said.messages:
         return
@@ -223,7 +218,7 @@ def _words(asked: Asked, of: str | None, groups: dict[str, str]) -> None:
     charts.show("topics_days", found.key, lambda: topics_chart.of_days(days, found.said.now), alt=t("topics.by_day"))
     if of is None:
         _places(found)
-    if may:
+    if address:
         lines = "".join(f"<p>“{escape(text)}”</p>" for text in found.said.examples)
         st.html(f"<h2>{escape(t('topics.examples'))}</h2>{lines}")
 
@@ -232,11 +227,9 @@ def _figures(said: Mentions, wanted: tuple[str, ...], address: str | None) -> st
     parts = (("messages", said.messages, said.messages_before), ("speakers", said.speakers, said.speakers_before))
     found = []
     for name, value, before in parts:
-        way = Way(t("topics.way_people", count=i18n.number(value)), address if value else None, "people").html(
-            "words-people"
-        )
-        below = f"<p>{escape(reach.number(said, before))}</p>"
-        ways = (way,) if name == "speakers" and address else ()
+        words = t("topics.way_people", count=i18n.number(value))
+        ways = behind.way(address, "words", words, value) if name == "speakers" else ()
+        below = tiles.lines(reach.number(said, before))
         found.append(
             Tile(
                 f"words-{name}",
@@ -248,7 +241,7 @@ def _figures(said: Mentions, wanted: tuple[str, ...], address: str | None) -> st
                 ways,
             )
         )
-    forbidden = "" if address else f'<p class="lead">{escape(t("topics.examples_forbidden"))}</p>'
+    forbidden = "" if address else heading.line(t("topics.examples_forbidden"))
     return f'<p class="lead">{escape(i18n.listed(wanted))}</p>{tiles.wall(found, WIDTH)}{forbidden}'
 
 

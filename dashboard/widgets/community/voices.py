@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import date
 from html import escape
-from urllib.parse import quote
 
 import streamlit as st
 
@@ -14,21 +13,21 @@ from dashboard.data.rows import Row
 from dashboard.data.voices import BOARDS, BYS, CONTACTS, HANGING, PARTS, SMALL, WEIGHTS, View
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import behind, choice, heading, tables, tiles
-from dashboard.widgets.behind import Behind
+from dashboard.widgets import behind, choice, figures, heading, opening, tables, tiles
+from dashboard.widgets.behind import ALL, ONE, Behind
 from dashboard.widgets.choice import Choice
-from dashboard.widgets.community import opening, told
-from dashboard.widgets.community.opening import Places
-from dashboard.widgets.community.told import Figure
+from dashboard.widgets.community import words
+from dashboard.widgets.figures import Figure
+from dashboard.widgets.opening import Places
 from dashboard.widgets.parts import Asked
-from dashboard.widgets.tiles import Tile, Way
+from dashboard.widgets.tiles import Tile
 
 BY, MONTH = "vo_per", "vo_month"
 """Where the address says what the rows of the table are, and which month's board is shown."""
 PLACES = Places("vo_of", "vo_people")
 KEYS = (BY, MONTH, PLACES.of)
 """Parameters of the address that a saved view keeps."""
-ALL, ONE, OF_MONTH = "all", "one", "month"
+OF_MONTH = "month"
 WIDTH = 200
 WORST = 5
 STRONG = 2
@@ -59,26 +58,25 @@ RESTS = {
 
 
 def show(asked: Asked) -> None:
-    by = next(one for one in BYS if one == choice.read(BY, BYS))
+    by = choice.read(BY, BYS)
     view = voices.read(asked.filters, by)
     if view is None or not view.rows:
         heading.empty(t("voices.none"), t("voices.none_lead") if view is None else t("community.no_groups_here"))
         return
     of = addresses.opened(PLACES.of, view.found)
     with st.container(border=True, key="card_voices"):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="voices_head"):
-            labels = {one: t(f"community.by_{one}") for one in BYS}
-            st.html(choice.row(Choice(BY, t("community.by"), labels, by), addresses.beside(PLACES.of, PLACES.people)))
-            _contract(view, asked)
-        lead = t("community.total_lead", days=f"{i18n.day(view.now.start_on)} – {i18n.day(view.now.last_on)}")
-        _wall(view, None, _titled(t("community.total"), lead))
+        by_row = choice.row(choice.among(BY, "community.by", BYS, by), PLACES.beside())
+        behind.head("voices", by_row, view, _contract(), asked.in_words)
+        lead = t("community.total_lead", days=i18n.days(view.now))
+        _wall(view, None, heading.section(t("community.total"), lead))
     if of is not None:
         with st.container(border=True, key="card_voices_one"):
-            name = f'<h2 id="voices-name">{escape(called(view, view.found[of]))}</h2><p class="lead">{escape(t("community.detail_lead"))}</p>'
-            _wall(view, of, name)
-            address = f"?{addresses.beside(PLACES.of, PLACES.people)}"
-            close = escape(t("community.close"))
-            st.html(f'<div class="ways"><a class="box" id="close-voices" href="{escape(address)}">{close}</a></div>')
+            _wall(
+                view,
+                of,
+                heading.section(words.called(view.found[of], view.by), t("community.detail_lead"), "voices-name"),
+            )
+            st.html(opening.back("voices", PLACES.of, PLACES.people))
     with st.container(border=True, key="card_voices_members"):
         _members(view, asked, of)
     with st.container(border=True, key="card_voices_month"):
@@ -88,21 +86,11 @@ def show(asked: Asked) -> None:
     behind.open_asked(lambda text: _whose(view, asked, of, month, text), asked.in_words, PLACES.people)
 
 
-def called(view: View, row: Row) -> str:
-    """What a group, owner or unit is called; its number where nobody named it."""
-    name: str = row["name"] or row["key"] or t(f"community.nobody_{view.by}")
-    return name
-
-
-def _titled(title: str, lead: str) -> str:
-    return f'<h2>{escape(title)}</h2><p class="lead">{escape(lead)}</p>'
-
-
 # -- figures -----------------------------------------------------------------------------------------------------------
 
 
 def _wall(view: View, of: str | None, head: str) -> None:
-    address = f"?{addresses.beside(PLACES.people)}{PLACES.people}=" if guard.may("people.see") else None
+    address = behind.link(PLACES.people)
     key = f"{view.key}|{of}|{i18n.language()}|{address}"
     st.html(head + _tiles(key=key, _view=view, _of=of, _address=address))
 
@@ -112,27 +100,19 @@ def _tiles(key: str, _view: View, _of: str | None, _address: str | None) -> str:
     scope, row = (ALL, _view.total) if _of is None else (ONE, _view.found[_of])
     found = [_tile(scope, row, None if _of is None else _view.total, figure, _address) for figure in FIGURES]
     words = hints(row)
-    told_hints = f'<p class="lead">{escape(words)}</p>' if words else ""
-    forbidden = "" if _address is not None else f'<p class="lead">{escape(t("funnel.people_forbidden"))}</p>'
-    return tiles.wall(found, WIDTH) + told_hints + forbidden
+    told_hints = heading.line(words) if words else ""
+    return tiles.wall(found, WIDTH) + told_hints + behind.forbidden(_address)
 
 
 def _tile(scope: str, row: Row, whole: Row | None, figure: Figure, address: str | None) -> Tile:
     parts = {name: i18n.number(row[name]) for name in RESTS[figure.name]}
-    beside = "" if whole is None else t("community.against", value=told.value(whole, figure))
+    beside = "" if whole is None else t("community.against", value=figures.value(whole, figure))
     is_unknown = row[figure.name] is None and figure.name == "successors"
-    below = told.lines(t("voices.no_moves") if is_unknown else t(f"voices.rests_{figure.name}", **parts))
+    below = t("voices.no_moves") if is_unknown else t(f"voices.rests_{figure.name}", **parts)
     which = WAYS[figure.name]
-    ways = ()
-    if address is not None:
-        count = row[voices.figure_of(which)]
-        words = t(f"voices.way_{which}", count=i18n.number(count))
-        ways = (
-            Way(words, f"{address}{scope}.{which}" if count else None, "people").html(f"voices-{scope}-people-{which}"),
-        )
-    return Tile(
-        f"voices-{scope}-{figure.name}", title(figure.name), told.value(row, figure), beside, means(figure.name), below, ways,
-    )  # fmt: skip
+    count = row[voices.figure_of(which)]
+    ways = behind.way(address, f"{scope}.{which}", t(f"voices.way_{which}", count=i18n.number(count)), count or 0)
+    return figures.tile("voices", f"voices-{scope}", row, figure, beside=beside, below=[below], ways=ways, **_rules())
 
 
 def title(name: str) -> str:
@@ -162,13 +142,13 @@ def hints(row: Row) -> str:
 
 def _members(view: View, asked: Asked, of: str | None) -> None:
     row = view.total if of is None else view.found[of]
-    whose = t("community.total") if of is None else called(view, row)
+    whose = t("community.total") if of is None else words.called(row, view.by)
     for which, count in (("kocs", row["kocs"]), ("successors", row["successors"])):
-        st.html(_titled(t(f"voices.{which}_of", name=whose), t(f"voices.{which}_lead", **_rules())))
+        st.html(heading.section(t(f"voices.{which}_of", name=whose), t(f"voices.{which}_lead", **_rules())))
         if not guard.may("people.see"):
-            st.html(f'<p class="lead">{escape(t("funnel.people_forbidden"))}</p>')
+            st.html(heading.line(t("funnel.people_forbidden")))
         elif not count:
-            st.html(f'<p class="lead">{escape(t("voices.no_moves" if count is None else f"voices.no_{which}"))}</p>')
+            st.html(heading.line(t("voices.no_moves" if count is None else f"voices.no_{which}")))
         else:
             listed = voices.members(asked.filters, view, of, which)
             reason = _strong if which == "kocs" else _rising
@@ -238,12 +218,12 @@ def _board(view: View, asked: Asked, of: str | None) -> date | None:
         return None
     chosen = choice.read(MONTH, tuple(known))
     month = known[chosen]
-    whose = t("community.total") if of is None else called(view, view.found[of])
-    st.html(_titled(t("voices.board_of", name=whose), t("voices.board_lead")))
+    whose = t("community.total") if of is None else words.called(view.found[of], view.by)
+    st.html(heading.section(t("voices.board_of", name=whose), t("voices.board_lead")))
     labels = {text: i18n.month(on) for text, on in known.items()}
     st.html(choice.row(Choice(MONTH, t("voices.month"), labels, chosen), addresses.beside(PLACES.people)))
     if not guard.may("people.see"):
-        st.html(f'<p class="lead">{escape(t("funnel.people_forbidden"))}</p>')
+        st.html(heading.line(t("funnel.people_forbidden")))
         return month
     board = voices.board(asked.filters, view, of, month)
     if board.is_running:
@@ -266,19 +246,18 @@ def _list(board: voices.Month, name: str, key: str) -> None:
         lambda: {t("people.member"): [who for who, _ in first], unit: [round(value, 1) for _, value in first]},
     )  # fmt: skip
     st.dataframe(table, hide_index=True, key=f"voices_board_{name}", alt=t(f"voices.board_{name}"))
-    link = f"?{addresses.beside(PLACES.people)}{PLACES.people}={OF_MONTH}.{name}"
     words = t("voices.board_all", count=i18n.number(count))
-    st.html(Way(words, link, "people").html(f"voices-month-people-{name}"))
+    st.html("".join(behind.way(behind.link(PLACES.people), f"{OF_MONTH}.{name}", words, count)))
 
 
 # -- rows and people ---------------------------------------------------------------------------------------------------
 
 
 def _table(view: View, of: str | None) -> None:
-    others = addresses.beside(PLACES.of, PLACES.people)
+    others = PLACES.beside()
     st.html(_head(key=f"{view.key}|{of}|{others}|{i18n.language()}", _view=view, _of=of, _others=others))
     first = {
-        t(f"community.{view.by}"): [called(view, row) for row in view.rows],
+        t(f"community.{view.by}"): [words.called(row, view.by) for row in view.rows],
         t("community.hints"): [hints(row) or None for row in view.rows],
     }
     opening.table(
@@ -288,34 +267,28 @@ def _table(view: View, of: str | None) -> None:
 
 @kept.by_key(64)
 def _head(key: str, _view: View, _of: str | None, _others: str) -> str:  # noqa: ARG001 - what it is kept by
-    links = "".join(_link(_view, row, _of, _others) for row in _view.rows[:WORST] if row["said"] >= SMALL)
-    first = (
-        f'<nav class="pills" aria-label="{escape(t("voices.urgent"))}"><p>{escape(t("voices.urgent"))}</p>{links}</nav>'
-    )
-    return _titled(t(f"community.all_{_view.by}"), t("voices.order", **_rules())) + (first if links else "")
-
-
-def _link(view: View, row: Row, of: str | None, others: str) -> str:
-    current = ' aria-current="true"' if row["key"] == of else ""
-    words = f"{i18n.cut(called(view, row), 30)} {i18n.share(row['koc_share'])}"
-    return f'<a href="?{escape(others)}{PLACES.of}={quote(row["key"], safe="")}"{current}>{escape(words)}</a>'
+    first = [
+        (row["key"], words.called(row, _view.by), i18n.share(row["koc_share"])) for row in _view.rows[:WORST] if row["said"] >= SMALL
+    ]  # fmt: skip
+    pills = opening.pills(t("voices.urgent"), first, PLACES, _of, _others)
+    return heading.section(t(f"community.all_{_view.by}"), t("voices.order", **_rules())) + pills
 
 
 def _whose(view: View, asked: Asked, of: str | None, month: date | None, text: str) -> Behind | None:
     scope, _, name = text.partition(".")
     if scope == OF_MONTH and month is not None and name in BOARDS:
         return _of_month(view, asked, of, month, name)
-    which = next((one for one in voices.WHICH if one == name), None)
-    whose = of if scope == ONE else None
-    if which is None or scope not in (ALL, ONE) or (scope == ONE and of is None):
+    found = behind.pointed(text, voices.WHICH, of)
+    if found is None:
         return None
+    whose, which = found
     row = view.total if whose is None else view.found[whose]
     if not row[voices.figure_of(which)]:
         return None
-    owner = t("community.total") if whose is None else called(view, row)
-    words = f"{owner}{t('number.then')}{t(f'voices.people_{which}')}"
+    owner = t("community.total") if whose is None else words.called(row, view.by)
+    told = f"{owner}{t('number.then')}{t(f'voices.people_{which}')}"
     return Behind(
-        words,
+        told,
         t(f"voices.means_{_MEANT.get(which, which)}", **_rules()),
         lambda: voices.people_of(asked.filters, view, whose, which),
     )
@@ -333,16 +306,16 @@ _MEANT = {
 def _of_month(view: View, asked: Asked, of: str | None, month: date, name: str) -> Behind | None:
     if not guard.may("people.see") or not voices.board(asked.filters, view, of, month).count[name]:
         return None
-    owner = t("community.total") if of is None else called(view, view.found[of])
+    owner = t("community.total") if of is None else words.called(view.found[of], view.by)
     then = t("number.then")
-    words = f"{owner}{then}{i18n.month(month)}{then}{t(f'voices.board_{name}')}"
+    told = f"{owner}{then}{i18n.month(month)}{then}{t(f'voices.board_{name}')}"
     meaning = means("score" if name == "score" else f"part_{name}")
-    return Behind(words, meaning, lambda: voices.people_of_month(asked.filters, view, of, month, name))
+    return Behind(told, meaning, lambda: voices.people_of_month(asked.filters, view, of, month, name))
 
 
-def _contract(view: View, asked: Asked) -> None:
+def _contract() -> list[str]:
     weights = i18n.listed(f"{title(f'part_{part}')} {WEIGHTS[part]}" for part in PARTS)
-    lines = [
+    return [
         t("community.means_activity"),
         *(f"**{title(f'part_{part}')}**: {means(f'part_{part}')}" for part in PARTS),
         t("voices.means_score_weights", weights=weights),
@@ -350,4 +323,3 @@ def _contract(view: View, asked: Asked) -> None:
         t("voices.rules", **_rules()),
         t("voices.scope"),
     ]
-    behind.contract("voices", view, lines, asked.in_words)

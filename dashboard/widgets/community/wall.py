@@ -4,19 +4,19 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import addresses, i18n
-from dashboard.actions import guard
+from dashboard import i18n
 from dashboard.data import community
 from dashboard.data.community import SMALL, Row, View
 from dashboard.i18n import t
 from dashboard.web import kept
-from dashboard.widgets import tiles
+from dashboard.widgets import behind, heading, opening, tiles
+from dashboard.widgets.behind import ALL, ONE
 from dashboard.widgets.community import health, words
-from dashboard.widgets.tiles import Tile, Way
+from dashboard.widgets.opening import Places
+from dashboard.widgets.tiles import Tile
 
-PEOPLE, OF = "people", "of"
+PLACES = Places("of", "people")
 """Where the address says whose people are open (``all.members``, ``one.new_speakers``), and which group is."""
-ALL, ONE = "all", "one"
 WIDTH = 150
 """Pixels that a tile takes at least."""
 FIRST = 6
@@ -27,24 +27,23 @@ WAYS: dict[str, tuple[str, ...]] = {
 
 
 def total(view: View) -> None:
-    lead = t("community.total_lead", days=f"{i18n.day(view.spans.now.start_on)} – {i18n.day(view.spans.now.last_on)}")
-    _show(view, ALL, f'<h2>{escape(t("community.total"))}</h2><p class="lead">{escape(lead)}</p>')
+    lead = t("community.total_lead", days=i18n.days(view.spans.now))
+    _show(view, ALL, heading.section(t("community.total"), lead))
 
 
 def one(view: View, of: str) -> None:
     """What is open, against all together."""
     row = view.row(of)
-    back = f'<a class="box" id="close-group" href="?{escape(addresses.beside(OF, PEOPLE))}">{escape(t("community.close"))}</a>'
     hints = words.hints(view)[view.place[of]]
     told = f"{t('community.detail_lead')}{t('number.then')}{hints}" if hints else t("community.detail_lead")
     why = f'<p id="group-health" class="lead">{escape(health.sentence(row))}</p>'
     head = f'<h2 id="group-name">{escape(words.called(row, view.by))}</h2>{why}<p class="lead">{escape(told)}</p>'
-    _show(view, of, head, f'<div class="ways">{back}</div>')
+    _show(view, of, head, opening.back("group", PLACES.of, PLACES.people))
 
 
 def _show(view: View, of: str, head: str, foot: str = "") -> None:
     is_one = foot != ""
-    link = f"?{addresses.beside(PEOPLE)}{PEOPLE}={ONE if is_one else ALL}." if guard.may("people.see") else None
+    link = behind.link(PLACES.people)
     row = view.row(of) if is_one else view.total
     key = f"{view.key}|{is_one}|{of}|{i18n.language()}|{link}"
     st.html(
@@ -63,22 +62,18 @@ def _walls(key: str, _row: Row, _all: Row | None, _link: str | None, _has_before
     parts.append(f'<details class="parts"><summary>{escape(t("health.parts"))}</summary>{health.parts(_row)}</details>')
     if "speakers" in _row:
         count = {name: i18n.number(_row[name]) for name in words.TURNOVER}
-        parts.append(_titled("turnover", t("community.turnover_sum", **count)))
+        parts.append(heading.section(t("community.turnover"), t("community.turnover_sum", **count)))
         parts.append(tiles.wall([_count(scope, _row, _all, name, _link, "speakers") for name in words.TURNOVER], WIDTH))
     if "ever_spoke" in _row:
-        parts.append(_titled("ladder", t("community.ladder_lead", count=i18n.number(_row["members"]))))
+        parts.append(
+            heading.section(t("community.ladder"), t("community.ladder_lead", count=i18n.number(_row["members"])))
+        )
         rungs = [_count(scope, _row, _all, name, _link, "members") for name in words.LADDER if name in _row]
         if "buying" in _row:
             bases = zip(words.BUYING, ("speaking", "lurkers"), strict=True)
             rungs += [_count(scope, _row, _all, name, _link, base) for name, base in bases]
         parts.append(tiles.wall(rungs, WIDTH))
-    if _link is None:
-        parts.append(f'<p class="lead">{escape(t("funnel.people_forbidden"))}</p>')
-    return "".join(parts)
-
-
-def _titled(name: str, lead: str) -> str:
-    return f'<h2>{escape(t(f"community.{name}"))}</h2><p class="lead">{escape(lead)}</p>'
+    return "".join(parts) + behind.forbidden(_link)
 
 
 def _figure(scope: str, row: Row, whole: Row | None, figure: words.Figure, link: str | None, has_before: bool) -> Tile:
@@ -86,24 +81,23 @@ def _figure(scope: str, row: Row, whole: Row | None, figure: words.Figure, link:
     is_known = has_before or figure.name != "said"
     rests = words.rests_on(row, figure.name) if is_known else t("community.said_before_unknown", value=i18n.UNDEFINED)
     rests = health.change(row) if figure.name == "health" else rests
-    below = f"<p>{escape(rests)}</p>" if rests else ""
-    ways = tuple(_way(scope, row, which, link) for which in WAYS.get(figure.name, ()) if which in row)
+    ways = [html for which in WAYS.get(figure.name, ()) if which in row for html in _way(scope, row, which, link)]
     return Tile(
         f"{scope}-{figure.name}", words.title(figure.name), words.value(row, figure), beside, words.means(figure.name),
-        below, ways if link is not None else (),
+        tiles.lines(rests), tuple(ways),
     )  # fmt: skip
 
 
 def _count(scope: str, row: Row, whole: Row | None, name: str, link: str | None, of: str) -> Tile:
     """A number of people with its share of ``of``, that of all together beside it."""
     found = community.number(row, name)
-    ways = () if link is None else (_way(scope, row, name, link),)
     below = "" if name in (of, "lost_speakers") else _share(row, name, of)
     if below:
         against = "" if whole is None else t("community.against", value=_share(whole, name, of))
-        below = f"<p>{escape(t('number.then').join(filter(None, (below, against))))}</p>"
+        below = tiles.lines(t("number.then").join(filter(None, (below, against))))
     return Tile(
-        f"{scope}-{name}", words.title(name), i18n.number(found), "", words.means(name), below, ways,
+        f"{scope}-{name}", words.title(name), i18n.number(found), "", words.means(name), below,
+        _way(scope, row, name, link),
     )  # fmt: skip
 
 
@@ -113,7 +107,6 @@ def _share(row: Row, name: str, of: str) -> str:
     return i18n.UNDEFINED if found is None or base < SMALL else i18n.share(found / base)
 
 
-def _way(scope: str, row: Row, which: str, link: str | None) -> str:
+def _way(scope: str, row: Row, which: str, link: str | None) -> tuple[str, ...]:
     count = community.number(row, which)
-    address = f"{link}{which}" if count else None
-    return Way(t(f"community.way_{which}", count=i18n.number(count)), address, "people").html(f"{scope}-people-{which}")
+    return behind.way(link, f"{scope}.{which}", t(f"community.way_{which}", count=i18n.number(count)), int(count or 0))

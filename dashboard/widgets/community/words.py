@@ -1,8 +1,5 @@
 """Figures of group chats in words: their names, values, what they rest on and what they mean."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from dashboard import i18n
 from dashboard.data import community
 from dashboard.data.community import (
@@ -17,32 +14,22 @@ from dashboard.data.community import (
     View,
 )
 from dashboard.i18n import t
+from dashboard.widgets import figures, names
 from dashboard.widgets.community import health
-
-Kind = Literal["count", "mean", "share", "wait", "score", "index"]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """``base``: what a share is taken of; below 30 of it only their number is shown."""
-
-    name: str
-    kind: Kind
-    base: str = ""
-
+from dashboard.widgets.figures import Figure
 
 FIGURES = (
-    Figure("health", "score"),
+    Figure("health", "count"),
     Figure("members", "count"),
     Figure("speaking_rate", "share", "members"),
     Figure("said", "count"),
     Figure("dau", "mean"),
     Figure("stickiness", "share", "mau"),
     Figure("top_share", "share", "speakers"),
-    Figure("gini", "index", "speakers"),
+    Figure("gini", "mark", "speakers"),
     Figure("absence", "count"),
     Figure("reply_coverage", "share", "questions"),
-    Figure("first_reply_seconds", "wait"),
+    Figure("first_reply_seconds", "minutes"),
 )
 TURNOVER = ("speakers", "new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers")
 LADDER = ("lurkers", "ever_spoke", "speaking", "buying")
@@ -60,26 +47,12 @@ def means(name: str) -> str:
 
 def called(row: Row, by: str) -> str:
     """What a group, owner or unit is called; its number where nobody named it."""
-    if not row["key"]:
-        return t(f"community.nobody_{by}")
-    name: str = row["name"] or row["key"]
-    return name
-
-
-def is_small(row: Row, figure: Figure) -> bool:
-    return bool(figure.base) and 0 < (row.get(figure.base) or 0) < SMALL
+    return names.row(row, f"community.nobody_{by}")
 
 
 def value(row: Row, figure: Figure) -> str:
     """As on a tile."""
-    found = community.number(row, figure.name)
-    if is_small(row, figure):
-        return t("number.only", count=i18n.number(row[figure.base]))
-    if figure.kind == "share":
-        return i18n.share(found)
-    if figure.kind == "wait":
-        return i18n.UNDEFINED if found is None else t("community.minutes", count=i18n.number(found / 60, 1))
-    return i18n.number(found, {"mean": 1, "index": 2}.get(figure.kind, 0))
+    return figures.value({**row, figure.name: community.number(row, figure.name)}, figure)
 
 
 def rests_on(row: Row, name: str) -> str:

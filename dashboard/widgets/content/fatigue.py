@@ -11,15 +11,17 @@ from dashboard.data import content, rows
 from dashboard.data.content import ANSWER_DAYS, TOTAL, WINDOWS, Answer, Exposed, Fatigue, Row
 from dashboard.data.rows import SMALL
 from dashboard.i18n import t
-from dashboard.widgets import behind, choice, columns, heading, tiles
+from dashboard.widgets import behind, choice, columns, heading, opening, tiles
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.content import fatigue_chart
+from dashboard.widgets.opening import Places
 from dashboard.widgets.parts import Asked
 from dashboard.widgets.tiles import Tile
 
-WINDOW, TOPIC = "again", "topic"
-"""Where the address says within how many days the same topic counts as again, and which topic is open."""
+WINDOW = "again"
+"""Where the address says within how many days the same topic counts as again."""
+PLACES = Places("topic", behind.PARAMETER)
 EXPOSED: tuple[Exposed, ...] = ("first", "second", "third", "fourth")
 LAST: Exposed = "fourth"
 TIRED: Exposed = "unanswered"
@@ -35,7 +37,7 @@ def show(asked: Asked) -> None:
         return
     every = rows.plain(answer.found.rows)
     known = {row["key"]: row for row in every}
-    topic = addresses.opened(TOPIC, [key for key in known if key != TOTAL])
+    topic = addresses.opened(PLACES.of, [key for key in known if key != TOTAL])
     row = known[topic or TOTAL]
     with st.container(border=True, key="card_fatigue"):
         _head(answer, asked, topic)
@@ -61,18 +63,11 @@ def called(key: str) -> str:
 
 def _head(answer: Answer[Fatigue], asked: Asked, topic: str | None) -> None:
     now = answer.found.now
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="fatigue_head"):
-        days = f"{i18n.day(now.start_on)} – {i18n.day(now.last_on)}"
-        lead = t("content.fatigue_lead", days=days, again=answer.found.window_days, within=ANSWER_DAYS)
-        back = "" if topic is None else (
-            f'<a class="box" id="close-topic" href="?{escape(addresses.beside(TOPIC, behind.PARAMETER))}">{escape(t("content.close"))}</a>'
-        )  # fmt: skip
-        title = t("content.fatigue_of", topic=called(topic or TOTAL))
-        st.html(
-            f'<h2 id="fatigue-of">{escape(title)}</h2><p class="lead">{escape(lead)}</p><div class="ways">{back}</div>'
-        )
-        lines = [t(f"content.fatigue_{name}", days=ANSWER_DAYS) for name in ("rule", "interval", "within", "caution")]
-        behind.contract("fatigue", answer, lines, asked.in_words)
+    lead = t("content.fatigue_lead", days=i18n.days(now), again=answer.found.window_days, within=ANSWER_DAYS)
+    back = "" if topic is None else opening.back("topic", PLACES.of, PLACES.people, words="content.close")
+    title = heading.section(t("content.fatigue_of", topic=called(topic or TOTAL)), lead, "fatigue-of")
+    lines = [t(f"content.fatigue_{name}", days=ANSWER_DAYS) for name in ("rule", "interval", "within", "caution")]
+    behind.head("fatigue", title + back, answer, lines, asked.in_words)
 
 
 def verdict(row: Row) -> str:
@@ -104,32 +99,22 @@ def _tiles(row: Row) -> Sequence[Tile]:
         if name == LAST:
             tired = row[TIRED]
             ways += behind.way(begins, TIRED, t("content.way_unanswered", count=i18n.number(tired)), tired)
-        below = "".join(f"<p>{escape(text)}</p>" for text in (interval, counts) if text)
+        below = tiles.lines(interval, counts)
         found.append(Tile(name, t(f"content.exposed_{name}"), figure, "", t("content.means_exposed"), below, ways))
     return found
 
 
 def _topics(answer: Answer[Fatigue], every: Sequence[Row], topic: str | None) -> None:
-    st.html(f'<h2>{escape(t("content.topics"))}</h2><p class="lead">{escape(t("content.topics_lead"))}</p>')
+    st.html(heading.section(t("content.topics"), t("content.topics_lead")))
     columns_ = {t("content.topic"): [called(row["key"]) for row in every]}
     for place, name in enumerate(EXPOSED, start=1):
         columns_[t(f"content.exposed_{name}")] = [_share(row, place) for row in every]
     columns_[t("content.within_people")] = [i18n.number(row["within_people"]) for row in every]
     columns_[t("content.change")] = [_change(row) for row in every]
     name = f"topics_{abs(hash((answer.key, topic)))}"
-    keys = [row["key"] for row in every]
-
-    def choose() -> None:
-        chosen = st.session_state[name]["selection"]["rows"]
-        st.query_params.pop(behind.PARAMETER, None)
-        st.query_params.pop(TOPIC, None)
-        if chosen:
-            st.query_params[TOPIC] = keys[chosen[0]]
-
-    st.dataframe(
-        pd.DataFrame(columns_), hide_index=True, key=name, column_config=columns.right(*list(columns_)[1:]), on_select=choose,
-        selection_mode="single-row", selection_default={"selection": {"rows": [keys.index(topic)] if topic in keys else []}},
-        alt=t("content.topics"),
+    opening.show(
+        pd.DataFrame(columns_), name, [row["key"] for row in every], places=PLACES, of=topic, alt=t("content.topics"),
+        config=columns.right(*list(columns_)[1:]),
     )  # fmt: skip
 
 

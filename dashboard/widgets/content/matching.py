@@ -80,14 +80,10 @@ def _label(one: Choice) -> str:
 
 def _head(answer: Answer[Fit], asked: Asked, chosen: Choice) -> None:
     found = answer.found.matched
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="matching_head"):
-        lead = t(
-            "content.match_lead", day=i18n.day(found.now.last_on), days=KNOWN_DAYS, count=i18n.number(found.members)
-        )
-        st.html(f'<h2 id="match-name">{escape(chosen.name)}</h2><p class="lead">{escape(lead)}</p>')
-        places = {"days": KNOWN_DAYS, "half": i18n.number(HALF_LIFE_DAYS), "trial": TRIAL_DAYS}
-        lines = [t(f"content.match_{name}", **places) for name in ("formula", "weights", "source", "test", "caution")]
-        behind.contract("matching", answer, lines, asked.in_words)
+    lead = t("content.match_lead", day=i18n.day(found.now.last_on), days=KNOWN_DAYS, count=i18n.number(found.members))
+    places = {"days": KNOWN_DAYS, "half": i18n.number(HALF_LIFE_DAYS), "trial": TRIAL_DAYS}
+    lines = [t(f"content.match_{name}", **places) for name in ("formula", "weights", "source", "test", "caution")]
+    behind.head("matching", heading.section(chosen.name, lead, "match-name"), answer, lines, asked.in_words)
 
 
 def _tagged(answer: Answer[Fit]) -> str:
@@ -129,9 +125,7 @@ def _list(which: str) -> str:
 def _best(answer: Answer[Fit]) -> None:
     """The best with what each family of tags adds to their score."""
     frame = answer.found.matched.frame.head(BEST)
-    st.html(
-        f'<h2>{escape(t("content.best"))}</h2><p class="lead">{escape(t("content.best_lead", count=len(frame)))}</p>'
-    )
+    st.html(heading.section(t("content.best"), t("content.best_lead", count=len(frame))))
     table = {
         t("people.member"): matching.named(frame["member_id"]),
         t("content.ms"): [_hundredths(score) for score in frame["score"]],
@@ -156,7 +150,7 @@ def _trusted(answer: Answer[Evaluation] | None) -> None:
     """What the score is worth, said before anybody sends by it."""
     st.html(f"<h2>{escape(t('content.trusted'))}</h2>")
     if answer is None:
-        st.html(f'<p class="lead">{escape(t("content.no_trial", days=TRIAL_DAYS))}</p>')
+        st.html(heading.line(t("content.no_trial", days=TRIAL_DAYS)))
         return
     found = answer.found
     lead = t(

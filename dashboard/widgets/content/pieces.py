@@ -9,50 +9,51 @@ from dashboard import addresses, charts, i18n
 from dashboard.data import content, rows
 from dashboard.data.content import BYS, CREDIT_DAYS, TOTAL, Answer, By, Contents, Row, Which
 from dashboard.i18n import t
-from dashboard.widgets import behind, choice, heading, measures, names, tiles
-from dashboard.widgets.behind import Behind
-from dashboard.widgets.choice import Choice
+from dashboard.widgets import behind, choice, figures, heading, names, opening
+from dashboard.widgets.behind import ALL, ONE, Behind
 from dashboard.widgets.content import piece_chart
-from dashboard.widgets.measures import Listed, Measure
+from dashboard.widgets.figures import Figure, Wall
+from dashboard.widgets.opening import Places
 from dashboard.widgets.parts import Asked
 
-BY, OF = "content_by", "piece"
-"""Where the address says what the rows are, and which one is open."""
-WIDTH = 190
-WALL = (
-    Measure("reads", "count"),
-    Measure("interaction_rate", "share", "readers"),
-    Measure("ctr", "share", "delivered"),
-    Measure("conversion_rate", "share", "readers"),
-    Measure("revenue_minor", "money"),
+BY = "content_by"
+"""Where the address says what the rows are."""
+PLACES = Places("piece", behind.PARAMETER)
+FIRST = (
+    Figure("reads", "count"),
+    Figure("interaction_rate", "share", "readers"),
+    Figure("ctr", "share", "delivered"),
+    Figure("conversion_rate", "share", "readers"),
+    Figure("revenue_minor", "money"),
 )
 COLUMNS = (
-    Measure("reads", "count"),
-    Measure("readers", "count"),
-    Measure("interaction_rate", "share", "readers"),
-    Measure("likes", "count"),
-    Measure("comments", "count"),
-    Measure("shares", "count"),
-    Measure("posts", "count"),
-    Measure("delivered", "count"),
-    Measure("clicks", "count"),
-    Measure("ctr", "share", "delivered"),
-    Measure("orders", "count"),
-    Measure("conversion_rate", "share", "readers"),
-    Measure("revenue_minor", "money"),
+    Figure("reads", "count"),
+    Figure("readers", "count"),
+    Figure("interaction_rate", "share", "readers"),
+    Figure("likes", "count"),
+    Figure("comments", "count"),
+    Figure("shares", "count"),
+    Figure("posts", "count"),
+    Figure("delivered", "count"),
+    Figure("clicks", "count"),
+    Figure("ctr", "share", "delivered"),
+    Figure("orders", "count"),
+    Figure("conversion_rate", "share", "readers"),
+    Figure("revenue_minor", "money"),
 )
 RESTS = {
     "reads": ("readers",), "interaction_rate": ("interacting", "readers", "likes", "comments", "shares"), "ctr": ("clicks", "delivered"),
     "conversion_rate": ("buyers", "readers"), "revenue_minor": ("orders",),
 }  # fmt: skip
-WAYS: dict[str, Which] = {
-    "reads": "readers", "interaction_rate": "interacting", "ctr": "clickers", "conversion_rate": "buyers",
+WAYS: dict[str, tuple[Which, ...]] = {
+    "reads": ("readers",), "interaction_rate": ("interacting",), "ctr": ("clickers",), "conversion_rate": ("buyers",),
 }  # fmt: skip
-WHICH = tuple(WAYS.values())
+WHICH = tuple(which for some in WAYS.values() for which in some)
+WALL = Wall("content", FIRST, RESTS, WAYS, "content.rests", "content.way", 190)
 
 
 def show(asked: Asked) -> None:
-    by = next(one for one in BYS if one == choice.read(BY, BYS))
+    by = choice.read(BY, BYS)
     answer = content.pieces(asked.filters, by)
     if answer is None or answer.found.rows.empty:
         heading.empty(t("content.nothing"), t("content.nothing_lead"))
@@ -65,12 +66,10 @@ def show(asked: Asked) -> None:
     if by == "hour":
         every.sort(key=lambda row: row["key"])
     known = {row["key"]: row for row in every}
-    of = addresses.opened(OF, list(known))
+    of = addresses.opened(PLACES.of, list(known))
     with st.container(border=True, key="card_content"):
         _head(answer, total, asked)
-        st.html(tiles.wall(_wall("all", total, answer.currency), WIDTH))
-        if behind.link() is None:
-            st.html(f'<p class="lead">{escape(t("funnel.people_forbidden"))}</p>')
+        st.html(WALL.html(ALL, total, answer.currency) + behind.forbidden(behind.link()))
     if of is not None:
         with st.container(border=True, key="card_piece"):
             _one(known[of], by, answer)
@@ -80,35 +79,14 @@ def show(asked: Asked) -> None:
 
 
 def _head(answer: Answer[Contents], total: Row, asked: Asked) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="content_head"):
-        lead = measures.days(answer.found.now, answer.found.before, total)
-        st.html(f'<h2>{escape(t("content.total"))}</h2><p class="lead">{escape(lead)}</p>')
-        names_ = [measure.name for measure in (*WALL, *COLUMNS)]
-        lines = [t("content.means_credit", days=CREDIT_DAYS), *behind.meanings("content", list(dict.fromkeys(names_)))]
-        behind.contract("content", answer, [*lines, t("content.means_channel")], asked.in_words)
-
-
-def _wall(scope: str, row: Row, currency: str) -> Sequence[tiles.Tile]:
-    begins = behind.link()
-    return [
-        measures.tile(
-            "content", scope, row, measure, currency, _rests(row, measure.name), _ways(begins, scope, row, measure.name)
-        )
-        for measure in WALL
-        if measure.name in row
-    ]  # fmt: skip
-
-
-def _ways(begins: str | None, scope: str, row: Row, name: str) -> Sequence[str]:
-    which = WAYS.get(name)
-    if which is None or which not in row:
-        return ()
-    return behind.way(begins, f"{scope}.{which}", t(f"content.way_{which}", count=i18n.number(row[which])), row[which])
-
-
-def _rests(row: Row, name: str) -> str:
-    counts = {part: i18n.number(row.get(part)) for part in RESTS.get(name, ())}
-    return t(f"content.rests_{name}", **counts) if counts else ""
+    title = heading.section(t("content.total"), figures.days(answer.found.now, answer.found.before, total))
+    names_ = list(dict.fromkeys(figure.name for figure in (*FIRST, *COLUMNS)))
+    lines = [
+        t("content.means_credit", days=CREDIT_DAYS),
+        *behind.meanings("content", names_),
+        t("content.means_channel"),
+    ]
+    behind.head("content", title, answer, lines, asked.in_words)
 
 
 def called(row: Row, by: By) -> str:
@@ -135,17 +113,14 @@ def _one(row: Row, by: By, answer: Answer[Contents]) -> None:
         told.append(
             t("content.published", at=i18n.moment(row["published_at"].tz_localize("UTC").to_pydatetime(), answer.zone))
         )
-    back = f'<a class="box" id="close-piece" href="?{escape(addresses.beside(OF, behind.PARAMETER))}">{escape(t("content.close"))}</a>'
-    head = (
-        f'<h2 id="piece-name">{escape(called(row, by))}</h2><p class="lead">{escape(t("number.then").join(told))}</p>'
-    )
-    st.html(f'{head}{tiles.wall(_wall("one", row, answer.currency), WIDTH)}<div class="ways">{back}</div>')
+    head = heading.section(called(row, by), t("number.then").join(told), "piece-name")
+    back = opening.back("piece", PLACES.of, PLACES.people, words="content.close")
+    st.html(f"{head}{WALL.html(ONE, row, answer.currency)}{back}")
 
 
 def _every(answer: Answer[Contents], every: Sequence[Row], by: By, of: str | None) -> None:
-    labels = {one: t(f"content.by_{one}") for one in BYS}
-    row = choice.row(Choice(BY, t("content.by"), labels, by), addresses.beside(BY, OF, behind.PARAMETER))
-    st.html(f'<h2>{escape(t("content.every"))}</h2>{row}<p class="lead">{escape(t(f"content.lead_{by}"))}</p>')
+    row = choice.row(choice.among(BY, "content.by", BYS, by), addresses.beside(BY, PLACES.of, PLACES.people))
+    st.html(f"<h2>{escape(t('content.every'))}</h2>{row}{heading.line(t(f'content.lead_{by}'))}")
     if by != "piece":
         told = [(called(one, by), one) for one in every]
         charts.show("contents", f"{answer.key}|{by}", lambda: piece_chart.rates(told), alt=t(f"content.by_{by}"))
@@ -153,23 +128,23 @@ def _every(answer: Answer[Contents], every: Sequence[Row], by: By, of: str | Non
     if by == "piece":
         words[t("content.topic")] = [one.get("topic") for one in every]
         words[t("content.format")] = [called({"key": one.get("format") or ""}, "format") for one in every]
-    measures.table(
-        Listed(
-            "content", f"pieces_{by}", answer.key, every, COLUMNS, words, answer.currency, OF, (behind.PARAMETER,), t(f"content.by_{by}")
-        ),
-        of,
+    opening.table(
+        f"pieces_{by}", answer.key, every, COLUMNS, words, places=PLACES, of=of, alt=t(f"content.by_{by}"), texts="content",
+        currency=answer.currency, width="small",
     )  # fmt: skip
 
 
 def _behind(asked: Asked, by: By, total: Row, known: dict[str, Row], of: str | None, text: str) -> Behind | None:
-    scope, _, name = text.partition(".")
-    which = next((one for one in WHICH if one == name), None)
-    row = total if scope == "all" else known.get(of or "") if scope == "one" and of is not None else None
-    if which is None or row is None or not row.get(which):
+    found = behind.pointed(text, WHICH, of)
+    if found is None:
         return None
-    one_by: By = "total" if scope == "all" else by
-    key = TOTAL if scope == "all" else row["key"]
-    title = t("content.total") if scope == "all" else called(row, by)
+    whose, which = found
+    row = total if whose is None else known[whose]
+    if not row.get(which):
+        return None
+    one_by: By = "total" if whose is None else by
+    key = TOTAL if whose is None else row["key"]
+    title = t("content.total") if whose is None else called(row, by)
     figure = int(row[which])
     return Behind(
         f"{title}{t('number.then')}{t(f'content.figure_{which}')}", t(f"content.means_{which}"),

@@ -97,11 +97,11 @@ def test_all_together_and_by_kind(opened):
 
 @pytest.mark.parametrize(
     ("which", "people", "total"),
-    [("participants", 12, 12), ("absent", 29, 29), ("new_speakers", 3, 3), ("did-won", 3, 3), ("buyers", 1, 1)],
+    [("participants", 12, 12), ("absent", 29, 29), ("new_speakers", 3, 3), ("did:won", 3, 3), ("buyers", 1, 1)],
 )
 def test_the_people_behind_a_figure_add_up_to_it(opened, which, people, total):
     fill()
-    test = follow(open_part(opened, "activities", "manager", ac_of="v1"), f"activity-one-people-{which}")
+    test = follow(open_part(opened, "activities", "manager", ac_of="v1"), f"people-one-{which}")
     assert not test.exception
     assert f"{people} 位会员" in said(test) and f"名单合计 {total} 条记录，就是这个数字" in said(test)
     assert "存为人群" in [button.label for button in test.button]
@@ -126,7 +126,7 @@ def test_an_executive_sees_figures_and_no_people(opened):
     fill()
     test = open_part(opened, "activities", "executive", ac_of="v1", ac_people="one.absent")
     assert not test.exception and "ac_people" not in test.query_params
-    assert "activity-one-people" not in html(test)
+    assert "people-one" not in html(test)
 
 
 @pytest.mark.parametrize(("language", "words"), [("zh", "还没有群活动"), ("en", "No group activities yet")])

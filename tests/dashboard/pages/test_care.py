@@ -95,7 +95,7 @@ def test_a_small_sample_shows_its_number(opened):
 )
 def test_the_people_behind_a_figure_add_up_to_it(opened, which, people, talks):
     fill()
-    test = follow(open_part(opened, "care", "manager", ca_of="ann"), f"care-one-people-{which}")
+    test = follow(open_part(opened, "care", "manager", ca_of="ann"), f"people-one-{which}")
     assert not test.exception and f"one.{which}" in test.query_params["ca_people"]
     assert f"{people} 位会员" in said(test) and f"名单合计 {talks} 条记录，就是这个数字" in said(test)
     assert "存为人群" in [button.label for button in test.button]
@@ -119,7 +119,7 @@ def test_an_executive_sees_figures_and_no_people(opened):
     fill()
     test = open_part(opened, "care", "executive", ca_people="all.missed")
     assert not test.exception and "ca_people" not in test.query_params
-    assert "您的角色不能查看会员名单" in said(test) and "care-all-people" not in html(test)
+    assert "您的角色不能查看会员名单" in said(test) and "people-all" not in html(test)
 
 
 @pytest.mark.parametrize(("language", "words"), [("zh", "还没有服务会话"), ("en", "No service conversations yet")])

@@ -181,7 +181,7 @@ def test_a_row_of_nobody_named_opens_as_well(opened):
 )  # fmt: skip
 def test_the_people_behind_a_figure_of_a_group_are_as_many(opened, which, count, words):
     fill()
-    test = follow(open_with(opened, of="a"), f"one-people-{which}")
+    test = follow(open_with(opened, of="a"), f"people-one-{which}")
     assert not test.exception
     assert f"{count} 位会员" in said(test) and words in said(test)
     assert f"one.{which}" == test.query_params["people"]
@@ -189,20 +189,20 @@ def test_the_people_behind_a_figure_of_a_group_are_as_many(opened, which, count,
 
 def test_somebody_who_joins_twice_is_one_person_whose_joins_add_up(opened):
     fill()
-    test = follow(open_with(opened, of="c"), "one-people-joined")
+    test = follow(open_with(opened, of="c"), "people-one-joined")
     assert "1 位会员" in said(test) and "名单合计 2 次，就是这个数字" in said(test)
 
 
 def test_the_people_behind_a_figure_of_all_are_as_many(opened):
     fill()
-    test = follow(open_with(opened, "manager", of="b"), "all-people-speakers")
+    test = follow(open_with(opened, "manager", of="b"), "people-all-speakers")
     assert "16 位会员" in said(test) and "与数字完全一致" in said(test)
     assert "存为人群" in [button.label for button in test.button]
 
 
 def test_nothing_leads_to_a_list_without_anybody(opened):
     fill()
-    assert '<span id="one-people-new_speakers"' in html(open_with(opened, of="b"))
+    assert '<span id="people-one-new_speakers"' in html(open_with(opened, of="b"))
 
 
 @pytest.mark.parametrize("text", ["one.members", "all.reactivated_speakers", "all.happy", "members"])
@@ -253,7 +253,7 @@ def test_without_moves_speakers_are_shown_and_no_members(opened):
     assert not test.exception
     assert figures(test, "one", "speakers") == ["15"]
     assert "还没有进退群记录" in said(test) and 'id="tile-all-members"' not in html(test)
-    follow(test, "one-people-speakers")
+    follow(test, "people-one-speakers")
     assert "15 位会员" in said(test)
 
 
@@ -265,7 +265,7 @@ def test_nobody_outside_the_units_one_may_see_is_counted(opened):
     test = open_with(opened, "manager", units=["north"])
     assert table(test)["群"].tolist() == ["群 a"]
     assert figures(test, "all", "members", "speakers") == ["8", "3"]
-    follow(test, "all-people-speakers")
+    follow(test, "people-all-speakers")
     assert "3 位会员" in said(test)
 
 

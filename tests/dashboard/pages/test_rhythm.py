@@ -201,7 +201,7 @@ def test_rows_are_owners_or_units(opened, language, label, row):
 @pytest.mark.parametrize("query", [{}, {"rh_of": "a"}])
 def test_the_people_behind_leaves_after_sends_are_as_many(opened, query):
     fill()
-    test = follow(open_with(opened, "manager", **query), f"rhythm-{'one' if query else 'all'}-people")
+    test = follow(open_with(opened, "manager", **query), f"people-{'one' if query else 'all'}-left")
     assert not test.exception
     assert "10 位会员" in said(test) and "名单合计 10 次，就是这个数字" in said(test)
     assert "存为人群" in [button.label for button in test.button]
@@ -225,7 +225,7 @@ def test_an_executive_sees_figures_and_no_people(opened):
     fill()
     test = open_with(opened, "executive", rh_people="all.left")
     assert not test.exception and "rh_people" not in test.query_params
-    assert tile(test, "rhythm-all-left")[0] == "10" and "rhythm-all-people" not in html(test)
+    assert tile(test, "rhythm-all-left")[0] == "10" and "people-all-left" not in html(test)
     assert "您的角色不能查看会员名单" in said(test)
 
 

@@ -69,7 +69,7 @@ def test_a_channel_opens_with_its_result_against_all(opened):
 @pytest.mark.parametrize(("which", "count"), [("up", 20), ("middle", 10), ("down", 10), ("answers", 40)])
 def test_the_people_behind_a_figure_add_up_to_it(opened, which, count):
     fill()
-    test = follow(open_part(opened, "surveys", "manager"), f"survey-all-people-{which}")
+    test = follow(open_part(opened, "surveys", "manager"), f"people-all-{which}")
     assert not test.exception
     assert f"{count} 位会员" in said(test) and f"名单合计 {count} 条记录，就是这个数字" in said(test)
     assert "存为人群" in [button.label for button in test.button]
@@ -84,7 +84,7 @@ def test_complaints_stand_by_what_they_are_about(opened, language, quality, none
     assert not test.exception
     assert tile(test, "trouble-quality")[0] == "2" and quality in tile(test, "trouble-quality")[1]
     assert tile(test, "trouble-")[0] == "1" and none in tile(test, "trouble-")[1]
-    follow(test, "survey-all-people-quality")
+    follow(test, "people-all-quality")
     assert test.query_params["su_people"] in ("all.quality", ["all.quality"])
     assert ("1 位会员" if language == "zh" else "1 member") in said(test)
 
@@ -101,7 +101,7 @@ def test_an_executive_sees_figures_and_neither_people_nor_words(opened):
     fill()
     test = open_part(opened, "surveys", "executive", su_kind="complaint", su_people="all.quality")
     assert not test.exception and "su_people" not in test.query_params
-    assert "原话" not in said(test) and "survey-all-people" not in html(test)
+    assert "原话" not in said(test) and "people-all" not in html(test)
 
 
 @pytest.mark.parametrize(

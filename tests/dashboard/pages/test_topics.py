@@ -130,7 +130,7 @@ def test_topics_name_what_goes_together_with_examples_and_people(opened, monkeyp
     assert not test.exception
     names = sorted(tile(test, f"topic-{n}")[0] for n in range(2))
     assert names == ["31", "36"]
-    follow(test, "topic-people-0")
+    follow(test, "people-topic-0")
     assert "**4 位会员** 与数字完全一致" in said(test)
 
 

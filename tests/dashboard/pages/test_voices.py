@@ -80,7 +80,7 @@ def test_members_are_named_by_short_names_with_reasons_and_the_score(opened):
     kocs, successors = (frame.value for frame in test.dataframe[:2])
     assert len(kocs) == 3 and kocs["会员"].str.fullmatch(r"M-[0-9A-Z]{6}").all()
     assert kocs["得分"].is_monotonic_decreasing
-    assert "带动会员 10（超过" in kocs["依据"][1]
+    assert "带动会员 10（领先" in kocs["依据"][1]
     assert successors["依据"].tolist() == ["消息 0 → 8，带动 3 位会员，得分第 4"]
 
 
@@ -151,7 +151,7 @@ def test_an_executive_sees_figures_and_no_people(opened, language):
     assert not test.exception
     assert tile(test, "voices-all-koc_share")[0] == "41.9%"
     assert len(test.dataframe) == 1, "the rows alone"
-    assert "M-" not in html(test) and "voices-all-people-kocs" not in html(test)
+    assert "M-" not in html(test) and "people-all-kocs" not in html(test)
     assert "vo_people" not in test.query_params
 
 
