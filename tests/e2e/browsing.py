@@ -1,6 +1,7 @@
 """What tests of pages in a browser share: a server process of its own, accounts that are already logged in, waiting."""
 
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -8,19 +9,20 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 from sqlalchemy import select
 
 from core.privacy.pseudonyms import Keys
 from core.settings import PROJECT, Settings
 from core.store import keys as key_files
+from core.store import segments
 from core.store.session import Store
 from core.store.tables import Account, LoginSession
 
@@ -38,6 +40,13 @@ CUT_OFF = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(plo
     }).map(word => word.textContent)
 })"""
 """Words in charts that do not fit in."""
+TOO_WIDE = """() => { const main = document.querySelector('[data-testid=stMain]'); return main.scrollWidth - main.clientWidth }"""
+"""Pixels by which the page is wider than its window."""
+KEEPING = {
+    "zh": ("位会员", "人群名称", "存为人群", "已保存人群"),
+    "en": ("members", "Name of the segment", "Save as segment", "saved with"),
+}
+"""Words of a list of people from which a segment is saved."""
 CHROMIUM = os.environ.get("SIYU_CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
@@ -147,6 +156,49 @@ def idle(page: Page) -> None:
     expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
     expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=30_000)
     expect(page.locator('[data-stale="true"], [data-testid="stSkeleton"]')).to_have_count(0, timeout=30_000)
+
+
+def follow(page: Page, address: str) -> None:
+    """Another address of the same page, as a link in it is followed. Expect its outcome."""
+    page.evaluate(
+        "address => { history.pushState(null, '', address); dispatchEvent(new PopStateEvent('popstate')) }", address
+    )
+
+
+def open_row(page: Page, card: str, number: int = 0) -> None:
+    """Choose a row of the last table of a card by the box before it. Expect its outcome."""
+    rows = page.locator(f".st-key-{card} [data-testid=stDataFrame]").last
+    expect(rows.locator("canvas").first).to_be_visible()
+    rows.click(position={"x": 16, "y": 35 + 35 * number + 17})
+
+
+def listed(page: Page, language: str, count: int, *told: str) -> Locator:
+    """The list of people that is open, which names so many."""
+    dialog = page.get_by_role("dialog")
+    for words in (f"{count} {KEEPING[language][0]}", *told):
+        expect(dialog).to_contain_text(words)
+    return dialog
+
+
+def keep(server: Server, page: Page, language: str, people: Iterable[int], *told: str) -> Mapping[str, object]:
+    """The list that is open names so many people; it is saved as a segment, which holds just them. Returns how the segment is defined."""
+    wanted, name = sorted(people), f"人群 {secrets.token_hex(3)}"
+    _, label, save, saved = KEEPING[language]
+    dialog = listed(page, language, len(wanted), *told)
+    dialog.get_by_label(label).fill(name)
+    dialog.get_by_role("button", name=save).click()
+    expect(dialog).to_contain_text(saved)
+    with server.store.reading() as session:
+        kept = next(one for one in segments.listed(session) if one.name == name)
+        assert sorted(segments.members(session, kept.id)) == wanted
+    return kept.definition
+
+
+def leave(page: Page, parameter: str) -> None:
+    """Close the list of people that is open; its parameter leaves the address."""
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page).not_to_have_url(re.compile(rf"[?&]{parameter}="))
 
 
 def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

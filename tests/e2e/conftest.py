@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests import lakes
 from tests.e2e.browsing import Console, Server, new_context, serving
 
 expect.set_options(timeout=20_000)
@@ -16,13 +17,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
-@pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Home of the server of these tests. A module that needs data in it overrides this fixture."""
-    return tmp_path_factory.mktemp("home")
+@pytest.fixture(scope="module")
+def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Home of the server of a module's tests, with what ``fill`` of the module puts into its lake. A module that needs more overrides
+    this fixture."""
+    path = tmp_path_factory.mktemp("home")
+    if hasattr(request.module, "fill"):
+        world = lakes.home(path)
+        request.module.fill(world)
+        world.store.close()
+    return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(home: Path) -> Iterator[Server]:
     with serving(home) as running:
         yield running

@@ -2,27 +2,22 @@
 
 import re
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from core.store import segments
+from core.work.home import Home
 from tests import lakes
-from tests.e2e.browsing import idle, serving
+from tests.e2e.browsing import TOO_WIDE, follow, idle, keep, leave, listed, open_row
 
 pytestmark = pytest.mark.browser
 
 START = datetime(2026, 11, 2, 2)
-TOO_WIDE = """() => { const main = document.querySelector('[data-testid=stMain]'); return main.scrollWidth - main.clientWidth }"""
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fill(world: Home) -> None:
     """Members 1 to 50 read tea, 1 to 35 enter the show, 1 to 12 of whom enter the next; 1 to 40 are sent tea five times and answer the
     first three; 1 to 6 buy after reading tea."""
-    path = tmp_path_factory.mktemp("content")
-    world = lakes.home(path)
     events = [_event(who, START, "content_view", "tea", "wecom") for who in range(1, 51)]
     events += [_event(who, START - timedelta(hours=5), "live_enter", "show", "live") for who in range(1, 36)]
     events += [_event(who, START - timedelta(hours=1), "live_enter", "next", "live") for who in range(1, 13)]
@@ -51,59 +46,31 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for key, (title, topic, kind) in named.items()
         ]
         change.merge("contents", lakes.rows("contents", rows))
-    world.store.close()
-    return path
 
 
 def _event(who: int, when: datetime, name: str, content: str | None, channel: str) -> dict[str, object]:
     return lakes.event(who, when.isoformat(), name, content_id=content, channel=channel)
 
 
-@pytest.fixture(scope="module")
-def server(home: Path):
-    with serving(home) as running:
-        yield running
-
-
-@pytest.mark.parametrize(
-    ("language", "members", "equal", "name", "save", "saved"),
-    [
-        ("zh", "位会员", "与数字完全一致", "人群名称", "存为人群", "已保存人群"),
-        ("en", "members", "Exactly the figure", "Name of the segment", "Save as segment", "saved with"),
-    ],
-)
-def test_a_piece_opens_by_its_row_and_its_people_are_kept(
-    server, signed_in, language, members, equal, name, save, saved
-):
+@pytest.mark.parametrize(("language", "equal"), [("zh", "与数字完全一致"), ("en", "Exactly the figure")])
+def test_a_piece_opens_by_its_row_and_its_people_are_kept(server, signed_in, language, equal):
     page = signed_in("manager", language)
     page.goto(f"{server.url}/content")
     idle(page)
     page.evaluate("window.isTheSamePage = true")
-    rows = page.locator(".st-key-card_pieces [data-testid=stDataFrame]")
-    expect(rows.locator("canvas").first).to_be_visible()
-    rows.click(position={"x": 16, "y": 35 + 17})  # the box before the first row
+    open_row(page, "card_pieces")
     expect(page.locator("#piece-name")).to_have_text("怎么泡茶")
     expect(page).to_have_url(re.compile("piece=tea"))
     expect(page.locator("#tile-one-conversion_rate .value")).to_have_text("12.0%")
     idle(page)
     page.locator("#people-one-buyers").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(f"6 {members}")
-    expect(dialog).to_contain_text(equal)
-    dialog.get_by_label(name).fill(f"读后购买 {language}")
-    dialog.get_by_role("button", name=save).click()
-    expect(dialog).to_contain_text(saved)
-    with server.store.reading() as session:
-        kept = {one.name: one for one in segments.listed(session)}[f"读后购买 {language}"]
-        assert sorted(segments.members(session, kept.id)) == list(range(1, 7))
-        assert (kept.definition["by"], kept.definition["key"], kept.definition["which"]) == ("piece", "tea", "buyers")
+    kept = keep(server, page, language, range(1, 7), equal)
+    assert (kept["by"], kept["key"], kept["which"]) == ("piece", "tea", "buyers")
     assert page.evaluate("window.isTheSamePage")
     other = signed_in("analyst", language)
     other.goto(page.url)
-    expect(other.get_by_role("dialog")).to_contain_text(f"6 {members}")
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
-    expect(page).not_to_have_url(re.compile("who="))
+    listed(other, language, 6)
+    leave(page, "who")
 
 
 def test_parts_are_chosen_by_keyboard_and_stay_in_the_address(server, signed_in):
@@ -121,18 +88,14 @@ def test_parts_are_chosen_by_keyboard_and_stay_in_the_address(server, signed_in)
     expect(page).to_have_url(re.compile("part=matching"))
 
 
-@pytest.mark.parametrize(
-    ("part", "mark"),
-    [
-        ("pieces", "#tile-all-reads"),
-        ("fatigue", "#tile-fourth"),
-        ("live", "#tile-all-viewers"),
-        ("matching", "#match-name"),
-    ],
-)
-def test_a_phone_shows_every_part_without_scrolling_sideways(server, signed_in, part, mark):
+def test_a_phone_shows_every_part_without_scrolling_sideways(server, signed_in):
     page = signed_in("manager", "zh", width=390, height=844)
-    page.goto(f"{server.url}/content?part={part}")
+    page.goto(f"{server.url}/content")
     idle(page)
-    expect(page.locator(mark)).to_be_visible()
-    assert page.evaluate(TOO_WIDE) == 0
+    for part, mark in (
+        ("pieces", "#tile-all-reads"), ("fatigue", "#tile-fourth"), ("live", "#tile-all-viewers"), ("matching", "#match-name"),
+    ):  # fmt: skip
+        follow(page, f"?part={part}")
+        expect(page.locator(mark)).to_be_visible()
+        idle(page)
+        assert page.evaluate(TOO_WIDE) == 0, part

@@ -8,12 +8,11 @@ import pytest
 from playwright.sync_api import Page, TimeoutError, expect
 
 from dashboard import i18n
-from tests.e2e.browsing import CUT_OFF, idle, serving
+from tests.e2e.browsing import CUT_OFF, idle
 from tests.e2e.published import ecom
 
 pytestmark = pytest.mark.browser
 
-TOO_WIDE = """() => { const main = document.querySelector('[data-testid=stMain]'); return main.scrollWidth - main.clientWidth }"""
 
 STEPS = ("product_view", "add_to_cart", "cart", "shipping_details", "payment_details", "purchase")
 LINK = "/funnels?period=all" + "".join(f"&step={step}" for step in STEPS)
@@ -33,12 +32,6 @@ FOCUSED = """() => {
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return ecom(tmp_path_factory.mktemp("ecom"))
-
-
-@pytest.fixture(scope="module")
-def server(home: Path):
-    with serving(home) as running:
-        yield running
 
 
 def bars(page: Page) -> list[str]:

@@ -2,28 +2,24 @@
 
 import re
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, TimeoutError, expect
 
 from core.store import segments
+from core.work.home import Home
 from tests import lakes
-from tests.e2e.browsing import CUT_OFF, idle, serving
+from tests.e2e.browsing import CUT_OFF, TOO_WIDE, idle
 
 pytestmark = pytest.mark.browser
 
 MONDAY = datetime(2026, 9, 7, 2)
 WEEKS = 10
 FLOWS = "() => [...document.querySelectorAll('#bridge .ways > *')].map(one => one.innerText.trim())"
-TOO_WIDE = """() => { const main = document.querySelector('[data-testid=stMain]'); return main.scrollWidth - main.clientWidth }"""
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fill(world: Home) -> None:
     """Forty members: number n looks around first in week n % 4, and then every (1 + n % 3) weeks; every fifth only once."""
-    path = tmp_path_factory.mktemp("lifecycle")
-    world = lakes.home(path)
     events = [
         lakes.event(member, str(MONDAY + timedelta(weeks=week, minutes=member)), "product_view", channel="app")
         for member in range(1, 41)
@@ -31,14 +27,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if member % 5 or week == member % 4
     ]
     lakes.add(world, 1, events=events, order_lines=[lakes.sale(1, str(MONDAY + timedelta(weeks=9)), "o1", 20)])
-    world.store.close()
-    return path
-
-
-@pytest.fixture(scope="module")
-def server(home: Path):
-    with serving(home) as running:
-        yield running
 
 
 def flows(page: Page) -> list[int]:

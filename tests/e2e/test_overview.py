@@ -15,7 +15,6 @@ from tests.e2e.published import online_retail
 
 pytestmark = pytest.mark.browser
 
-TOO_WIDE = """() => { const main = document.querySelector('[data-testid=stMain]'); return main.scrollWidth - main.clientWidth }"""
 
 PUBLISHED = {
     "gross_revenue": "¥8,911,407.90",
@@ -33,14 +32,6 @@ PUBLISHED = {
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return online_retail(tmp_path_factory.mktemp("online_retail"))
-
-
-@pytest.fixture(scope="module")
-def server(home: Path):
-    from tests.e2e.browsing import serving
-
-    with serving(home) as running:
-        yield running
 
 
 def contract(page: Page, name: str):

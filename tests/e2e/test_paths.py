@@ -10,7 +10,7 @@ from core.app import House
 from core.settings import Settings
 from core.work.questions import paths
 from core.work.questions.reading import reading
-from tests.e2e.browsing import CUT_OFF, idle, serving
+from tests.e2e.browsing import CUT_OFF, idle
 from tests.e2e.published import ecom
 
 pytestmark = pytest.mark.browser
@@ -38,12 +38,6 @@ SIDEWAYS = """() => { const main = document.querySelector('[data-testid=stMain]'
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return ecom(tmp_path_factory.mktemp("ecom"))
-
-
-@pytest.fixture(scope="module")
-def server(home: Path):
-    with serving(home) as running:
-        yield running
 
 
 def counted(home: Path, asked: paths.Asked) -> list[dict[str, int]]:

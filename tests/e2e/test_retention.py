@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.store import segments
-from tests.e2e.browsing import CUT_OFF, idle, serving
+from tests.e2e.browsing import CUT_OFF, TOO_WIDE, idle
 from tests.e2e.published import file, online_retail
 
 pytestmark = pytest.mark.browser
@@ -16,18 +16,11 @@ pytestmark = pytest.mark.browser
 LINK = "/retention?period=all&r_unit=month"
 ROWS = """() => [...document.querySelectorAll('.st-key-card_cohorts .heat tbody tr')]
     .map(row => [...row.children].map(cell => cell.textContent.trim()))"""
-TOO_WIDE = """() => { const main = document.querySelector('[data-testid=stMain]'); return main.scrollWidth - main.clientWidth }"""
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return online_retail(tmp_path_factory.mktemp("online_retail"))
-
-
-@pytest.fixture(scope="module")
-def server(home: Path):
-    with serving(home) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -26,14 +26,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(home):
-    from tests.e2e.browsing import serving
-
-    with serving(home) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def worker(server, home: Path) -> Iterator[subprocess.Popen[bytes]]:
     with (home / "worker.log").open("ab") as output:
         process = subprocess.Popen(

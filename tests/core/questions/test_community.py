@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -17,46 +17,27 @@ from core.work.home import Home
 from core.work.questions import answers, community
 from core.work.questions.places import TOTAL, By
 from core.work.questions.reading import reading
-from tests import lakes
+from tests import histories, lakes
 from tests.bringing import UBUNTU_IRC, bring, empty_home, named, shared
+from tests.histories import AHEAD, GROUPS, PLACES, Histories, described, move
 from tests.oracles import community as oracle
 from tests.oracles import spoken
 
-AHEAD = timedelta(hours=8)
-"""Of the business zone."""
 MARCH = Period(date(2025, 3, 1), date(2025, 4, 1))
-GROUPS = {"g1": ("north", "ann"), "g2": ("north", "bob"), "g3": ("south", "ann"), "g4": ("south", None)}
-PLACES: dict[str, Callable[[str], str]] = {
-    "group": lambda group: group,
-    "owner": lambda group: GROUPS[group][1] or "",
-    "unit": lambda group: GROUPS[group][0],
-    "total": lambda _: TOTAL,
-}
-UNITS = {"north": "北区", "south": "南区"}
 
 
 def message(
     number: int, who: int | None, group: str, when: datetime, text: str | None = "好喝", sender: str = "member"
 ) -> dict[str, Any]:
-    return {
-        "identity_key": who, "occurred_at": when - AHEAD, "group_id": group, "sender_kind": sender, "text": text,
-        "message_id": f"m{number}",
-    }  # fmt: skip
+    return histories.message(number, group, when, who, sender, text=text)
 
 
-def move(who: int, group: str, when: datetime, change: str) -> dict[str, Any]:
-    return {"identity_key": who, "occurred_at": when - AHEAD, "group_id": group, "change": change}
-
-
-def described(home: Home) -> None:
-    """The groups, their owners and units, and which members belong to which unit."""
-    with home.writer.change("import", 99) as change:
-        groups = [{"group_id": g, "name": f"群 {g}", "unit_id": u, "staff_id": s} for g, (u, s) in GROUPS.items()]
-        change.merge("groups", lakes.rows("groups", groups))
-        change.merge("units", lakes.rows("units", [{"unit_id": u, "name": name} for u, name in UNITS.items()]))
-        change.merge(
-            "staff", lakes.rows("staff", [{"staff_id": "ann", "name": "安"}, {"staff_id": "bob", "name": "波"}])
-        )
+def filled(folder: Path, **tables: Sequence[Mapping[str, Any]]) -> Home:
+    """A lake with such facts of the groups."""
+    home = lakes.home(folder)
+    lakes.add(home, 1, **tables)
+    described(home)
+    return home
 
 
 def asked(home: Home, by: By = "group", period: Period = MARCH, scope: Scope = EVERYTHING) -> pd.DataFrame:
@@ -73,7 +54,6 @@ def at(text: str) -> datetime:
 def test_speakers_are_told_apart_by_when_they_spoke_before(tmp_path: Path):
     """Of March against the 31 days before: 1 speaks in both, 2 long ago and in March, 3 first in March, 4 in February alone; what 5
     writes is no more than heard, what 6 writes comes from the staff."""
-    home = lakes.home(tmp_path)
     rows = [
         (1, "2025-02-10 10:00", "好喝"), (1, "2025-03-02 10:00", "好喝"), (1, "2025-03-02 11:00", "求链接"), (2, "2025-01-05 10:00", "好喝"),
         (2, "2025-03-31 23:59", "好喝"), (3, "2025-03-01 00:00", "好喝"), (3, "2025-04-01 00:00", "好喝"), (4, "2025-02-11 10:00", "好喝"),
@@ -81,8 +61,7 @@ def test_speakers_are_told_apart_by_when_they_spoke_before(tmp_path: Path):
     ]  # fmt: skip
     said = [message(number, who, "g1", at(when), text) for number, (who, when, text) in enumerate(rows)]
     said.append(message(77, 6, "g1", at("2025-03-06 10:00"), sender="staff"))
-    lakes.add(home, 1, group_messages=said)
-    described(home)
+    home = filled(tmp_path, group_messages=said)
     row = asked(home).loc["g1"]
     assert (row.messages, row.said, row.speakers) == (6, 4, 3)
     assert (row.new_speakers, row.kept_speakers, row.reactivated_speakers, row.lost_speakers) == (1, 1, 1, 1)
@@ -93,14 +72,12 @@ def test_speakers_are_told_apart_by_when_they_spoke_before(tmp_path: Path):
 def test_means_over_days_leave_out_those_before_the_first_message_of_the_lake(tmp_path: Path):
     """Messages begin on 11 March and data ends on the 20th: of these ten days two have one speaker each, and g4 had none on any of them.
     Moves are older, and the period before is not compared."""
-    home = lakes.home(tmp_path)
     said = [
         message(1, 1, "g1", at("2025-03-11 10:00")),
         message(2, 2, "g1", at("2025-03-15 10:00")),
         message(3, None, "g2", at("2025-03-20 10:00"), sender="staff"),
     ]
-    lakes.add(home, 1, group_messages=said, group_membership=[move(1, "g1", at("2025-01-05 10:00"), "join")])
-    described(home)
+    home = filled(tmp_path, group_messages=said, group_membership=[move(1, "g1", at("2025-01-05 10:00"), "join")])
     rows = asked(home)
     assert rows.loc[["g1", "g4"], "dau"].tolist() == [0.2, 0]
     assert rows.loc["g1", "stickiness"] == 2 / 10 / 2
@@ -124,9 +101,7 @@ def test_groups_are_compared_only_with_days_that_messages_reach_back_to(tmp_path
 
 
 def test_a_group_without_a_word_has_zeros_and_no_shares(tmp_path: Path):
-    home = lakes.home(tmp_path)
-    lakes.add(home, 1, group_messages=[message(1, 1, "g1", at("2025-03-02 10:00"))])
-    described(home)
+    home = filled(tmp_path, group_messages=[message(1, 1, "g1", at("2025-03-02 10:00"))])
     row = asked(home).loc["g4"]
     assert (row["name"], row.said, row.speakers, row.dau) == ("群 g4", 0, 0, 0)
     assert pd.isna(row.top_share) and pd.isna(row.gini) and pd.isna(row.stickiness)
@@ -134,14 +109,12 @@ def test_a_group_without_a_word_has_zeros_and_no_shares(tmp_path: Path):
 
 
 def test_members_are_those_whose_last_change_was_a_joining(tmp_path: Path):
-    home = lakes.home(tmp_path)
     moves = [
         move(1, "g1", at("2025-02-01 10:00"), "join"), move(1, "g1", at("2025-03-05 10:00"), "leave"), move(1, "g1", at("2025-03-06 10:00"), "join"),
         move(2, "g1", at("2025-02-01 10:00"), "join"), move(2, "g1", at("2025-03-31 23:59"), "leave"), move(3, "g1", at("2025-03-01 00:00"), "join"),
         move(4, "g1", at("2025-04-01 00:00"), "join"), move(3, "g2", at("2025-03-02 10:00"), "join"), move(3, "g2", at("2025-03-03 10:00"), "leave"),
     ]  # fmt: skip
-    lakes.add(home, 1, group_membership=moves)
-    described(home)
+    home = filled(tmp_path, group_membership=moves)
     rows = asked(home)
     assert rows.loc["g1", ["members", "members_before", "joined", "left", "net"]].tolist() == [2, 2, 2, 2, 0]
     assert rows.loc["g2", ["members", "members_before", "joined", "left"]].tolist() == [0, 0, 1, 1]
@@ -152,19 +125,15 @@ def test_members_are_those_whose_last_change_was_a_joining(tmp_path: Path):
 @pytest.mark.parametrize("by", ["group", "owner", "unit", "total"])
 @pytest.mark.parametrize("seed", range(6))
 def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: By, seed: int):
-    home = lakes.home(tmp_path)
-    history = Random(seed)
-    lakes.add(home, 1, group_messages=history.messages, group_membership=history.moves)
-    described(home)
+    home, history = random_home(tmp_path, seed)
     period = history.period()
     rows = asked(home, by, period)
-    as_of = max(row["occurred_at"] + AHEAD for row in (*history.messages, *history.moves))
-    now, before = comparable(period, as_of.date())
+    now, before = comparable(period, history.as_of.date())
     talk, moves = history.by_key(by)
     assert set(rows.index) == {PLACES[by](group) for group in GROUPS}
     for key, row in rows.iterrows():
         expected = oracle.figures(talk[str(key)], moves[str(key)], now, before, history.since)
-        expected |= oracle.replies(talk[str(key)], now, as_of)
+        expected |= oracle.replies(talk[str(key)], now, history.as_of)
         found = {name: None if pd.isna(row[name]) else row[name] for name in expected}
         assert found == {name: value if value is None else pytest.approx(value) for name, value in expected.items()}, (
             key
@@ -174,13 +143,9 @@ def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: By
 @pytest.mark.parametrize("by", ["group", "owner", "unit", "total"])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_people_behind_a_figure_are_as_many_as_it_says(tmp_path: Path, by: By, seed: int):
-    home = lakes.home(tmp_path)
-    history = Random(seed)
-    lakes.add(home, 1, group_messages=history.messages, group_membership=history.moves)
-    described(home)
+    home, history = random_home(tmp_path, seed)
     period = history.period()
-    as_of = max(row["occurred_at"] + AHEAD for row in (*history.messages, *history.moves))
-    now, before = comparable(period, as_of.date())
+    now, before = comparable(period, history.as_of.date())
     talk, moves = history.by_key(by)
     with reading(home, Filters(period)) as opened:
         found = community.groups(opened, by)
@@ -200,13 +165,9 @@ def test_the_people_behind_a_figure_are_as_many_as_it_says(tmp_path: Path, by: B
 @pytest.mark.parametrize("by", ["group", "unit", "total"])
 @pytest.mark.parametrize("seed", range(2))
 def test_the_days_of_a_row_are_those_of_plain_loops_and_add_up_to_it(tmp_path: Path, by: By, seed: int):
-    home = lakes.home(tmp_path)
-    history = Random(seed)
-    lakes.add(home, 1, group_messages=history.messages, group_membership=history.moves)
-    described(home)
+    home, history = random_home(tmp_path, seed)
     period = history.period()
-    as_of = max(row["occurred_at"] + AHEAD for row in (*history.messages, *history.moves))
-    now, _ = comparable(period, as_of.date())
+    now, _ = comparable(period, history.as_of.date())
     talk, moves = history.by_key(by)
     with reading(home, Filters(period)) as opened:
         found = community.groups(opened, by)
@@ -236,16 +197,12 @@ def test_a_lake_without_data_has_no_days(tmp_path: Path):
 def test_health_rests_on_the_figures_of_thirty_days_by_plain_loops(tmp_path: Path, monkeypatch, seed: int):
     """Small histories: the least that a rate needs is one here."""
     monkeypatch.setattr(community, "SMALL", 1)
-    home = lakes.home(tmp_path)
-    history = Random(seed)
-    lakes.add(home, 1, group_messages=history.messages, group_membership=history.moves)
-    described(home)
+    home, history = random_home(tmp_path, seed)
     period = history.period()
-    as_of = max(row["occurred_at"] + AHEAD for row in (*history.messages, *history.moves))
-    now, _ = comparable(period, as_of.date())
+    now, _ = comparable(period, history.as_of.date())
     talk, moves = history.by_key("group")
     for key, row in asked(home, "group", period).iterrows():
-        expected = oracle.health(talk[str(key)], moves[str(key)], now, as_of, history.since)
+        expected = oracle.health(talk[str(key)], moves[str(key)], now, history.as_of, history.since)
         for name, value in expected.items():
             assert (None if pd.isna(row[name]) else row[name]) == (None if value is None else pytest.approx(value)), (
                 key,
@@ -255,28 +212,24 @@ def test_health_rests_on_the_figures_of_thirty_days_by_plain_loops(tmp_path: Pat
 
 def test_newcomers_count_as_lost_early_when_they_leave_within_seven_days(tmp_path: Path):
     """Of the joinings from 23 February to 24 March: 1 leaves on the seventh day after, 2 on the eighth, 3 stays, 4 joins too late to be judged."""
-    home = lakes.home(tmp_path)
     moves = [
         move(1, "g1", at("2025-03-10 10:00"), "join"), move(1, "g1", at("2025-03-17 20:00"), "leave"),
         move(2, "g1", at("2025-03-10 10:00"), "join"), move(2, "g1", at("2025-03-18 10:00"), "leave"),
         move(3, "g1", at("2025-02-23 10:00"), "join"), move(4, "g1", at("2025-03-25 10:00"), "join"), move(4, "g1", at("2025-03-26 10:00"), "leave"),
         move(5, "g1", at("2025-02-22 23:00"), "join"), move(9, "g2", at("2025-04-02 10:00"), "join"),
     ]  # fmt: skip
-    lakes.add(home, 1, group_membership=moves)
-    described(home)
+    home = filled(tmp_path, group_membership=moves)
     row = asked(home).loc["g1"]
     assert (row.early_joined, row.early_left) == (3, 1)
 
 
 def test_buyers_are_told_apart_by_whether_they_speak(tmp_path: Path):
     """Of five members 1 speaks and buys, 2 reads and buys, 3 spoke long ago and buys, 4 bought before, 5 got all money back."""
-    home = lakes.home(tmp_path)
     moves = [move(who, "g1", at("2025-01-01 10:00"), "join") for who in range(1, 6)]
     said = [message(1, 1, "g1", at("2025-03-02 10:00")), message(2, 3, "g1", at("2025-01-02 10:00"))]
     sales = [lakes.sale(who, "2025-03-05 02:00", f"o{who}", 10) for who in (1, 2, 3)]
     sales += [lakes.sale(4, "2025-02-05 02:00", "o4", 10), lakes.sale(5, "2025-03-05 02:00", "o5", 0)]
-    lakes.add(home, 1, group_membership=moves, group_messages=said, order_lines=sales)
-    described(home)
+    home = filled(tmp_path, group_membership=moves, group_messages=said, order_lines=sales)
     row = asked(home).loc["g1"]
     assert (row.buying, row.buying_speakers, row.buying_lurkers) == (3, 1, 1)
     with reading(home, Filters(MARCH)) as opened:
@@ -285,11 +238,9 @@ def test_buyers_are_told_apart_by_whether_they_speak(tmp_path: Path):
 
 
 def test_nobody_stands_behind_what_the_lake_does_not_know(tmp_path: Path):
-    home = lakes.home(tmp_path)
-    with reading(home, Filters(MARCH)) as opened:
+    with reading(lakes.home(tmp_path), Filters(MARCH)) as opened:
         assert community.behind(opened, "group", "g1", "members").empty
-    lakes.add(home, 1, group_messages=[message(1, 1, "g1", at("2025-03-02 10:00"))])
-    described(home)
+    home = filled(tmp_path, group_messages=[message(1, 1, "g1", at("2025-03-02 10:00"))])
     with reading(home, Filters(MARCH)) as opened:
         assert community.behind(opened, "group", "g1", "lurkers").empty
         assert community.behind(opened, "group", "nowhere", "speakers").empty
@@ -300,7 +251,6 @@ def test_nobody_stands_behind_what_the_lake_does_not_know(tmp_path: Path):
 
 def test_people_known_from_lists_of_members_stand_behind_their_figures_too(tmp_path: Path):
     """1 joined by a callback and is missing on the list of the 20th; 2 and 3 are on the list of the 10th first, 3 stays silent."""
-    home = lakes.home(tmp_path)
     lists = [
         {"identity_key": who, "group_id": "g1", "occurred_at": at(when) - AHEAD}
         for when, listed in (("2025-03-10 20:00", (1, 2, 3)), ("2025-03-20 20:00", (2, 3)))
@@ -308,8 +258,7 @@ def test_people_known_from_lists_of_members_stand_behind_their_figures_too(tmp_p
     ]
     moves = [move(1, "g1", at("2025-03-01 10:00"), "join")]
     said = [message(1, 1, "g1", at("2025-03-02 10:00")), message(2, 2, "g1", at("2025-03-12 10:00"))]
-    lakes.add(home, 1, group_membership=moves, group_rosters=lists, group_messages=said)
-    described(home)
+    home = filled(tmp_path, group_membership=moves, group_rosters=lists, group_messages=said)
     row = asked(home).loc["g1"]
     assert (row.members, row.joined, row.left, row.speaking) == (2, 3, 1, 1)
     expected = {
@@ -334,7 +283,7 @@ def test_who_nobody_is_known_for_is_no_member(tmp_path: Path):
     assert asked(home).loc["g1", ["members", "joined"]].tolist() == [1, 1]
 
 
-class Random:
+class Random(Histories):
     """A few months of a few groups; moves one after the other, as chats tell them."""
 
     def __init__(self, seed: int) -> None:
@@ -391,20 +340,19 @@ class Random:
             return datetime(2025, 3, 10, 6) + timedelta(minutes=self.rng.randrange(60 * 36))
         return datetime(2025, 1, 1) + timedelta(minutes=self.rng.randrange(60 * 24 * 100))
 
-    def period(self) -> Period:
-        start = date(2025, 1, 1) + timedelta(days=self.rng.randrange(90))
-        return self.rng.choice([MARCH, Period(start, start + timedelta(days=self.rng.choice([1, 7, 28, 60])))])
+
+def random_home(folder: Path, seed: int) -> tuple[Home, Random]:
+    history = Random(seed)
+    return filled(folder, group_messages=history.messages, group_membership=history.moves), history
 
 
 def test_a_scope_of_units_leaves_its_groups_and_what_its_members_did_there(tmp_path: Path):
-    home = lakes.home(tmp_path)
     said = [
         message(1, 1, "g1", at("2025-03-02 10:00")),
         message(2, 2, "g1", at("2025-03-02 10:00")),
         message(3, 1, "g3", at("2025-03-02 10:00")),
     ]
-    lakes.add(home, 1, group_messages=said)
-    described(home)
+    home = filled(tmp_path, group_messages=said)
     with home.writer.change("import", 98) as change:
         profiles = [{"identity_key": 1, "unit_id": "north"}, {"identity_key": 2, "unit_id": "south"}]
         change.merge("member_profiles", lakes.rows("member_profiles", profiles))
@@ -417,7 +365,6 @@ def test_a_scope_of_units_leaves_its_groups_and_what_its_members_did_there(tmp_p
 def test_a_question_waits_only_while_somebody_is_on_duty(tmp_path: Path):
     """Of five questions in March: one is answered next morning by a reply, one by the next word of the staff, one only by a post with
     content, one only by the asker; the last one was asked within a day of the newest data."""
-    home = lakes.home(tmp_path)
     ask = "能开发票吗"
     rows = [
         message(1, 1, "g1", at("2025-03-03 20:30"), ask), message(2, None, "g1", at("2025-03-04 09:10"), "可以", "staff") | {"reply_to": "m1"},
@@ -426,8 +373,7 @@ def test_a_question_waits_only_while_somebody_is_on_duty(tmp_path: Path):
         message(7, 2, "g1", at("2025-03-07 10:00"), ask), message(8, 2, "g1", at("2025-03-07 10:05"), "知道怎么办了呀") | {"reply_to": "m7"},
         message(9, 3, "g1", at("2025-03-10 10:00"), ask), message(10, 3, "g2", at("2025-03-11 09:00"), "好喝"),
     ]  # fmt: skip
-    lakes.add(home, 1, group_messages=rows)
-    described(home)
+    home = filled(tmp_path, group_messages=rows)
     row = asked(home).loc["g1"]
     assert (row.questions, row.answered, row.open_questions, row.reply_coverage) == (4, 2, 1, 0.5)
     assert row.first_reply_seconds == ((30 + 10) * 60 + 5 * 60) / 2
@@ -478,9 +424,7 @@ def test_a_real_channel_has_the_figures_of_plain_loops(tmp_path: Path):
 
 
 def test_ask_says_the_same_rows_with_nothing_for_undefined(tmp_path: Path):
-    home = lakes.home(tmp_path)
-    lakes.add(home, 1, group_messages=[message(1, 1, "g1", at("2025-03-02 10:00"))])
-    described(home)
+    home = filled(tmp_path, group_messages=[message(1, 1, "g1", at("2025-03-02 10:00"))])
     rows = answers.ask(home, "community", Filters(MARCH), {})
     assert [row["key"] for row in rows] == sorted(GROUPS)
     assert (rows[0]["said"], rows[1]["said"], rows[1]["gini"], rows[1]["stickiness"]) == (1, 0, None, None)
