@@ -52,12 +52,14 @@ class View:
 @dataclass(frozen=True, eq=False)
 class Sends:
     """Leaves after sends. ``rows``: those that are flagged first, then those that surely have the highest rate after sends for each of their
-    own otherwise; without such a rate the more sends the earlier. ``total``: all together."""
+    own otherwise; without such a rate the more sends the earlier. ``total``: all together. ``baseline``: the days compared, four weeks or
+    several times four."""
 
     key: str
     by: By
     rows: tuple[Row, ...]
     total: Row
+    baseline: Period
 
     @cached_property
     def found(self) -> dict[str, Row]:
@@ -125,7 +127,7 @@ def _sends(key: str, _ground: Ground, _asked: Filters, _by: By) -> Sends | None:
         found = question.sends(lake, _by)
     if found is None or found.rows.empty:
         return None
-    return Sends(key, _by, tuple(sorted(plain(found.rows), key=_badness)), plain(found.total)[0])
+    return Sends(key, _by, tuple(sorted(plain(found.rows), key=_badness)), plain(found.total)[0], found.baseline)
 
 
 def _badness(row: Row) -> tuple[bool, bool, float, int, str]:

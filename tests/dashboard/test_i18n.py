@@ -210,3 +210,15 @@ def test_every_reason_for_rejecting_a_row_is_said_in_words():
     reasons = set(re.findall(rf'"((?:{"|".join(sorted(kinds))})\.[a-z_]+)[":]', texts))
     assert len(reasons) > 15
     assert sorted(reason for reason in reasons if not i18n.has(f"reject.{reason}")) == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_each_count_of_messages_says_what_the_others_count(language, monkeypatch):
+    """Messages of Groups, Topics, Words and rules, and History differ: each contract names the other parts as they are titled."""
+    monkeypatch.setattr(i18n.st, "session_state", {"_language": language})
+    contracts = {"groups": "community.means_said", "topics": "topics.means_said", "sensitive": "sensitive.means", "history": "history.means_messages_lost"}
+    for part, key in contracts.items():
+        told = i18n.t(key)
+        for other in contracts.keys() - {part}:
+            title = i18n.t(f"community.part_{other}")
+            assert f"“{title}”" in told, (key, title)

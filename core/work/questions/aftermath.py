@@ -33,11 +33,13 @@ class Aftermath:
     sends and ``usual_member_days``; ``left`` (leaves after sends), ``usual_left``, ``expected`` after sends at the usual rate,
     ``excess`` with the bounds ``low`` and ``high`` at 95 %, ``times`` the usual rate with ``times_low`` and ``times_high`` (null: without
     a bound), ``chance``, ``is_flagged`` (``core.metrics.aftermath``); ``reason`` (one
-    of ``REASONS``) where there is no ``excess``, which is null then.
+    of ``REASONS``) where there is no ``excess``, which is null then. ``baseline``: the blocks of four weeks, up to the end of the period,
+    that ``usual_left`` and ``usual_member_days`` are of, however short the period is.
     """
 
     by: By
     period: Period
+    baseline: Period
     rows: pd.DataFrame
     total: pd.DataFrame
 
@@ -55,7 +57,9 @@ def sends(reading: Reading, by: By = "group") -> Aftermath | None:
     rows.insert(1, "name", names.reindex(rows["key"]).array)
     total = _told(found, np.array([TOTAL]), np.zeros(len(code), np.int64))
     total.insert(1, "name", None)
-    return Aftermath(by, found.period, rows, total)
+    _, blocks = aftermath.days_before(found.period)
+    baseline = Period(found.period.end_on - timedelta(days=blocks[0]), found.period.end_on)
+    return Aftermath(by, found.period, baseline, rows, total)
 
 
 def _told(found: "_Found", keys: np.ndarray, code: np.ndarray) -> pd.DataFrame:

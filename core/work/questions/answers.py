@@ -1,4 +1,5 @@
-"""What ``ask`` prints: rows of plain values, money in major units, times in UTC with Z, undefined as null."""
+"""What ``ask`` prints: rows of plain values, money in major units, times in UTC with Z, undefined as null. Of groups, service, activities,
+surveys, content and channels a rate of fewer than 30 is null as well, as on the pages; its counts stand beside it."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -25,6 +26,7 @@ from core.work.questions import (
     publishing,
     rhythm,
     sequences,
+    small,
     surveys,
     units,
 )
@@ -65,7 +67,7 @@ def chats(home: Home, filters: Filters, options: Row) -> list[Row]:
         raise Unknown("breakdown", by, get_args(places.By))
     with reading(home, filters) as open_lake:
         found = community.groups(open_lake, by)  # type: ignore[arg-type]
-    return [] if found is None else _rows(found.rows)
+    return [] if found is None else _rows(small.without(found.rows, small.COMMUNITY))
 
 
 def serviced(home: Home, filters: Filters, options: Row) -> list[Row]:
@@ -73,7 +75,7 @@ def serviced(home: Home, filters: Filters, options: Row) -> list[Row]:
     by = _chosen(options, get_args(care.By))
     with reading(home, filters) as open_lake:
         found = care.quality(open_lake, by)  # type: ignore[arg-type]
-    return [] if found is None else _rows(found.rows)
+    return [] if found is None else _rows(small.without(found.rows, small.CARE))
 
 
 def played(home: Home, filters: Filters, options: Row) -> list[Row]:
@@ -84,7 +86,8 @@ def played(home: Home, filters: Filters, options: Row) -> list[Row]:
         digits = get_currency_precision(open_lake.currency)
     if found is None:
         return []
-    rows = (found.kinds if by == "kind" else found.rows).rename(columns={"revenue_minor": "revenue"})
+    rows = small.without(found.kinds if by == "kind" else found.rows, small.ACTIVITIES)
+    rows = rows.rename(columns={"revenue_minor": "revenue"})
     rows["revenue"] = (rows["revenue"].astype("Float64") / 10**digits).round(digits)
     for name in ("start_on", "last_on"):
         if name in rows:
@@ -109,7 +112,7 @@ def surveyed(home: Home, filters: Filters, options: Row) -> list[Row]:
     by = _chosen(options, ("total", "unit", "channel", "staff"))
     with reading(home, filters) as open_lake:
         found = surveys.results(open_lake, by)  # type: ignore[arg-type]
-    return [] if found is None else _rows(found.rows)
+    return [] if found is None else _rows(small.without(found.rows, small.SURVEYS))
 
 
 def complained(home: Home, filters: Filters, _options: Row) -> list[Row]:

@@ -54,7 +54,7 @@ WAYS = {
 }  # fmt: skip
 """Whose list each figure leads to."""
 RESTS: dict[str, tuple[Figure, ...]] = {
-    "conversations": (Figure("open", "count"),),
+    "conversations": (Figure("settled", "count"), Figure("running", "count"), Figure("open", "count")),
     "wrong_share": (Figure("wrong", "count"), Figure("settled", "count")),
     "answered_share": (Figure("judged", "count"), Figure("answered", "count"), Figure("missed", "count")),
     "first_reply_seconds": (Figure("first_reply_p90_seconds", "wait"), Figure("slow", "count")),

@@ -109,16 +109,19 @@ def of_mix(mix: Row, plan: Plan) -> go.Figure:
 
 
 def of_rates(found: Sends, called: dict[str, str], of: str | None) -> go.Figure:
-    """Rates after sends for each of the usual, with their 95 % intervals on a scale of doublings, those that surely are highest first."""
+    """Rates after sends for each of the usual, with their 95 % intervals on a scale of doublings, those that surely are highest first. An
+    interval without an upper bound ends in an arrow at the end of the axis, and a rate that cannot be told (nobody left in the usual time)
+    has no point."""
     look = charts.theme()
-    rows = [row for row in found.rows if row["excess"] is not None and row["times"] is not None][:MOST]
+    rows = drawn(found)
     colors = [charts.BAD[look] if row["is_flagged"] else charts.GREY for row in rows]
     names = [_named(charts.cut(called[row["key"]], 22), place, row["key"] == of) for place, row in enumerate(rows)]
     figure = go.Figure()
     for row, name, color in zip(rows, names, colors, strict=True):
         low, high = _place(row["times_low"]), _place(row["times_high"])
+        told = {"hoverinfo": "skip"} if row["times"] is not None else {"hovertemplate": f"{_told(row, called)}<extra></extra>"}
         figure.add_scatter(
-            x=[low, high], y=[name, name], mode="lines+markers", line={"color": color, "width": 2}, hoverinfo="skip", showlegend=False,
+            x=[low, high], y=[name, name], mode="lines+markers", line={"color": color, "width": 2}, showlegend=False, **told,
             marker={
                 "size": 9, "color": color,
                 "symbol": [
@@ -129,7 +132,7 @@ def of_rates(found: Sends, called: dict[str, str], of: str | None) -> go.Figure:
             },
         )  # fmt: skip
     figure.add_scatter(
-        x=[_place(row["times"]) for row in rows], y=names, mode="markers", showlegend=False,
+        x=[None if row["times"] is None else _place(row["times"]) for row in rows], y=names, mode="markers", showlegend=False,
         marker={"color": colors, "size": 11, "symbol": ["diamond" if row["is_flagged"] else "circle" for row in rows]},
         customdata=[_told(row, called) for row in rows], hovertemplate="%{customdata}<extra></extra>",
     )  # fmt: skip
@@ -142,6 +145,11 @@ def of_rates(found: Sends, called: dict[str, str], of: str | None) -> go.Figure:
         range=[log2(LOWEST) - 0.15, log2(HIGHEST) + 0.15],
     )  # fmt: skip
     return figure
+
+
+def drawn(found: Sends) -> list[Row]:
+    """The rows of the picture: those with an interval, be it without an upper bound."""
+    return [row for row in found.rows if row["excess"] is not None and row["times_low"] is not None][:MOST]
 
 
 def _named(name: str, place: int, is_open: bool) -> str:

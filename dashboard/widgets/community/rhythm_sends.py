@@ -1,5 +1,7 @@
 """Leaves after sends: all together, a picture of the highest rates, all rows, and every send of the group that is open."""
 
+from html import escape
+
 import pyarrow as pa
 import streamlit as st
 
@@ -37,9 +39,10 @@ def show(asked: Asked, found: Sends | None, of: str | None) -> None:
     if found is None:
         st.html(heading.line(t("rhythm.no_moves")))
         return
+    st.html(f'<p class="lead" id="rhythm-baseline">{escape(_baseline(found))}</p>')
     _wall(found, of)
     called = dict(zip((row["key"] for row in found.rows), _called(found), strict=True))
-    if any(row["times"] is not None for row in found.rows):
+    if rhythm_chart.drawn(found):
         st.html(heading.section(t("rhythm.rates"), t("rhythm.rates_lead")))
         charts.show(
             "rhythm_rates", f"{found.key}|{of}", lambda: rhythm_chart.of_rates(found, called, of), alt=t("rhythm.rates")
@@ -81,6 +84,11 @@ def _wall(found: Sends, of: str | None) -> None:
         name = t(f"rhythm.flagged_{found.by}")
         shown.append(Tile("rhythm-flagged", name, i18n.number(found.flagged), "", t("rhythm.means_flagged"), below))
     st.html(tiles.wall(shown, WIDTH) + behind.forbidden(link))
+
+
+def _baseline(found: Sends) -> str:
+    days = {"start": i18n.day(found.baseline.start_on), "end": i18n.day(found.baseline.last_on)}
+    return t("rhythm.baseline", weeks=i18n.number(found.baseline.days // 7), **days)
 
 
 def _bounds(row: Row) -> tuple[str, ...]:

@@ -320,6 +320,6 @@ def test_ask_says_the_same_rows(tmp_path: Path):
     home = lakes.home(tmp_path)
     filled(home)
     (row,) = answers.ask(home, "activities", Filters(MARCH), {})
-    assert (row["key"], row["start_on"], row["participation_rate"], row["revenue"]) == ("v1", "2025-03-10", 0.5, 20.0)
+    assert (row["key"], row["start_on"], row["participation_rate"], row["revenue"]) == ("v1", "2025-03-10", None, 20.0), "four are no rate"
     (row,) = answers.ask(home, "activities", Filters(MARCH), {"by": "kind"})
     assert (row["kind"], row["activities"], row["participants"]) == ("vote", 1, 3)

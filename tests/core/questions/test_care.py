@@ -82,6 +82,7 @@ def test_figures_are_those_counted_by_hand(tmp_path: Path):
     assert row.answered_share == pytest.approx(2 / 3)
     assert row.first_reply_seconds == (40 * 60 + 3600) / 2
     assert (row.settled, row.resolved, row.unsolved, row.running) == (3, 1, 2, 1)
+    assert row.settled + row.running == row.conversations, "nothing is left over"
     assert row.resolution_seconds == 14 * 3600
     assert (row.scored, row.mean_score, row.happy, row.low, row.wrong) == (2, 3.5, 1, 1, 2)
     assert (row.overtime, row.overtime_share, row.overtime_hours) == (1, 0.5, 1)
@@ -283,12 +284,22 @@ def test_without_conversations_there_is_no_answer(tmp_path: Path):
             care.behind(opened, "total", TOTAL, "mised")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("count", "share"), [(29, None), (30, 1)])
+def test_ask_says_no_rate_of_fewer_than_thirty(tmp_path: Path, count: int, share: float | None):
+    home = lakes.home(tmp_path)
+    rows = [talk(n, n, "ann", "2025-03-03 10:00", "2025-03-03 10:05") for n in range(count)]
+    lakes.add(home, 1, service_conversations=rows)
+    described(home)
+    (row,) = answers.ask(home, "care", Filters(MARCH), {})
+    assert (row["answered"], row["answered_share"], row["answered_share_low"] is None) == (count, share, share is None)
+
+
 def test_ask_says_the_same_rows_with_nothing_for_undefined(tmp_path: Path):
     home = lakes.home(tmp_path)
     lakes.add(home, 1, service_conversations=[talk(1, 1, "ann", "2025-03-03 10:00", "2025-03-03 10:05")])
     described(home)
     (row,) = answers.ask(home, "care", Filters(MARCH), {})
-    assert (row["key"], row["answered_share"], row["mean_score"], row["conversations_before"]) == ("ann", 1, None, None)
+    assert (row["key"], row["answered_share"], row["mean_score"], row["conversations_before"]) == ("ann", None, None, None), "one is no rate"
     assert [row["name"] for row in answers.ask(home, "care", Filters(MARCH), {"by": "unit"})] == ["北区"]
     with pytest.raises(Unknown, match="Did you mean staff"):
         answers.ask(home, "care", Filters(MARCH), {"by": "staf"})

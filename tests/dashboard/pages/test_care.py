@@ -31,6 +31,7 @@ def fill():
 
 def _talk(number, who, staff, when, wait=None, lasted=None, score=None, day=None):
     start = when if day is None else NOV + timedelta(days=day)
+    assert "42 个已见分晓 + 0 个进行中" in tile(test, "care-all-conversations")[1]
     return {
         "identity_key": who, "occurred_at": start, "conversation_id": f"c{number}", "staff_id": staff,
         "first_reply_at": None if wait is None else start + timedelta(minutes=wait),

@@ -99,6 +99,12 @@ def rows_of(test, column):
     return next(part.value for part in test.dataframe if column in part.value)
 
 
+def test_the_weeks_of_the_baseline_stand_beside_the_figures(opened):
+    fill()
+    test = open_with(opened)
+    assert not test.exception and "对照的平时：所选时间所在的" in html(test) and "周（" in html(test)
+
+
 def test_leaves_after_sends_are_those_counted_by_hand(opened):
     fill()
     test = open_with(opened)

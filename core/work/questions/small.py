@@ -1,0 +1,44 @@
+"""Rates, means and shares of so few that they say nothing: what prints rows leaves them out and keeps their counts."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+FEWEST = 30
+"""As pages have it (docs/metrics.md)."""
+CARE = {
+    "answered_share": "judged", "resolution_rate": "settled", "wrong_share": "settled", "happy_share": "scored", "overtime_share": "answered",
+    "mean_score": "scored",
+}  # fmt: skip
+COMMUNITY = {
+    "speaking_rate": "members", "stickiness": "mau", "top_share": "speakers", "gini": "speakers", "reply_coverage": "questions",
+}  # fmt: skip
+SURVEYS = {"value": "answers", "standard_error": "answers"}
+ACTIVITIES = {"participation_rate": "members"}
+CONTENTS = {"interaction_rate": "readers", "ctr": "delivered", "conversion_rate": "readers"}
+LIVES = {
+    "follow_rate": "viewers", "click_rate": "viewers", "conversion_rate": "viewers", "return_rate": "returnable",
+}  # fmt: skip
+CHANNELS = {
+    "retention": "was_active", "reach_rate": "addressed", "delivery_rate": "sent", "click_rate": "delivered", "conversion_rate": "delivered",
+    "nps": "nps_answers", "satisfaction": "satisfaction_answers",
+}  # fmt: skip
+HOURS = {"share": "sent", "low": "sent", "high": "sent"}
+FATIGUE = {f"{name}_{place}": f"sent_{place}" for name in ("share", "low", "high") for place in range(1, 5)} | dict.fromkeys(
+    ("within_first", "within_last", "change"), "within_people"
+)
+
+
+def without(rows: pd.DataFrame, bases: Mapping[str, str]) -> pd.DataFrame:
+    """Rows with each rate and its bounds undefined where the count it is of (``bases``) is below 30, of the period before by that one's
+    count. What is not there stays so."""
+    found = rows.copy()
+    for rate, base in bases.items():
+        for then in ("", "_before"):
+            if base + then not in rows:
+                continue
+            is_few = rows[base + then].isna() | (rows[base + then].astype("Float64").fillna(0) < FEWEST)
+            for name in (rate + then, f"{rate}_low{then}", f"{rate}_high{then}"):
+                if name in rows:
+                    found[name] = rows[name].astype("Float64").mask(is_few)
+    return found
