@@ -220,7 +220,10 @@ def test_mentions_are_those_of_plain_loops(tmp_path: Path, seed: int, by):
             found = topics.mentions(opened, by, keys[by], wanted)
             people = topics.behind_mentions(opened, by, keys[by], wanted)
         assert found is not None
-        messages, speakers = ([len(side) for side in sides], [len({row["identity_key"] for row in side}) for side in sides])
+        messages, speakers = (
+            [len(side) for side in sides],
+            [len({row["identity_key"] for row in side}) for side in sides],
+        )
         if min((row["occurred_at"] + AHEAD).date() for row in rows) > before.start_on:
             messages[1] = speakers[1] = None
         assert [found.messages, found.messages_before] == messages
