@@ -222,4 +222,6 @@ def test_words_stand_between_commas(text, wanted, others):
 def test_words_that_are_not_looked_for_are_told(opened):
     fill()
     test = open_with(opened, "topics", to_words="龙井,。,a,b,c,d,e")
-    assert [one.value for one in test.warning] == ["没有查找：。、e。一次最多查 5 个词，每个词不超过 30 个字，并且要有文字或数字。"]
+    assert [one.value for one in test.warning] == [
+        "没有查找：。、e。一次最多查 5 个词，每个词不超过 30 个字，并且要有文字或数字。"
+    ]
