@@ -15,9 +15,7 @@ ASKED = {"能开发票吗", "还有货吗？"}
 """The only questions."""
 
 
-def figures(
-    messages: Iterable[Row], moves: Iterable[Row], now: Period, before: Period, since: date
-) -> dict[str, Any]:
+def figures(messages: Iterable[Row], moves: Iterable[Row], now: Period, before: Period, since: date) -> dict[str, Any]:
     """One key's figures. ``messages``: ``member on sender text``, ``moves``: ``member group on change`` in the order they happened.
     ``since``: the first day of any message of the lake."""
     messages, moves = list(messages), list(moves)
