@@ -216,7 +216,12 @@ def test_every_reason_for_rejecting_a_row_is_said_in_words():
 def test_each_count_of_messages_says_what_the_others_count(language, monkeypatch):
     """Messages of Groups, Topics, Words and rules, and History differ: each contract names the other parts as they are titled."""
     monkeypatch.setattr(i18n.st, "session_state", {"_language": language})
-    contracts = {"groups": "community.means_said", "topics": "topics.means_said", "sensitive": "sensitive.means", "history": "history.means_messages_lost"}
+    contracts = {
+        "groups": "community.means_said",
+        "topics": "topics.means_said",
+        "sensitive": "sensitive.means",
+        "history": "history.means_messages_lost",
+    }
     for part, key in contracts.items():
         told = i18n.t(key)
         for other in contracts.keys() - {part}:

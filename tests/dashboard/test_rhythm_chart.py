@@ -16,7 +16,11 @@ def row(key, **more):
 
 def test_an_interval_without_an_upper_bound_is_drawn_to_the_end_of_the_axis():
     """Of b nobody left in its usual time: no rate and no bound, yet surely above the usual; of c nothing can be told."""
-    rows = (row("a"), row("b", times=None, times_high=None), row("c", excess=None, times=None, times_low=None, times_high=None))
+    rows = (
+        row("a"),
+        row("b", times=None, times_high=None),
+        row("c", excess=None, times=None, times_low=None, times_high=None),
+    )
     found = Sends("k", "group", rows, row("all"), Period(date(2025, 3, 4), date(2025, 4, 1)))
     figure = rhythm_chart.of_rates(found, {one["key"]: one["key"] for one in rows}, None)
     bounded, open_, points = figure.data

@@ -28,8 +28,9 @@ COUNTS = (
 
 @dataclass(frozen=True, slots=True)
 class Activities:
-    """``rows``: one per activity with a day in the period, the newest first: ``key``, ``name``, ``kind``, ``group_id``, ``group`` (its name),
-    ``start_on``, ``last_on`` (null: no end told and nobody took part), ``days`` (up to the newest data), ``is_running`` (its end lies after the newest data: all figures
+    """``rows``: one per activity with a day in the period, the newest first, those that nobody took part in as well; then those of which no
+    day is known (no time told and nobody took part: ``start_on``, ``last_on``, ``days`` and figures of days null): ``key``, ``name``, ``kind``, ``group_id``, ``group`` (its name),
+    ``start_on``, ``last_on``, ``days`` (up to the newest data), ``is_running`` (its end lies after the newest data: all figures
     are to date), ``is_buying`` (orders may still come: the days after the last one are not over), the counts of
     ``core.metrics.activities`` (those of a table that the lake lacks are null), ``participation_rate`` (``came`` of ``members``).
 
@@ -102,7 +103,7 @@ class _Asked:
         rows = self.listed
         table = {
             "key": pa.array(rows["key"], pa.string()), "group_id": pa.array(rows["group_id"], pa.string(), from_pandas=True),
-            **{name: pa.array(rows[name], pa.date32()) for name in ("start_on", "until_on", "before_on")},
+            **{name: pa.array(rows[name], pa.date32(), from_pandas=True) for name in ("start_on", "until_on", "before_on")},
         }  # fmt: skip
         return self.reading.snapshot.keep(ibis.memtable(pa.table(table)))
 
@@ -197,7 +198,7 @@ def _listed(reading: Reading) -> pd.DataFrame:
     ends = rows.ends_at - ibis.interval(seconds=1)  # an end at midnight is of the day before
     rows = rows.select(
         key="activity_id", name="name", kind=rows.activity_kind.fill_null(""), unit_id="unit_id", group_id=rows.group_id.coalesce(only),
-        start_on=local_date(rows.starts_at, zone).coalesce(rows.first_on), told_on=local_date(ends, zone), seen_on="last_on",
+        start_on=local_date(rows.starts_at, zone).coalesce(rows.first_on, local_date(ends, zone)), told_on=local_date(ends, zone), seen_on="last_on",
     )  # fmt: skip
     rows = snapshot.keep(rows)
     groups = snapshot.current("groups").select(_id="group_id", group="name", _unit="unit_id")
@@ -208,10 +209,10 @@ def _listed(reading: Reading) -> pd.DataFrame:
     last = rows.told_on.coalesce(ibis.greatest(rows.seen_on, rows.start_on), rows.start_on)
     rows = rows.mutate(last_on=ibis.greatest(last, rows.start_on))
     inside = (rows.start_on < reading.period.end_on) & (rows.last_on >= reading.period.start_on)
-    begun = rows.filter(inside & (rows.start_on <= reading.as_of_on)).drop(
+    begun = rows.filter((inside & (rows.start_on <= reading.as_of_on)) | rows.start_on.isnull()).drop(
         "_id", "_unit", "unit_id", "told_on", "seen_on"
     )
-    found = snapshot.frame(begun.order_by([ibis.desc("start_on"), "key"]))
+    found = snapshot.frame(begun.order_by([ibis.desc("start_on", nulls_first=False), "key"]))
     texts = ("key", "name", "kind", "group_id", "group")
     found = found.astype(dict.fromkeys(texts, object))
     return _dated(found, reading.as_of, zone)
@@ -222,10 +223,11 @@ def _dated(rows: pd.DataFrame, as_of: datetime, zone: str) -> pd.DataFrame:
     as_of_on = business_date(as_of, zone)
     # The newest data is hardly ever of the day's last second, so the day it is of is running.
     start, last = (pd.to_datetime(rows[name]) for name in ("start_on", "last_on"))
-    until = last.where(last <= pd.Timestamp(as_of_on), pd.Timestamp(as_of_on)) + pd.Timedelta(days=1)
+    newest = pd.Timestamp(as_of_on)
+    until = last.mask(last > newest, newest) + pd.Timedelta(days=1)
     days = (until - start).dt.days
     rows["until_on"], rows["before_on"] = until.dt.date, (start - pd.to_timedelta(days, unit="D")).dt.date
-    rows["start_on"], rows["last_on"], rows["days"] = start.dt.date, last.dt.date, days.astype("int64")
+    rows["start_on"], rows["last_on"], rows["days"] = start.dt.date, last.dt.date, days.astype("Int64")
     rows["is_running"] = last > pd.Timestamp(as_of_on)
     rows["is_buying"] = until + timedelta(days=ORDER_DAYS) > pd.Timestamp(as_of_on)
     return rows
@@ -240,7 +242,7 @@ def _finished(rows: pd.DataFrame, asked: _Asked) -> pd.DataFrame:
             continue
         rows[name] = rows[name].astype("Int64").fillna(0)
         if name in of_group:
-            rows[name] = rows[name].mask(rows["group_id"].isna())
+            rows[name] = rows[name].mask(rows["group_id"].isna() | rows["start_on"].isna())
     rows["participation_rate"] = (rows["came"] / rows["members"].replace(0, pd.NA)).astype("Float64")
     return rows.drop(columns=["until_on", "before_on"])
 

@@ -66,7 +66,7 @@ def quality(reading: Reading, by: By = "staff") -> Care | None:
         found = found.merge(part.rename(columns={c: f"{c}{suffix}" for c in part if c != "key"}), on="key", how="left")
         found = _finished(found, period.days_from(since), suffix)
     if since > before.start_on:
-        names = [name for name in found if name.endswith("_before")]
+        names = [str(name) for name in found if str(name).endswith("_before")]
         found = found.assign(**{name: pd.array([pd.NA] * len(found), "Float64") for name in names})
     named = found.merge(_names(reading, by), on="key", how="left")
     ordered = ["key", "name", *(column for column in found if column != "key")]
@@ -162,6 +162,7 @@ def _figures(reading: Reading, judged: ir.Table, hours: ir.Table, period: Period
 
 def _finished(rows: pd.DataFrame, days: int, suffix: str) -> pd.DataFrame:
     """``days`` of the period that anything is known of."""
+
     def column(name: str) -> pd.Series:
         return rows[f"{name}{suffix}"]
 
@@ -174,7 +175,9 @@ def _finished(rows: pd.DataFrame, days: int, suffix: str) -> pd.DataFrame:
     mean = scores.means(column("scored"), column("score_sum"), column("score_squares"), ENDS)
     _bounded(rows, f"mean_score{suffix}", mean, suffix)
     a_week = column("overtime_hours") * 7 / max(days, 1)
-    rows[f"overtime_hours_a_week{suffix}"] = a_week.astype("Float64") if days else pd.array([pd.NA] * len(rows), "Float64")
+    rows[f"overtime_hours_a_week{suffix}"] = (
+        a_week.astype("Float64") if days else pd.array([pd.NA] * len(rows), "Float64")
+    )
     return rows.drop(columns=[f"score_sum{suffix}", f"score_squares{suffix}"])
 
 

@@ -24,9 +24,9 @@ CHANNELS = {
     "nps": "nps_answers", "satisfaction": "satisfaction_answers",
 }  # fmt: skip
 HOURS = {"share": "sent", "low": "sent", "high": "sent"}
-FATIGUE = {f"{name}_{place}": f"sent_{place}" for name in ("share", "low", "high") for place in range(1, 5)} | dict.fromkeys(
-    ("within_first", "within_last", "change"), "within_people"
-)
+FATIGUE = {
+    f"{name}_{place}": f"sent_{place}" for name in ("share", "low", "high") for place in range(1, 5)
+} | dict.fromkeys(("within_first", "within_last", "change"), "within_people")
 
 
 def without(rows: pd.DataFrame, bases: Mapping[str, str]) -> pd.DataFrame:

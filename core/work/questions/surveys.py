@@ -211,7 +211,7 @@ def _since(reading: Reading) -> date:
 
 def _without_before(rows: pd.DataFrame) -> pd.DataFrame:
     """With all of the period before undefined."""
-    names = [name for name in rows if name.endswith("_before")]
+    names = [str(name) for name in rows if str(name).endswith("_before")]
     return rows.assign(**{name: pd.array([pd.NA] * len(rows), "Float64") for name in names})
 
 

@@ -7,7 +7,7 @@ days asked for alone, once per answer, and each distinct text is cut into words 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import ibis
 import ibis.expr.types as ir
@@ -112,7 +112,7 @@ def terms_of(reading: Reading, by: By, key: str, against: Against = "before") ->
     score = terms.apart(own, other)
     sides = terms.distinctive(own, other, MOST_TERMS)
     if against == "before" and read.since > before.start_on:
-        sides = tuple(side[:0] for side in sides)
+        sides = sides[0][:0], sides[1][:0]
     names = [held.terms[place] for side in sides for place in side]
     figures = _counted(reading, rows, texts, names)
     frames = []
@@ -174,10 +174,10 @@ def mentions(reading: Reading, by: By, key: str, words: Sequence[str]) -> Mentio
         messages=_count(is_now), speakers=rows.member_id.nunique(where=is_now),
         messages_before=_count(~is_now), speakers_before=rows.member_id.nunique(where=~is_now),
     )  # fmt: skip
-    figures = {name: int(value or 0) for name, value in reading.snapshot.arrow(whole).to_pylist()[0].items()}
     since = _since(reading)
-    if since > before.start_on:
-        figures |= {"messages_before": None, "speakers_before": None}
+    is_unknown = {name: since > before.start_on and name.endswith("_before") for name in whole.columns}
+    row = reading.snapshot.arrow(whole).to_pylist()[0]
+    figures: dict[str, Any] = {name: None if is_unknown[name] else int(value or 0) for name, value in row.items()}
     inside = rows.filter(is_now)
     days = reading.snapshot.frame(
         inside.group_by("local_date").aggregate(messages=inside.count()).order_by("local_date")

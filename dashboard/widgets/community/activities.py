@@ -82,12 +82,22 @@ def action(name: str) -> str:
 
 
 def _days(row: Row) -> str:
+    if row["start_on"] is None:
+        return i18n.UNDEFINED
     return f"{i18n.day(row['start_on'])} – {i18n.day(row['last_on'], with_year=row['start_on'].year != row['last_on'].year)}"
 
 
 def _state(row: Row, form: str = "") -> str:
     """Whether figures may still grow. ``form``: ``_short`` for a column."""
-    kind = "running" if row["is_running"] else "buying" if row["is_buying"] else ""
+    kind = (
+        "running"
+        if row["is_running"]
+        else "buying"
+        if row["is_buying"]
+        else "undated"
+        if row["start_on"] is None
+        else ""
+    )
     return t(f"activities.{kind}{form}") if kind else ""
 
 

@@ -119,7 +119,11 @@ def of_rates(found: Sends, called: dict[str, str], of: str | None) -> go.Figure:
     figure = go.Figure()
     for row, name, color in zip(rows, names, colors, strict=True):
         low, high = _place(row["times_low"]), _place(row["times_high"])
-        told = {"hoverinfo": "skip"} if row["times"] is not None else {"hovertemplate": f"{_told(row, called)}<extra></extra>"}
+        told = (
+            {"hoverinfo": "skip"}
+            if row["times"] is not None
+            else {"hovertemplate": f"{_told(row, called)}<extra></extra>"}
+        )
         figure.add_scatter(
             x=[low, high], y=[name, name], mode="lines+markers", line={"color": color, "width": 2}, showlegend=False, **told,
             marker={

@@ -169,6 +169,28 @@ def test_what_is_running_is_compared_with_as_many_days_and_says_so(tmp_path: Pat
     assert pd.isna(row["members"]) and pd.isna(row["participation_rate"]) and pd.isna(row["orders"])
 
 
+def test_what_nobody_took_part_in_stands_there_with_none(tmp_path: Path):
+    """Four are in g1 at the start of v2, of which only the end is told; of v3 no day is known at all, and it comes last in every period."""
+    home = lakes.home(tmp_path)
+    filled(home)
+    described(home, {"activity_id": "v2", "activity_kind": "vote", "group_id": "g1", "ends_at": _utc("2025-03-21 00:00")},
+              {"activity_id": "v3", "activity_kind": "vote", "group_id": "g1"})  # fmt: skip
+    found = asked(home)
+    rows = found.rows.set_index("key")
+    assert rows.index.tolist() == ["v2", "v1", "v3"]
+    assert rows["participants"].tolist() == [0, 3, 0] and rows.loc["v2", "start_on"] == date(2025, 3, 20)
+    assert rows.loc["v2", ["members", "came", "participation_rate"]].tolist() == [5, 0, 0]
+    assert rows.loc["v3", ["start_on", "days", "members", "said", "participation_rate"]].isna().all()
+    assert rows.loc["v3", "orders"] == 0 and not rows.loc["v3", "is_running"] and not rows.loc["v3", "is_buying"]
+    assert found.total.iloc[0][["activities", "participants"]].tolist() == [3, 3]
+    with reading(home, Filters(MARCH)) as opened:
+        assert activities.behind(opened, "absent", "v2")["member_id"].tolist() == [1, 2, 3, 4, 5]
+        assert activities.behind(opened, "absent", "v3").empty
+    assert [
+        row["key"] for row in answers.ask(home, "activities", Filters(Period(date(2025, 2, 1), date(2025, 3, 1))), {})
+    ] == ["v3"]
+
+
 @pytest.mark.parametrize(
     ("period", "is_shown"),
     [
@@ -320,6 +342,11 @@ def test_ask_says_the_same_rows(tmp_path: Path):
     home = lakes.home(tmp_path)
     filled(home)
     (row,) = answers.ask(home, "activities", Filters(MARCH), {})
-    assert (row["key"], row["start_on"], row["participation_rate"], row["revenue"]) == ("v1", "2025-03-10", None, 20.0), "four are no rate"
+    assert (row["key"], row["start_on"], row["participation_rate"], row["revenue"]) == (
+        "v1",
+        "2025-03-10",
+        None,
+        20.0,
+    ), "four are no rate"
     (row,) = answers.ask(home, "activities", Filters(MARCH), {"by": "kind"})
     assert (row["kind"], row["activities"], row["participants"]) == ("vote", 1, 3)

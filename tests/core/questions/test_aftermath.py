@@ -141,7 +141,12 @@ def driven(path: Path) -> Home:
 @pytest.mark.parametrize(("days", "weeks"), [(1, 4), (28, 4), (29, 8)])
 def test_the_baseline_is_of_whole_blocks_of_four_weeks_and_says_so(tmp_path: Path, days: int, weeks: int):
     home = lakes.home(tmp_path)
-    lakes.add(home, 1, group_messages=[message(1, "g1", datetime(2025, 3, 30, 10), 1)], group_membership=[move(1, "g1", datetime(2025, 1, 5, 10), "join")])
+    lakes.add(
+        home,
+        1,
+        group_messages=[message(1, "g1", datetime(2025, 3, 30, 10), 1)],
+        group_membership=[move(1, "g1", datetime(2025, 1, 5, 10), "join")],
+    )
     period = Period(date(2025, 3, 30) - timedelta(days=days), date(2025, 3, 30))
     with reading(home, Filters(period)) as opened:
         found = aftermath.sends(opened)

@@ -181,8 +181,10 @@ class Random:
         return self.rng.choice([MARCH, Period(start, start + timedelta(days=self.rng.choice([1, 7, 28, 60])))])
 
 
-@pytest.mark.parametrize(("first", "before"), [("2025-02-08 10:00", 1), ("2025-02-09 10:00", None)])
-def test_the_period_before_is_told_only_where_conversations_reach_back_over_all_of_it(tmp_path: Path, first: str, before):
+@pytest.mark.parametrize(("first", "before"), [("2025-02-09 10:00", 2), ("2025-02-10 10:00", None)])
+def test_the_period_before_is_told_only_where_conversations_reach_back_over_all_of_it(
+    tmp_path: Path, first: str, before
+):
     """The 20 days of March to date are held against those from 9 February on; an event of January says nothing of conversations."""
     home = lakes.home(tmp_path)
     rows = [talk(1, 1, "ann", first), talk(2, 1, "ann", "2025-03-20 10:00")]
@@ -299,7 +301,12 @@ def test_ask_says_the_same_rows_with_nothing_for_undefined(tmp_path: Path):
     lakes.add(home, 1, service_conversations=[talk(1, 1, "ann", "2025-03-03 10:00", "2025-03-03 10:05")])
     described(home)
     (row,) = answers.ask(home, "care", Filters(MARCH), {})
-    assert (row["key"], row["answered_share"], row["mean_score"], row["conversations_before"]) == ("ann", None, None, None), "one is no rate"
+    assert (row["key"], row["answered_share"], row["mean_score"], row["conversations_before"]) == (
+        "ann",
+        None,
+        None,
+        None,
+    ), "one is no rate"
     assert [row["name"] for row in answers.ask(home, "care", Filters(MARCH), {"by": "unit"})] == ["北区"]
     with pytest.raises(Unknown, match="Did you mean staff"):
         answers.ask(home, "care", Filters(MARCH), {"by": "staf"})

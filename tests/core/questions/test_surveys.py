@@ -174,10 +174,13 @@ def test_the_period_before_is_told_only_where_feedback_reaches_back_over_all_of_
     with reading(home, Filters(MARCH)) as opened:
         complaints, found = surveys.troubles(opened), surveys.results(opened)
     assert complaints is not None and found is not None
-    before = complaints.rows[["count_before", "people_before"]].values.tolist() + found.rows[
-        ["answers_before", "value_before"]
-    ].values.tolist()
-    assert [[None if pd.isna(one) else one for one in row] for row in before] == ([[1, 1], [1, 1]] if is_known else [[None, None]] * 2)
+    before = (
+        complaints.rows[["count_before", "people_before"]].values.tolist()
+        + found.rows[["answers_before", "value_before"]].values.tolist()
+    )
+    assert [[None if pd.isna(one) else one for one in row] for row in before] == (
+        [[1, 1], [1, 1]] if is_known else [[None, None]] * 2
+    )
     assert complaints.since == found.since == date.fromisoformat(first[:10])
 
 

@@ -31,7 +31,6 @@ def fill():
 
 def _talk(number, who, staff, when, wait=None, lasted=None, score=None, day=None):
     start = when if day is None else NOV + timedelta(days=day)
-    assert "42 个已见分晓 + 0 个进行中" in tile(test, "care-all-conversations")[1]
     return {
         "identity_key": who, "occurred_at": start, "conversation_id": f"c{number}", "staff_id": staff,
         "first_reply_at": None if wait is None else start + timedelta(minutes=wait),
@@ -51,6 +50,7 @@ def test_figures_of_all_staff_are_those_counted_by_hand(opened):
     names = ("conversations", "wrong_share", "answered_share", "first_reply_seconds", "resolution_rate", "mean_score")
     assert values(test, "all", *names) == ["42", "28.6%", "76.2%", "6.0 分钟", "71.4%", "4.75"]
     assert values(test, "all", "overtime_share", "overtime_hours") == ["6.2%", "1 小时"]
+    assert "42 个已见分晓 + 0 个进行中" in tile(test, "care-all-conversations")[1]
     assert "42 个里已回 32，未回 10" in tile(test, "care-all-answered_share")[1]
     assert "95% 区间 61.5% – 86.5%" in tile(test, "care-all-answered_share")[1]
 
