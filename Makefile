@@ -5,6 +5,9 @@ STAMP := .venv/.installed
 DEV_STAMP := .venv/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# Whatever the shell says: without kept bytecode every process compiles all libraries anew, 5 seconds each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test verify check bench demo pictures clean browser
 

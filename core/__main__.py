@@ -297,7 +297,7 @@ def _units(settings: Settings, *, demo: bool = False) -> dict[str, str] | None:
     return units.anywhere((house.demo,) if demo else (house.live, house.demo))
 
 
-def _guessed(home: Home, file: Path, table: str | None, source: str | None) -> Mapping:
+def _guessed(home: "Home", file: Path, table: str | None, source: str | None) -> "Mapping":
     """A mapping for a file nobody has described, said in full. ``source``: its source, where somebody said so."""
     from core.work.ingest import preview
     from core.work.ingest.mapping import to_toml

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.special import betainc, betaincinv
 
 from core.metrics.excess import LEVEL, Excess, excess
 from core.periods import Period
@@ -226,8 +226,8 @@ def _times(after: Longs, usual: Longs, due: Floats) -> tuple[Floats, Floats, Flo
     tail, whole = (1 - LEVEL) / 2, after + usual
     with np.errstate(divide="ignore", invalid="ignore"):
         odds = (whole - due) / due
-        low = np.where(after > 0, beta.ppf(tail, after, usual + 1), 0.0)
-        high = np.where(usual > 0, beta.ppf(1 - tail, after + 1, usual), 1.0)
+        low = np.where(after > 0, betaincinv(after, usual + 1, tail), 0.0)
+        high = np.where(usual > 0, betaincinv(after + 1, usual, 1 - tail), 1.0)
         none = np.where(whole > 0, 0.0, np.nan)
         return after / usual * odds + none, low / (1 - low) * odds + none, high / (1 - high) * odds + none
 
@@ -235,7 +235,7 @@ def _times(after: Longs, usual: Longs, due: Floats) -> tuple[Floats, Floats, Flo
 def _chance(after: Longs, usual: Longs, due: Floats) -> Floats:
     whole = after + usual
     with np.errstate(divide="ignore", invalid="ignore"):
-        upper = np.where(after > 0, beta.cdf(due / whole, after, usual + 1), 1.0)
+        upper = np.where(after > 0, betainc(after, usual + 1, due / whole), 1.0)
     return np.where(whole > 0, np.minimum(2 * upper, 1.0), np.nan)
 
 

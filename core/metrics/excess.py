@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, gamma
+from scipy.special import betaincinv, gammaincinv
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -45,13 +45,13 @@ def excess(observed: Longs, time: Floats, usual: Longs, usual_time: Floats, leve
     after, count = observed.astype(np.float64), usual.astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         expected = time * count / usual_time
-        low_share = np.where(after > 0, beta.ppf(tail, after, count + 1), 0.0)
-        high_share = np.where(count > 0, beta.ppf(1 - tail, after + 1, count), 1.0)
+        low_share = np.where(after > 0, betaincinv(after, count + 1, tail), 0.0)
+        high_share = np.where(count > 0, betaincinv(after + 1, count, 1 - tail), 1.0)
         odds = usual_time / time
         low = expected * (low_share / (1 - low_share) * odds - 1)
         high = expected * (high_share / (1 - high_share) * odds - 1)
-        alone_low = np.where(after > 0, gamma.ppf(tail, after), 0.0)
-        alone_high = gamma.ppf(1 - tail, after + 1)
+        alone_low = np.where(after > 0, gammaincinv(after, tail), 0.0)
+        alone_high = gammaincinv(after + 1, 1 - tail)
     known = (time > 0) & (usual_time > 0) & (after + count > 0)
     none = np.where(known, 0.0, np.nan)
     low, high = np.where(count > 0, low, alone_low), np.where(count > 0, high, alone_high)

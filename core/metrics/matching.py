@@ -15,9 +15,9 @@ over the tags of one family is that family's part of the score; the parts add up
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from scipy.stats import rankdata
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -138,7 +138,7 @@ def _is_above(one: float | None, error: float | None, other: float | None, other
 
 def _auc(score: Floats, has_read: Flags) -> Floats:
     """Mann and Whitney's U over the product of the two sizes, row by row."""
-    rank = rankdata(score, axis=1)
+    rank = pd.DataFrame(score).rank(axis=1).to_numpy()
     read = has_read.sum(axis=1)
     other = has_read.shape[1] - read
     u = (rank * has_read).sum(axis=1) - read * (read + 1) / 2

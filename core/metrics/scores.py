@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +39,7 @@ def means(count: ArrayLike, total: ArrayLike, squares: ArrayLike, ends: tuple[fl
     with np.errstate(divide="ignore", invalid="ignore"):
         value = sum_ / n
         variance = np.maximum(sum_squares - n * value * value, 0.0) / (n - 1)
-        reach = t.ppf((1 + LEVEL) / 2, n - 1) * np.sqrt(variance / n)
+        reach = stdtrit(n - 1, (1 + LEVEL) / 2) * np.sqrt(variance / n)
     reach = np.where(n > 1, reach, np.nan)
     value = np.where(n > 0, value, np.nan)
     return Bounds(value, np.maximum(value - reach, ends[0]), np.minimum(value + reach, ends[1]))
@@ -73,4 +73,4 @@ def errors_of_differences(up: ArrayLike, down: ArrayLike, of: ArrayLike) -> Floa
 
 
 def _z(level: float) -> float:
-    return float(norm.ppf((1 + level) / 2))
+    return float(ndtri((1 + level) / 2))

@@ -56,9 +56,12 @@ def parts(rows: Iterable[Row], now: Period) -> dict[str, dict[int, dict[str, int
             drawn[row["key"], before["member"]].add(row["member"])
             if before["asks"] and not row["asks"]:
                 answered[row["key"], row["member"]].add(one)
+    written_by: dict[tuple[str, int], list[Row]] = defaultdict(list)
+    for row in written:
+        if _who(row) is not None:
+            written_by[row["key"], row["member"]].append(row)
     found: dict[str, dict[int, dict[str, int]]] = defaultdict(dict)
-    for who in {(row["key"], row["member"]) for row in written if _who(row) is not None}:
-        own = [row for row in written if (row["key"], row["member"]) == who and row["sender"] == "member"]
+    for who, own in written_by.items():
         suggested = [row for row in own if row["suggests"]]
         found[who[0]][who[1]] = {
             "drawn": len(drawn[who]),

@@ -116,13 +116,13 @@ def test_random_histories_are_counted_as_loops_count_them(tmp_path: Path, seed: 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_people_behind_a_figure_are_as_many_as_it_says(tmp_path: Path, seed: int):
     home, *_ = filled(tmp_path, seed)
-    for by in ("piece", "topic", "total"):
-        for key, row in asked(home, by).iterrows():
-            for which in get_args(contents.Which):
-                with reading(home, Filters(MARCH)) as lake:
+    with reading(home, Filters(MARCH)) as lake:
+        for by in ("piece", "topic", "total"):
+            for key, row in asked(home, by).iterrows():
+                for which in get_args(contents.Which):
                     found = contents.behind(lake, by, str(key), which)  # type: ignore[arg-type]
-                assert len(found) == row[which] == found["member_id"].nunique()
-                assert (found["value"] > 0).all()
+                    assert len(found) == row[which] == found["member_id"].nunique()
+                    assert (found["value"] > 0).all()
 
 
 @pytest.mark.parametrize("seed", range(4))
