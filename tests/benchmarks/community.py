@@ -1,5 +1,5 @@
 """The Community page over 5,000 groups and 10 million messages: its question beside hand-written SQL over the same rows
-(``tests/oracles/community.sql``), and the page as a browser gets it.
+(``tests/oracles/community.sql``), and the page.
 
     python -m tests.benchmarks.community [--messages 10000000] [--rounds 3] [--days 28]
 
@@ -13,12 +13,14 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
+from playwright.sync_api import Browser, sync_playwright
 
 from core.periods import Period
 from core.scope import Filters
@@ -27,15 +29,17 @@ from core.work import rollups
 from core.work.home import Home
 from core.work.questions import community
 from core.work.questions.reading import reading
-from dashboard.pages.community import PARTS
 from tests.benchmarks import chats
 from tests.benchmarks.server import User
 from tests.bringing import UBUNTU_IRC, bring, empty_home, named, shared
-from tests.e2e.browsing import serving
+from tests.e2e.browsing import CHROMIUM, CHROMIUM_SWITCHES, idle, new_context, serving
 from tests.oracles import overview
 
 SQL = PROJECT / "tests" / "oracles" / "community.sql"
+TOLD = ("groups", "rhythm", "voices", "topics", "sensitive", "history")
+"""Parts that such a home has something to tell in: it has no service, activities and surveys."""
 COLD = 3
+_IS_DRAWN = "place => document.querySelector(place) !== null"
 
 
 def bench(messages: int = chats.MESSAGES, rounds: int = 3, days: int = 28) -> list[dict[str, Any]]:
@@ -69,22 +73,20 @@ def bench(messages: int = chats.MESSAGES, rounds: int = 3, days: int = 28) -> li
         {"way": f"the page, {part}, cold", "seconds": seconds}
         for part, seconds in _page(chats.folder(messages)).items()
     ]
-    return [*rows, _irc()]
+    return [*rows, *_shown("the page, groups, cold", chats.folder(messages)), *_irc()]
 
 
-def _irc() -> dict[str, Any]:
+def _irc() -> list[dict[str, Any]]:
     """The page over 104 days of ubuntu_irc."""
-    with tempfile.TemporaryDirectory() as folder:
-        with empty_home(Path(folder)) as home:
-            bring(home, shared(UBUNTU_IRC), named(home, "irc"))
-            rollups.refresh(home)
-        return {
-            "way": "the page over ubuntu_irc (143,102 lines), all of it, cold",
-            "seconds": _page(Path(folder), ("groups",), "&period=all")["groups"],
-        }
+    with tempfile.TemporaryDirectory() as folder, empty_home(Path(folder)) as home:
+        bring(home, shared(UBUNTU_IRC), named(home, "irc"))
+        rollups.refresh(home)
+        name = "the page over ubuntu_irc (143,102 lines), all of it, cold"
+        seconds = _page(Path(folder), ("groups",), "&period=all")["groups"]
+        return [{"way": name, "seconds": seconds}, *_shown(name, Path(folder), "&period=all")]
 
 
-def _page(folder: Path, parts: Sequence[str] = tuple(PARTS), query: str = "") -> dict[str, float]:
+def _page(folder: Path, parts: Sequence[str] = TOLD, query: str = "") -> dict[str, float]:
     """Seconds until the page's script has run once for each part, in a fresh server; the best of several."""
     found = [asyncio.run(_opened(folder, parts, query)) for _ in range(COLD)]
     return {part: min(one[part] for one in found) for part in parts}
@@ -93,17 +95,53 @@ def _page(folder: Path, parts: Sequence[str] = tuple(PARTS), query: str = "") ->
 async def _opened(folder: Path, parts: Sequence[str], query: str) -> dict[str, float]:
     """The parts one after another: one that rests on what another has read before profits from it, as for a reader."""
     took = {}
+    with _copied(folder) as home, serving(home) as server:
+        token = server.token(server.account("admin"))
+        async with User(server.url, "catalog", token) as before:
+            await before.rerun()
+        for part in parts:
+            async with User(server.url, "community", token) as user:
+                took[part] = await user.rerun(f"part={part}{query}")
+                assert not user.is_empty, part
+    return took
+
+
+def _shown(name: str, folder: Path, query: str = "") -> list[dict[str, Any]]:
+    """Seconds from the click on the part, in a browser that has shown the part History before, and never a chart; the best of several."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_SWITCHES))
+        found = [_drawn(chromium, folder, query) for _ in range(COLD)]
+    return [
+        {"way": f"{name}, until a browser shows {what}", "seconds": min(column)}
+        for what, column in zip(("the table of groups", "the chart"), zip(*found, strict=True), strict=True)
+    ]
+
+
+def _drawn(chromium: Browser, folder: Path, query: str) -> tuple[float, float]:
+    with _copied(folder) as home, serving(home) as server:
+        context = new_context(chromium, theme="light", width=1440, height=3000)
+        token = server.token(server.account("admin"))
+        context.add_cookies([{"name": "siyu_session", "value": token, "url": server.url}])
+        page = context.new_page()
+        page.goto(f"{server.url}/community?part=history{query}")
+        idle(page)
+        began = time.perf_counter()
+        page.get_by_role("link", name="群", exact=True).click()
+        page.wait_for_function(_IS_DRAWN, arg=".st-key-card_groups canvas", polling="raf")
+        table = time.perf_counter() - began
+        page.wait_for_function(_IS_DRAWN, arg=".js-plotly-plot", polling="raf")
+        chart = time.perf_counter() - began
+        context.close()
+        return table, chart
+
+
+@contextmanager
+def _copied(folder: Path) -> Iterator[Path]:
+    """A copy of a home, so that one that serves leaves nothing in it."""
     with tempfile.TemporaryDirectory() as copy:
         home = Path(copy) / "home"
         shutil.copytree(folder, home)
-        with serving(home) as server:
-            token = server.token(server.account("admin"))
-            async with User(server.url, "catalog", token) as before:
-                await before.rerun()
-            for part in parts:
-                async with User(server.url, "community", token) as user:
-                    took[part] = await user.rerun(f"part={part}{query}")
-    return took
+        yield home
 
 
 def _ask(home: Home, period: Period) -> community.Community:

@@ -58,6 +58,8 @@ class User:
     def __init__(self, url: str, page: str, token: str) -> None:
         self.url, self._page, self._token = url, page, token
         self._socket: ClientConnection
+        self.is_empty = False
+        """Whether the page has said that there is nothing to show."""
 
     async def __aenter__(self) -> "User":
         address = self.url.replace("http", "ws") + "/_stcore/stream"
@@ -74,10 +76,12 @@ class User:
         message.rerun_script.query_string = query
         message.rerun_script.page_name = self._page
         start = time.perf_counter()
+        self.is_empty = False
         await self._socket.send(message.SerializeToString())
         while True:
             answer = ForwardMsg()
             answer.ParseFromString(await self._socket.recv(decode=False))
+            self.is_empty |= answer.delta.add_block.id.endswith("-card_empty")
             if answer.WhichOneof("type") == "script_finished":
                 if answer.script_finished == ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY:
                     return time.perf_counter() - start
