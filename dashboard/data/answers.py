@@ -1,7 +1,7 @@
 """Answers of questions with what every page says of one, and the members behind their figures."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
@@ -11,6 +11,7 @@ from core.work.questions.reading import Reading
 from dashboard.data import people as named
 from dashboard.data.ground import Ground, stand
 from dashboard.data.people import People
+from dashboard.data.rows import Row, plain
 from dashboard.filters import Filters
 from dashboard.web import kept
 
@@ -27,6 +28,13 @@ class Answer(Generic[F]):
     zone: str
     version: int
     currency: str
+    _plain: dict[str, list[Row]] = field(default_factory=dict, init=False, repr=False)
+
+    def rows(self, name: str = "rows") -> list[Row]:
+        """A table of what was found as plain values; made once, so nobody changes them."""
+        if name not in self._plain:
+            self._plain[name] = plain(getattr(self.found, name))
+        return self._plain[name]
 
 
 def read(

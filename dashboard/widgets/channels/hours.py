@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from dashboard import charts, i18n
-from dashboard.data import channels, rows
+from dashboard.data import channels
 from dashboard.data.channels import ANSWER_DAYS, LEVEL, Answer, Hours
 from dashboard.data.rows import SMALL, Row
 from dashboard.i18n import t
@@ -20,7 +20,7 @@ def show(asked: Asked) -> None:
     if answer is None or answer.found.rows.empty:
         heading.empty(t("channels.no_sends"), t("channels.no_sends_lead", days=ANSWER_DAYS))
         return
-    every = rows.plain(answer.found.rows)
+    every = answer.rows()
     seen = list(dict.fromkeys(row["channel"] for row in every))
     with st.container(border=True, key="card_hours"):
         _head(answer, asked)

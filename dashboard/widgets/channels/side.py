@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from dashboard import addresses, i18n
-from dashboard.data import channels, rows
+from dashboard.data import channels
 from dashboard.data.channels import CREDIT_DAYS, TOTAL, Answer, Channels, Which
 from dashboard.data.rows import Row
 from dashboard.i18n import t
@@ -57,7 +57,7 @@ WALL = Wall("channels", FIGURES, RESTS, WAYS, "channels.rests", "channels.way", 
 
 def show(asked: Asked) -> None:
     answer = channels.side(asked.filters)
-    every = [] if answer is None else [_told(row) for row in rows.plain(answer.found.rows)]
+    every = [] if answer is None else [_told(row) for row in answer.rows()]
     known = {row["key"]: row for row in every}
     if answer is None or len(every) < 2:
         heading.empty(t("channels.nothing"), t("channels.nothing_lead"))

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import addresses, charts, i18n
-from dashboard.data import content, rows
+from dashboard.data import content
 from dashboard.data.content import ANSWER_DAYS, TOTAL, WINDOWS, Answer, Exposed, Fatigue, Row
 from dashboard.data.rows import SMALL
 from dashboard.i18n import t
@@ -35,7 +35,7 @@ def show(asked: Asked) -> None:
     if answer is None or not sum(answer.found.rows[f"sent_{n}"].iloc[0] for n in range(1, 5)):
         heading.empty(t("content.nothing_sent"), t("content.nothing_sent_lead", days=ANSWER_DAYS))
         return
-    every = rows.plain(answer.found.rows)
+    every = answer.rows()
     known = {row["key"]: row for row in every}
     topic = addresses.opened(PLACES.of, [key for key in known if key != TOTAL])
     row = known[topic or TOTAL]

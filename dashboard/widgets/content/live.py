@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import addresses, i18n
-from dashboard.data import content, rows
+from dashboard.data import content
 from dashboard.data.content import AFTER_HOURS, CREDIT_DAYS, RETURN_DAYS, TOTAL, Answer, Lives, Row, Viewed
 from dashboard.i18n import t
 from dashboard.widgets import behind, figures, heading, opening
@@ -53,7 +53,7 @@ def show(asked: Asked) -> None:
     if answer is None or len(answer.found.rows) < 2:
         heading.empty(t("content.no_lives"), t("content.no_lives_lead"))
         return
-    every = [_told(row) for row in rows.plain(answer.found.rows)]
+    every = [_told(row) for row in answer.rows()]
     known = {row["key"]: row for row in every}
     of = addresses.opened(PLACES.of, [key for key in known if key != TOTAL])
     with st.container(border=True, key="card_lives"):

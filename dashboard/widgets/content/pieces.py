@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from dashboard import addresses, charts, i18n
-from dashboard.data import content, rows
+from dashboard.data import content
 from dashboard.data.content import BYS, CREDIT_DAYS, TOTAL, Answer, By, Contents, Row, Which
 from dashboard.i18n import t
 from dashboard.widgets import behind, choice, figures, heading, names, opening
@@ -58,9 +58,9 @@ def show(asked: Asked) -> None:
     if answer is None or answer.found.rows.empty:
         heading.empty(t("content.nothing"), t("content.nothing_lead"))
         return
-    total = rows.plain(answer.found.total)[0]
+    total = answer.rows("total")[0]
     every = sorted(
-        rows.plain(answer.found.rows),
+        answer.rows(),
         key=lambda row: (-(row.get("reads") or 0), -(row.get("delivered") or 0), row["key"]),
     )
     if by == "hour":
