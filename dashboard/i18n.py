@@ -149,7 +149,7 @@ def number(value: Number | None, digits: int = 0) -> str:
 
 @lru_cache(_KEPT, typed=True)
 def _number(language: Language, value: Number, digits: int) -> str:
-    return format_decimal(value, format=_pattern(digits), locale=locale(language))
+    return _minus(format_decimal(value, format=_pattern(digits), locale=locale(language)))
 
 
 def compact(value: Number | None, digits: int = 1) -> str:
@@ -163,7 +163,7 @@ def compact(value: Number | None, digits: int = 1) -> str:
 
 @lru_cache(_KEPT, typed=True)
 def _compact(language: Language, value: Number, digits: int) -> str:
-    return format_compact_decimal(value, locale=locale(language), fraction_digits=digits)
+    return _minus(format_compact_decimal(value, locale=locale(language), fraction_digits=digits))
 
 
 def money(minor: Number | None, currency: str, *, digits: int | None = None) -> str:
@@ -177,8 +177,10 @@ def money(minor: Number | None, currency: str, *, digits: int | None = None) -> 
 @lru_cache(_KEPT)
 def _money(language: Language, amount: Decimal, currency: str, digits: int) -> str:
     pattern = f"¤{_pattern(digits)}"
-    return format_currency(
-        amount, currency, format=f"{pattern};-{pattern}", locale=locale(language), currency_digits=False
+    return _minus(
+        format_currency(
+            amount, currency, format=f"{pattern};-{pattern}", locale=locale(language), currency_digits=False
+        )
     )
 
 
@@ -194,7 +196,7 @@ def compact_money(minor: Number | None, currency: str, digits: int = 1) -> str:
 
 @lru_cache(_KEPT)
 def _compact_money(language: Language, amount: Decimal, currency: str, digits: int) -> str:
-    return format_compact_currency(amount, currency, locale=locale(language), fraction_digits=digits)
+    return _minus(format_compact_currency(amount, currency, locale=locale(language), fraction_digits=digits))
 
 
 def share(value: Number | None, digits: int = 1) -> str:
@@ -206,7 +208,12 @@ def share(value: Number | None, digits: int = 1) -> str:
 
 @lru_cache(_KEPT, typed=True)
 def _share(language: Language, value: Number, digits: int) -> str:
-    return format_percent(value, format=f"{_pattern(digits)}%", locale=locale(language))
+    return _minus(format_percent(value, format=f"{_pattern(digits)}%", locale=locale(language)))
+
+
+def _minus(text: str) -> str:
+    """With a minus as wide as a plus, where a hyphen stands for it."""
+    return text.replace("-", "−", 1)
 
 
 def _pattern(digits: int) -> str:
@@ -218,6 +225,13 @@ def change(value: Number | None, digits: int = 1) -> str:
     if _undefined(value):
         return UNDEFINED
     return ("+" if value > 0 else "") + share(value, digits)
+
+
+def signed(value: Number | None, digits: int = 0) -> str:
+    """A number with its sign: ``3`` -> ``+3``."""
+    if _undefined(value):
+        return UNDEFINED
+    return ("+" if value > 0 else "") + number(value, digits)
 
 
 def _undefined(value: Number | None) -> bool:

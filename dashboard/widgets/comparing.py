@@ -173,7 +173,7 @@ def _p(value: float) -> str:
 
 def _points(difference: float) -> str:
     """Percentage points with their sign."""
-    return f"{'+' if difference > 0 else '−' if difference < 0 else ''}{i18n.number(abs(difference) * 100, 1)}"
+    return i18n.signed(difference * 100, 1)
 
 
 def _is_small(compared: Comparison) -> bool:

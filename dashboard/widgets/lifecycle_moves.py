@@ -58,7 +58,7 @@ def _bars(flow: Flow) -> str:
     changes = [flow.opening, flow.new, flow.resurrected, -flow.dormant, -flow.lost]
     levels = [0, *accumulate(changes)]
     ends = [*pairwise(levels), (0, flow.closing)]
-    texts = [i18n.number(flow.opening), *map(_signed, changes[1:]), i18n.number(flow.closing)]
+    texts = [i18n.number(flow.opening), *map(i18n.signed, changes[1:]), i18n.number(flow.closing)]
     kinds = ["", "up", "up", "down", "down", ""]
     top = max(levels) or 1
     rows = "".join(
@@ -77,10 +77,6 @@ def _ways(flow: Flow, link: str) -> str:
         for term in FLOWS
     )  # fmt: skip
     return f'<nav class="ways">{"".join(ways)}</nav>'
-
-
-def _signed(value: int) -> str:
-    return f"+{i18n.number(value)}" if value > 0 else f"−{i18n.number(-value)}" if value < 0 else "0"
 
 
 # -- from what to what -------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from tests.e2e.browsing import free_port, idle, serving
 pytestmark = pytest.mark.browser
 
 
-def fill(page: Page, name: str, password: str) -> None:
+def enter(page: Page, name: str, password: str) -> None:
     page.locator("#name").fill(name)
     page.locator("#password").fill(password)
     page.get_by_role("button", name=re.compile("^(登录|Log in)$")).click()
@@ -28,9 +28,9 @@ def test_a_new_person_logs_in_by_the_form_and_chooses_a_password(server, visit):
     page = visit()
     page.goto(f"{server.url}/accounts?period=90")
     expect(page).to_have_url(re.compile("/account/login.next="))
-    fill(page, "newcomer", "wrong password")
+    enter(page, "newcomer", "wrong password")
     expect(page.get_by_role("alert")).to_contain_text("账号或密码不正确")
-    fill(page, "newcomer", made.password)
+    enter(page, "newcomer", made.password)
     expect(page).to_have_url(f"{server.url}/account/password")
     page.goto(f"{server.url}/accounts")
     expect(page).to_have_url(f"{server.url}/account/password")

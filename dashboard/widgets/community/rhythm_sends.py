@@ -73,7 +73,7 @@ def _wall(found: Sends, of: str | None) -> None:
             tiles.lines(t("told.interval", bounds=rhythm_chart.interval(row)) if row["excess"] is not None else "", reason),
         ),
         Tile(
-            f"rhythm-{scope}-excess", t("rhythm.figure_excess"), _signed(row["excess"]), "", t("rhythm.means_excess"),
+            f"rhythm-{scope}-excess", t("rhythm.figure_excess"), i18n.signed(row["excess"], 1), "", t("rhythm.means_excess"),
             tiles.lines(*_bounds(row), verdict(row)),
         ),
     ]  # fmt: skip
@@ -95,20 +95,12 @@ def _bounds(row: Row) -> tuple[str, ...]:
     """What was expected, and the interval of what is in excess of it."""
     if row["excess"] is None:
         return ("",)
-    bounds = f"{_signed(row['low'])} – {_signed(row['high'])}"
+    bounds = f"{i18n.signed(row['low'], 1)} – {i18n.signed(row['high'], 1)}"
     return t("rhythm.rests_excess", expected=i18n.number(row["expected"], 1)), t("told.interval", bounds=bounds)
 
 
 def _usual(row: Row) -> str:
     return t("rhythm.usual", load=i18n.number(row["usual_load"])) if row.get("usual_load") is not None else ""
-
-
-def _signed(value: float | None) -> str:
-    return (
-        i18n.UNDEFINED
-        if value is None
-        else f"{'+' if value > 0 else '−' if value < 0 else ''}{i18n.number(abs(value), 1)}"
-    )
 
 
 def verdict(row: Row) -> str:
