@@ -8,19 +8,48 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Literal
 
 from core import schema
 from core.schema import CHANNELS
-from core.work.ingest.mapping import AUTO_FORMATS, ORDERS, FileForm, Mapping, Money, Properties, Refund, Times, mappable
-from core.work.ingest.words import CHANNEL_WORDS, CURRENCY_SIGNS, IDENTITY_WORDS, TABLE_HINTS, WORDS
+from core.work.ingest.mapping import (
+    AUTO_FORMATS,
+    IMPORTABLE,
+    ORDERS,
+    FileForm,
+    Mapping,
+    Money,
+    Properties,
+    Refund,
+    Times,
+    mappable,
+)
+from core.work.ingest.words import (
+    CHANNEL_WORDS,
+    CURRENCY_SIGNS,
+    IDENTITY_WORDS,
+    MESSAGE_WORDS,
+    REFERRED_PREFIXES,
+    SENDER_WORDS,
+    TABLE_HINTS,
+    TABLE_WORDS,
+    WORDS,
+)
 
 NULLS = ("NULL", "null", "\\N", "NaN", "nan", "N/A", "#N/A", "None", "-", "--", "无")
 LOOK_AT = 1000
+A_FEW = 20
+"""Cells looked at to see whether a column that no word names holds times."""
 MOSTLY = 0.9
 DAY_FIRST = ("%d/%m/%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%y", "%d/%m/%y %H:%M", "%d/%m/%y %H:%M:%S")
 MONTH_FIRST = (*(form.replace("%d/%m", "%m/%d") for form in DAY_FIRST), "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p")
 NAMED_MONTHS = ("%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d-%b-%Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%d %B %Y", "%B %d, %Y")
+KIND_WORDS = {"sender_kind": SENDER_WORDS, "person_kind": SENDER_WORDS, "message_kind": MESSAGE_WORDS}
+GROUP_WORDS = frozenset(WORDS["group_id"])
+PERSON_WORDS = frozenset(
+    word for kind in ("external_userid", "unionid", "openid", "phone") for word in IDENTITY_WORDS[kind]
+)
 EPOCHS = {10: "epoch_s", 13: "epoch_ms", 16: "epoch_us"}
 
 
@@ -66,25 +95,25 @@ class Guess:
 def guess(sample: Sample, table: str | None = None) -> Guess:
     """The likeliest mapping for a file. ``table``: its grain, where somebody said so."""
     table = table or _table(sample)
-    taken: dict[str, Reason] = {}
-    identities: dict[str, Reason] = {}
     notes: list[Note] = []
-    for column, cells in sample.columns.items():
-        _place(table, column, _filled(cells), taken, identities)
+    taken, identities, referred = _placed(table, {name: _filled(cells) for name, cells in sample.columns.items()})
     _channel(sample, taken, notes)
     times = _times(sample, taken, notes)
     decimal = _decimal_mark(sample, taken, notes)
     refund = _refund(sample, table, taken, notes)
     if sample.parts and len(sample.parts) > 1:
         notes.append(Note("part_chosen", {"part": sample.part, "parts": ", ".join(sample.parts)}))
-    target = schema.table("order_lines" if table == ORDERS else table)
+    target = _contract(table)
     if not identities and target.is_fact and target.has("identity_key"):
         notes.append(Note("no_person", {}))
+    if table == "group_messages" and "group_id" not in taken:
+        notes.append(Note("no_group", {}))
     mapping = Mapping(
         table=table,
         source=_source(sample.file_name),
         columns={target: (reason.column,) for target, reason in taken.items()},
         identities={kind: (reason.column,) for kind, reason in identities.items()},
+        referred={kind: (reason.column,) for kind, reason in referred.items()},
         values=_values(sample, taken),
         times=Times(times),
         decimal=decimal,
@@ -96,41 +125,135 @@ def guess(sample: Sample, table: str | None = None) -> Guess:
     )
     missing = _missing(table, taken, identities)
     needed = [r.confidence for t, r in taken.items() if t in _needed(table)]
-    reasons = (*taken.values(), *identities.values())
+    reasons = (*taken.values(), *identities.values(), *referred.values())
     return Guess(mapping, 0.0 if missing else min(needed, default=0.0), reasons, tuple(notes), missing)
 
 
 # -- what a column is ------------------------------------------------------------------------------------------------
 
 
+Placed = dict[str, Reason]
+
+
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    """How much a header is that of a table. ``lacking``: needed columns it has not. ``score``: one for each column that is called as
+    the contract calls it, less for other words and for what only its cells say, and the share of the table's telling words."""
+
+    lacking: int
+    score: float
+
+
 def _table(sample: Sample) -> str:
-    """The table whose telling words the header has most of; events when none speaks."""
+    """The table that the header is most like, of those whose needed columns are all there, if any; events when nothing speaks."""
     words = {_word(c) for c in sample.columns}
-    scores = {
-        table: sum(any(w in hints for w in words) for hints in groups) / len(groups)
-        for table, groups in TABLE_HINTS.items()
-    }
-    best = max(scores, key=lambda t: scores[t])
-    return best if scores[best] > 0 else "events"
+    dated = [c for c, cells in sample.columns.items() if _is_dated(_filled(cells)[:A_FEW])]
+    found = {table: _likeness(table, sample, words, dated) for table in IMPORTABLE}
+
+    def rank(table: str) -> tuple[bool, float]:
+        like = found[table]
+        return like.lacking == 0, like.score - like.lacking
+
+    spoken = [table for table in IMPORTABLE if found[table].score > 0]
+    return max(spoken, key=rank, default="events")
 
 
-def _place(table: str, column: str, cells: list[str], taken: dict[str, Reason], identities: dict[str, Reason]) -> None:
-    """Give the column to the target that wants it most, if it wants it more than what stands there."""
+def _likeness(table: str, sample: Sample, words: set[str], dated: list[str]) -> _Likeness:
+    """By the header: a column whose cells cannot be read is there nonetheless, and whoever decides is told that they cannot be."""
+    taken, identities, referred = _placed(table, {name: [] for name in sample.columns})
+    used = {r.column for part in (taken, identities, referred) for r in part.values()}
+    spare = next((c for c in dated if c not in used), None)
+    if spare is not None and "occurred_at" in mappable(table) and "occurred_at" not in taken:
+        taken["occurred_at"] = Reason("occurred_at", spare, "content", 0.5)
+    named = [_weight(r) for part in (taken, identities, referred) for r in part.values()]
+    groups = TABLE_HINTS.get(table, ())
+    telling = sum(any(w in hints for w in words) for hints in groups) / len(groups) if groups else 0.0
+    lacking = set(_missing(table, taken, identities)) | _telling_missing(table, taken)
+    if _contract(table).has("referred_key") and not referred:
+        lacking.add("referred_key")
+    if table == "group_messages" and {"text", "message_kind", "message_id"} & set(taken):
+        lacking.discard("sender_kind")
+    if table in ("member_profiles", "groups") and words & GROUP_WORDS and words & PERSON_WORDS:
+        lacking.add("about")  # One row per person and group: these would keep one of each person's, or of each group's.
+    return _Likeness(len(lacking), sum(named) + telling)
+
+
+def _weight(reason: Reason) -> float:
+    if reason.because == "content":
+        return 0.4
+    return 1.0 if _word(reason.target) == _word(reason.column) else 0.8
+
+
+def _telling_missing(table: str, taken: Dict[str, Reason]) -> set[str]:
+    """Columns without one of which a file says nothing of what the table is about, although no single one is needed."""
+    about = {
+        "products": {"name", "category"},
+        "member_profiles": {
+            "joined_at", "gender", "birth_year", "city", "tier", "acquisition_channel", "is_test", "is_friend",
+        },
+        "group_statistics": {c.name for c in schema.table("group_statistics").columns if c.kind == "count"},
+    }.get(table)  # fmt: skip
+    return {"about"} if about and not about & set(taken) else set()
+
+
+def _is_dated(cells: list[str]) -> bool:
+    return bool(cells) and _share_of(cells, _is_time) >= MOSTLY
+
+
+def _placed(table: str, columns: Dict[str, list[str]]) -> tuple[Placed, Placed, Placed]:
+    """What each column is: of the contract, an identity, an identity of the person brought. A column that another one drives out of
+    its place gets the next it could have."""
+    taken: Placed = {}
+    identities: Placed = {}
+    referred: Placed = {}
+    waiting = list(columns)
+    while waiting:
+        column = waiting.pop(0)
+        if _contract(table).has("referred_key") and (brought := _brought(column)):
+            referred.setdefault(brought.target, brought)
+        elif driven := _place(table, column, columns[column], taken, identities):
+            waiting.append(driven)
+    return taken, identities, referred
+
+
+def _brought(column: str) -> Reason | None:
+    word = _word(column)
+    rest = next((word.removeprefix(p) for p in REFERRED_PREFIXES if word.startswith(p)), None)
+    kind = next((kind for kind, words in IDENTITY_WORDS.items() if rest in words), None)
+    return Reason(kind, column, "header", 0.9) if kind else None
+
+
+def _place(table: str, column: str, cells: list[str], taken: Placed, identities: Placed) -> str | None:
+    """Give the column to the target that wants it most, if it wants it more than what stands there: that column is returned."""
     options: list[tuple[float, str, Reason]] = []
     for kind, words in IDENTITY_WORDS.items():
-        if schema.table("order_lines" if table == ORDERS else table).has("identity_key"):
+        if _contract(table).has("identity_key"):
             options += [
                 (s, "identity", r) for s, r in _judged(kind, column, words, _identity_share(kind, cells), cells)
             ]
     for target in mappable(table):
-        options += [
-            (s, "column", r) for s, r in _judged(target, column, _words(target), _share(table, target, cells), cells)
-        ]
+        own = TABLE_WORDS.get(table, {}).get(target, ())
+        every = dict.fromkeys((*_words(target), *own))
+        share = _kind_share(target, cells) if _word(column) in own else None
+        share = _share(table, target, cells) if share is None else share
+        options += [(s, "column", r) for s, r in _judged(target, column, every, share, cells)]
     for _, where, reason in sorted(options, key=lambda o: -o[0]):
         placed = identities if where == "identity" else taken
-        if reason.target not in placed or placed[reason.target].confidence < reason.confidence:
+        stands = placed.get(reason.target)
+        if stands is None or stands.confidence < reason.confidence:
             placed[reason.target] = reason
-            return
+            return stands.column if stands else None
+    return None
+
+
+def _kind_share(target: str, cells: list[str]) -> float | None:
+    """Cells that say who wrote a message, or what it is."""
+    known = KIND_WORDS.get(target)
+    return None if known is None else _share_of(cells, lambda c: _word(c) in known)
+
+
+def _contract(table: str) -> schema.Table:
+    return schema.table("order_lines" if table == ORDERS else table)
 
 
 def _words(target: str) -> Iterable[str]:
@@ -170,10 +293,10 @@ def _identity_share(kind: str, cells: list[str]) -> float | None:
 
 
 def _share(table: str, target: str, cells: list[str]) -> float | None:
-    contract = schema.table("order_lines" if table == ORDERS else table)
+    contract = _contract(table)
     kind = contract.column(target).kind if contract.has(target) else "money" if target != "currency" else "text"
     if kind in ("time", "day"):
-        return _share_of(cells, lambda c: bool(_forms_of(c)))
+        return _share_of(cells, _is_time)
     if kind in ("decimal", "money", "count"):
         return _matching(r"[(+-]?[¥￥$€£]?-?\d[\d., ']*\)?-?元?|-?\d+(\.\d+)?[eE][+-]?\d+", cells)
     return None
@@ -211,10 +334,12 @@ def _times(sample: Sample, taken: dict[str, Reason], notes: list[Note]) -> tuple
     return tuple(formats) or AUTO_FORMATS
 
 
-def _forms_of(cell: str) -> list[str]:
-    return [form for form in _candidates() if _reads(form, cell)]
+@lru_cache(maxsize=1 << 14)
+def _is_time(cell: str) -> bool:
+    return any(sign.isdigit() for sign in cell) and any(_reads(form, cell) for form in _candidates())
 
 
+@cache
 def _candidates() -> tuple[str, ...]:
     dotted = tuple(f.replace("/", ".") for f in DAY_FIRST)
     dashed = tuple(f.replace("/", "-") for f in DAY_FIRST)
@@ -299,6 +424,11 @@ def _values(sample: Sample, taken: dict[str, Reason]) -> dict[str, dict[str, str
         if target in taken:
             found = {c: _channel_of(c) for c in sorted(set(_filled(sample.columns[taken[target].column])))}
             renamed = {cell: channel for cell, channel in found.items() if channel and channel != cell}
+            values |= {target: renamed} if renamed else {}
+    for target, known in KIND_WORDS.items():
+        if target in taken:
+            cells = sorted(set(_filled(sample.columns[taken[target].column])))
+            renamed = {c: known[_word(c)] for c in cells if known.get(_word(c), c) != c}
             values |= {target: renamed} if renamed else {}
     return values
 

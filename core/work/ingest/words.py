@@ -32,13 +32,16 @@ WORDS: dict[str, tuple[str, ...]] = {
     "acquisition_channel": ("acquisitionchannel", "acquiredby", "获客渠道", "注册渠道", "来源渠道"),
     "unit_id": ("unitid", "storeid", "store", "shopid", "storecode", "门店", "门店编号", "门店编码", "店铺", "门店id", "经营单元"),
     "staff_id": ("staffid", "employeeid", "salesid", "guideid", "员工id", "员工编号", "导购", "导购编号", "工号", "群主", "跟进人", "owner", "ownerid"),
-    "group_id": ("groupid", "chatid", "roomid", "群id", "群编号", "社群id", "社群"),
+    "group_id": (
+        "groupid", "chatid", "roomid", "群id", "群编号", "社群id", "群聊id", "社群", "group", "groupname", "chatname", "roomname", "群名", "群名称",
+        "群聊名称", "群聊", "群", "社群名称",
+    ),
     "campaign_id": ("campaignid", "campaign", "utmcampaign", "活动id", "活动编号", "活动", "推广计划"),
     "content_id": ("contentid", "articleid", "postid", "内容id", "文章id"),
     "session_id": ("sessionid", "session", "visitid", "会话id", "会话"),
     "sequence": ("sequence", "seq", "step", "顺序", "序号"),
-    "message_id": ("messageid", "msgid", "消息id"),
-    "sender_kind": ("senderkind", "sendertype", "发送者类型"),
+    "message_id": ("messageid", "msgid", "消息id", "消息编号"),
+    "sender_kind": ("senderkind", "sendertype", "发送者类型", "发送人类型", "发送者身份", "发送人身份"),
     "message_kind": ("messagekind", "messagetype", "msgtype", "消息类型"),
     "text": ("text", "content", "message", "body", "comment", "消息内容", "内容", "文本", "反馈内容", "评价内容"),
     "reply_to": ("replyto", "inreplyto", "回复"),
@@ -93,8 +96,48 @@ IDENTITY_WORDS: dict[str, tuple[str, ...]] = {
     "openid": ("openid", "微信openid"),
     "pos_card": ("poscard", "cardno", "membercard", "loyaltycard", "会员卡号", "卡号", "会员卡"),
     "customer_no": ("customerid", "customerno", "customer", "member", "buyerid", "memberid", "memberno", "客户编号", "客户id", "会员号", "会员编号", "会员id", "买家id", "会员", "客户", "买家"),
-    "user_id": ("userid", "uid", "user", "用户id", "用户编号", "用户"),
+    "user_id": (
+        "userid", "uid", "user", "用户id", "用户编号", "用户", "senderid", "sender", "发送人id", "发送者id", "发送人", "发送者", "发言人",
+    ),
     "anonymous_id": ("anonymousid", "deviceid", "visitorid", "cookieid", "设备id", "访客id"),
+}  # fmt: skip
+
+REFERRED_PREFIXES = ("referred", "invited", "被推荐人", "被邀请人")
+"""What stands before an identity when it is that of the person brought: ``referred_phone``, ``被推荐人手机号``."""
+
+_KIND = ("类型", "type", "kind")
+TABLE_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "group_messages": {
+        "sender_kind": (*_KIND, "身份", "角色", "role", "消息类型", "messagetype", "msgtype"),
+        "message_kind": (*_KIND, "格式", "format"),
+    },
+    "channel_spend": {"amount": ("spend", "cost", "成本")},
+    "groups": {"name": ("groupname", "chatname", "群名", "群名称", "群聊名称", "社群名称")},
+    "units": {"name": ("unitname", "storename", "shopname", "门店名称", "店铺名称")},
+    "staff": {"name": ("staffname", "employeename", "员工姓名", "导购姓名")},
+    "products": {"name": WORDS["product_name"]},
+    "activities": {"name": ("activityname", "活动名称")},
+    "campaigns": {"name": ("campaignname", "活动名称")},
+    "offers": {"name": ("offername", "couponname", "券名称", "优惠券名称")},
+}
+"""Words that mean a column only in one table. What ``类型`` of a message is, its values say."""
+
+SENDER_WORDS: dict[str, str] = {
+    "member": "member", "成员": "member", "群成员": "member", "会员": "member", "客户": "member", "顾客": "member", "用户": "member",
+    "外部联系人": "member", "customer": "member", "user": "member",
+    "staff": "staff", "员工": "staff", "内部员工": "staff", "客服": "staff", "导购": "staff", "店员": "staff", "群主": "staff", "管理员": "staff",
+    "employee": "staff", "agent": "staff", "owner": "staff", "admin": "staff",
+    "bot": "bot", "机器人": "bot", "群机器人": "bot", "robot": "bot",
+}  # fmt: skip
+
+MESSAGE_WORDS: dict[str, str] = {
+    "text": "text", "文本": "text", "文字": "text", "文本消息": "text",
+    "image": "image", "图片": "image", "图片消息": "image", "img": "image", "picture": "image", "photo": "image",
+    "link": "link", "链接": "link", "网页": "link", "url": "link", "图文": "link",
+    "miniprogram": "mini_program", "小程序": "mini_program", "weapp": "mini_program",
+    "file": "file", "文件": "file", "附件": "file", "action": "action", "动作": "action", "notice": "notice", "公告": "notice", "群公告": "notice",
+    "system": "system", "系统": "system", "系统消息": "system",
+    "voice": "voice", "语音": "voice", "audio": "voice", "video": "video", "视频": "video", "emotion": "emotion", "表情": "emotion",
 }  # fmt: skip
 
 CHANNEL_WORDS: dict[str, str] = {
@@ -143,4 +186,4 @@ TABLE_HINTS: dict[str, tuple[frozenset[str], ...]] = {
     "channel_spend": (frozenset(WORDS["channel"]), frozenset({"spend", "cost", "花费", "消耗"})),
     "products": (frozenset(WORDS["product_id"]), frozenset(WORDS["category"] + WORDS["price"])),
 }
-"""A table is likely when the header has a word of each of its groups."""
+"""A table is likelier when the header has a word of each of its groups."""

@@ -10,8 +10,9 @@ from core import schema
 from core.work.home import Home
 from core.work.ingest import preview
 from core.work.ingest.guess import Guess, Sample, guess
-from core.work.ingest.mapping import mappable, validate
-from tests.bringing import ECOM, NOW, ONLINE_RETAIL, bring, counts, order_lines, shared
+from core.work.ingest.mapping import IMPORTABLE, mappable, validate
+from core.work.ingest.mapping import ORDERS as ORDERS_TABLE
+from tests.bringing import ECOM, NOW, ONLINE_RETAIL, bring, counts, facts, order_lines, shared
 
 
 def guessed(columns: dict[str, list[str | None]], table: str | None = None) -> Guess:
@@ -172,3 +173,155 @@ def test_a_column_named_as_in_the_contract_is_that_column(table):
     assert {target: given for target, given in found.mapping.columns.items() if target in columns} == {
         name: (name,) for name in columns
     }
+
+
+PERSONS = {"identity_key": "external_userid", "referred_key": "referred_external_userid"}
+CELLS = {
+    "time": "2026-01-31 08:00:00",
+    "day": "2026-01-31",
+    "count": "3",
+    "decimal": "3",
+    "money": "300",
+    "flag": "1",
+    "text": "x",
+}
+
+
+def header(table: str, *, is_needed: bool) -> dict[str, list[str | None]]:
+    """A row under the contract's own names. Whoever it is about stands under a type of identity."""
+    if table == ORDERS_TABLE:
+        some = {"occurred_at": CELLS["time"], "order_no": "A1", "amount": "3"}
+        rest = {"external_userid": "u1", "unit_id": "x", "staff_id": "x", "campaign_id": "x", "channel": "wecom"}
+        return {name: [cell] for name, cell in (some if is_needed else some | rest).items()}
+    columns = [c for c in schema.table(table).columns if c.kind != "json" and (c.is_needed or not is_needed)]
+    cells: dict[str, list[str | None]] = {
+        PERSONS.get(c.name, c.name): [(c.choices or ("",))[0] or CELLS.get(c.kind, "wecom")] for c in columns
+    }
+    alone = {"products": "name", "member_profiles": "joined_at", "group_statistics": "message_count"}
+    if is_needed and table in alone:
+        cells[alone[table]] = ["2026-01-01" if table == "member_profiles" else "3"]
+    return cells
+
+
+@pytest.mark.parametrize("is_needed", [True, False], ids=["needed", "all"])
+@pytest.mark.parametrize("is_filled", [True, False], ids=["filled", "empty"])
+@pytest.mark.parametrize("table", IMPORTABLE)
+def test_a_header_of_a_tables_own_columns_is_that_table(table: str, is_filled: bool, is_needed: bool) -> None:
+    """The other way about as well: what stands first decides nothing."""
+    columns = header(table, is_needed=is_needed)
+    columns = columns if is_filled else {name: [] for name in columns}
+    for order in (columns, dict(reversed(columns.items()))):
+        found = guess(Sample("data.csv", order))
+        assert (found.mapping.table, found.missing) == (table, ())
+        validate(found.mapping)
+        assert set(columns) - set(found.mapping.wanted()) <= {"line_kind"}
+
+
+ROSTER = """group_id,occurred_at,external_userid,joined_at,name
+茶友群,2026-11-10 10:00:00,u1,2026-10-02 09:00:00,小茶
+茶友群,2026-11-10 10:00:00,u2,2026-10-17 09:00:00,小杯
+新客群,2026-11-10 10:00:00,u1,2026-10-08 09:00:00,小茶
+"""
+
+
+def test_a_list_of_members_is_no_list_of_profiles(home: Home) -> None:
+    file = write(home, "roster.csv", ROSTER)
+    found = preview.guessed(home, file)
+    assert (found.mapping.table, found.missing) == ("group_rosters", ())
+    assert counts(bring(home, file, found.mapping)) == (3, 3, 0, 0)
+    assert facts(home, "group_rosters", "group_id") == [("茶友群",), ("茶友群",), ("新客群",)]
+
+
+@pytest.mark.parametrize("more", [{}, {"群名称": ["茶友群"]}])
+def test_a_list_of_members_without_its_own_time_asks_for_it(more: dict[str, list[str | None]]) -> None:
+    cells: dict[str, list[str | None]] = {"群ID": ["g1"], "外部联系人ID": ["u1"], "入群时间": ["2026-10-02"]} | more
+    found = guess(Sample("members.csv", cells))
+    assert (found.mapping.table, found.missing) == ("group_rosters", ("occurred_at",))
+
+
+CHINESE = ("消息ID", "时间", "群名", "发送人", "类型", "内容")
+ENGLISH = ("message id", "time", "group", "sender", "type", "text")
+
+
+@pytest.mark.parametrize("names", [CHINESE, ENGLISH])
+@pytest.mark.parametrize(
+    ("cells", "kinds"),
+    [
+        (("member", "staff", "bot"), ["member", "staff", "bot"]),
+        (("客户", "员工", "机器人"), ["member", "staff", "bot"]),
+        (("会员", "客服", "成员"), ["member", "staff", "member"]),
+    ],
+)
+def test_messages_under_ordinary_headers_are_brought(
+    home: Home, names: tuple[str, ...], cells: tuple[str, ...], kinds: list[str]
+) -> None:
+    rows = [f"m{n},2026-11-0{n} 10:00:00,茶友群,u{n},{cell},怎么泡？" for n, cell in enumerate(cells, 1)]
+    file = write(home, "talk.csv", "\n".join([",".join(names), *rows]) + "\n")
+    found = preview.guessed(home, file)
+    assert (found.mapping.table, found.missing, found.notes) == ("group_messages", (), ())
+    assert found.mapping.identities == {"user_id": (names[3],)}
+    assert counts(bring(home, file, found.mapping)) == (3, 3, 0, 0)
+    assert facts(home, "group_messages", "message_id", "group_id", "sender_kind", "text") == [
+        (f"m{n}", "茶友群", kind, "怎么泡？") for n, kind in enumerate(kinds, 1)
+    ]
+
+
+@pytest.mark.parametrize("names", [CHINESE, ENGLISH])
+def test_a_type_that_says_what_was_sent_says_not_who(names: tuple[str, ...]) -> None:
+    cells = (
+        ["m1", "2026-11-01 10:00:00", "茶友群", "u1", "文本", "你好"],
+        ["m2", "2026-11-01 10:01:00", "茶友群", "u1", "图片", ""],
+    )
+    found = guess(Sample("talk.csv", {name: [a, b] for name, a, b in zip(names, *cells, strict=True)}))
+    assert found.mapping.table == "group_messages"
+    assert found.mapping.columns["message_kind"] == (names[4],)
+    assert found.mapping.values == {"message_kind": {"文本": "text", "图片": "image"}}
+    assert found.missing == ("sender_kind",)
+
+
+def test_who_and_what_are_told_apart_by_their_values() -> None:
+    found = guess(
+        Sample(
+            "talk.csv",
+            {
+                "时间": ["2026-11-01"],
+                "群名": ["茶"],
+                "消息类型": ["text"],
+                "身份": ["员工"],
+                "内容": ["好"],
+                "发送人": ["u1"],
+            },
+        )
+    )
+    assert found.mapping.columns["message_kind"] == ("消息类型",)
+    assert found.mapping.columns["sender_kind"] == ("身份",)
+    assert found.mapping.values == {"sender_kind": {"员工": "staff"}}
+
+
+def test_messages_of_no_group_say_so() -> None:
+    cells: dict[str, list[str | None]] = {"时间": ["2026-11-01"], "发送人": ["u1"], "类型": ["客户"], "内容": ["好"]}
+    found = guess(Sample("talk.csv", cells))
+    assert (found.mapping.table, [note.code for note in found.notes]) == ("group_messages", ["no_group"])
+    assert guess(Sample("talk.csv", cells | {"群名": ["茶"]})).notes == ()
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_name_beside_an_id_of_a_group_is_its_name(is_first: bool) -> None:
+    cells: dict[str, list[str | None]] = {"群名称": ["茶友群"], "群ID": ["g1"], "群主": ["E1"]}
+    found = guess(Sample("groups.csv", cells if is_first else dict(reversed(cells.items()))))
+    assert found.mapping.table == "groups"
+    assert found.mapping.columns == {"group_id": ("群ID",), "name": ("群名称",), "staff_id": ("群主",)}
+
+
+def test_a_time_that_cannot_be_read_makes_an_order_no_product() -> None:
+    found = guess(
+        Sample("o.csv", {"订单号": ["1"], "商品编码": ["s"], "数量": ["1"], "单价": ["2"], "下单时间": ["昨天"]})
+    )
+    assert (found.mapping.table, found.missing) == ("order_lines", ("occurred_at",))
+
+
+def write(home: Home, name: str, text: str) -> Path:
+    file = home.settings.home / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
