@@ -189,7 +189,7 @@ TABLES: dict[str, Table] = {
             Column("message_kind", "code", "text, image, link, mini_program, file, action, notice, system"),
             Column("text", "text", "what was written; personal"),
             Column("reply_to", "text", "message_id it answers"), Column("content_id", "code", "piece of content it carries"),
-            key=("message_id",),
+            key=("group_id", "message_id"),
             derived=(
                 Column("is_heard", "flag", "says nothing but that something was heard"),
                 Column("is_question", "flag", "asks"), Column("has_link", "flag", "leads elsewhere"),

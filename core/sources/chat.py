@@ -1,6 +1,7 @@
 """Chat logs as a table: ``[hh:mm] <nick> text``, one file per day, the day in the file's name.
 
-Columns: ``message_id``, ``at`` (day and clock), ``nick``, ``also`` (another name of the same person), ``kind`` (``text``,
+Columns: ``group`` (what the file's name says beside the day: ``茶友会 2026-11-20.txt``; else the folder it lies in within an archive; or
+nothing), ``message_id``, ``at`` (day and clock), ``nick``, ``also`` (another name of the same person), ``kind`` (``text``,
 ``action``, ``notice``, ``rename``, ``system``), ``text``. Nicks that differ only in small and large letters are one, so ``also`` is
 the nick in small letters where that differs; of a rename, ``nick`` is the old one and ``also`` the new one, both in small letters.
 A line about the channel has no nick; a line without a clock takes that of the line above; one that begins like none of these goes on
@@ -20,7 +21,7 @@ from pathlib import Path, PurePosixPath
 
 from core.sources.text import Broken
 
-COLUMNS = ("message_id", "at", "nick", "also", "kind", "text")
+COLUMNS = ("group", "message_id", "at", "nick", "also", "kind", "text")
 NO_DAY, NO_LINE = "row.chat_day", "row.chat_line"
 ENOUGH, SOON = 0.3, 5
 """Share of the first lines that must read like a chat: messages of several lines fill the others. One of the first so many has to."""
@@ -30,6 +31,8 @@ _LINE = re.compile(
     rf"{_CLOCK} {{1,2}}(?:<(?P<speaker>[^<>\s][^<>]*)>(?: (?P<said>.*))?"
     r"|\* (?P<actor>\S+)(?: (?P<done>.*))?|-(?P<noticer>[^\s:]+)(?::\S+)?- (?P<told>.*))"
 )
+_SUFFIX = re.compile(r"(\.(txt|log|gz))+$", re.I)
+_EDGES = re.compile(r"^[\s_.\-–—]+|[\s_.\-–—]+$")
 _RENAME = re.compile(r"=== (?P<old>\S+) is now known as (?P<new>\S+)\s*")
 _ABOUT = "=== "
 
@@ -59,6 +62,13 @@ def day_in(name: str) -> str | None:
     return "-".join(found.groups()) if found else None
 
 
+def group_in(name: str) -> str:
+    """The group that a file's name says, as ``茶友会``; nothing where it says a day alone and lies in no folder."""
+    path = PurePosixPath(name)
+    rest = _DAY.sub(" ", _SUFFIX.sub("", path.name))
+    return _EDGES.sub("", " ".join(rest.split())) or _EDGES.sub("", path.parent.name)
+
+
 def written(logs: Iterable[tuple[str, Path]], target: Path) -> tuple[Broken, ...]:
     """Write logs, named and in order, as one CSV. Returns the lines that could not be read, numbered through all logs.
 
@@ -70,7 +80,7 @@ def written(logs: Iterable[tuple[str, Path]], target: Path) -> tuple[Broken, ...
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(COLUMNS)
         for name, path in logs:
-            day = day_in(name)
+            day, group = day_in(name), group_in(name)
             equal: Counter[tuple[str, ...]] = Counter()
             with path.open(encoding="utf-8-sig", errors="replace", newline=None) as lines:
                 for entry in _entries(lines):
@@ -81,9 +91,8 @@ def written(logs: Iterable[tuple[str, Path]], target: Path) -> tuple[Broken, ...
                         continue
                     said = (day, entry.clock, entry.nick, entry.kind, entry.text)
                     equal[said] += 1
-                    writer.writerow(
-                        [_id(said, equal[said]), f"{day} {entry.clock}", entry.nick, entry.also, entry.kind, entry.text]
-                    )
+                    at = f"{day} {entry.clock}"
+                    writer.writerow([group, _id(said, equal[said]), at, entry.nick, entry.also, entry.kind, entry.text])
     return tuple(broken)
 
 

@@ -1,6 +1,7 @@
 """A mapping as a person edits it: a table of columns and plain controls, from the guess or from a saved one, into a mapping."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +36,9 @@ PERSONS = {IDENTITY: "sources.identity_of", ALSO: "sources.also_of", REFERRED: "
 USUAL_CURRENCIES = ("CNY", "HKD", "TWD", "MOP", "USD", "EUR", "GBP", "JPY", "SGD")
 USUAL_ZONES = ("Asia/Shanghai", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Tokyo", "Asia/Singapore", "UTC", "Europe/London", "Europe/Berlin", "America/New_York", "America/Los_Angeles")  # fmt: skip
 MOST_NAMES = 60
+GROUP, SENDER = "group_id", "sender_kind"
+IN_GROUPS = ("group_messages", "group_membership", "group_rosters", "group_statistics")
+SENDERS = ("member", "staff", "bot")
 SAMPLES = 3
 
 
@@ -60,7 +64,7 @@ def show(base: Base, sample: Sample) -> Mapping:
     with right:
         decimal, money = _money(base, edited)
         refund = _refund(base, edited)
-        constants = _channel(base, edited)
+        constants = _channel(base, edited) | _group(base, edited, sample)
     edited = replace(
         edited,
         source=source.strip(),
@@ -70,7 +74,7 @@ def show(base: Base, sample: Sample) -> Mapping:
         refund=refund,
         constants=constants,
     )
-    return replace(edited, values=_names(base, edited, sample))
+    return replace(edited, values=_names(base, edited, sample) | _senders(base, edited, sample))
 
 
 def grain(table: str, *, short: bool = False) -> str:
@@ -129,7 +133,16 @@ def _columns(base: Base, sample: Sample) -> Mapping:
             "sure": st.column_config.ProgressColumn(t("sources.sure"), format="%.0f%%", min_value=0, max_value=100),
         },
     )
-    chosen = {str(row.column): by_label.get(str(row.target), IGNORE) for row in edited.itertuples()}
+    chosen = {str(row.column): [by_label.get(str(row.target), IGNORE)] for row in edited.itertuples()}
+    more = {
+        column: codes[1:]
+        for column, codes in _uses(base.mapping).items()
+        if len(codes) > 1 and chosen.get(column) == codes[:1]
+    }
+    for column, codes in more.items():
+        chosen[column] += codes
+        words = i18n.listed(target(code) for code in codes)
+        st.caption(markdown.escaped(t("sources.used_also", column=column, words=words)))
     return _with_columns(base.mapping, chosen)
 
 
@@ -141,28 +154,35 @@ def _targets(mapping: Mapping) -> list[str]:
     return [IGNORE, *mappable(mapping.table), *kinds, *rest]
 
 
-def _placed(mapping: Mapping, sample: Sample) -> dict[str, str]:
-    """Source column -> what it is. A column used twice is shown by its first use; the other is kept."""
-    found: dict[str, str] = {}
+def _uses(mapping: Mapping) -> dict[str, list[str]]:
+    """Source column -> all that it is, columns of the contract first."""
+    found: dict[str, list[str]] = {}
     parts = ("", mapping.columns), (IDENTITY, mapping.identities), (ALSO, mapping.also), (REFERRED, mapping.referred)
     for prefix, part in parts:
         for name, columns in part.items():
             for column in columns:
-                found.setdefault(column, prefix + name)
+                found.setdefault(column, []).append(prefix + name)
     for column in mapping.properties.columns:
-        found.setdefault(column, PROPERTY)
+        found.setdefault(column, []).append(PROPERTY)
+    return found
+
+
+def _placed(mapping: Mapping, sample: Sample) -> dict[str, str]:
+    """Source column -> what it is in the table, where each has one place: the first of its uses. The others are kept as long as the person
+    leaves that one."""
+    found = {column: codes[0] for column, codes in _uses(mapping).items()}
     if mapping.properties.rest:
         for column in sample.columns:
             found.setdefault(column, PROPERTY)
     return found
 
 
-def _with_columns(mapping: Mapping, chosen: Dict[str, str]) -> Mapping:
+def _with_columns(mapping: Mapping, chosen: Dict[str, Sequence[str]]) -> Mapping:
     """The mapping with every column where the person put it; several columns of one target are tried in the file's order."""
     columns: dict[str, tuple[str, ...]] = {}
     persons: dict[str, dict[str, tuple[str, ...]]] = {prefix: {} for prefix in PERSONS}
     properties, json = [], mapping.properties.json
-    for column, code in chosen.items():
+    for column, code in ((column, code) for column, codes in chosen.items() for code in codes):
         if code == PROPERTY:
             properties.append(column)
         elif code.startswith(tuple(PERSONS)):
@@ -292,7 +312,7 @@ def _refund(base: Base, edited: Mapping) -> Refund:
 
 
 def _channel(base: Base, edited: Mapping) -> dict[str, str]:
-    constants = {name: value for name, value in base.mapping.constants.items() if name != "channel"}
+    constants = {name: value for name, value in base.mapping.constants.items() if name not in ("channel", GROUP)}
     if not edited.target.has("channel") or "channel" in edited.columns:
         return constants
     given = base.mapping.constants.get("channel", "")
@@ -304,17 +324,53 @@ def _channel(base: Base, edited: Mapping) -> dict[str, str]:
     return constants | ({"channel": chosen} if chosen else {})
 
 
+def _group(base: Base, edited: Mapping, sample: Sample) -> dict[str, str]:
+    """The group of all rows that tell none, of what is said or happens in groups."""
+    given = base.mapping.constants.get(GROUP, "")
+    if edited.table not in IN_GROUPS or (not given and _filled(edited.columns.get(GROUP, ()), sample)):
+        return {}
+    name = st.text_input(t("sources.group"), given, key=f"map_group_{base.key}", help=t("sources.group_help")).strip()
+    return {GROUP: name} if name else {}
+
+
+def _senders(base: Base, edited: Mapping, sample: Sample) -> dict[str, dict[str, str]]:
+    """Who of those that a chat names is staff, and who a bot: nothing else in it tells."""
+    named = edited.columns.get(SENDER, ())
+    if named != edited.identities.get("user_id") or not named:
+        return {}
+    given = dict(base.mapping.values.get(SENDER, {}))
+    count = Counter(_filled(named, sample))
+    names = [name for name, _ in count.most_common(MOST_NAMES)]
+    labels = {one: t(f"sources.sender_{one}") for one in SENDERS}
+    by_label = {label: one for one, label in labels.items()}
+    usual = given.get("*", SENDERS[0])
+    with st.expander(t("sources.senders", count=i18n.number(len(count))), icon=":material/badge:"):
+        st.caption(t("sources.senders_help"))
+        kinds = [labels[given.get(name, given.get(name.lower(), usual))] for name in names]
+        frame = pd.DataFrame({"from": names, "messages": [count[name] for name in names], "to": kinds})
+        table = st.data_editor(
+            frame, key=f"map_senders_{base.key}", hide_index=True, num_rows="fixed", disabled=["from", "messages"],
+            column_config={
+                "from": st.column_config.TextColumn(t("sources.sender")),
+                "messages": st.column_config.NumberColumn(t("sources.sender_lines")),
+                "to": st.column_config.SelectboxColumn(t("column.sender_kind"), options=list(by_label), required=True),
+            },
+        )  # fmt: skip
+    said = {str(row["from"]): by_label[str(row["to"])] for row in table.to_dict("records")}
+    kept = {name: kind for name, kind in given.items() if name not in said}
+    return {SENDER: {name: kind for name, kind in said.items() if kind != usual} | kept}
+
+
+def _filled(columns: Sequence[str], sample: Sample) -> list[str]:
+    return [cell.strip() for column in columns for cell in sample.columns.get(column, ()) if cell and cell.strip()]
+
+
 def _names(base: Base, edited: Mapping, sample: Sample) -> dict[str, dict[str, str]]:
     """Events may be renamed on the way in, so that several sources speak of the same thing."""
     values = {name: dict(pairs) for name, pairs in edited.values.items()}
     if edited.table != "events" or "name" not in edited.columns:
         return values
-    cells = [
-        cell.strip()
-        for column in edited.columns["name"]
-        for cell in sample.columns.get(column, ())
-        if cell and cell.strip()
-    ]
+    cells = _filled(edited.columns["name"], sample)
     names = sorted(set(cells))[:MOST_NAMES]
     given = base.mapping.values.get("name", {})
     with st.expander(t("sources.names", count=i18n.number(len(set(cells)))), icon=":material/label:"):

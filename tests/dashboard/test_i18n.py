@@ -141,7 +141,7 @@ def language(request, monkeypatch):
 CASES = [
     (lambda: i18n.number(1234567), "1,234,567", "1,234,567"),
     (lambda: i18n.number(Decimal("2.5"), 2), "2.50", "2.50"),
-    (lambda: i18n.number(-1234), "-1,234", "-1,234"),
+    (lambda: i18n.number(-1234), "−1,234", "−1,234"),
     (lambda: i18n.compact(999), "999", "999"),
     (lambda: i18n.compact(1000), "1,000", "1K"),
     (lambda: i18n.compact(9999), "9,999", "10K"),

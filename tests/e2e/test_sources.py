@@ -107,3 +107,21 @@ def test_the_pages_open_without_a_complaint_and_fit_the_screen(server, signed_in
     idle(page)
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Sources & quality|Identity|Today"))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_chat_log_is_imported_and_its_speakers_stand_in_community(server, worker, signed_in, tmp_path):
+    lines = [f"[10:{n % 60:02d}] <顾客{n % 31}> 第 {n} 句话" for n in range(93)]
+    file = tmp_path / "茶友会 2026-11-20.txt"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    page = signed_in("admin")
+    page.goto(f"{server.url}/sources")
+    idle(page)
+    page.locator("input[type=file]").set_input_files(file)
+    preview = page.locator(".st-key-card_preview")
+    expect(preview).to_contain_text("前 93 行中，93 行可以导入", timeout=SLOW)
+    preview.get_by_role("button", name="开始导入").click()
+    expect(page.locator(".st-key-card_result")).to_contain_text("茶友会 2026-11-20.txt 已导入", timeout=SLOW)
+    page.goto(f"{server.url}/community?part=groups")
+    idle(page)
+    expect(page.locator(".st-key-card_community")).to_contain_text("93", timeout=SLOW)
+    expect(page.locator(".st-key-card_community")).to_contain_text("发言人 31")

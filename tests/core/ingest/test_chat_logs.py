@@ -4,6 +4,8 @@ import re
 import tarfile
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -62,6 +64,24 @@ def test_the_same_log_again_changes_nothing_and_a_longer_one_brings_what_is_new(
     assert counts(bring(home, LOG, named(home, "irc"), name="again 2026-03-01.log")) == (7, 0, 7, 0)
     longer = LOG + "[08:05] <bob> thanks\n"
     assert counts(bring(home, longer, named(home, "irc"), name="2026-03-01.txt")) == (8, 1, 7, 0)
+
+
+def test_the_same_words_in_two_groups_at_the_same_minute_are_two_messages(home: Home) -> None:
+    by = named(home, "chat_log")
+    assert counts(bring(home, LOG, by, name="茶友会 2026-03-01.txt")) == (7, 7, 0, 0)
+    assert counts(bring(home, LOG, by, name="福利群 2026-03-01.txt")) == (7, 7, 0, 0)
+    assert counts(bring(home, LOG, by, name="福利群 2026-03-01.txt")) == (7, 0, 7, 0)
+    groups = Counter(group for (group,) in facts(home, "group_messages", "group_id"))
+    assert groups == {"茶友会": 7, "福利群": 7}
+
+
+def test_a_chat_log_is_of_the_business_zone_and_of_the_group_that_is_said_where_its_name_says_none(home: Home) -> None:
+    by = named(home, "chat_log")
+    said = replace(by, constants=by.constants | {"group_id": "茶友会"})
+    bring(home, "[21:55] <Ann> tea\n", said, name="2026-03-01.txt")
+    bring(home, "[21:55] <Ann> tea\n", said, name="福利群 2026-03-01.txt")
+    rows = facts(home, "group_messages", "group_id", "local_date")
+    assert rows == [("茶友会", date(2026, 3, 1)), ("福利群", date(2026, 3, 1))]
 
 
 def test_a_card_that_replaces_another_one_is_the_same_person(home: Home) -> None:

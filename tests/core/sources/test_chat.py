@@ -174,3 +174,14 @@ def test_the_104_days_of_a_support_channel_are_read_line_by_line(tmp_path: Path)
 )
 def test_a_chat_has_a_line_that_begins_like_one_soon_and_no_more_than_two_others_for_each(text, is_one):
     assert chat.is_chat(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("茶友会 2026-11-20.txt", "茶友会"), ("2026-11-20_tea club.log.gz", "tea club"), ("2026-11-20.txt", ""), ("20261120.txt", ""),
+        ("茶友会/2026-11-20.txt", "茶友会"), ("all/茶友会 - 2026.11.20.txt", "茶友会"), ("V2 群 2026-11-20.txt", "V2 群"),
+    ],
+)  # fmt: skip
+def test_a_files_name_says_the_group_beside_the_day(name: str, group: str) -> None:
+    assert chat.group_in(name) == group

@@ -4,6 +4,7 @@ import io
 from datetime import UTC, datetime
 
 import pytest
+import streamlit as st
 from sqlalchemy import select
 
 from core.scope import Operator
@@ -78,6 +79,49 @@ def test_a_file_that_was_brought_in_outlives_a_look_at_another_tab(page):
     assert "还没有导入过数据" in said(test)
     look(test, "sources_tab", "导入文件")
     assert test.text_input(key="mapping_name").value == "halb"
+
+
+LOG = "[10:00] <Ann> 有茶吗\n[10:01] <店员小王> 有的\n[10:02] <Ann> 好的，来一罐\n[10:03] <Bo> 我也要\n"
+
+
+def spoken():
+    """Who wrote as what, in the order of the log; whether each is known."""
+    with wiring.house().live.lake.open() as snapshot:
+        rows = snapshot.table("group_messages").order_by("row_number").select("sender_kind", "group_id", "identity_key")
+        return [
+            (row["sender_kind"], row["group_id"], row["identity_key"] is not None)
+            for row in snapshot.arrow(rows).to_pylist()
+        ]
+
+
+def test_a_chat_log_keeps_its_speakers_and_its_group(page):
+    test = page()
+    receive(test, LOG, "茶友会 2026-11-20.txt")
+    assert not test.exception
+    assert "「nick」同时用作：身份 · " in said(test)
+    press(test, "start_import")
+    work()
+    assert spoken() == [("member", "茶友会", True)] * 4
+
+
+def test_staff_is_marked_and_a_group_is_named_where_the_file_does_not(page, monkeypatch):
+    real = st.data_editor
+
+    def edited(frame, *, key, **options):
+        found = real(frame, key=key, **options)
+        if not key.startswith("map_senders_"):
+            return found
+        assert found["from"].tolist() == ["Ann", "店员小王", "Bo"] and found["messages"].tolist() == [2, 1, 1]
+        return found.assign(to=["会员", "员工", "会员"])
+
+    monkeypatch.setattr(st, "data_editor", edited)
+    test = page()
+    receive(test, LOG, "2026-11-20.txt")
+    field = next(one for one in test.text_input if one.label == "群（没有写明群的行）")
+    field.set_value("茶友会").run()
+    press(test, "start_import")
+    work()
+    assert spoken() == [(kind, "茶友会", True) for kind in ("member", "staff", "member", "member")]
 
 
 def test_a_tab_that_is_not_open_is_not_drawn(page):
