@@ -311,13 +311,14 @@ def histogram(found: Duration, lasting: Callable[[float | None], str]) -> go.Fig
 # -- axes ------------------------------------------------------------------------------------------------------------
 
 
-def ticks(low: float, high: float, words: Format) -> dict[str, object]:
-    """A few round values, in the reader's own numerals (Plotly has no 万)."""
+def ticks(low: float, high: float, words: Format, *, whole: bool = False) -> dict[str, object]:
+    """A few round values, in the reader's own numerals (Plotly has no 万). ``whole``: of counts, which have nothing between 2 and 3."""
     if high <= low:
         high = low + 1
-    raw = (high - low) / 4
+    raw = max((high - low) / 4, 1.0 if whole else 0.0)
     unit = 10.0 ** floor(log10(raw))
-    step = next(unit * m for m in (1, 2, 2.5, 5, 10) if unit * m >= raw)
+    steps = [unit * m for m in (1, 2, 2.5, 5, 10) if not whole or (unit * m).is_integer()]
+    step = next(step for step in steps if step >= raw)
     values = [step * i for i in range(ceil(low / step), floor(high / step) + 1)]
     return {
         "tickvals": values,

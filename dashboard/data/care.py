@@ -24,8 +24,8 @@ WHICH: tuple[Which, ...] = get_args(Which)
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One answer. ``rows``: the worst first, by the lower bound of the share of settled conversations that went wrong, so that nobody
-    is first by the chance of a few; then the more conversations the earlier. ``total``: all together. ``since``: the first day with
+    """One answer. ``rows``: the worst first, by the lower bound of the share of settled conversations that went wrong, then the more
+    conversations the earlier; whoever has settled fewer than 30, of whom no rate is shown, after all others. ``total``: all together. ``since``: the first day with
     conversations; figures of a period before that they do not reach back over are None."""
 
     key: str
@@ -100,8 +100,8 @@ def _read(key: str, _ground: Ground, _asked: Filters, _by: By) -> View | None:
 
 
 def _badness(row: Row) -> tuple[bool, float, int, str]:
-    surely = row["wrong_share_low"]
-    return surely is None, -(surely or 0.0), -row["conversations"], row["key"]
+    is_judged = row["settled"] >= SMALL
+    return not is_judged, -row["wrong_share_low"] if is_judged else 0.0, -row["conversations"], row["key"]
 
 
 @kept.by_key(32)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from core.metrics.community import Spans
 from core.metrics.health import PARTS, Name, Part
-from core.periods import business_date
 from core.work.questions import community as question
 from core.work.questions.community import Which
 from core.work.questions.places import TOTAL, By
@@ -127,11 +126,6 @@ class View:
         """Most of those who speak are in no group as far as is known: messages and moves may name people in different ways."""
         speakers, speaking = self.total.get("speakers"), self.total.get("speaking")
         return speakers is not None and speaking is not None and speakers >= SMALL and speaking < speakers * LEAST_KNOWN
-
-    @property
-    def is_ahead(self) -> bool:
-        """The period begins after the newest data: nothing can be told of it."""
-        return self.spans.now.start_on > business_date(self.as_of, self.zone)
 
     @property
     def is_empty(self) -> bool:

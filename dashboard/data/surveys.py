@@ -35,7 +35,7 @@ MOST_SAID = 100
 @dataclass(frozen=True, eq=False)
 class View:
     """``total``: all together, by survey; of a survey nobody answered there is none. ``rows``: by survey, those who are surely lowest first
-    (by the upper bound of the interval), so that a few answers put nobody first. ``troubles``: by kind, the most frequent first.
+    (by the upper bound of the interval), those of fewer than 30 answers, of which no result is shown, after all others. ``troubles``: by kind, the most frequent first.
     ``since``: the first day with feedback; figures of a period before that it does not reach back over are None."""
 
     key: str
@@ -147,7 +147,7 @@ def _read(key: str, _ground: Ground, _asked: Filters, _by: By) -> View | None:
 
 
 def _lowness(row: Row) -> tuple[bool, float, int, str]:
-    most = row["value_high"]
+    most = row["value_high"] if row["answers"] >= SMALL else None
     return most is None, most or 0.0, -row["answers"], row["key"]
 
 

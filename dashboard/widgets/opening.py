@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from types import MappingProxyType
 from urllib.parse import quote
 
 import pandas as pd
@@ -48,9 +49,11 @@ def back(name: str, *parameters: str, words: str = "community.close") -> str:
 
 def table(
     name: str, key: str, rows: Sequence[Row], every: Sequence[Figure], first: Mapping[str, Sequence[str | None]], *, places: Places,
-    of: str | None, alt: str, texts: str = "", currency: str = "", width: str | None = None, **filling: object,
+    of: str | None, alt: str, texts: str = "", currency: str = "", width: str | None = None,
+    widths: Mapping[str, int] = MappingProxyType({}), **filling: object,
 ) -> None:  # fmt: skip
-    """Rows with those of their figures that any has. ``first``: columns of words before them, by title, ``width``: of all but one.
+    """Rows with those of their figures that any has. ``first``: columns of words before them, by title, ``width``: of all but one; ``widths``:
+    pixels of those that need their own.
     ``key``: of the answer. ``texts``: of names and meanings of figures, where they are not called as the table. ``filling``: what meanings
     leave room for."""
     texts = texts or name
@@ -61,7 +64,7 @@ def table(
         return words | {title: _column(rows, figure, currency) for title, figure in known.items()}
 
     config: dict[str, object] = {
-        title: st.column_config.TextColumn(pinned=not number, width=width if number else "medium")
+        title: st.column_config.TextColumn(pinned=not number, width=widths.get(title, width if number else "medium"))
         for number, title in enumerate(first)
     }
     for title, figure in known.items():

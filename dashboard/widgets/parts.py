@@ -34,7 +34,9 @@ def show(
     *,
     channels: bool = True,
 ) -> None:
-    """``keys``: parameters of the address that a saved view keeps, those of the filters and the part beside. ``channels``: whether the page is cut by them."""
+    """``keys``: parameters of the address that a saved view keeps, those of the filters and the part beside. ``channels``: whether the page is cut by them.
+
+    No part is asked of a period that begins after the newest data: nothing can be told of it, least of all that nobody was there."""
     if addresses.went():
         _forget(keys)
     fresh = freshness.read(permission)
@@ -50,6 +52,9 @@ def show(
         st.html(choice.row(Choice(PART, t(f"{page}.parts"), labels, part), addresses.only(*filters.KEYS)))
         with st.container(width=NARROW):
             saved.bar(page, (PART, *keys, *filters.KEYS), lambda: _forget(keys))
+    if asked.period is not None and asked.period.start_on > known.as_of_on:
+        heading.empty(t("told.ahead"), t("told.ahead_lead"))
+        return
     parts[part](Asked(asked, lambda: contract.in_words(asked, known, with_period=True)))
 
 

@@ -66,3 +66,20 @@ def test_each_step_of_a_funnel_is_named_above_its_bar_with_what_it_lost():
 )  # fmt: skip
 def test_a_long_name_is_cut_by_the_room_it_takes(text, length, cut):
     assert charts.cut(text, length) == cut
+
+
+@pytest.mark.parametrize(
+    ("top", "told"),
+    [
+        (1, ["0", "1"]),
+        (3, ["0", "1", "2", "3"]),
+        (9, ["0", "5"]),
+        (11, ["0", "5", "10"]),
+        (90, ["0", "25", "50", "75"]),
+    ],
+)
+def test_counts_are_marked_at_whole_numbers_alone(top, told):
+    """Of 9 the marks would else be 2.5 and 7.5, written as if they were 2 and 8."""
+    marks = charts.ticks(0, top * 1.1, i18n.number, whole=True)
+    assert marks["ticktext"] == told
+    assert [i18n.number(value) for value in marks["tickvals"]] == told and all(v == int(v) for v in marks["tickvals"])

@@ -52,6 +52,8 @@ def figures(messages: Iterable[Row], moves: Iterable[Row], now: Period, before: 
         "gini": sum(abs(a - b) for a in shares for b in shares) / (2 * n * whole) if whole else None,
         "absence": next((k for k in range(1, n + 1) if 2 * sum(shares[:k]) >= whole), 0),
     }
+    if since > before.start_on:  # all are the first that are known of
+        found |= dict.fromkeys(("new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers"))
     days = [now.start_on + timedelta(days=n) for n in range(now.days)]
     known = sum(on >= since for on in days)
     found["dau"] = found["speaker_days"] / known if known else None
@@ -60,8 +62,10 @@ def figures(messages: Iterable[Row], moves: Iterable[Row], now: Period, before: 
     return found | membership(moves, now) | _ladder(moves, now, speakers, set(first))
 
 
-def behind(messages: Iterable[Row], moves: Iterable[Row], now: Period, before: Period) -> dict[str, dict[int, int]]:
-    """Whom each figure of one key counts, with what each counts for. Rows as for ``figures``."""
+def behind(
+    messages: Iterable[Row], moves: Iterable[Row], now: Period, before: Period, since: date
+) -> dict[str, dict[int, int]]:
+    """Whom each figure of one key counts, with what each counts for. Rows and ``since`` as for ``figures``; nobody where it is unknown."""
     moves = list(moves)
     said = [m for m in messages if m["sender"] == "member" and m["member"] is not None and m["text"] not in HEARD]
     during = Counter(m["member"] for m in said if inside(m["on"], now))
@@ -69,7 +73,7 @@ def behind(messages: Iterable[Row], moves: Iterable[Row], now: Period, before: P
     older = {m["member"] for m in said if m["on"] < now.start_on}
     there = inside_at(moves, now.end_on)
     silent = there - older - set(during)
-    return {
+    found: dict[str, dict[int, int]] = {
         "members": dict.fromkeys(there, 1),
         "joined": Counter(m["member"] for m in effective(moves) if inside(m["on"], now) and m["change"] == "join"),
         "left": Counter(m["member"] for m in effective(moves) if inside(m["on"], now) and m["change"] == "leave"),
@@ -82,6 +86,9 @@ def behind(messages: Iterable[Row], moves: Iterable[Row], now: Period, before: P
         "ever_spoke": dict.fromkeys(there - silent, 1),
         "speaking": {who: count for who, count in during.items() if who in there},
     }
+    if since > before.start_on:
+        found |= {name: {} for name in ("new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers")}
+    return found
 
 
 def health(
@@ -113,7 +120,7 @@ def health(
             "staying": told["left"] / told["members_before"] if told["members_before"] else None,
             "speaking": told["speaking"] / told["members"] if told["members"] else None,
             "regular": len(days) / known if ever and known else None,
-            "renewal": told["speakers"] / earlier - 1 if earlier else None,
+            "renewal": told["speakers"] / earlier - 1 if earlier and first_on <= span.before().start_on else None,
             "spread": told["top_share"],
             "answering": asked["answered"] / asked["questions"] if asked["questions"] else None,
         }

@@ -16,7 +16,7 @@ from core.metrics import community, replies
 from core.metrics.community import MONTH, Spans
 from core.metrics.concentration import concentration
 from core.metrics.health import PARTS, Floats, Name, health
-from core.periods import comparable
+from core.periods import Period, comparable
 from core.work import rollups
 from core.work.questions.places import TOTAL, By, dimension, keyed
 from core.work.questions.reading import Reading
@@ -37,6 +37,8 @@ MOVES = (
     "early_joined", "early_left", "speaking", "ever_spoke", "month_speaking", "prior_speaking", "buying", "buying_speakers", "buying_lurkers",
 )  # fmt: skip
 """Figures that the lake has where it knows who joins and leaves."""
+TOLD_APART = tuple(name for name in community.TURNOVER if name != "speakers")
+"""Figures that only messages of the whole period before tell: else all who speak are the first that are known of."""
 SMALL = 30
 """Fewer people or questions say nothing of a rate, which is then no part of the score."""
 SPOKEN = ["speaking", "ever_spoke", "month_speaking", "prior_speaking", "buying_speakers", "buying_lurkers"]
@@ -55,7 +57,7 @@ INSIDE = ("group_membership", "group_rosters")
 @dataclass(frozen=True, slots=True)
 class Community:
     """``rows``: one per key, ordered by it; ``total``: one row, of all together; ``days``: its days (``course``).
-    ``has_before``: messages reach back over the whole period before. Their columns: ``key``, ``name``, the figures of
+    ``has_before``: messages reach back over the whole period before; else ``TOLD_APART`` are null. Their columns: ``key``, ``name``, the figures of
     ``core.metrics.community``, ``core.metrics.concentration`` and ``core.metrics.replies``; ``net`` (joined less left), ``speaking_rate``
     (``speaking`` of ``members``; null without members), ``reply_coverage`` (``answered`` of ``questions``; null without questions),
     ``quiet_days`` (whole days without a word up to the end of the period; null where nobody spoke in 90 days); ``opened_on``, of groups.
@@ -194,6 +196,11 @@ class _Talk:
         return _finished(found.sort_values("key", ignore_index=True), self.spans, since, has_past)
 
     @property
+    def are_told_apart(self) -> bool:
+        """Whether messages reach back over the whole period before, so that who is new, kept, reactivated or lost can be told."""
+        return self.reading.reaches_back(self.spans.before.start_on, *MESSAGES)
+
+    @property
     def telling(self) -> tuple[str, ...]:
         """The tables that say since when groups are known: messages, or where there are none, moves."""
         return MESSAGES if self.reading.first_on(*MESSAGES) is not None else INSIDE
@@ -277,7 +284,7 @@ class _Talk:
         if speakers is not None:
             speakers = speakers.filter(speakers.key == key)
         if which in community.TURNOVER:
-            if speakers is None:
+            if speakers is None or (which in TOLD_APART and not self.are_told_apart):
                 return None
             value = speakers.said_before if which == "lost_speakers" else speakers.said
             return speakers.mutate(value=value).filter(community.told_apart(speakers, self.spans.now)[which])
@@ -325,6 +332,9 @@ def _finished(rows: pd.DataFrame, spans: Spans, since: date | None, has_past: bo
         rows[name] = rows[name].astype("Int64")
     if "dau" in rows:
         assert since is not None
+        is_told = since <= spans.before.start_on
+        for name in TOLD_APART:
+            rows[name] = rows[name].astype("Int64") if is_told else pd.Series(pd.NA, rows.index, "Int64")
         rows["month_known"] = spans.month.days_from(since)
         if spans.now.days_from(since):
             rows["dau"] = rows["dau"].fillna(0.0)
@@ -336,10 +346,10 @@ def _finished(rows: pd.DataFrame, spans: Spans, since: date | None, has_past: bo
     for rate, top, bottom in (("reply_coverage", "answered", "questions"), ("speaking_rate", "speaking", "members")):
         if top in rows and bottom in rows:
             rows[rate] = (rows[top] / rows[bottom].replace(0, pd.NA)).astype("Float64")
-    return _with_health(rows, has_past).drop(columns=[*WORKING, "last_on"], errors="ignore")
+    return _with_health(rows, spans, since, has_past).drop(columns=[*WORKING, "last_on"], errors="ignore")
 
 
-def _with_health(rows: pd.DataFrame, has_past: bool) -> pd.DataFrame:
+def _with_health(rows: pd.DataFrame, spans: Spans, since: date | None, has_past: bool) -> pd.DataFrame:
     def column(name: str) -> Floats:
         if name not in rows:
             return np.full(len(rows), np.nan)
@@ -356,12 +366,17 @@ def _with_health(rows: pd.DataFrame, has_past: bool) -> pd.DataFrame:
         found: Floats = np.where(column(speakers) >= SMALL, column(top), np.nan)
         return found
 
+    def renewed(top: str, bottom: str, base: Period) -> Floats:
+        """Speakers gained or lost since a span; unknown where messages do not reach back over all of it."""
+        is_known = since is not None and since <= base.start_on
+        return share(top, bottom) - 1 if is_known else np.full(len(rows), np.nan)
+
     ever = column("mau") + column("prior_speakers") + column("earlier_speakers") > 0
     now: dict[Name, Floats] = {
         "staying": share("month_left", "month_members"),
         "speaking": share("month_speaking", "members"),
         "regular": np.where(ever, column("month_days") / np.maximum(column("month_known"), 1), np.nan),
-        "renewal": share("mau", "prior_speakers") - 1,
+        "renewal": renewed("mau", "prior_speakers", spans.prior),
         "spread": spread("_month_top", "mau"),
         "answering": share("month_answered", "month_questions"),
     }
@@ -370,7 +385,7 @@ def _with_health(rows: pd.DataFrame, has_past: bool) -> pd.DataFrame:
         "staying": share("prior_left", "prior_members") * past,
         "speaking": share("prior_speaking", "month_members") * past,
         "regular": np.where(ever, column("prior_days") / MONTH, np.nan) * past,
-        "renewal": (share("prior_speakers", "earlier_speakers") - 1) * past,
+        "renewal": renewed("prior_speakers", "earlier_speakers", spans.earlier) * past,
         "spread": spread("_prior_top", "prior_speakers") * past,
         "answering": share("prior_answered", "prior_questions") * past,
     }

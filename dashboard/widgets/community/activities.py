@@ -22,6 +22,8 @@ PLACES = Places("ac_of", "ac_people")
 KEYS = (KIND, PLACES.of)
 """Parameters of the address that a saved view keeps."""
 WIDTH = 230
+STATE_WIDTH = 120
+"""Pixels in which every state is read whole."""
 RATE = Figure("participation_rate", "share", "members")
 COLUMNS = (
     Figure("participants", "count"), RATE, Figure("members", "count"), Figure("said", "count"), Figure("said_before", "count"),
@@ -66,7 +68,8 @@ def show(asked: Asked) -> None:
             t("activities.state"): [_state(row, "_short") or None for row in view.rows],
         }
         opening.table(
-            "activities", view.key, view.rows, _known(view), first, places=PLACES, of=of, alt=t("activities.rows"), days=ORDER_DAYS
+            "activities", view.key, view.rows, _known(view), first, places=PLACES, of=of, alt=t("activities.rows"),
+            widths={t("activities.state"): STATE_WIDTH}, days=ORDER_DAYS,
         )  # fmt: skip
     behind.open_asked(lambda text: _whose(view, asked, of, text), asked.in_words, PLACES.people)
 

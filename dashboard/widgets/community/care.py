@@ -144,7 +144,7 @@ def _head(key: str, _view: View, _of: str | None, _others: str) -> str:  # noqa:
         for row in _view.rows[:WORST]
         if row["wrong"]
     ]
-    lead = f"{t('care.order')} {t(f'care.open_{_view.by}')}"
+    lead = f"{t('care.order', count=SMALL)} {t(f'care.open_{_view.by}')}"
     pills = opening.pills(t("care.urgent"), first, PLACES, _of, _others)
     return heading.section(t(f"care.all_{_view.by}"), lead) + pills
 
@@ -165,5 +165,5 @@ def _whose(view: View, asked: Asked, of: str | None, text: str) -> Behind | None
 def _rules() -> list[str]:
     names = [*(figure.name for figure in FIGURES), "slow", "unsolved", "happy_share"]
     return [
-        t("care.means_duty"), *behind.meanings("care", names), t("care.order"), t("told.rules", count=SMALL), t("care.scope"),
+        t("care.means_duty"), *behind.meanings("care", names), t("care.order", count=SMALL), t("told.rules", count=SMALL), t("care.scope"),
     ]  # fmt: skip

@@ -35,7 +35,7 @@ def of_weeks(weeks: Sequence[Week]) -> go.Figure:
         )
     top = max((week.conversations for week in weeks), default=1)
     figure.update_layout(**charts.layout(240), barmode="stack", bargap=0.35)
-    figure.update_yaxes(**charts.ticks(0, max(top, 1) * 1.08, i18n.number))
+    figure.update_yaxes(**charts.ticks(0, max(top, 1) * 1.08, i18n.number, whole=True))
     figure.update_xaxes(showgrid=False, type="category", nticks=12)
     return figure
 

@@ -50,7 +50,7 @@ def _drawn(days: pd.DataFrame) -> go.Figure:
             )  # fmt: skip
     figure.update_layout(**charts.layout(HEIGHT, margin_right=40), bargap=0.25)
     top = max(int(rows["said"].max()), 1) if "said" in rows else 1
-    figure.update_yaxes(**charts.ticks(0, top * 1.1, i18n.number))
+    figure.update_yaxes(**charts.ticks(0, top * 1.1, i18n.number, whole=True))
     if "joined" in rows:
         most = max(int(rows[["joined", "left"]].to_numpy().max()), 1)
         figure.update_layout(

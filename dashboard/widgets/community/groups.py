@@ -25,9 +25,6 @@ def show(asked: Asked) -> None:
         nothing = view is not None and (view.has_messages or view.has_moves)
         heading.empty(t("community.no_groups"), t("community.no_groups_here" if nothing else "community.empty_lead"))
         return
-    if view.is_ahead:
-        heading.empty(t("community.ahead"), t("community.ahead_lead"))
-        return
     of = addresses.opened(wall.PLACES.of, view.place)
     with st.container(border=True, key="card_urgent"):
         by_row = choice.row(choice.among(BY, "community.by", BYS, by), wall.PLACES.beside())

@@ -119,7 +119,7 @@ def of_troubles(detail: Detail, called: Callable[[str], str]) -> go.Figure:
         )
     sums = [sum(row["count"] for row in detail.buckets if row["on"] == on) for on in detail.days]
     figure.update_layout(**charts.layout(260), barmode="stack", bargap=0.35)
-    figure.update_yaxes(**charts.ticks(0, max([*sums, 1]) * 1.08, i18n.number))
+    figure.update_yaxes(**charts.ticks(0, max([*sums, 1]) * 1.08, i18n.number, whole=True))
     figure.update_xaxes(showgrid=False, type="category", categoryorder="array", categoryarray=order, nticks=12)
     return figure
 

@@ -208,7 +208,8 @@ def _category(view: View, name: str, title: str, row: Row, share: str, link: str
 def _table(view: View, survey: str, of: str | None) -> None:
     st.html(
         heading.section(
-            t("surveys.rows", name=t(f"surveys.kind_{survey}")), f"{t('surveys.order')} {t('surveys.open')}"
+            t("surveys.rows", name=t(f"surveys.kind_{survey}")),
+            f"{t('surveys.order', count=SMALL)} {t('surveys.open')}",
         )
     )
     st.html(choice.row(choice.among(BY, "surveys.by", BYS, view.by), PLACES.beside()))
@@ -285,6 +286,6 @@ def _whose(view: View, asked: Asked, kind: str, of: str | None, text: str) -> Be
 
 def _contract() -> list[str]:
     return [
-        *(f"**{t(f'surveys.kind_{kind}')}**: {t(f'surveys.means_{kind}')}" for kind in KINDS), t("surveys.formula"), t("surveys.order"),
+        *(f"**{t(f'surveys.kind_{kind}')}**: {t(f'surveys.means_{kind}')}" for kind in KINDS), t("surveys.formula"), t("surveys.order", count=SMALL),
         t("surveys.rules", count=SMALL), t("surveys.scope"), t("surveys.masked"),
     ]  # fmt: skip

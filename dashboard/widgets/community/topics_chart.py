@@ -18,7 +18,7 @@ def of_days(counts: dict[object, int], now: Period) -> go.Figure:
         x=days, y=values, marker={"color": charts.BRAND[charts.theme()]}, customdata=words, hovertemplate="%{customdata}<extra></extra>"
     )  # fmt: skip
     figure.update_layout(**charts.layout(180), bargap=0.25)
-    figure.update_yaxes(**charts.ticks(0, max(*values, 1) * 1.08, i18n.number))
+    figure.update_yaxes(**charts.ticks(0, max(*values, 1) * 1.08, i18n.number, whole=True))
     marks = days[:: max(1, len(days) // 6)]
     figure.update_xaxes(showgrid=False, tickvals=marks, ticktext=[i18n.day(day, with_year=False) for day in marks])
     return figure

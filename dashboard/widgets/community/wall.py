@@ -62,7 +62,9 @@ def _walls(key: str, _row: Row, _all: Row | None, _link: str | None, _has_before
     parts.append(f'<details class="parts"><summary>{escape(t("health.parts"))}</summary>{health.parts(_row)}</details>')
     if "speakers" in _row:
         count = {name: i18n.number(_row[name]) for name in words.TURNOVER}
-        parts.append(heading.section(t("community.turnover"), t("community.turnover_sum", **count)))
+        is_known = _row["new_speakers"] is not None
+        lead = t("community.turnover_sum" if is_known else "community.turnover_unknown", **count)
+        parts.append(heading.section(t("community.turnover"), lead))
         parts.append(tiles.wall([_count(scope, _row, _all, name, _link, "speakers") for name in words.TURNOVER], WIDTH))
     if "ever_spoke" in _row:
         parts.append(
@@ -91,6 +93,9 @@ def _figure(scope: str, row: Row, whole: Row | None, figure: words.Figure, link:
 def _count(scope: str, row: Row, whole: Row | None, name: str, link: str | None, of: str) -> Tile:
     """A number of people with its share of ``of``, that of all together beside it."""
     found = community.number(row, name)
+    if found is None:
+        why = t("community.told_apart_unknown") if name in words.TURNOVER else ""
+        return Tile(f"{scope}-{name}", words.title(name), i18n.UNDEFINED, "", words.means(name), tiles.lines(why))
     below = "" if name in (of, "lost_speakers") else _share(row, name, of)
     if below:
         against = "" if whole is None else t("community.against", value=_share(whole, name, of))

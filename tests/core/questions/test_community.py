@@ -100,6 +100,39 @@ def test_groups_are_compared_only_with_days_that_messages_reach_back_to(tmp_path
         assert opened.first_on("feedback") is None and not opened.reaches_back(date(2025, 3, 1), "feedback")
 
 
+@pytest.mark.parametrize(("first", "is_known"), [("2025-02-01 00:00", True), ("2025-02-02 00:00", False)])
+def test_speakers_are_told_apart_only_where_messages_reach_back_over_the_period_before(
+    tmp_path: Path, first: str, is_known: bool
+):
+    """Of 28 days of March those from 1 February on are the ones before: 1 speaks in both, 2 first in March, 3 in February alone."""
+    said = [
+        message(1, 1, "g1", at(first)),
+        message(2, 3, "g1", at("2025-02-20 10:00")),
+        message(3, 2, "g1", at("2025-03-05 10:00")),
+    ]
+    home = filled(tmp_path, group_messages=[*said, message(4, 1, "g1", at("2025-03-28 10:00"))])
+    figures = ["new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers"]
+    rows = asked(home)
+    assert rows.loc["g1", figures].tolist() == [1, 1, 0, 1] if is_known else rows[figures].isna().all(axis=None)
+    assert rows.loc["g1", ["speakers", "said"]].tolist() == [2, 2], "who spoke is known all the same"
+    with reading(home, Filters(MARCH)) as opened:
+        people = {which: community.behind(opened, "group", "g1", which)["member_id"].tolist() for which in community.TOLD_APART}  # fmt: skip
+    answer = next(row for row in answers.QUESTIONS["community"](home, Filters(MARCH), {}) if row["key"] == "g1")
+    assert people == dict(zip(figures, ([2], [1], [], [3]) if is_known else ([], [], [], []), strict=True))
+    assert [answer[name] for name in figures] == ([1, 1, 0, 1] if is_known else [None] * 4)
+
+
+@pytest.mark.parametrize(("first", "is_known"), [("2025-01-31 00:00", True), ("2025-02-01 00:00", False)])
+def test_speakers_are_held_against_thirty_days_only_where_messages_reach_back_over_them(
+    tmp_path: Path, monkeypatch, first: str, is_known: bool
+):
+    """The 30 days up to 31 March follow the 30 from 31 January on."""
+    monkeypatch.setattr(community, "SMALL", 1)
+    said = [message(1, 1, "g1", at(first)), message(2, 2, "g1", at("2025-03-31 10:00"))]
+    row = asked(filled(tmp_path, group_messages=[*said, message(3, 3, "g1", at("2025-03-30 10:00"))])).loc["g1"]
+    assert row["renewal_now"] == 1 if is_known else pd.isna(row["renewal_now"])
+
+
 def test_a_group_without_a_word_has_zeros_and_no_shares(tmp_path: Path):
     home = filled(tmp_path, group_messages=[message(1, 1, "g1", at("2025-03-02 10:00"))])
     row = asked(home).loc["g4"]
@@ -151,7 +184,7 @@ def test_the_people_behind_a_figure_are_as_many_as_it_says(tmp_path: Path, by: B
         found = community.groups(opened, by)
         assert found is not None
         for row in found.rows.to_dict("records"):
-            expected = oracle.behind(talk[row["key"]], moves[row["key"]], now, before)
+            expected = oracle.behind(talk[row["key"]], moves[row["key"]], now, before, history.since)
             numbers = {name: 0 if pd.isna(row.get(name)) else row.get(name) for name in get_args(community.Which)}
             numbers["lurkers"] = numbers["members"] - numbers["ever_spoke"]
             for which in expected:
@@ -413,7 +446,7 @@ def test_a_real_channel_has_the_figures_of_plain_loops(tmp_path: Path):
     one = found.rows.iloc[0]
     assert (len(raw), len(found.rows), one.key) == (143_102, 1, "#ubuntu")
     for name in expected.keys() - oracle.membership([], now).keys() - {"speaking", "ever_spoke"}:
-        assert one[name] == pytest.approx(expected[name]), name
+        assert (None if pd.isna(one[name]) else one[name]) == pytest.approx(expected[name]), name
     asked = sum(
         row["is_question"]
         and row["sender_kind"] == "member"

@@ -55,18 +55,31 @@ def test_figures_of_all_staff_are_those_counted_by_hand(opened):
     assert "95% 区间 61.5% – 86.5%" in tile(test, "care-all-answered_share")[1]
 
 
-def test_who_surely_fails_most_is_first_and_not_who_has_two_conversations(opened):
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "不足 30 个的不显示比率，排在其他人后面"), ("en", "fewer than 30 settled conversations have no rate")]
+)  # fmt: skip
+def test_who_has_too_few_conversations_for_a_rate_comes_after_all_others(opened, language, words):
     """Bob failed in 2 of 2, at least 34 %; Ann in 10 of 40, at least 14 %: of Bob's two no rate is shown."""
     fill()
-    rows = open_part(opened, "care").dataframe[0].value
-    assert rows["员工"].tolist() == ["bob", "安"]
-    assert rows["出问题的会话占比"].fillna(-1).round(1).tolist() == [-1.0, 25.0]
-    assert rows["未回复"].tolist() == [2, 8]
+    test = open_part(opened, "care", language=language)
+    rows = test.dataframe[0].value
+    assert rows.iloc[:, 0].tolist() == ["安", "bob"] and words in said(test)
+    shares = rows["出问题的会话占比" if language == "zh" else "Share that went wrong"]
+    assert shares.fillna(-1).round(1).tolist() == [25.0, -1.0]
+    assert html(test).index("ca_of=ann") < html(test).index("ca_of=bob"), "in the short list as well"
+
+
+@pytest.mark.parametrize(("bobs", "first"), [(29, "安"), (30, "bob")])
+def test_from_thirty_settled_conversations_on_the_share_decides_who_is_first(opened, bobs, first):
+    home = fill()
+    more = [_talk(n, 200 + n, "bob", NOV + timedelta(days=5)) for n in range(100, 98 + bobs)]
+    lakes.add(home, 3, service_conversations=more)
+    assert open_part(opened, "care").dataframe[0].value["员工"].tolist()[0] == first
 
 
 @pytest.mark.parametrize(
     ("language", "label", "names"),
-    [("zh", "按经营单元", ["未注明经营单元", "北区"]), ("en", "By unit", ["Unit not stated", "北区"])],
+    [("zh", "按经营单元", ["北区", "未注明经营单元"]), ("en", "By unit", ["北区", "Unit not stated"])],
 )
 def test_it_is_looked_at_by_unit(opened, language, label, names):
     fill()

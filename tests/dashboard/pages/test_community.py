@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from core.work.home import Home
+from dashboard.pages import channels, community, content
 from dashboard.web import wiring
 from tests import lakes
 from tests.dashboard.pages.conftest import choose, current, go, said
@@ -16,10 +17,10 @@ NOV = datetime(2026, 11, 2, 2)
 DASH = "—"
 
 
-def fill(*, messages: bool = True, moves: bool = True, groups: bool = True) -> Home:
+def fill(*, messages: bool = True, moves: bool = True, groups: bool = True, past: bool = True) -> Home:
     """Group a has members 1 to 40, b has 1 to 50 and none of them speaks there, c has 3 members. In a, members 1 to 10 spoke in October,
     6 to 20 do in November, 1 to 3 of whom nobody; member 6 says five things. Members 41 to 50 leave b in November; 60 comes to c,
-    goes, and comes again."""
+    goes, and comes again. Of the ``past`` there is a message of the staff of 4 October, the first day of the 28 before November's."""
     home = wiring.house().live
     joined = (
         [("a", who) for who in range(1, 41)] + [("b", who) for who in range(1, 51)] + [("c", who) for who in (1, 2, 60)]
@@ -34,6 +35,8 @@ def fill(*, messages: bool = True, moves: bool = True, groups: bool = True) -> H
         facts["group_membership"] = rows
     if messages:
         facts["group_messages"] = [_message(number, *one) for number, one in enumerate(told)]
+        if past:
+            facts["group_messages"].append(_message(99, "c", 99, datetime(2026, 10, 4, 2)) | {"sender_kind": "staff"})
     lakes.add(home, 1, **facts, events=[lakes.event(1, "2026-11-28 04:00")])
     if groups:
         with home.writer.change("import", 2) as change:
@@ -99,13 +102,54 @@ def test_figures_of_all_groups_are_those_counted_by_hand(opened):
     test = open_with(opened)
     assert not test.exception
     assert figures(test, "all", "members", "said") == ["41", "20"]
-    assert "净增 -9：进 2，退 11" in tile(test, "all-members")[1]
+    assert "净增 −9：进 2，退 11" in tile(test, "all-members")[1]
     assert figures(test, "all", "speakers", "new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers") == [
         "16", "10", "6", "0", "4",
     ]  # fmt: skip
     assert "首次 10 + 延续 6 + 回流 0 = 本期发言 16" in said(test)
     assert figures(test, "all", "lurkers", "ever_spoke", "speaking") == ["21", "20", "16"]
     assert figures(test, "all", "speaking_rate", "top_share", "reply_coverage") == ["39.0%", "n = 16", DASH]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "reason"),
+    [
+        ("zh", "本期发言 16 位。消息记录没有覆盖整个上期，分不清谁是首次", "消息记录没有覆盖整个上期"),
+        ("en", "16 spoke. Messages do not reach back over the whole period before", "messages do not reach back"),
+    ],
+)
+def test_where_messages_begin_within_the_period_before_nobody_is_called_new_kept_back_or_lost(
+    opened, language, sentence, reason
+):
+    """Messages begin on 13 October, and the period before on the 4th."""
+    fill(past=False)
+    test = open_with(opened, language=language, of="a")
+    assert not test.exception and sentence in said(test)
+    for scope, count in (("all", "16"), ("one", "15")):
+        assert figures(test, scope, "speakers", "speaking")[0] == count
+        for name in ("new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers"):
+            value, told = tile(test, f"{scope}-{name}")
+            assert value == DASH and reason in told and f"people-{scope}-{name}" not in html(test)
+    columns = {"zh": ["首次发言", "流失发言"], "en": ["New speakers", "Lost speakers"]}[language]
+    assert table(test)[columns].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(("start", "is_ahead"), [("2026-11-29", True), ("2026-11-28", False)])
+@pytest.mark.parametrize(
+    ("page", "part"),
+    [*(("community", one) for one in community.PARTS), *(("content", one) for one in content.PARTS), *(("channels", one) for one in channels.PARTS)],
+)  # fmt: skip
+def test_a_period_after_the_newest_data_is_told_and_no_figure_of_it(opened, page, part, start, is_ahead):
+    """The newest data is of the 28th."""
+    fill()
+    language, words = ("en", "No data of this period yet") if page == "channels" else ("zh", "这段时间还没有数据")
+    test = opened("catalog", "analyst", language)
+    for name, value in {"part": part, "period": "custom", "from": start, "to": "2026-11-30"}.items():
+        test.query_params[name] = value
+    go(test, page)
+    assert not test.exception and (words in said(test)) is is_ahead
+    if is_ahead:
+        assert 'id="tile-' not in html(test) and len(test.dataframe) == 0
 
 
 def test_the_lowest_speaking_rate_is_first_and_what_has_none_is_last(opened):

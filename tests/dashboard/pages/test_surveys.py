@@ -61,9 +61,19 @@ def test_a_channel_opens_with_its_result_against_all(opened):
     assert not test.exception and 'id="survey-name">企业微信<' in html(test)
     assert tile(test, "survey-one-value")[0] == "66.7" and "全部 25.0" in tile(test, "survey-one-value")[1]
     rows = test.dataframe[0].value
-    assert rows["得分"].fillna(-1).round(1).tolist() == [-1.0, 66.7], "the detractors' channel is surely lower"
+    assert rows["得分"].fillna(-1).round(1).tolist() == [66.7, -1.0], "of 10 answers, however low, no result is shown"
+    assert "答卷少于 30 份的不显示得分，排在后面" in said(test)
     follow(test, "close-survey")
     assert "su_of" not in test.query_params
+
+
+@pytest.mark.parametrize(("detractors", "first"), [(29, "企业微信"), (30, "小程序")])
+def test_from_thirty_answers_on_the_result_decides_who_is_first(opened, detractors, first):
+    fill()
+    more = [_said(100 + n, 100 + n, "nps", 2, channel="mini_program") for n in range(detractors - 10)]
+    lakes.add(wiring.house().live, 3, feedback=more)
+    rows = open_part(opened, "surveys", su_per="channel", language="zh").dataframe[0].value
+    assert rows.iloc[0, 0] == first
 
 
 @pytest.mark.parametrize(("which", "count"), [("up", 20), ("middle", 10), ("down", 10), ("answers", 40)])
