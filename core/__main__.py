@@ -306,6 +306,8 @@ def _guessed(home: "Home", file: Path, table: str | None, source: str | None) ->
     mapping = replace(guess.mapping, source=source or guess.mapping.source)
     if not mapping.identities and mapping.target.has("identity_key"):
         say("No column was found that names a person: these rows will count for no member.")
+    if any(note.code == "no_group" for note in guess.notes):
+        say("No column was found that names a group: these messages will count for no group.")
     for note in guess.notes if source is None else ():
         if note.code in ("source_known", "source_perhaps"):
             say("{known} of {count} ids are known from the source {source}.".format(**note.details))

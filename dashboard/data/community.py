@@ -18,6 +18,7 @@ from core.work.questions.places import TOTAL, By
 from dashboard.data import people
 from dashboard.data.ground import Ground, stand
 from dashboard.data.people import People
+from dashboard.data.rows import SMALL
 from dashboard.filters import Filters
 from dashboard.web import kept
 
@@ -45,8 +46,6 @@ Row = Mapping[str, Any]
 """Figures of one group, owner, unit or of all, by their names; undefined is None, what the lake does not know is not there."""
 BYS: tuple[By, ...] = ("group", "owner", "unit")
 WHICH: tuple[Which, ...] = get_args(Which)
-SMALL = question.SMALL
-"""Below so many a rate says nothing."""
 LEAST_KNOWN = 0.5
 """Share of speakers who should be members of a group at the end of the period, a rule of thumb."""
 YOUNG = 60

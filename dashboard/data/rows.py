@@ -5,10 +5,11 @@ from typing import Any
 
 import pandas as pd
 
+from core.work.questions.untold import SMALL
+
 Number = float | int | None
 Row = Mapping[str, Any]
-SMALL = 30
-"""Below so many a rate or a mean says nothing: only how many there were is shown."""
+__all__ = ["SMALL", "Number", "Row", "plain"]
 
 
 def plain(frame: pd.DataFrame) -> list[Row]:

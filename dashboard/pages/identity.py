@@ -13,6 +13,7 @@ from dashboard.actions import identity as actions
 from dashboard.data import freshness, people
 from dashboard.data import identity as data
 from dashboard.data.identity import Overview
+from dashboard.data.rows import SMALL
 from dashboard.i18n import UNDEFINED, has, moment, number, share, t
 from dashboard.pages import Page
 from dashboard.widgets import heading, identity_card, tables, tabs
@@ -21,8 +22,6 @@ from dashboard.widgets.mapping_editor import grain
 
 PAGE = Page("data", 20, "identity.see", ":material/fingerprint:")
 TABS = ("match", "largest", "left_out", "decisions", "limits")
-SMALL = 30
-"""Fewer than this and a rate says nothing (product.md 4, rule of thumb)."""
 
 
 def show() -> None:

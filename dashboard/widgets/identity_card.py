@@ -9,7 +9,8 @@ from dashboard.actions import identity as actions
 from dashboard.data import identity as data
 from dashboard.data import people
 from dashboard.data.identity import Member
-from dashboard.i18n import UNDEFINED, moment, number, t
+from dashboard.i18n import UNDEFINED, number, t
+from dashboard.widgets import names
 
 MOST_ROWS = 14
 MOST_LINKS = 200
@@ -105,7 +106,7 @@ def _state(left_out: object) -> str:
 
 
 def _at(at: object, zone: str) -> str:
-    return UNDEFINED if pd.isna(at) else moment(pd.Timestamp(at).tz_localize("UTC").to_pydatetime(), zone)
+    return UNDEFINED if pd.isna(at) else names.moment(pd.Timestamp(at), zone)
 
 
 def _identity_actions(found: Member, masks: dict[int, str]) -> None:

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from dashboard import charts, i18n
 from dashboard.data.lifecycle import STATES, Answer, Behind, Note, State
+from dashboard.data.rows import SMALL
 from dashboard.i18n import t
 
 PRESENT = (State.ACTIVE, State.RETURNING, State.NEW, State.RESURRECTED)
@@ -24,8 +25,6 @@ COLORS: dict[str, dict[State, str]] = {
 """Out of the theme's categorical colours, neighbours apart in lightness too; grey for those who are merely silent."""
 BEFORE = (State.NOT_YET, *STATES)
 """What members were in the period before."""
-SMALL = 30
-"""Fewer members than this and a share says nothing (product.md 4, rule of thumb)."""
 MOST_TICKS = 5
 
 

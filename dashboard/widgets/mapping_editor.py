@@ -64,7 +64,7 @@ def show(base: Base, sample: Sample) -> Mapping:
     with right:
         decimal, money = _money(base, edited)
         refund = _refund(base, edited)
-        constants = _channel(base, edited) | _group(base, edited, sample)
+        constants = dict(base.mapping.constants) | _channel(base, edited) | _group(base, edited, sample)
     edited = replace(
         edited,
         source=source.strip(),
@@ -72,7 +72,7 @@ def show(base: Base, sample: Sample) -> Mapping:
         decimal=decimal,
         money=money,
         refund=refund,
-        constants=constants,
+        constants={name: value for name, value in constants.items() if value},
     )
     return replace(edited, values=_names(base, edited, sample) | _senders(base, edited, sample))
 
@@ -312,25 +312,25 @@ def _refund(base: Base, edited: Mapping) -> Refund:
 
 
 def _channel(base: Base, edited: Mapping) -> dict[str, str]:
-    constants = {name: value for name, value in base.mapping.constants.items() if name not in ("channel", GROUP)}
+    """The channel of all rows where the file has no column for it; empty for none."""
     if not edited.target.has("channel") or "channel" in edited.columns:
-        return constants
+        return {"channel": ""}
     given = base.mapping.constants.get("channel", "")
     labels = {"": t("sources.channel_none")} | {one: t(f"channel.{one}") for one in CHANNELS}
     chosen = st.selectbox(
         t("sources.channel"), list(labels), list(labels).index(given), format_func=labels.get, key=f"map_channel_{base.key}",
         help=t("sources.channel_help"),
     )  # fmt: skip
-    return constants | ({"channel": chosen} if chosen else {})
+    return {"channel": chosen or ""}
 
 
 def _group(base: Base, edited: Mapping, sample: Sample) -> dict[str, str]:
-    """The group of all rows that tell none, of what is said or happens in groups."""
+    """The group of all rows that tell none, of what is said or happens in groups; empty for none."""
     given = base.mapping.constants.get(GROUP, "")
     if edited.table not in IN_GROUPS or (not given and _filled(edited.columns.get(GROUP, ()), sample)):
         return {}
-    name = st.text_input(t("sources.group"), given, key=f"map_group_{base.key}", help=t("sources.group_help")).strip()
-    return {GROUP: name} if name else {}
+    name = st.text_input(t("sources.group"), given, key=f"map_group_{base.key}", help=t("sources.group_help"))
+    return {GROUP: name.strip()}
 
 
 def _senders(base: Base, edited: Mapping, sample: Sample) -> dict[str, dict[str, str]]:

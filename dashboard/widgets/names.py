@@ -16,6 +16,11 @@ from dashboard.i18n import t
 K = TypeVar("K")
 
 
+def moment(at: pd.Timestamp, zone: str) -> str:
+    """A time of an answer's rows, which are UTC without saying so, as people of the zone tell it."""
+    return i18n.moment(at.tz_localize("UTC").to_pydatetime(), zone)
+
+
 def of_split(by: By) -> Callable[[str | None, str | None], str]:
     """Names the shares of a split; what names nothing is "not stated"."""
 

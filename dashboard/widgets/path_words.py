@@ -7,12 +7,11 @@ from core.errors import Refusal, Unknown
 from dashboard import i18n, markdown
 from dashboard.data import paths
 from dashboard.data.paths import ARRIVED, LEFT, OTHER, Asked, View
+from dashboard.data.rows import SMALL
 from dashboard.i18n import t
 from dashboard.web import kept
 from dashboard.widgets import names
 
-SMALL = 30
-"""Fewer members than this and a share says nothing (product.md 4, rule of thumb)."""
 QUIET = {OTHER: "path.other", ARRIVED: "path.arrived"}
 
 

@@ -9,13 +9,12 @@ from dashboard import i18n
 from dashboard.data import retention
 from dashboard.data.conditions import Condition
 from dashboard.data.retention import Asked, Shares, Table, View
+from dashboard.data.rows import SMALL
 from dashboard.i18n import t
 from dashboard.widgets import conditions, names
 
 PARAMETER = "r_people"
 """Where the address says whose people are open."""
-SMALL = 30
-"""A rate of fewer members than this says nothing (product.md 4, rule of thumb)."""
 Measure = Literal["members", "revenue"]
 Mean = Literal["weighted", "simple"]
 

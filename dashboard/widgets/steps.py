@@ -10,15 +10,12 @@ from core.errors import InvalidFunnel, Unknown
 from dashboard import charts, i18n, markdown
 from dashboard.data import funnels
 from dashboard.data.funnels import Asked, View
+from dashboard.data.rows import SMALL
 from dashboard.filters import Filters
 from dashboard.i18n import t
 from dashboard.web import kept
 from dashboard.widgets import columns, conditions, names, tables, teaser, tiles
 from dashboard.widgets.tiles import Tile
-
-SMALL = 30
-"""Fewer entries than this and a share says nothing (product.md 4, rule of thumb)."""
-
 
 # -- the question in words ---------------------------------------------------------------------------------------------
 

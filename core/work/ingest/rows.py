@@ -76,6 +76,9 @@ def drafted(staged: Staged, mapping: Mapping, world: World) -> ir.Table:
     if more is not None:
         draft.add(properties=more)
     _needed(draft, mapping)
+    if mapping.target.name == "group_messages" and "text:group_id" in draft:
+        # Where no column tells the group at all, whoever decides was told so.
+        draft.refuse(draft["text:group_id"].isnull(), "value.missing:group_id")
     if mapping.target.name == "group_statistics":
         _counted(draft, mapping)
     draft.judge()

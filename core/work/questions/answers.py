@@ -26,9 +26,9 @@ from core.work.questions import (
     publishing,
     rhythm,
     sequences,
-    small,
     surveys,
     units,
+    untold,
 )
 from core.work.questions.figures import Figure
 from core.work.questions.reading import Reading, reading
@@ -67,7 +67,7 @@ def chats(home: Home, filters: Filters, options: Row) -> list[Row]:
         raise Unknown("breakdown", by, get_args(places.By))
     with reading(home, filters) as open_lake:
         found = community.groups(open_lake, by)  # type: ignore[arg-type]
-    return [] if found is None else _rows(small.without(found.rows, small.COMMUNITY))
+    return [] if found is None else _rows(untold.without_few(found.rows, untold.COMMUNITY))
 
 
 def serviced(home: Home, filters: Filters, options: Row) -> list[Row]:
@@ -75,7 +75,7 @@ def serviced(home: Home, filters: Filters, options: Row) -> list[Row]:
     by = _chosen(options, get_args(care.By))
     with reading(home, filters) as open_lake:
         found = care.quality(open_lake, by)  # type: ignore[arg-type]
-    return [] if found is None else _rows(small.without(found.rows, small.CARE))
+    return [] if found is None else _rows(untold.without_few(found.rows, untold.CARE))
 
 
 def played(home: Home, filters: Filters, options: Row) -> list[Row]:
@@ -86,7 +86,7 @@ def played(home: Home, filters: Filters, options: Row) -> list[Row]:
         digits = get_currency_precision(open_lake.currency)
     if found is None:
         return []
-    rows = small.without(found.kinds if by == "kind" else found.rows, small.ACTIVITIES)
+    rows = untold.without_few(found.kinds if by == "kind" else found.rows, untold.ACTIVITIES)
     rows = rows.rename(columns={"revenue_minor": "revenue"})
     rows["revenue"] = (rows["revenue"].astype("Float64") / 10**digits).round(digits)
     for name in ("start_on", "last_on"):
@@ -112,7 +112,7 @@ def surveyed(home: Home, filters: Filters, options: Row) -> list[Row]:
     by = _chosen(options, ("total", "unit", "channel", "staff"))
     with reading(home, filters) as open_lake:
         found = surveys.results(open_lake, by)  # type: ignore[arg-type]
-    return [] if found is None else _rows(small.without(found.rows, small.SURVEYS))
+    return [] if found is None else _rows(untold.without_few(found.rows, untold.SURVEYS))
 
 
 def complained(home: Home, filters: Filters, _options: Row) -> list[Row]:

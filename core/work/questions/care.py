@@ -13,6 +13,7 @@ from core.lake.writer import local_time
 from core.metrics import care, scores
 from core.metrics.community import within
 from core.periods import Period, comparable
+from core.work.questions import untold
 from core.work.questions.places import TOTAL
 from core.work.questions.reading import Reading
 
@@ -58,16 +59,14 @@ def quality(reading: Reading, by: By = "staff") -> Care | None:
     else:
         known = judged.filter(within(judged, now) | within(judged, before)).select("key").distinct()
         found = _frame(reading, known)
-    since = reading.first_on("service_conversations")
-    assert since is not None
+    since = reading.since("service_conversations")
     hours = reading.snapshot.keep(care.overtime_hours(judged))
     for period, suffix in ((now, ""), (before, "_before")):
         part = _figures(reading, judged, hours, period)
         found = found.merge(part.rename(columns={c: f"{c}{suffix}" for c in part if c != "key"}), on="key", how="left")
         found = _finished(found, period.days_from(since), suffix)
     if since > before.start_on:
-        names = [str(name) for name in found if str(name).endswith("_before")]
-        found = found.assign(**{name: pd.array([pd.NA] * len(found), "Float64") for name in names})
+        found = untold.without_before(found)
     named = found.merge(_names(reading, by), on="key", how="left")
     ordered = ["key", "name", *(column for column in found if column != "key")]
     rows = named[ordered].sort_values("key", ignore_index=True)

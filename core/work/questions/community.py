@@ -20,6 +20,7 @@ from core.periods import Period, comparable
 from core.work import rollups
 from core.work.questions.places import TOTAL, By, dimension, keyed
 from core.work.questions.reading import Reading
+from core.work.questions.untold import SMALL
 
 Which = Literal[
     "members", "joined", "left", "speakers", "new_speakers", "kept_speakers", "reactivated_speakers", "lost_speakers", "lurkers",
@@ -39,8 +40,6 @@ MOVES = (
 """Figures that the lake has where it knows who joins and leaves."""
 TOLD_APART = tuple(name for name in community.TURNOVER if name != "speakers")
 """Figures that only messages of the whole period before tell: else all who speak are the first that are known of."""
-SMALL = 30
-"""Fewer people or questions say nothing of a rate, which is then no part of the score."""
 SPOKEN = ["speaking", "ever_spoke", "month_speaking", "prior_speaking", "buying_speakers", "buying_lurkers"]
 """Figures of members that only messages tell."""
 CONCENTRATED = {

@@ -13,9 +13,8 @@ from core.metrics.catalog import METRICS, Metric
 from core.metrics.parts import STOCKS, Grain, Part, adding_up, by_bucket, hull, in_periods, people
 from core.periods import Period, comparable
 from core.work.questions.reading import Reading
+from core.work.questions.untold import SMALL
 
-SMALL = 30
-"""Fewer than this and a rate says nothing (product.md 4, rule of thumb)."""
 DAYS_BY_DAY = 92
 """Longer periods are drawn by week."""
 

@@ -8,7 +8,7 @@ from babel.numbers import get_currency_precision
 from core.errors import Unknown
 from core.scope import Filters
 from core.work.home import Home
-from core.work.questions import channels, contents, lives, responses, small
+from core.work.questions import channels, contents, lives, responses, untold
 from core.work.questions.reading import reading
 
 Row = dict[str, Any]
@@ -22,35 +22,35 @@ def read(home: Home, filters: Filters, options: Row) -> list[Row]:
         raise Unknown("breakdown", by, get_args(contents.By))
     with reading(home, filters) as lake:
         found = contents.contents_by(lake, by)  # type: ignore[arg-type]
-        return [] if found is None else _rows(small.without(found.rows, small.CONTENTS), lake.currency)
+        return [] if found is None else _rows(untold.without_few(found.rows, untold.CONTENTS), lake.currency)
 
 
 def tired(home: Home, filters: Filters, _options: Row) -> list[Row]:
     """One row for all and one per topic: see ``core.work.questions.responses.Fatigue``."""
     with reading(home, filters) as lake:
         found = responses.fatigue(lake)
-        return [] if found is None else _rows(small.without(found.rows, small.FATIGUE), lake.currency)
+        return [] if found is None else _rows(untold.without_few(found.rows, untold.FATIGUE), lake.currency)
 
 
 def watched(home: Home, filters: Filters, _options: Row) -> list[Row]:
     """One row per live session and one for all: see ``core.work.questions.lives``."""
     with reading(home, filters) as lake:
         found = lives.sessions(lake)
-        return [] if found is None else _rows(small.without(found.rows, small.LIVES), lake.currency)
+        return [] if found is None else _rows(untold.without_few(found.rows, untold.LIVES), lake.currency)
 
 
 def side_by_side(home: Home, filters: Filters, _options: Row) -> list[Row]:
     """One row per channel and one for all: see ``core.work.questions.channels``."""
     with reading(home, filters) as lake:
         found = channels.side_by_side(lake)
-        return [] if found is None else _rows(small.without(found.rows, small.CHANNELS), lake.currency)
+        return [] if found is None else _rows(untold.without_few(found.rows, untold.CHANNELS), lake.currency)
 
 
 def best_hour(home: Home, filters: Filters, _options: Row) -> list[Row]:
     """One row per channel and hour of sending: see ``core.work.questions.responses.Hours``."""
     with reading(home, filters) as lake:
         found = responses.best_hours(lake)
-        return [] if found is None else _rows(small.without(found.rows, small.HOURS), lake.currency)
+        return [] if found is None else _rows(untold.without_few(found.rows, untold.HOURS), lake.currency)
 
 
 def shared(home: Home, filters: Filters, _options: Row) -> list[Row]:

@@ -86,6 +86,12 @@ class Reading:
         days = [_first_day(name)(self.snapshot) for name in tables if self.snapshot.files(name)]
         return min((day for day in days if day is not None), default=None)
 
+    def since(self, table: str) -> date:
+        """First business day on which a fact table that is not empty says anything."""
+        day = self.first_on(table)
+        assert day is not None
+        return day
+
     def reaches_back(self, on: date, *tables: str) -> bool:
         """Whether these tables tell of a day and of all after it: what begins later says nothing of what was before, not even none."""
         first = self.first_on(*tables)

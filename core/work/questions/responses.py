@@ -18,6 +18,7 @@ from core.metrics.sends import sends
 from core.periods import Period, comparable
 from core.work.questions import places
 from core.work.questions.reading import Reading
+from core.work.questions.untold import SMALL
 
 TOTAL = places.TOTAL
 WINDOW_DAYS = 30
@@ -25,7 +26,6 @@ WINDOW_DAYS = 30
 ANSWER_DAYS = 3
 """Days after delivery in which somebody who answers has answered. What was delivered later than that before the newest data is left
 out."""
-SMALL = 30
 HOURS = 24
 Exposed = Literal["first", "second", "third", "fourth", "unanswered"]
 """Members behind figures of fatigue: exposed for the first time, …, the fourth or a later; ``unanswered``: of the last, those who

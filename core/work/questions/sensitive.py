@@ -48,8 +48,7 @@ def checked(reading: Reading, by: By = "group") -> Checked | None:
     if spans is None:
         return None
     now, before = spans
-    since = reading.first_on("group_messages")
-    assert since is not None
+    since = reading.since("group_messages")
     has_before = since <= before.start_on
     rows, found = _found(reading, by, spans if has_before else spans[:1], wordlists.rules())
     # A message of two rules of one category is one message.

@@ -14,6 +14,7 @@ from core.metrics import scores, surveys
 from core.metrics.community import within
 from core.metrics.surveys import SURVEYS, TROUBLES, Grain
 from core.periods import Period, comparable
+from core.work.questions import untold
 from core.work.questions.places import TOTAL
 from core.work.questions.reading import Reading
 
@@ -62,14 +63,14 @@ def results(reading: Reading, by: By = "total") -> Results | None:
     if spans is None or reading.as_of_on is None:
         return None
     now, before = spans
-    answers, since = _answers(reading, by), _since(reading)
+    answers, since = _answers(reading, by), reading.since("feedback")
     parts = [_frame(reading, surveys.figures(answers.filter(within(answers, one)), "key")) for one in spans]
     if since > before.start_on:
         parts[1] = parts[1].head(0)
     found = parts[0].merge(parts[1], on=["key", "survey"], how="outer", suffixes=("", "_before"))
     rows = _valued(_valued(found, ""), "_before").merge(_names(reading, by), on="key", how="left")
     if since > before.start_on:
-        rows = _without_before(rows)
+        rows = untold.without_before(rows)
     sums = [f"score_{one}{suffix}" for one in ("sum", "squares") for suffix in ("", "_before")]
     columns = [c for c in rows if c not in ("key", "name", "survey", *sums)]
     rows = rows[["key", "name", "survey", *columns]].sort_values(["key", "survey"], ignore_index=True)
@@ -113,7 +114,7 @@ def troubles(reading: Reading) -> Troubles | None:
     spans = _spans(reading)
     if spans is None or reading.as_of_on is None:
         return None
-    rows, since = surveys.troubles(reading.table("feedback")), _since(reading)
+    rows, since = surveys.troubles(reading.table("feedback")), reading.since("feedback")
     has_before = since <= spans[1].start_on
     parts = []
     for period in spans:
@@ -127,7 +128,7 @@ def troubles(reading: Reading) -> Troubles | None:
         found[name] = found[name].fillna(0).astype("int64")
     order = ["kind", "count", "count_before", "category"]
     found = found.sort_values(order, ascending=[True, False, False, True], ignore_index=True)
-    return Troubles(*spans, since, reading.as_of_on, found if has_before else _without_before(found))
+    return Troubles(*spans, since, reading.as_of_on, found if has_before else untold.without_before(found))
 
 
 def trouble_trend(reading: Reading, kind: str, grain: Grain) -> pd.DataFrame:
@@ -200,19 +201,6 @@ def _spans(reading: Reading) -> tuple[Period, Period] | None:
     if reading.period is None or reading.as_of_on is None or not reading.snapshot.files("feedback"):
         return None
     return comparable(reading.period, reading.as_of_on)
-
-
-def _since(reading: Reading) -> date:
-    """The first day with feedback of any kind."""
-    since = reading.first_on("feedback")
-    assert since is not None
-    return since
-
-
-def _without_before(rows: pd.DataFrame) -> pd.DataFrame:
-    """With all of the period before undefined."""
-    names = [str(name) for name in rows if str(name).endswith("_before")]
-    return rows.assign(**{name: pd.array([pd.NA] * len(rows), "Float64") for name in names})
 
 
 def _answers(reading: Reading, by: By) -> ir.Table:

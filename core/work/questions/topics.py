@@ -174,7 +174,7 @@ def mentions(reading: Reading, by: By, key: str, words: Sequence[str]) -> Mentio
         messages=_count(is_now), speakers=rows.member_id.nunique(where=is_now),
         messages_before=_count(~is_now), speakers_before=rows.member_id.nunique(where=~is_now),
     )  # fmt: skip
-    since = _since(reading)
+    since = reading.since("group_messages")
     is_unknown = {name: since > before.start_on and name.endswith("_before") for name in whole.columns}
     row = reading.snapshot.arrow(whole).to_pylist()[0]
     figures: dict[str, Any] = {name: None if is_unknown[name] else int(value or 0) for name, value in row.items()}
@@ -222,12 +222,6 @@ def _spans(reading: Reading) -> tuple[Period, Period] | None:
     return comparable(reading.period, reading.as_of_on)
 
 
-def _since(reading: Reading) -> date:
-    since = reading.first_on("group_messages")
-    assert since is not None
-    return since
-
-
 def _said(reading: Reading, by: By, spans: Sequence[Period]) -> tuple[ir.Table, ir.Table]:
     """What members said in words on some days, keyed, without its text; and the distinct texts: ``text_id``, ``text``."""
     rows = facts.linked(reading.in_channels("group_messages"), reading.members)
@@ -257,7 +251,7 @@ def _sampled(
     used = reading.snapshot.arrow(counted.inner_join(texts, "text_id").order_by("text_id").limit(MOST_TEXTS))
     every = reading.snapshot.value(counted.count())
     assert isinstance(every, int)
-    return used, Read(len(used), every, now, before, _since(reading))
+    return used, Read(len(used), every, now, before, reading.since("group_messages"))
 
 
 def _counted(reading: Reading, rows: ir.Table, texts: ir.Table, names: Sequence[str]) -> pd.DataFrame:

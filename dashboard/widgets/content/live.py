@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import addresses, i18n
+from dashboard import addresses
 from dashboard.data import content
 from dashboard.data.content import AFTER_HOURS, CREDIT_DAYS, RETURN_DAYS, TOTAL, Answer, Lives, Row, Viewed
 from dashboard.i18n import t
-from dashboard.widgets import behind, figures, heading, opening
+from dashboard.widgets import behind, figures, heading, names, opening
 from dashboard.widgets.behind import ALL, ONE, Behind
 from dashboard.widgets.figures import Figure, Wall
 from dashboard.widgets.opening import Places
@@ -92,9 +92,7 @@ def _head(answer: Answer[Lives], total: Row, asked: Asked) -> None:
 def _one(row: Row, answer: Answer[Lives]) -> None:
     told = [row["topic"] or t("overview.not_stated")]
     if row["published_at"] is not None:
-        told.append(
-            t("content.published", at=i18n.moment(row["published_at"].tz_localize("UTC").to_pydatetime(), answer.zone))
-        )
+        told.append(t("content.published", at=names.moment(row["published_at"], answer.zone)))
     head = heading.section(called(row), t("number.then").join(told), "session-name")
     back = opening.back("session", PLACES.of, PLACES.people, words="content.close")
     st.html(f"{head}{WALL.html(ONE, row, answer.currency)}{back}")

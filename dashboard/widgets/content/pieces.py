@@ -110,9 +110,7 @@ def _one(row: Row, by: By, answer: Answer[Contents]) -> None:
         else []
     )
     if by == "piece" and row.get("published_at") is not None:
-        told.append(
-            t("content.published", at=i18n.moment(row["published_at"].tz_localize("UTC").to_pydatetime(), answer.zone))
-        )
+        told.append(t("content.published", at=names.moment(row["published_at"], answer.zone)))
     head = heading.section(called(row, by), t("number.then").join(told), "piece-name")
     back = opening.back("piece", PLACES.of, PLACES.people, words="content.close")
     st.html(f"{head}{WALL.html(ONE, row, answer.currency)}{back}")

@@ -11,6 +11,7 @@ import pytest
 
 from core.metrics import talk
 from core.work.home import Home
+from core.work.ingest import rejects
 from core.work.ingest.importing import Imported
 from core.work.ingest.mapping import from_json, to_json
 from tests.bringing import UBUNTU_IRC, bring, counts, empty_home, facts, mapping, named, shared
@@ -82,6 +83,12 @@ def test_a_chat_log_is_of_the_business_zone_and_of_the_group_that_is_said_where_
     bring(home, "[21:55] <Ann> tea\n", said, name="福利群 2026-03-01.txt")
     rows = facts(home, "group_messages", "group_id", "local_date")
     assert rows == [("茶友会", date(2026, 3, 1)), ("福利群", date(2026, 3, 1))]
+
+
+def test_messages_of_a_log_that_names_no_group_are_refused(home: Home) -> None:
+    done = bring(home, LOG, named(home, "chat_log"), name="2026-03-01.txt")
+    assert counts(done) == (7, 0, 0, 7)
+    assert rejects.read(home, done.batch).decode().count("value.missing:group_id") == 7
 
 
 def test_a_card_that_replaces_another_one_is_the_same_person(home: Home) -> None:

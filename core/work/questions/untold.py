@@ -1,11 +1,12 @@
-"""Rates, means and shares of so few that they say nothing: what prints rows leaves them out and keeps their counts."""
+"""What is not told: rates, means and shares of so few that they say nothing, whose counts are kept, and a period before that the data does
+not reach back over."""
 
 from collections.abc import Mapping
 
 import pandas as pd
 
-FEWEST = 30
-"""As pages have it (docs/metrics.md)."""
+SMALL = 30
+"""Fewer than this and a rate says nothing (product.md 4, rule of thumb)."""
 CARE = {
     "answered_share": "judged", "resolution_rate": "settled", "wrong_share": "settled", "happy_share": "scored", "overtime_share": "answered",
     "mean_score": "scored",
@@ -29,7 +30,7 @@ FATIGUE = {
 } | dict.fromkeys(("within_first", "within_last", "change"), "within_people")
 
 
-def without(rows: pd.DataFrame, bases: Mapping[str, str]) -> pd.DataFrame:
+def without_few(rows: pd.DataFrame, bases: Mapping[str, str]) -> pd.DataFrame:
     """Rows with each rate and its bounds undefined where the count it is of (``bases``) is below 30, of the period before by that one's
     count. What is not there stays so."""
     found = rows.copy()
@@ -37,8 +38,14 @@ def without(rows: pd.DataFrame, bases: Mapping[str, str]) -> pd.DataFrame:
         for then in ("", "_before"):
             if base + then not in rows:
                 continue
-            is_few = rows[base + then].isna() | (rows[base + then].astype("Float64").fillna(0) < FEWEST)
+            is_few = rows[base + then].isna() | (rows[base + then].astype("Float64").fillna(0) < SMALL)
             for name in (rate + then, f"{rate}_low{then}", f"{rate}_high{then}"):
                 if name in rows:
                     found[name] = rows[name].astype("Float64").mask(is_few)
     return found
+
+
+def without_before(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with all figures of the period before (``…_before``) undefined."""
+    names = [str(name) for name in rows if str(name).endswith("_before")]
+    return rows.assign(**{name: pd.array([pd.NA] * len(rows), "Float64") for name in names})
