@@ -16,6 +16,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "content.see": frozenset({"manager", "executive", "analyst", "admin"}),
     "channels.see": frozenset({"manager", "executive", "analyst", "admin"}),
     "funnel.see": frozenset({"manager", "executive", "analyst", "admin"}),
+    "customers.see": frozenset({"manager", "executive", "analyst", "admin"}),
     "people.see": frozenset({"manager", "analyst", "admin", "compliance"}),
     "people.export": frozenset({"analyst", "compliance"}),
     "personal.reveal": frozenset({"manager", "compliance"}),
