@@ -98,6 +98,12 @@ class InvalidLifecycle(Refusal):
     code = "lifecycle.invalid"
 
 
+class InvalidSegment(Refusal):
+    """A definition of a segment breaks the language: ``path`` says where (``where.all[1].values``), ``reason`` what is wrong."""
+
+    code = "segment.invalid"
+
+
 class InvalidPeriod(Refusal):
     """A period is empty, reversed or unreadable."""
 
@@ -195,3 +201,21 @@ class InvalidUpload(Refusal):
     """An uploaded file, or what is asked of its import, cannot be taken: ``reason`` is ``disk``, ``queued`` or ``text``."""
 
     code = "upload.invalid"
+
+
+class InvalidClusters(Refusal):
+    """Members cannot be put into so many clusters (``k`` from ``low`` to ``high``)."""
+
+    code = "clusters.invalid"
+
+
+class ClustersOfFew(InvalidClusters):
+    """There are fewer members (``members``) than clusters can be told from (``fewest``)."""
+
+    code = "clusters.few"
+
+
+class ClustersOfSame(InvalidClusters):
+    """Members differ in too little: ``distinct`` of them are not like another, and ``k`` clusters need as many."""
+
+    code = "clusters.same"
