@@ -57,6 +57,9 @@ LINE_KINDS = ("sale", "refund", "adjustment")
 TOUCH_STATES = ("sent", "delivered", "opened", "clicked", "replied", "converted", "failed", "unsubscribed")
 OFFER_STATES = ("issued", "claimed", "redeemed", "expired")
 FEEDBACK_KINDS = ("nps", "satisfaction", "service", "trust", "complaint", "dispute")
+CONSENT_PURPOSES = ("marketing", "service", "profiling")
+CONSENT_STATES = ("given", "withdrawn")
+POINT_KINDS = ("earned", "spent", "expired", "adjusted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ FACT_COLUMNS = (
 
 _AT = Column("occurred_at", "time", "when it happened", True)
 _WHO = Column("identity_key", "key", "the person, by the identity the source knew; null = nobody known")
+_SOMEBODY = Column("identity_key", "key", "the person, by the identity the source knew", True)
 _CHANNEL = Column("channel", "code", "where it happened", choices=tuple(CHANNELS))
 _UNIT = Column("unit_id", "code", "region, store or brand line")
 _CAMPAIGN = Column("campaign_id", "code", "campaign it belongs to")
@@ -264,6 +268,22 @@ TABLES: dict[str, Table] = {
         _fact(
             "referrals", "a person brought another one", _WHO,
             Column("referred_key", "key", "the person brought", True), _CHANNEL, _CAMPAIGN,
+        ),
+        _fact(
+            "consents", "what a source says a person agreed to or withdrew; of several rows of one purpose and channel the newest counts",
+            _SOMEBODY,
+            Column("purpose", "code", "what for", True, CONSENT_PURPOSES),
+            Column("channel", "code", "channel it is about; null = all channels", choices=tuple(CHANNELS)),
+            Column("state", "code", "given or withdrawn; never taken for granted", True, CONSENT_STATES),
+            Column("policy_version", "code", "version of the policy that was shown"), Column("proof", "text", "what shows it"),
+        ),
+        _fact(
+            "points", "one entry of a person's points account; all entries to a day are the balance of it", _SOMEBODY,
+            Column("entry_id", "text", "the source's id of the entry", True),
+            Column("points", "count", "points added; below 0 = taken away, which spent and expired ones always are", True),
+            Column("kind", "code", "why the balance changed", True, POINT_KINDS),
+            Column("expires_at", "time", "when points earned by it expire"), Column("order_no", "text", "order it comes from"),
+            key=("entry_id",),
         ),
         _dimension("units", "regions, stores and brand lines", "unit_id",
             Column("name", "text", "its name", True), Column("parent_unit_id", "code", "the unit above"),

@@ -202,8 +202,8 @@ def _unknown_names(snapshot: Snapshot, rows: ir.Table) -> Iterator[Finding]:
 
 
 def _bursts(snapshot: Snapshot, table: Table, rows: ir.Table) -> Iterator[Finding]:
-    """More facts of one person within one minute than hands can make. Counts per person come first: most are ruled out by it."""
-    if not table.has("identity_key") or table.name in ("touches", "group_rosters"):
+    """More facts of one person within one minute than hands can make; what machines write is left out. Counts per person come first: most are ruled out by it."""
+    if not table.has("identity_key") or table.name in ("touches", "group_rosters", "consents", "points"):
         return
     known = rows.filter(rows.identity_key.notnull())
     key = ["identity_key", *(["order_no"] if table.name == "order_lines" else [])]

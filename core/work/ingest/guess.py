@@ -26,10 +26,14 @@ from core.work.ingest.mapping import (
     mappable,
 )
 from core.work.ingest.words import (
+    ALL_CHANNELS,
     CHANNEL_WORDS,
+    CONSENT_WORDS,
     CURRENCY_SIGNS,
     IDENTITY_WORDS,
     MESSAGE_WORDS,
+    POINT_WORDS,
+    PURPOSE_WORDS,
     REFERRED_PREFIXES,
     SENDER_WORDS,
     TABLE_HINTS,
@@ -45,7 +49,11 @@ MOSTLY = 0.9
 DAY_FIRST = ("%d/%m/%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%y", "%d/%m/%y %H:%M", "%d/%m/%y %H:%M:%S")
 MONTH_FIRST = (*(form.replace("%d/%m", "%m/%d") for form in DAY_FIRST), "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p")
 NAMED_MONTHS = ("%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d-%b-%Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%d %B %Y", "%B %d, %Y")
-KIND_WORDS = {"sender_kind": SENDER_WORDS, "person_kind": SENDER_WORDS, "message_kind": MESSAGE_WORDS}
+KIND_WORDS = {
+    "sender_kind": SENDER_WORDS, "person_kind": SENDER_WORDS, "message_kind": MESSAGE_WORDS,
+    "consents.purpose": PURPOSE_WORDS, "consents.state": CONSENT_WORDS, "points.kind": POINT_WORDS,
+}  # fmt: skip
+"""What cells of a column mean; of a table's own column where the table is named."""
 GROUP_WORDS = frozenset(WORDS["group_id"])
 PERSON_WORDS = frozenset(
     word for kind in ("external_userid", "unionid", "openid", "phone") for word in IDENTITY_WORDS[kind]
@@ -97,7 +105,7 @@ def guess(sample: Sample, table: str | None = None) -> Guess:
     table = table or _table(sample)
     notes: list[Note] = []
     taken, identities, referred = _placed(table, {name: _filled(cells) for name, cells in sample.columns.items()})
-    _channel(sample, taken, notes)
+    _channel(sample, table, taken, notes)
     times = _times(sample, taken, notes)
     decimal = _decimal_mark(sample, taken, notes)
     refund = _refund(sample, table, taken, notes)
@@ -114,14 +122,14 @@ def guess(sample: Sample, table: str | None = None) -> Guess:
         columns={target: (reason.column,) for target, reason in taken.items()},
         identities={kind: (reason.column,) for kind, reason in identities.items()},
         referred={kind: (reason.column,) for kind, reason in referred.items()},
-        values=_values(sample, taken),
+        values=_values(sample, table, taken),
         times=Times(times),
         decimal=decimal,
         money=Money(_currency(sample, taken)),
         refund=refund,
         properties=Properties(rest=table == "events"),
         file=FileForm(part=sample.part if len(sample.parts) > 1 else ""),
-        nulls=_nulls(sample),
+        nulls=_nulls(sample) + _unlimited(sample, table, taken),
     )
     missing = _missing(table, taken, identities)
     needed = [r.confidence for t, r in taken.items() if t in _needed(table)]
@@ -246,6 +254,11 @@ def _place(table: str, column: str, cells: list[str], taken: Placed, identities:
     return None
 
 
+def _kinds(table: str, target: str) -> Dict[str, str] | None:
+    """Words that the cells of a column are likely to have, and what they mean; None when any text could stand there."""
+    return KIND_WORDS.get(f"{table}.{target}", KIND_WORDS.get(target))
+
+
 def _kind_share(target: str, cells: list[str]) -> float | None:
     """Cells that say who wrote a message, or what it is."""
     known = KIND_WORDS.get(target)
@@ -318,6 +331,7 @@ def _times(sample: Sample, taken: dict[str, Reason], notes: list[Note]) -> tuple
         "first_reply_at",
         "resolved_at",
         "taken_at",
+        "expires_at",
         "on_date",
     }
     for target in sorted(contract_times & set(taken)):
@@ -407,8 +421,11 @@ def _refund(sample: Sample, table: str, taken: dict[str, Reason], notes: list[No
     return Refund(is_negative=True)
 
 
-def _channel(sample: Sample, taken: dict[str, Reason], notes: list[Note]) -> None:
-    """A column of channels counts only when all of its values are channels that we know."""
+def _channel(sample: Sample, table: str, taken: dict[str, Reason], notes: list[Note]) -> None:
+    """A column of channels counts only when all of its values are channels that we know. Of consents it always does: without it one
+    channel's would be taken for all channels', so rows with a channel that nobody knows are refused instead."""
+    if table == "consents":
+        return
     for target in ("channel", "acquisition_channel"):
         if target in taken:
             column = taken[target].column
@@ -418,15 +435,23 @@ def _channel(sample: Sample, taken: dict[str, Reason], notes: list[Note]) -> Non
                 notes.append(Note("channel_unknown", {"column": column, "values": ", ".join(sorted(unknown)[:5])}))
 
 
-def _values(sample: Sample, taken: dict[str, Reason]) -> dict[str, dict[str, str]]:
+def _unlimited(sample: Sample, table: str, taken: dict[str, Reason]) -> tuple[str, ...]:
+    """Cells by which a source says that a consent is of all channels: they name none."""
+    if table != "consents" or "channel" not in taken:
+        return ()
+    cells = _filled(sample.columns[taken["channel"].column])
+    return tuple(sorted({c for c in cells if _word(c) in ALL_CHANNELS}))
+
+
+def _values(sample: Sample, table: str, taken: dict[str, Reason]) -> dict[str, dict[str, str]]:
     values: dict[str, dict[str, str]] = {}
     for target in ("channel", "acquisition_channel"):
         if target in taken:
             found = {c: _channel_of(c) for c in sorted(set(_filled(sample.columns[taken[target].column])))}
             renamed = {cell: channel for cell, channel in found.items() if channel and channel != cell}
             values |= {target: renamed} if renamed else {}
-    for target, known in KIND_WORDS.items():
-        if target in taken:
+    for target in taken:
+        if known := _kinds(table, target):
             cells = sorted(set(_filled(sample.columns[taken[target].column])))
             renamed = {c: known[_word(c)] for c in cells if known.get(_word(c), c) != c}
             values |= {target: renamed} if renamed else {}
@@ -473,7 +498,7 @@ def _missing(table: str, taken: Dict[str, Reason], identities: Dict[str, Reason]
         {"quantity", "unit_price"} <= set(taken) or {"amount", "amount_minor"} & set(taken)
     ):
         missing.append("amount")
-    if table == "member_profiles" and not identities:
+    if not identities and _contract(table).has("identity_key") and _contract(table).column("identity_key").is_needed:
         missing.append("identity")
     return tuple(missing)
 

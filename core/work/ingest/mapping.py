@@ -160,6 +160,7 @@ def validate(mapping: Mapping) -> None:
             raise _refused(f"there is no identity type {kind!r}", kind, IDENTITY_TYPES, reason="identity")
     _needed(mapping)
     _choices(mapping)
+    _consented(mapping)
     _forms(mapping)
 
 
@@ -215,6 +216,13 @@ def _choices(mapping: Mapping) -> None:
         wrong = [v for v in values if choices and v not in choices]
         if wrong:
             raise _refused(f"{name} cannot be {wrong[0]!r}", wrong[0], choices, reason="value")
+
+
+def _consented(mapping: Mapping) -> None:
+    """Nobody agrees by a rule: that somebody did, a cell of the row has to say."""
+    if mapping.table == "consents":
+        if mapping.constants.get("state") == "given" or mapping.values.get("state", {}).get("*") == "given":
+            raise _refused("a consent is never given by default: a column has to say so for each row", reason="consent")
 
 
 def _mapped(mapping: Mapping) -> dict[str, tuple[str, ...]]:

@@ -81,6 +81,8 @@ def drafted(staged: Staged, mapping: Mapping, world: World) -> ir.Table:
         draft.refuse(draft["text:group_id"].isnull(), "value.missing:group_id")
     if mapping.target.name == "group_statistics":
         _counted(draft, mapping)
+    if mapping.target.name == "points":
+        _taken_away(draft)
     draft.judge()
     made = [c.name for c in mapping.target.columns if c.name in draft]
     return draft.rows.select("row_number", "is_refused", "reasons", *made, *(role for role, _, _ in _roles(mapping)))
@@ -270,6 +272,13 @@ def _counted(draft: Draft, mapping: Mapping) -> None:
             draft.refuse(draft[part] > draft[whole], f"count.above_all:{part}")
     none = ibis.and_(*(draft[f"text:{name}"].isnull() for name in counts)) if counts else ibis.literal(True)
     draft.refuse(none, "count.missing")
+
+
+def _taken_away(draft: Draft) -> None:
+    """Points spent or expired are below zero whatever sign the source wrote; giving some back is an adjustment."""
+    if "points" in draft and "kind" in draft:
+        points = draft["points"]
+        draft.add(points=ibis.ifelse(draft["kind"].isin(("spent", "expired")), -points.abs(), points))  # type: ignore[attr-defined]
 
 
 def _renamed(text: ir.StringValue, values: Dict[str, str]) -> ir.StringValue:

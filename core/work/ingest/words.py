@@ -84,6 +84,12 @@ WORDS: dict[str, tuple[str, ...]] = {
     "topic": ("topic", "主题", "话题"),
     "format": ("format", "形式", "体裁"),
     "published_at": ("publishedat", "发布时间"),
+    "purpose": ("purpose", "consentpurpose", "consenttype", "用途", "目的", "授权用途", "同意用途", "授权目的", "同意类型", "授权类型", "同意事项", "授权事项"),
+    "policy_version": ("policyversion", "policy", "termsversion", "政策版本", "协议版本", "隐私政策版本", "隐私协议版本", "条款版本"),
+    "proof": ("proof", "evidence", "凭证", "依据", "证明", "同意凭证", "授权凭证", "取证", "留痕"),
+    "entry_id": ("entryid", "pointsid", "ledgerid", "积分流水号", "积分记录编号", "积分明细编号", "流水编号", "流水id"),
+    "points": ("points", "pointschange", "pointsdelta", "积分", "积分变动", "变动积分", "积分变化", "积分值", "积分数", "积分数量", "分值"),
+    "expires_at": ("expiresat", "expiry", "expirydate", "expiresdate", "expiredate", "validuntil", "过期时间", "到期时间", "失效时间", "过期日期", "到期日", "到期日期", "有效期至", "积分有效期"),
     "on_date": ("ondate", "date", "日期"),
     "day_kind": ("daykind", "类型"),
 }  # fmt: skip
@@ -112,6 +118,37 @@ TABLE_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "message_kind": (*_KIND, "格式", "format"),
     },
     "channel_spend": {"amount": ("spend", "cost", "成本")},
+    "consents": {
+        "occurred_at": (
+            "同意时间",
+            "授权时间",
+            "签署时间",
+            "操作时间",
+            "变更时间",
+            "consentat",
+            "consenttime",
+            "consentdate",
+            "signedat",
+        ),
+        "state": (
+            "consent",
+            "consentstate",
+            "consentstatus",
+            "optin",
+            "是否同意",
+            "同意状态",
+            "授权状态",
+            "订阅状态",
+            "是否授权",
+            "同意",
+        ),
+        "channel": ("授权渠道", "同意渠道", "触达渠道", "consentchannel"),
+    },
+    "points": {
+        "occurred_at": ("变动时间", "积分时间", "记账时间", "入账时间"),
+        "kind": (*_KIND, "变动类型", "积分类型", "流水类型", "变动原因", "changetype", "pointstype", "transactiontype"),
+        "entry_id": ("流水号", "id", "编号", "transactionid", "recordid"),
+    },
     "groups": {"name": ("groupname", "chatname", "群名", "群名称", "群聊名称", "社群名称")},
     "units": {"name": ("unitname", "storename", "shopname", "门店名称", "店铺名称")},
     "staff": {"name": ("staffname", "employeename", "员工姓名", "导购姓名")},
@@ -138,6 +175,38 @@ MESSAGE_WORDS: dict[str, str] = {
     "file": "file", "文件": "file", "附件": "file", "action": "action", "动作": "action", "notice": "notice", "公告": "notice", "群公告": "notice",
     "system": "system", "系统": "system", "系统消息": "system",
     "voice": "voice", "语音": "voice", "audio": "voice", "video": "video", "视频": "video", "emotion": "emotion", "表情": "emotion",
+}  # fmt: skip
+
+PURPOSE_WORDS: dict[str, str] = {
+    "marketing": "marketing", "营销": "marketing", "推广": "marketing", "促销": "marketing", "广告": "marketing", "营销推送": "marketing", "营销信息": "marketing",
+    "promotion": "marketing", "advertising": "marketing", "newsletter": "marketing",
+    "service": "service", "服务": "service", "服务通知": "service", "通知": "service", "售后": "service", "transactional": "service", "notification": "service",
+    "profiling": "profiling", "画像": "profiling", "用户画像": "profiling", "个性化": "profiling", "个性化推荐": "profiling", "推荐": "profiling",
+    "自动化决策": "profiling", "personalization": "profiling", "personalisation": "profiling", "analytics": "profiling", "数据分析": "profiling",
+}  # fmt: skip
+
+CONSENT_WORDS: dict[str, str] = {
+    "given": "given", "同意": "given", "已同意": "given", "是": "given", "授权": "given", "已授权": "given", "订阅": "given", "已订阅": "given", "允许": "given",
+    "yes": "given", "y": "given", "true": "given", "1": "given", "granted": "given", "accepted": "given", "agreed": "given", "optin": "given",
+    "subscribed": "given", "allowed": "given",
+    "withdrawn": "withdrawn", "撤回": "withdrawn", "已撤回": "withdrawn", "撤销": "withdrawn", "已撤销": "withdrawn", "取消": "withdrawn", "已取消": "withdrawn",
+    "不同意": "withdrawn", "拒绝": "withdrawn", "已拒绝": "withdrawn", "退订": "withdrawn", "已退订": "withdrawn", "否": "withdrawn", "取消授权": "withdrawn",
+    "no": "withdrawn", "n": "withdrawn", "false": "withdrawn", "0": "withdrawn", "revoked": "withdrawn", "denied": "withdrawn", "refused": "withdrawn",
+    "declined": "withdrawn", "optout": "withdrawn", "unsubscribed": "withdrawn",
+}  # fmt: skip
+"""What a cell says of a consent. Whoever refused has not agreed, and counts as one who withdrew."""
+
+ALL_CHANNELS = frozenset({"all", "any", "allchannels", "全部", "所有", "全部渠道", "所有渠道", "全渠道", "不限"})
+"""A consent of all channels: no channel is named."""
+
+POINT_WORDS: dict[str, str] = {
+    "earned": "earned", "获得": "earned", "获取": "earned", "增加": "earned", "发放": "earned", "赠送": "earned", "消费获得": "earned", "签到": "earned",
+    "奖励": "earned", "earn": "earned", "accrual": "earned", "credit": "earned", "bonus": "earned",
+    "spent": "spent", "使用": "spent", "抵扣": "spent", "兑换": "spent", "扣减": "spent", "消耗": "spent", "积分兑换": "spent", "积分抵扣": "spent",
+    "spend": "spent", "redeemed": "spent", "redeem": "spent", "redemption": "spent", "used": "spent", "burn": "spent", "debit": "spent",
+    "expired": "expired", "过期": "expired", "失效": "expired", "到期": "expired", "清零": "expired", "expire": "expired", "expiry": "expired",
+    "adjusted": "adjusted", "调整": "adjusted", "人工调整": "adjusted", "退回": "adjusted", "退还": "adjusted", "冲正": "adjusted", "退款扣回": "adjusted",
+    "adjustment": "adjusted", "adjust": "adjusted", "correction": "adjusted", "refund": "adjusted", "reversal": "adjusted",
 }  # fmt: skip
 
 CHANNEL_WORDS: dict[str, str] = {
@@ -182,6 +251,14 @@ TABLE_HINTS: dict[str, tuple[frozenset[str], ...]] = {
         frozenset(WORDS["member_count"] + WORDS["new_member_count"] + WORDS["group_count"]),
     ),
     "group_membership": (frozenset(WORDS["group_id"]), frozenset(WORDS["change"] + WORDS["scene"])),
+    "consents": (
+        frozenset(WORDS["purpose"] + WORDS["policy_version"]),
+        frozenset({*TABLE_WORDS["consents"]["state"], "state", "status", "状态"}),
+    ),
+    "points": (
+        frozenset(WORDS["points"]),
+        frozenset(WORDS["entry_id"] + WORDS["expires_at"] + TABLE_WORDS["points"]["kind"]),
+    ),
     "member_profiles": (frozenset(WORDS["joined_at"] + WORDS["gender"] + WORDS["tier"] + WORDS["birth_year"]),),
     "channel_spend": (frozenset(WORDS["channel"]), frozenset({"spend", "cost", "花费", "消耗"})),
     "products": (frozenset(WORDS["product_id"]), frozenset(WORDS["category"] + WORDS["price"])),

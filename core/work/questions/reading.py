@@ -37,7 +37,9 @@ DATED = (
     "feedback",
     "service_conversations",
     "group_statistics",
+    "points",
 )
+"""Tables by which the days with data begin and end. Consents are none of them: a signature of years ago is no history."""
 
 
 @dataclass(frozen=True)
