@@ -5,11 +5,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy import Connection, CursorResult, Engine, Update, create_engine, event, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -104,6 +104,12 @@ def insert_new(session: Session, table: type[Row], values: Mapping[str, Any], *,
     statement = upsert(session, table).values(**values).on_conflict_do_nothing(index_elements=list(unique))
     row: Row | None = session.scalars(statement.returning(table)).one_or_none()
     return row
+
+
+def changed_rows(session: Session, statement: Update) -> int:
+    """How many rows an UPDATE changed. Rows that the session has read already are not brought up to date by it."""
+    done = session.execute(statement.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", done).rowcount
 
 
 def upsert(session: Session, table: type[Base]) -> Any:

@@ -45,6 +45,10 @@ JOB_STATES = ("queued", "running", "done", "failed", "cancelled")
 DECISION_KINDS = ("block", "unblock", "link", "unlink", "cut", "uncut")
 SEVERITIES = ("info", "warning", "error")
 LANGUAGES = ("zh", "en")
+SEGMENT_KINDS = ("list", "static", "live")
+TAG_KINDS = ("static", "behavioural", "predicted")
+TAG_SOURCES = ("hand", "import", "rule", "model")
+TAG_ACTIONS = ("created", "given", "taken", "expired", "changed", "archived", "restored")
 
 
 # -- the house: who may come in, and what they did -------------------------------------------------------------------
@@ -310,10 +314,16 @@ class ProfileField(Base):
 
 
 class Segment(Base):
-    """A list of people, as it was at ``lake_version``. ``sentence`` says in words who they are."""
+    """People under a name. ``kind``: a ``list`` that somebody put together, a ``static`` snapshot of a definition, or a ``live``
+    definition that is evaluated whenever it is read.
+
+    ``sentence`` says in words who they are. ``definition``: where a list came from. ``tree``: the definition in the language of
+    segments; null for lists. ``units``: the scope of whoever saved it, null = all units; sizes and members kept here are those in it.
+    ``member_count`` is exact at ``counted_at`` and ``lake_version``. ``revision`` grows with every change of the definition.
+    """
 
     __tablename__ = "segments"
-    __table_args__ = (NEVER_REUSED,)
+    __table_args__ = (one_of("kind", SEGMENT_KINDS), NEVER_REUSED)
 
     id: Mapped[Id]
     name: Mapped[Name] = mapped_column(unique=True)
@@ -323,12 +333,118 @@ class Segment(Base):
     member_count: Mapped[Count]
     created_by: Mapped[Name]
     created_at: Mapped[Time]
+    kind: Mapped[Code] = mapped_column(default="list", server_default="list")
+    tree: Mapped[dict[str, Any] | None] = mapped_column(JSON_VALUE)
+    owner: Mapped[Name] = mapped_column(default="", server_default="")
+    units: Mapped[list[str] | None] = mapped_column(JSON_VALUE)
+    is_archived: Mapped[bool] = mapped_column(default=False, server_default=false())
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
+    counted_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    changed_by: Mapped[str | None] = mapped_column(String(200))
+    changed_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class SegmentMember(Base):
+    """Members of a list or a static segment; of a live one those that its last size counted."""
+
     __tablename__ = "segment_members"
 
     segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id", ondelete="CASCADE"), primary_key=True)
+    member_id: Mapped[Key] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class SegmentSize(Base):
+    """How many a segment had at a moment. ``added_count``, ``left_count``: against the size before; null at the first of a revision."""
+
+    __tablename__ = "segment_sizes"
+
+    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[Time] = mapped_column(primary_key=True)
+    revision: Mapped[int]
+    lake_version: Mapped[int] = mapped_column(BigInteger)
+    member_count: Mapped[Count]
+    added_count: Mapped[int | None] = mapped_column(BigInteger)
+    left_count: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class SegmentMove(Base):
+    """Somebody who came into a live segment or left it by the time of a size."""
+
+    __tablename__ = "segment_moves"
+    __table_args__ = (Index("ix_segment_moves_member_id", "member_id"),)
+
+    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[Time] = mapped_column(primary_key=True)
+    member_id: Mapped[Key] = mapped_column(primary_key=True, autoincrement=False)
+    is_added: Mapped[bool]
+
+
+class Tag(Base):
+    """A mark on members. ``static``: given by hand, with or without an end. ``behavioural`` and ``predicted``: a rule, ``tree``,
+    evaluated whenever it is read; predicted ones may stand on scores.
+
+    ``source``: who it comes from (``hand``, ``import``, ``rule``, ``model``). ``expires_after_days``: how long one that is given holds;
+    null = without end. ``member_count``, ``counted_at``, ``lake_version``: of a rule, at its last count; null before it.
+    """
+
+    __tablename__ = "tags"
+    __table_args__ = (one_of("kind", TAG_KINDS), one_of("source", TAG_SOURCES), NEVER_REUSED)
+
+    id: Mapped[Id]
+    name: Mapped[Name] = mapped_column(unique=True)
+    kind: Mapped[Code]
+    tree: Mapped[dict[str, Any] | None] = mapped_column(JSON_VALUE)
+    owner: Mapped[Name]
+    units: Mapped[list[str] | None] = mapped_column(JSON_VALUE)
+    source: Mapped[Code]
+    expires_after_days: Mapped[int | None]
+    is_archived: Mapped[bool] = mapped_column(default=False)
+    revision: Mapped[int] = mapped_column(default=1)
+    lake_version: Mapped[int | None] = mapped_column(BigInteger)
+    member_count: Mapped[int | None] = mapped_column(BigInteger)
+    counted_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    created_by: Mapped[Name]
+    created_at: Mapped[Time]
+    changed_by: Mapped[str | None] = mapped_column(String(200))
+    changed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class TagMember(Base):
+    """Who has a static tag, until ``expires_at`` (null = without end). Of a rule: who had it at its last count."""
+
+    __tablename__ = "tag_members"
+    __table_args__ = (Index("ix_tag_members_member_id", "member_id"), Index("ix_tag_members_expires_at", "expires_at"))
+
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
+    member_id: Mapped[Key] = mapped_column(primary_key=True, autoincrement=False)
+    given_by: Mapped[Name]
+    given_at: Mapped[Time]
+    expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class TagWrite(Base):
+    """One change of a tag. Only ever appended to. ``member_count``: whom it changed; ``undoes_id``: the change it takes back."""
+
+    __tablename__ = "tag_writes"
+    __table_args__ = (one_of("action", TAG_ACTIONS), Index("ix_tag_writes_tag_id", "tag_id"), NEVER_REUSED)
+
+    id: Mapped[Id]
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"))
+    action: Mapped[Code]
+    member_count: Mapped[Count]
+    by: Mapped[Name]
+    at: Mapped[Time]
+    reason: Mapped[LongText]
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("tag_writes.id"), unique=True)
+
+
+class TagWriteMember(Base):
+    """Whom a change of a tag changed."""
+
+    __tablename__ = "tag_write_members"
+    __table_args__ = (Index("ix_tag_write_members_member_id", "member_id"),)
+
+    write_id: Mapped[int] = mapped_column(ForeignKey("tag_writes.id", ondelete="CASCADE"), primary_key=True)
     member_id: Mapped[Key] = mapped_column(primary_key=True, autoincrement=False)
 
 

@@ -1,0 +1,314 @@
+"""Tags as rows: who has them until when, and every change of them. What rules mean is decided in ``core.work.tags``."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, or_, select, update
+
+from core.errors import Refusal, Unknown
+from core.store import topics
+from core.store.session import Session, changed_rows, insert_new
+from core.store.tables import Tag, TagMember, TagWrite, TagWriteMember
+
+CHUNK = 10_000
+TOPIC = "tags"
+
+
+class TagTaken(Refusal):
+    """Another tag has that name. ``is_archived``: one that was put away."""
+
+    code = "tag.name_taken"
+
+
+class TagChanged(Refusal):
+    """Somebody else changed the tag since the asker read it. ``revision``: the one it is at now."""
+
+    code = "tag.changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A tag that somebody has now. ``expires_at`` null = without end."""
+
+    tag_id: int
+    name: str
+    kind: str
+    given_by: str
+    given_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change of a tag that concerned somebody: ``action`` is ``given``, ``taken`` or ``expired``."""
+
+    tag_id: int
+    name: str
+    action: str
+    by: str
+    at: datetime
+    reason: str
+
+
+def create(
+    session: Session,
+    name: str,
+    kind: str,
+    *,
+    tree: dict[str, Any] | None,
+    units: Sequence[str] | None,
+    source: str,
+    expires_after_days: int | None,
+    by: str,
+    now: datetime,
+) -> Tag:
+    """A new tag that nobody has. Raises ``TagTaken``."""
+    values = {
+        "name": name, "kind": kind, "tree": tree, "owner": by, "units": None if units is None else sorted(units),
+        "source": source, "expires_after_days": expires_after_days, "is_archived": False, "revision": 1,
+        "created_by": by, "created_at": now,
+    }  # fmt: skip
+    tag = insert_new(session, Tag, values, unique=("name",))
+    if tag is None:
+        raise _taken(session, name)
+    write(session, tag.id, "created", [], by=by, now=now)
+    topics.bump(session, TOPIC)
+    return tag
+
+
+def listed(session: Session, *, is_archived: bool = False) -> list[Tag]:
+    """Tags in use by name; or those that were put away."""
+    return list(session.scalars(select(Tag).where(Tag.is_archived == is_archived).order_by(Tag.name, Tag.id)))
+
+
+def one(session: Session, tag_id: int) -> Tag:
+    """Raises ``Unknown``."""
+    found = session.get(Tag, tag_id, populate_existing=True)
+    if found is None:
+        raise Unknown("tag", str(tag_id))
+    return found
+
+
+def members(session: Session, tag_id: int, now: datetime) -> tuple[int, ...]:
+    """``member_id`` of who has a static tag at ``now``, ascending; of a rule those of its last count. Raises ``Unknown``."""
+    one(session, tag_id)
+    query = select(TagMember.member_id).where(TagMember.tag_id == tag_id, _holds(now))
+    return tuple(session.scalars(query.order_by(TagMember.member_id)))
+
+
+def next_end(session: Session, tag_ids: Sequence[int], now: datetime) -> datetime | None:
+    """When the next of these tags ends for somebody: until then, answers about who has them stand."""
+    query = select(TagMember.expires_at).where(TagMember.tag_id.in_(tag_ids), TagMember.expires_at > now)
+    return session.scalars(query.order_by(TagMember.expires_at).limit(1)).one_or_none()
+
+
+def held_by(session: Session, member_id: int, now: datetime) -> list[Held]:
+    """Tags that a member has at ``now``, by name; those by rule as of the rule's last count. Archived ones are left out."""
+    query = select(TagMember, Tag).join(Tag).where(TagMember.member_id == member_id, _holds(now), ~Tag.is_archived)
+    rows = session.execute(query.order_by(Tag.name))
+    return [Held(tag.id, tag.name, tag.kind, m.given_by, m.given_at, m.expires_at) for m, tag in rows]
+
+
+def history_of(session: Session, member_id: int) -> list[Told]:
+    """When a member got and lost tags, and by whom, newest first."""
+    query = select(TagWrite, Tag.name).join(Tag).join(TagWriteMember, TagWriteMember.write_id == TagWrite.id)
+    rows = session.execute(query.where(TagWriteMember.member_id == member_id).order_by(TagWrite.id.desc()))
+    return [Told(w.tag_id, name, w.action, w.by, w.at, w.reason) for w, name in rows]
+
+
+def writes(session: Session, tag_id: int) -> list[TagWrite]:
+    """Every change of a tag, newest first."""
+    return list(session.scalars(select(TagWrite).where(TagWrite.tag_id == tag_id).order_by(TagWrite.id.desc())))
+
+
+def written_to(session: Session, write_id: int) -> tuple[int, ...]:
+    """``member_id`` of whom a change changed, ascending."""
+    query = select(TagWriteMember.member_id).where(TagWriteMember.write_id == write_id)
+    return tuple(session.scalars(query.order_by(TagWriteMember.member_id)))
+
+
+def change(
+    session: Session,
+    tag: Tag,
+    *,
+    name: str,
+    tree: dict[str, Any] | None,
+    units: Sequence[str] | None,
+    expires_after_days: int | None,
+    by: str,
+    now: datetime,
+) -> Tag:
+    """Another name, rule or duration, if the tag is still what ``tag`` says. Another rule adds 1 to its revision.
+
+    A new duration holds for those who get the tag from then on. Raises ``TagTaken``, ``TagChanged``.
+    """
+    other = session.scalars(select(Tag.id).where(Tag.name == name, Tag.id != tag.id)).one_or_none()
+    if other is not None:
+        raise _taken(session, name)
+    kept = None if units is None else sorted(units)
+    is_new = tree != tag.tree or kept != tag.units
+    values = {
+        "name": name, "tree": tree, "units": kept, "expires_after_days": expires_after_days,
+        "revision": tag.revision + is_new, "changed_by": by, "changed_at": now,
+    }  # fmt: skip
+    same = (Tag.id == tag.id, Tag.revision == tag.revision, Tag.name == tag.name)
+    if not changed_rows(session, update(Tag).where(*same).values(**values)):
+        raise TagChanged("Somebody else changed this tag.", revision=one(session, tag.id).revision)
+    write(session, tag.id, "changed", [], by=by, now=now)
+    topics.bump(session, TOPIC)
+    return one(session, tag.id)
+
+
+def put_away(session: Session, tag_id: int, *, is_archived: bool, by: str, now: datetime) -> Tag:
+    """Archive it or bring it back. Raises ``Unknown``."""
+    found = one(session, tag_id)
+    found.is_archived, found.changed_by, found.changed_at = is_archived, by, now
+    write(session, tag_id, "archived" if is_archived else "restored", [], by=by, now=now)
+    topics.bump(session, TOPIC)
+    return found
+
+
+def give(
+    session: Session,
+    tag_id: int,
+    members: Sequence[int],
+    *,
+    by: str,
+    now: datetime,
+    reason: str = "",
+    expires_at: datetime | None = None,
+    undoes_id: int | None = None,
+) -> TagWrite:
+    """Give a tag to those of the members who do not have it now. The change names exactly them."""
+    _turn(session, tag_id)
+    _expire(session, tag_id, now)
+    got = _not_in(members, _having(session, tag_id))
+    rows = ({"tag_id": tag_id, "member_id": m, "given_by": by, "given_at": now, "expires_at": expires_at} for m in got)
+    _insert(session, TagMember, rows)
+    topics.bump(session, TOPIC)
+    return write(session, tag_id, "given", got, by=by, now=now, reason=reason, undoes_id=undoes_id)
+
+
+def take(
+    session: Session,
+    tag_id: int,
+    members: Sequence[int],
+    *,
+    by: str,
+    now: datetime,
+    reason: str = "",
+    undoes_id: int | None = None,
+) -> TagWrite:
+    """Take a tag from those of the members who have it now. The change names exactly them."""
+    _turn(session, tag_id)
+    _expire(session, tag_id, now)
+    lost = sorted(set(map(int, members)) & _having(session, tag_id))
+    _remove(session, tag_id, lost)
+    topics.bump(session, TOPIC)
+    return write(session, tag_id, "taken", lost, by=by, now=now, reason=reason, undoes_id=undoes_id)
+
+
+def expire(session: Session, now: datetime) -> int:
+    """Clear away what has ended by ``now``, with a change per tag in its history. Returns how many lost a tag."""
+    ended = session.scalars(select(TagMember.tag_id).where(TagMember.expires_at <= now).distinct().order_by("tag_id"))
+    count = sum(_expire(session, tag_id, now) for tag_id in list(ended))
+    if count:
+        topics.bump(session, TOPIC)
+    return count
+
+
+def measured(
+    session: Session, tag_id: int, members: Sequence[int], *, revision: int, lake_version: int, now: datetime
+) -> tuple[int, int] | None:
+    """Keep whom a rule fits now; who got the tag and who lost it stands in its history. How many, or None.
+
+    None, and nothing is kept, when the rule is no longer that of ``revision`` or a newer count stands already.
+    """
+    turn = update(Tag).where(Tag.id == tag_id, Tag.revision == revision, Tag.kind != "static")
+    if not changed_rows(session, turn.values(revision=revision)):
+        return None
+    tag = one(session, tag_id)
+    if tag.counted_at is not None and (tag.counted_at >= now or (tag.lake_version or 0) > lake_version):
+        return None
+    before, after = _having(session, tag_id), {int(m) for m in members}
+    got, lost = sorted(after - before), sorted(before - after)
+    _remove(session, tag_id, lost)
+    rows = ({"tag_id": tag_id, "member_id": m, "given_by": SYSTEM, "given_at": now, "expires_at": None} for m in got)
+    _insert(session, TagMember, rows)
+    for action, who in (("given", got), ("taken", lost)):
+        if who:
+            write(session, tag_id, action, who, by=SYSTEM, now=now, reason=BY_RULE)
+    tag.member_count, tag.lake_version, tag.counted_at = len(after), lake_version, now
+    session.flush()
+    return len(got), len(lost)
+
+
+def write(
+    session: Session,
+    tag_id: int,
+    action: str,
+    members: Sequence[int],
+    *,
+    by: str,
+    now: datetime,
+    reason: str = "",
+    undoes_id: int | None = None,
+) -> TagWrite:
+    """Add a change to the history."""
+    row = TagWrite(
+        tag_id=tag_id, action=action, member_count=len(members), by=by, at=now, reason=reason, undoes_id=undoes_id
+    )
+    session.add(row)
+    session.flush()
+    _insert(session, TagWriteMember, ({"write_id": row.id, "member_id": m} for m in members))
+    return row
+
+
+SYSTEM, BY_RULE = "system", "rule"
+
+
+def _holds(now: datetime) -> Any:
+    return or_(TagMember.expires_at.is_(None), TagMember.expires_at > now)
+
+
+def _turn(session: Session, tag_id: int) -> None:
+    """Whoever gives or takes a tag waits here for whoever is at it: then both know who has it."""
+    if not changed_rows(session, update(Tag).where(Tag.id == tag_id).values(revision=Tag.revision)):
+        raise Unknown("tag", str(tag_id))
+
+
+def _expire(session: Session, tag_id: int, now: datetime) -> int:
+    ended = (TagMember.tag_id == tag_id, TagMember.expires_at <= now)
+    who = sorted(session.scalars(select(TagMember.member_id).where(*ended)))
+    if who:
+        session.execute(delete(TagMember).where(*ended))
+        write(session, tag_id, "expired", who, by=SYSTEM, now=now)
+    return len(who)
+
+
+def _having(session: Session, tag_id: int) -> set[int]:
+    return set(session.scalars(select(TagMember.member_id).where(TagMember.tag_id == tag_id)))
+
+
+def _not_in(members: Iterable[int], known: set[int]) -> list[int]:
+    return sorted({int(m) for m in members} - known)
+
+
+def _remove(session: Session, tag_id: int, members: Sequence[int]) -> None:
+    for start in range(0, len(members), CHUNK):
+        some = TagMember.member_id.in_(members[start : start + CHUNK])
+        session.execute(delete(TagMember).where(TagMember.tag_id == tag_id, some))
+
+
+def _insert(session: Session, table: type[TagMember] | type[TagWriteMember], rows: Iterator[dict[str, Any]]) -> None:
+    waiting = list(rows)
+    for start in range(0, len(waiting), CHUNK):
+        session.execute(insert(table), waiting[start : start + CHUNK])
+
+
+def _taken(session: Session, name: str) -> TagTaken:
+    away = session.scalars(select(Tag.is_archived).where(Tag.name == name)).one_or_none()
+    hint = " It was archived; bring it back, or take another name." if away else ""
+    return TagTaken(f"There is a tag named {name!r} already.{hint}", name=name, is_archived=bool(away))
