@@ -5,7 +5,7 @@ the same code runs over a scan of this machine's lake, over a memory-mapped inde
 distributed engine.
 """
 
-from core.sequences import funnel, gather, lifecycle, paths, reasons, retention, sessions, stream, subjects
+from core.sequences import funnel, gather, lifecycle, paths, reasons, retention, sessions, stream, subjects, tallies
 
 
 def warm() -> None:
@@ -22,4 +22,5 @@ def warm() -> None:
     paths.warm()
     retention.warm()
     lifecycle.warm()
+    tallies.warm()
     gather.warm()

@@ -2,27 +2,33 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from core import schema
+from core.errors import InvalidSegment
 from core.lake.reader import Snapshot
 from core.lake.writer import local_date
 from core.metrics import facts as f
 from core.metrics.facts import Facts
 from core.periods import Period, business_date, comparable
 from core.scope import EVERYTHING, Filters, Scope
+from core.segments import language
+from core.sequences.arrays import Int64s
 from core.settings import DEFAULT_CURRENCY
 from core.store import choices, segments
+from core.store.session import Store
 from core.work.home import Home
 from core.work.questions import units as known_units
 from core.work.questions.kept import per_version
+from core.work.questions.references import References
+from core.work.questions.references import kept as kept_members
 
 CURRENCY = "currency"
 """Choice of a world's store: ISO code of its money."""
@@ -51,7 +57,12 @@ class Reading:
     currency: str
     scope: Scope
     filters: Filters
-    segment_members: tuple[int, ...] | None
+    references: References | None = None
+    """Segments and tags that are referred to by number; None where a question refers to none."""
+    inside: frozenset[tuple[str, int]] = frozenset()
+    """Definitions that are being evaluated: one that leads back to itself says nothing."""
+    store: Store | None = None
+    """Where the segments and tags stand that a definition names."""
 
     @cached_property
     def span(self) -> tuple[datetime, datetime] | None:
@@ -108,10 +119,44 @@ class Reading:
             inside = of_units.unit_id.isin(sorted(self.units)) if self.units else ibis.literal(False)
             found = of_units.filter(inside)
             found = found.select("member_id").distinct()
-        if self.segment_members is not None:
-            chosen = ibis.memtable(pa.table({"member_id": pa.array(self.segment_members, pa.int64())}))
+        if self.filters.segment is not None:
+            inside = pa.array(self.of_segment(self.filters.segment), pa.int64())
+            chosen = ibis.memtable(pa.table({"member_id": inside}))
             found = chosen if found is None else found.semi_join(chosen, "member_id")
         return None if found is None else self.snapshot.keep(found)
+
+    def of_segment(self, segment_id: int) -> Int64s:
+        """``member_id`` of all members of a segment, ascending, whatever scope and filters: a live one as its definition says now.
+
+        Raises ``Unknown``, ``InvalidSegment`` of a definition that leads back to itself, and what its conditions refuse.
+        """
+        return self._referred("segment", segment_id)
+
+    def of_tag(self, tag_id: int) -> Int64s:
+        """``member_id`` of all members who have a tag now, ascending, whatever scope and filters. Raises as ``of_segment``."""
+        return self._referred("tag", tag_id)
+
+    def _referred(self, kind: Literal["segment", "tag"], number: int) -> Int64s:
+        known = self.references
+        if known is None:
+            raise RuntimeError("This question was opened without the segments and tags of a store.")
+        if (kind, number) in self.inside:
+            raise InvalidSegment(f"The {kind} {number} leads back to itself.", reason="cycle", path="", kind=kind)
+        found = known.segment(number) if kind == "segment" else known.tag(number)
+        if found.tree is None:
+            return found.members
+        tree, manifest = found.tree, self.snapshot.manifest
+        key = (str(self.snapshot.root), manifest.lake_id, manifest.version, known.key, kind, number)
+        return kept_members(key, lambda: self._fitting(tree, kind, number))
+
+    def _fitting(self, tree: dict[str, Any], kind: str, number: int) -> Int64s:
+        """Evaluated for everybody, so that a member is in a segment or not, whoever looks. Whoever looks sees those in scope."""
+        from core.work.questions import (
+            segments,
+        )  # evaluating a definition asks other questions, which all start from here
+
+        everybody = replace(self, scope=EVERYTHING, filters=Filters(), inside=self.inside | {(kind, number)})
+        return segments.member_ids(everybody, language.parse(tree))
 
     @cached_property
     def units(self) -> frozenset[str] | None:
@@ -261,7 +306,7 @@ def reading(
         chosen = None if filters.segment is None else segments.members(session, filters.segment)
         money = str(choices.read(session, CURRENCY, DEFAULT_CURRENCY))
     with home.lake.open(version) as snapshot:
-        yield Reading(snapshot, home.settings.zone, money, scope, filters, chosen)
+        yield Reading(snapshot, home.settings.zone, money, scope, filters, chosen, home.store)
 
 
 def options(reading: Reading) -> dict[str, Sequence[tuple[str, str]]]:
