@@ -98,6 +98,12 @@ class InvalidLifecycle(Refusal):
     code = "lifecycle.invalid"
 
 
+class InvalidRfm(Refusal):
+    """Limits of classes or tiers break a rule: ``problem`` names it (method, limit, order)."""
+
+    code = "rfm.invalid"
+
+
 class InvalidSegment(Refusal):
     """A definition of a segment breaks the language: ``path`` says where (``where.all[1].values``), ``reason`` what is wrong."""
 

@@ -1,0 +1,14 @@
+"""价值: what buyers are worth today, what they will be, and who stands where."""
+
+from dashboard.pages import Page
+from dashboard.widgets import parts
+from dashboard.widgets.value import rfm
+
+PAGE = Page("customers", 20, "customers.see", ":material/diamond:")
+PARTS = {"rfm": rfm}
+
+
+def show() -> None:
+    shown = {name: part.show for name, part in PARTS.items()}
+    keys = tuple(key for part in PARTS.values() for key in part.KEYS)
+    parts.show("value", PAGE.permission, shown, keys)

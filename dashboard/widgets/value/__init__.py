@@ -1,0 +1,1 @@
+"""The parts of the RFM & LTV page, one module per view of it."""
