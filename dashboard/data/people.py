@@ -10,15 +10,12 @@ from babel.numbers import get_currency_precision
 
 from core.metrics import catalog
 from core.metrics.catalog import METRICS
+from core.privacy import short_names
 from core.work.questions import figures
 from core.work.questions.figures import Side
 from dashboard.data.ground import KEPT_SECONDS, Ground, stand
 from dashboard.filters import Filters
 from dashboard.web import wiring
-
-LETTERS = np.array(list("0123456789ABCDEFGHJKMNPQRSTVWXYZ"))
-"""Crockford's base 32: no letter that looks like another."""
-LENGTH = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +57,7 @@ def labels(member_ids: pd.Series) -> list[str]:
 
     One in a thousand million pairs shares a name; exports and segments therefore hold the full number.
     """
-    mixed = _mixed(member_ids.to_numpy(dtype=np.int64).view(np.uint64))
-    digits = (mixed[:, None] >> np.arange(5 * LENGTH - 5, -1, -5, dtype=np.uint64)) & np.uint64(31)
-    rows = LETTERS[digits.astype(np.int64)]
-    return ["M-" + "".join(row) for row in rows]
+    return short_names.labels(member_ids.to_numpy(dtype=np.int64))
 
 
 def table(found: People, columns: tuple[str, str, str]) -> pd.DataFrame:
@@ -90,14 +84,6 @@ def file_name(found: People) -> str:
 
 def zone() -> str:
     return wiring.house().settings.zone
-
-
-def _mixed(numbers: np.ndarray) -> np.ndarray:
-    """Spread the bits (the finaliser of splitmix64), so that numbers close to each other have different short names."""
-    with np.errstate(over="ignore"):
-        numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return numbers ^ (numbers >> np.uint64(31))
 
 
 @st.cache_resource(ttl=KEPT_SECONDS, max_entries=16, show_spinner=False)
