@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from core.errors import Refusal, Unknown
 from core.store import topics
@@ -102,6 +102,11 @@ def next_end(session: Session, tag_ids: Sequence[int], now: datetime) -> datetim
     """When the next of these tags ends for somebody: until then, answers about who has them stand."""
     query = select(TagMember.expires_at).where(TagMember.tag_id.in_(tag_ids), TagMember.expires_at > now)
     return session.scalars(query.order_by(TagMember.expires_at).limit(1)).one_or_none()
+
+
+def last_end(session: Session, now: datetime) -> datetime | None:
+    """The newest end of anything that ended by ``now`` and was not cleared away yet: who has what has changed since."""
+    return session.scalar(select(func.max(TagMember.expires_at)).where(TagMember.expires_at <= now))
 
 
 def held_by(session: Session, member_id: int, now: datetime) -> list[Held]:

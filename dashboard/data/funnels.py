@@ -13,7 +13,6 @@ from core.metrics.proportions import Comparison
 from core.periods import Period, comparable
 from core.sequences.funnel import SHORTEST_WINDOW, Count, Duration, Trend
 from core.sequences.reasons import Explanation
-from core.store import segments
 from core.work.questions import conditions, spans
 from core.work.questions import funnels as question
 from core.work.questions.funnels import COUNTED, Along, Answer, Asked, Barrier, Entered
@@ -304,9 +303,9 @@ def segments_beside(view: View, one: int, other: int | None) -> Beside:
     """Members of a segment (second) beside those of another, or beside all who are not in it (first). Raises ``Unknown``,
     ``InvalidFunnel`` of attempts, and ``Forbidden``."""
     ground = stand("funnel.see")
-    with ground.home.store.reading() as session:
-        inside = segments.members(session, one)
-        rest = None if other is None else segments.members(session, other)
+    with ground.open() as lake:
+        inside = lake.of_segment(one)
+        rest = None if other is None else lake.of_segment(other)
     second = view.answer.among(inside)
     first = view.answer.among(inside, inside=False) if rest is None else view.answer.among(rest)
     return _beside(f"{view.key}|{one}|{other}", view.asked, first, second)

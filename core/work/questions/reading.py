@@ -120,8 +120,8 @@ class Reading:
             found = of_units.filter(inside)
             found = found.select("member_id").distinct()
         if self.filters.segment is not None:
-            inside = pa.array(self.of_segment(self.filters.segment), pa.int64())
-            chosen = ibis.memtable(pa.table({"member_id": inside}))
+            chosen_ids = pa.array(self.of_segment(self.filters.segment), pa.int64())
+            chosen = ibis.memtable(pa.table({"member_id": chosen_ids}))
             found = chosen if found is None else found.semi_join(chosen, "member_id")
         return None if found is None else self.snapshot.keep(found)
 
