@@ -23,7 +23,6 @@ from core.segments import language
 from core.sequences.arrays import Int64s
 from core.settings import DEFAULT_CURRENCY
 from core.store import choices, segments
-from core.store.session import Store
 from core.work.home import Home
 from core.work.questions import units as known_units
 from core.work.questions.kept import per_version
@@ -61,8 +60,6 @@ class Reading:
     """Segments and tags that are referred to by number; None where a question refers to none."""
     inside: frozenset[tuple[str, int]] = frozenset()
     """Definitions that are being evaluated: one that leads back to itself says nothing."""
-    store: Store | None = None
-    """Where the segments and tags stand that a definition names."""
 
     @cached_property
     def span(self) -> tuple[datetime, datetime] | None:
@@ -303,10 +300,12 @@ def reading(
 ) -> Iterator[Reading]:
     """Open the lake for one question. Raises ``VersionGone``, and ``Unknown`` for a segment that does not exist."""
     with home.store.reading() as session:
-        chosen = None if filters.segment is None else segments.members(session, filters.segment)
+        if filters.segment is not None:
+            segments.one(session, filters.segment)
         money = str(choices.read(session, CURRENCY, DEFAULT_CURRENCY))
+    references = References(home.store, datetime.now(UTC))
     with home.lake.open(version) as snapshot:
-        yield Reading(snapshot, home.settings.zone, money, scope, filters, chosen, home.store)
+        yield Reading(snapshot, home.settings.zone, money, scope, filters, references)
 
 
 def options(reading: Reading) -> dict[str, Sequence[tuple[str, str]]]:
