@@ -20,8 +20,9 @@ CLASSES = (
     "high_value", "high_develop", "high_keep", "high_retain", "low_value", "low_develop", "low_keep", "low_retain",
 )  # fmt: skip
 """重要价值 重要发展 重要保持 重要挽留 一般价值 一般发展 一般保持 一般挽留. ``high`` and ``low`` say the amount; then who bought lately and
-often is of value, lately but seldom to be developed, often but long ago to be kept, seldom and long ago to be retained. The table that
-Chinese retail practice teaches: 基于 RFM 的客户价值八分法, after Hughes, Strategic Database Marketing (1994), with two sides of each measure."""
+often is of value, lately but seldom to be developed, often but long ago to be kept, seldom and long ago to be won back. The three measures
+are Hughes's (Strategic Database Marketing, 1994); the eight names by two sides of each are those of Chinese retail practice, as in the
+manual of 智慧商贸进销存, "RFM 模型" (bz.zhsmjxc.com/pages/viewpage.action?pageId=2821466)."""
 TIERS = ("high_value", "potential", "active", "lost")
 
 Class = Literal[

@@ -29,6 +29,7 @@ from core.work.questions import (
     surveys,
     units,
     untold,
+    valued,
 )
 from core.work.questions.figures import Figure
 from core.work.questions.reading import Reading, reading
@@ -179,6 +180,7 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "channels": publishing.side_by_side,
     "best_hour": publishing.best_hour,
     "overlap": publishing.shared,
+    "rfm": valued.worth,
 } | {name: single(metric) for name, metric in METRICS.items()}
 
 

@@ -105,7 +105,7 @@ class Placed:
 class Rfm:
     """``on``: the day of the figures; ``before_on``: the one they are held against, None where the orders of the lake do not reach back so
     far. ``cuts``: where high begins, found among ``parted`` buyers. ``rows``, ``tiers``: one per class or tier, then ``all``: ``key``,
-    ``members``, ``share``, ``orders``, ``gross_minor``, ``net_minor``, ``net_share``, ``aov_minor`` (gross over orders),
+    ``members``, ``of_members`` (all together), ``share``, ``orders``, ``gross_minor``, ``net_minor``, ``net_share``, ``aov_minor`` (gross over orders),
     ``net_per_member_minor``, ``median_days``, and ``members_before`` where there is a day before. Undefined is null.
 
     ``moves``: ``view``, ``before`` (a class or tier, or ``none``), ``now``, ``members``; ``ways``: ``view``, ``way``, ``members``. Empty without a
@@ -134,7 +134,7 @@ def standings(reading: Reading) -> pa.Table:
     """All buyers of the lake on its newest day, in every channel, by ascending ``member_id``: ``days_since_last_order``, ``orders``,
     ``net_minor``, ``rfm_class``, ``value_tier`` (texts), with ``USUAL`` limits. Kept per version. Scope and filters are the caller's."""
     if reading.as_of_on is None:
-        return _standings(_nobody(reading))
+        return _standings(_nobody())
     return _kept_standings(reading.snapshot, reading.as_of_on, get_currency_precision(reading.currency))
 
 
@@ -299,7 +299,7 @@ def _placed(snapshot: Snapshot, on: date, channels: tuple[str, ...], asked: Aske
     return Placed(on, bought, cuts, tiering, places)
 
 
-def _nobody(reading: Reading) -> Placed:
+def _nobody() -> Placed:
     whole, small = np.empty(0, np.int64), np.empty(0, np.int32)
     places: dict[View, Array] = {view: np.empty(0, np.int8) for view in WORDS}
     return Placed(EPOCH, Bought(whole, small, small, small, whole, whole), Cuts(0, 0, 0), Tiering(), places)
@@ -347,6 +347,7 @@ def _rows(placed: Placed, inside: Array, view: View, before: dict[View, Array] |
         found.append(row)
     rows = pd.DataFrame(found).astype({"median_days": "Float64"})
     total = rows.iloc[-1]
+    rows["of_members"] = int(total["members"])
     rows["share"] = _over(rows["members"], int(total["members"]))
     rows["net_share"] = _over(rows["net_minor"], max(int(total["net_minor"]), 0))
     rows["aov_minor"] = (rows["gross_minor"] / rows["orders"].where(rows["orders"] > 0)).astype("Float64")
