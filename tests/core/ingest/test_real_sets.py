@@ -10,6 +10,8 @@ import pytest
 from core.work.home import Home
 from core.work.ingest import rejects
 from core.work.ingest.importing import Imported
+from core.work.questions import retention, rfm
+from core.work.questions.reading import reading
 from tests.bringing import ECOM, ONLINE_RETAIL, bring, counts, empty_home, named, shared
 
 
@@ -92,6 +94,42 @@ def test_online_retail_lines_equal_a_plain_reading_of_the_file(retail: Brought) 
     ]
     assert list(lines["local_date"].astype(str).str[:10]) == list(plain["InvoiceDate"].str[:10])
     assert (lines["line_kind"] == "adjustment").sum() == 1_336
+
+
+def test_online_retail_buyers_fall_into_eight_classes_and_four_tiers_that_add_up(retail: Brought) -> None:
+    """Beside pandas on the lines as imported; 4,338 buyers as published."""
+    lines = retail.frame("order_lines")
+    linked = lines[lines["identity_key"].notna()]
+    orders = linked[linked["line_kind"] == "sale"].groupby("order_no").agg(
+        who=("identity_key", "max"), day=("local_date", "min"), gross=("amount_minor", "sum")
+    )  # fmt: skip
+    orders = orders[orders["gross"] > 0]
+    back = linked[linked["line_kind"] == "refund"].groupby("identity_key")["amount_minor"].sum()
+    people = orders.groupby("who").agg(day=("day", "max"), orders=("gross", "size"), gross=("gross", "sum"))
+    net = people["gross"] + back.reindex(people.index).fillna(0)
+    days = pd.Series([(orders["day"].max() - one).days for one in people["day"]], index=people.index)
+    with reading(retail.home) as lake:
+        for method in rfm.METHODS:
+            found = rfm.worth(lake, rfm.Asked(method=method))
+            assert found is not None
+            at = found.cuts
+            place = 4 * (net < at.net_minor) + 2 * (days > at.days_since_last_order) + (people["orders"] < at.orders)
+            counted = place.value_counts().reindex(range(8), fill_value=0).tolist()
+            assert found.rows["members"].tolist() == [*counted, 4338]
+            assert found.tiers["members"].iloc[:-1].sum() == found.tiers["members"].iloc[-1] == 4338
+        assert rfm.standings(lake).num_rows == 4338
+        assert int(found.rows["net_minor"].iloc[-1]) == int(net.sum())
+
+
+def test_online_retail_first_cohort_comes_back_as_published(retail: Brought) -> None:
+    asked = retention.Asked(
+        ("order_placed",), ("order_placed",), unit="month", brackets=tuple(range(14)), entry="first_ever"
+    )
+    with reading(retail.home) as lake:
+        rows = retention.rows(retention.retention(lake, asked))
+    first = [row for row in rows if str(row["cohort"]).startswith("2010-12")]
+    row = "885 324 286 340 321 352 321 309 313 350 331 445 235"
+    assert [first[0]["size"], *(one["returned"] for one in first[1:])] == [int(one) for one in row.split()]
 
 
 def test_online_retail_brings_its_products_under_their_last_names(retail: Brought) -> None:
