@@ -110,6 +110,12 @@ class InvalidSegment(Refusal):
     code = "segment.invalid"
 
 
+class UnfitForLtv(Refusal):
+    """The data does not allow to predict lifetime value; ``reason`` says why, ``found`` and ``needed`` what it is about."""
+
+    code = "ltv.unfit"
+
+
 class InvalidPeriod(Refusal):
     """A period is empty, reversed or unreadable."""
 
@@ -225,3 +231,9 @@ class ClustersOfSame(InvalidClusters):
     """Members differ in too little: ``distinct`` of them are not like another, and ``k`` clusters need as many."""
 
     code = "clusters.same"
+
+
+class InvalidClusterName(Refusal):
+    """A cluster cannot be called so: ``reason`` is ``long`` or ``taken``; ``most``: letters that a name may have."""
+
+    code = "clusters.name"

@@ -7,7 +7,8 @@ that are the same for everybody are left out.
 
 How many clusters: for each k of ``KS`` K-means is fitted to the same random sample, and the mean silhouette (P. Rousseeuw, Silhouettes,
 Journal of Computational and Applied Mathematics 20, 1987) read off the same part of it. The usual k has the greatest silhouette; where
-several lie within ``TIE`` of it, the fewest clusters. The centroids of the chosen k then go on over everybody until they rest.
+several lie within ``TIE`` of it, the fewest clusters. Two are never the usual k where more can be told apart: they nearly always divide those
+who bought from all others, which is known already. The centroids of the chosen k then go on over everybody until they rest.
 
 Samples are drawn by a number made of the member's own: the same people each time, in whatever order they come, and mostly the same
 people when others join.
@@ -39,10 +40,11 @@ STARTS = 4
 """k-means++ starts of each k, of which the one with the least inertia counts."""
 TIE = 0.01
 """Silhouettes of a sample that lie closer together are not told apart."""
+USUAL_FROM = 3
 FEWEST = 30
 """Of fewer members nothing is told (product.md 4, rule of thumb)."""
 MOST_DEVIATIONS = 4.0
-TELLING = 0.5
+TELLING = 0.4
 """Standard deviations from everybody at which a feature is worth a word. Rule of thumb."""
 STRONG = 1.25
 MOST_WORDS = 3
@@ -73,8 +75,8 @@ FEATURES = (
     Feature("member_days", "days", "age"),
 )
 """What members are clustered by, all over the last ``WINDOW_DAYS`` days but the last: days since the last order (of nobody who ordered:
-``WINDOW_DAYS``), orders, net amount (refunds taken off, at least 0), net amount an order, days with an action of one's own, products
-looked at, messages in groups, redeemed among coupons issued, and days since the member was new."""
+``WINDOW_DAYS``), orders, net amount (refunds taken off, at least 0), net amount an order, days with an action of one's own, products and
+pieces looked at, messages in groups, redeemed among coupons issued, and days since the member was new."""
 FEATURE = {feature.name: feature for feature in FEATURES}
 
 
@@ -185,7 +187,7 @@ class Model:
             np.array(told["centroids"], np.float64),
             tuple(told["labels"]),
             told["next_label"],
-            {int(k): value for k, value in told["silhouettes"].items()},
+            {int(k): told["silhouettes"][k] for k in sorted(told["silhouettes"], key=int)},
             told["best"],
             told["sampled"],
             told["looked_at"],
@@ -221,6 +223,8 @@ def fit(ids: Ints, raw: Mapping[str, Floats], k: int | None = None, kept: Model 
     old = None if kept is None else _carried(kept, found)
     centers = _rested(points, fits[chosen], old if old is not None and len(old) == chosen else None)
     labels, following = _labelled(centers, found, kept, old)
+    order = sorted(range(len(labels)), key=lambda place: int(labels[place]))
+    centers, labels = centers[order], tuple(labels[place] for place in order)
     model = Model(found, centers, labels, following, widths, best, len(tried), len(judged), len(ids))
     if kept is None or not kept.fits(raw):
         return model
@@ -248,8 +252,11 @@ def _mixed(ids: Ints) -> NDArray[np.uint64]:
 def centroids(points: Floats, k: int, starts: int = STARTS) -> Floats:
     """K-means by k-means++ with a fixed seed, the best of so many starts."""
     from sklearn.cluster import KMeans  # takes a second to import, which processes that fit nothing need not wait for
+    from threadpoolctl import threadpool_limits
 
-    found: Floats = KMeans(k, n_init=starts, random_state=SEED, algorithm="lloyd").fit(points).cluster_centers_
+    # Its threads wait for each other by spinning: beside other work two of them take twenty times as long as one.
+    with threadpool_limits(1, "openmp"):
+        found: Floats = KMeans(k, n_init=starts, random_state=SEED, algorithm="lloyd").fit(points).cluster_centers_
     return found
 
 
@@ -257,13 +264,15 @@ def _rested(points: Floats, *starts: Floats | None) -> Floats:
     """Centroids after Lloyd's steps over everybody, from the start that ends with the least inertia; the later one of ``starts`` unless
     the first is better by more than one in a thousand, so that clusters do not jump."""
     from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
 
     best: Floats | None = None
     least = np.inf
     for start in starts:
         if start is None:
             continue
-        model = KMeans(len(start), init=start, n_init=1, max_iter=100, algorithm="lloyd").fit(points)
+        with threadpool_limits(1, "openmp"):
+            model = KMeans(len(start), init=start, n_init=1, max_iter=100, algorithm="lloyd").fit(points)
         if best is None or model.inertia_ <= least * 1.001:
             best, least = model.cluster_centers_, model.inertia_
     assert best is not None
@@ -317,9 +326,10 @@ def _widths(sums: Floats, own: Ints, sizes: Ints) -> float:
 
 
 def usual(widths: Mapping[int, float]) -> int:
-    """The fewest clusters whose silhouette lies within ``TIE`` of the greatest."""
-    greatest = max(widths.values())
-    return min(k for k, width in widths.items() if width >= greatest - TIE)
+    """The fewest clusters, from ``USUAL_FROM`` up where there are such, whose silhouette lies within ``TIE`` of the greatest."""
+    told = {k: width for k, width in widths.items() if k >= USUAL_FROM} or widths
+    greatest = max(told.values())
+    return min(k for k, width in told.items() if width >= greatest - TIE)
 
 
 def rand(one: Ints, other: Ints) -> float:

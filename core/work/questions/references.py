@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.sequences.arrays import Int64s, frozen
-from core.store import segments, tags, topics
+from core.store import choices, segments, tags, topics
 from core.store.session import Session, Store
 
 TOPICS = (segments.TOPIC, tags.TOPIC)
@@ -23,10 +23,12 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Referred:
-    """A segment or tag. ``tree``: its definition, which says who is in it now; else ``members`` says it, ``member_id`` ascending."""
+    """A segment or tag. ``tree``: its definition, which says who is in it now, within the ``units`` of whoever saved it (null = all);
+    else ``members`` says it, ``member_id`` ascending."""
 
     tree: dict[str, Any] | None
     members: Int64s
+    units: tuple[str, ...] | None = None
 
 
 class References:
@@ -47,7 +49,7 @@ class References:
         with self._store.reading() as session:
             found = segments.one(session, segment_id)
             if found.kind == "live":
-                return Referred(found.tree, NOBODY)
+                return Referred(found.tree, NOBODY, None if found.units is None else tuple(found.units))
             return Referred(None, self._members(("segment", segment_id), session, _of_segment(segment_id)))
 
     def tag(self, tag_id: int) -> Referred:
@@ -55,8 +57,13 @@ class References:
         with self._store.reading() as session:
             found = tags.one(session, tag_id)
             if found.kind != "static":
-                return Referred(found.tree, NOBODY)
+                return Referred(found.tree, NOBODY, None if found.units is None else tuple(found.units))
             return Referred(None, self._members(("tag", tag_id), session, self._of_tag(tag_id)))
+
+    def choice(self, name: str) -> Any:
+        """What the house chose under a name; None where it chose nothing."""
+        with self._store.reading() as session:
+            return choices.read(session, name)
 
     def _of_tag(self, tag_id: int) -> Callable[[Session], tuple[int, ...]]:
         return lambda session: tags.members(session, tag_id, self.now)
