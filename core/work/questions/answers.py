@@ -30,6 +30,7 @@ from core.work.questions import (
     units,
     untold,
     valued,
+    valuing,
 )
 from core.work.questions.figures import Figure
 from core.work.questions.reading import Reading, reading
@@ -180,6 +181,7 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "channels": publishing.side_by_side,
     "best_hour": publishing.best_hour,
     "overlap": publishing.shared,
+    "ltv": valuing.lifetime,
     "rfm": valued.worth,
 } | {name: single(metric) for name, metric in METRICS.items()}
 

@@ -106,16 +106,11 @@ class _Base:
         channel that brought them: what the profile of the earliest joining says, of several on the same moment the channel first by
         name; null where no profile says. None where there are no profiles."""
         reading = self.reading
-        if not reading.snapshot.files("member_profiles"):
+        told = brought(reading)
+        if told is None:
             return None
-        profiles = known(linked(reading.snapshot.current("member_profiles"), reading.members))
-        told = profiles.filter(profiles.joined_at.notnull()).select("member_id", "joined_at", "acquisition_channel")
-        first = told.group_by("member_id").aggregate(first_at=told.joined_at.min())
-        own = told.inner_join(first, "member_id")
-        own = own.filter(own.joined_at == own.first_at).group_by("member_id")
-        brought = own.aggregate(channel=told.acquisition_channel.min())
         born = _within(reading.births, Period(self.before.start_on, self.now.end_on))
-        found = born.left_join(brought, "member_id").select("member_id", "channel", "local_date")
+        found = born.left_join(told, "member_id").select("member_id", "channel", "local_date")
         asked = reading.filters.channels
         if asked:
             found = found.filter(found.channel.isin(asked))
@@ -154,6 +149,20 @@ class _Base:
     def spend(self, period: Period) -> ir.Table | None:
         """Money spent; None where only some members are asked for, because it was spent on all of them."""
         return None if self.reading.allowed is not None else self.dated("channel_spend", period)
+
+
+def brought(reading: Reading) -> ir.Table | None:
+    """``member_id``, ``channel`` that brought them, of members whose profile says when they joined: what the profile of the earliest joining
+    says, of several on the same moment the channel first by name. None where there are no profiles. Scope and filters are the
+    caller's."""
+    if not reading.snapshot.files("member_profiles"):
+        return None
+    profiles = known(linked(reading.snapshot.current("member_profiles"), reading.members))
+    told = profiles.filter(profiles.joined_at.notnull()).select("member_id", "joined_at", "acquisition_channel")
+    first = told.group_by("member_id").aggregate(first_at=told.joined_at.min())
+    own = told.inner_join(first, "member_id")
+    own = own.filter(own.joined_at == own.first_at).group_by("member_id")
+    return own.aggregate(channel=told.acquisition_channel.min())
 
 
 def _within(rows: ir.Table, period: Period) -> ir.Table:
