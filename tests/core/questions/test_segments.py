@@ -1,0 +1,290 @@
+"""Who fits a definition: random trees over random small worlds against brute force, its rules one by one, scope, and overlap."""
+
+import random
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import HeldStep, InvalidSegment, Unknown
+from core.scope import EVERYTHING, Filters, Scope
+from core.segments import language
+from core.segments.language import AllOf, AnyOf, Condition, Dates, Event, LastDays, Node, Not, OneOf, Profile
+from core.work import timeline
+from core.work.home import Home
+from core.work.questions import segments
+from core.work.questions.reading import Reading, reading
+from tests import lakes
+from tests.core.segments.trees import compared, trees
+from tests.oracles import segments as oracle
+from tests.oracles.segments import World
+
+ABOVE = {"north": None, "beijing": "north", "haidian": "beijing", "south": None}
+BELONGS = {1: 1, 2: 1, 3: 3, 4: 4, 5: 5, 6: 6, 7: 1, 8: 8}
+VISITOR = 9
+NAMES = ("view", "cart", "touch_sent", "group_join", "order_placed")
+DAYS = ("2025-12-30", "2025-12-31", "2026-01-01", "2026-01-09", "2026-01-10")
+TIMES = ("00:00", "15:59", "16:00", "23:59")
+"""On both sides of the business day's edge, 16:00 UTC."""
+
+
+def _world(rng: random.Random) -> World:
+    def who() -> int | None:
+        return rng.choice([None, VISITOR, *BELONGS, *BELONGS])
+
+    def when() -> datetime:
+        return lakes.at(f"{rng.choice(DAYS)} {rng.choice(TIMES)}")
+
+    def maybe(*values: object) -> object:
+        return rng.choice((None, *values))
+
+    events = [
+        {"identity_key": who(), "occurred_at": when(), "name": rng.choice(("view", "cart", "secret")),
+         "channel": maybe("web", "app"), "product_id": maybe("p1", "7"), "event_id": f"e{i}"}
+        for i in range(60)
+    ]  # fmt: skip
+    touches = [
+        {"identity_key": who(), "occurred_at": when(), "touch_id": f"t{i}", "state": rng.choice(("sent", "clicked")), "channel": "sms"}
+        for i in range(12)
+    ]  # fmt: skip
+    changes = [
+        {"identity_key": rng.choice(list(BELONGS)), "occurred_at": lakes.at("2026-01-01 00:00") + timedelta(hours=i),
+         "group_id": rng.choice(("g1", "g2")), "change": rng.choice(("join", "leave"))}
+        for i in range(14)
+    ]  # fmt: skip
+    lines = [
+        lakes.sale(who(), "2026-01-01 00:00", f"o{rng.randrange(12)}", rng.choice((0, 0.01, 1.5, 30)), channel=maybe("web", "app"))
+        | {"occurred_at": when()}
+        for _ in range(20)
+    ]  # fmt: skip
+    lines.append(lakes.sale(3, "2026-01-01 00:00", "o1", -5, "refund"))
+    profiles = [
+        {"identity_key": rng.choice([*BELONGS, VISITOR]), "gender": maybe("f", "m"), "city": maybe("上海", "x' OR 1"),
+         "unit_id": maybe(*ABOVE, "unlisted"), "staff_id": maybe("s1", "s2"), "acquisition_channel": maybe("store", "app"),
+         "tier": maybe("gold"), "is_friend": maybe(True, False), "is_test": maybe(True, False), "birth_year": maybe(1990, 2013),
+         "joined_at": maybe(*(lakes.at(f"{day} {time}") for day in DAYS[:2] for time in TIMES))}
+        for _ in range(14)
+    ]  # fmt: skip
+    facts = {
+        "events": events, "touches": touches, "group_membership": changes, "order_lines": lines, "member_profiles": profiles,
+    }  # fmt: skip
+    return World(facts, BELONGS, ABOVE, held=("secret",))
+
+
+def _filled(folder: Path, world: World) -> Home:
+    """Profiles came in two batches, so that some are revisions."""
+    home = lakes.home(folder)
+    units = [{"unit_id": unit, "name": unit, "parent_unit_id": above} for unit, above in world.above.items()]
+    facts = {name: rows for name, rows in world.facts.items() if name != "member_profiles"}
+    lakes.add(home, 1, units=units, event_names=[{"name": "secret", "is_held": True}], **facts)
+    profiles = world.facts["member_profiles"]
+    lakes.add(home, 2, member_profiles=profiles[:7])
+    lakes.add(home, 3, member_profiles=profiles[7:])
+    lakes.members(home, BELONGS | {VISITOR: VISITOR}, anonymous=[VISITOR])
+    return home
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[World, Home]]:
+    """Three worlds; the timeline covers two of them."""
+    found = []
+    for seed in range(3):
+        world = _world(random.Random(seed))
+        home = _filled(tmp_path_factory.mktemp("world"), world)
+        if seed:
+            timeline.refresh(home)
+        found.append((world, home))
+    return found
+
+
+DATES = st.dates(date(2025, 12, 29), date(2026, 1, 12))
+
+
+@st.composite
+def _events(draw: st.DrawFn) -> Event:
+    measure = draw(st.sampled_from(language.MEASURES))
+    names = ["order_placed"] if measure == "amount" else draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=2))
+    numbers = st.sampled_from([0, 0.005, 0.01, 1.5, 3, 30, 31.5]) if measure == "amount" else st.integers(0, 4)
+    window = draw(
+        st.none()
+        | st.builds(LastDays, st.integers(1, 13))
+        | st.tuples(DATES, DATES).map(lambda two: Dates(*sorted(two)))
+    )
+    tests = st.sampled_from(
+        [
+            Condition("channel", "is", ("app",)), Condition("channel", "is_not", ("app", "sms")), Condition("product_id", "is_set"),
+            Condition("product", "is_not_set"), Condition("product_id", "contains", ("p",)), Condition("product", "more_than", ("6.5",)),
+            Condition("amount", "less_than", ("30",)), Condition("amount", "is_not", ("1.5",)),
+        ]
+    )  # fmt: skip
+    return Event(
+        tuple(names),
+        measure,
+        *draw(compared(numbers, language.MEASURE_OPS)),
+        window,
+        tuple(draw(st.lists(tests, max_size=2))),
+    )
+
+
+@st.composite
+def _profiles(draw: st.DrawFn) -> Profile:
+    field = draw(st.sampled_from(language.FIELDS))
+    if draw(st.integers(0, 4)) == 0:
+        return Profile(field, draw(st.sampled_from(language.WITHOUT_VALUES)))
+    if field in language.NUMBER_FIELDS:
+        return Profile(field, *draw(compared(st.sampled_from([12, 13, 36] if field == "age" else [1990, 2000, 2013]))))
+    if field == "joined_on":
+        return Profile(field, *draw(compared(DATES)))
+    known = st.sampled_from(["f", "上海", "x' OR 1", *ABOVE, "unlisted", "s1", "store", "app", "gold", "nobody's"])
+    values = draw(st.lists(st.booleans() if field in language.FLAG_FIELDS else known, min_size=1, max_size=3))
+    return Profile(field, draw(st.sampled_from(["is", "is_not"])), tuple(values))
+
+
+LEAVES = _events() | _profiles() | st.sampled_from(["g1", "g2", "g3"]).map(lambda group: OneOf("group", (group,)))
+
+
+@given(place=st.integers(0, 2), node=trees(LEAVES))
+@settings(max_examples=60)
+def test_trees_say_what_a_brute_force_reading_says(worlds: list[tuple[World, Home]], place: int, node: Node):
+    world, home = worlds[place]
+    with reading(home) as lake:
+        assert segments.member_ids(lake, node).tolist() == oracle.members(world, node)
+
+
+@given(place=st.integers(0, 2), leaf=LEAVES)
+@settings(max_examples=60)
+def test_a_leaf_and_its_not_part_all_members(worlds: list[tuple[World, Home]], place: int, leaf: Node):
+    with reading(worlds[place][1]) as lake:
+        inside, outside = segments.chosen(lake, leaf), segments.chosen(lake, Not(leaf))
+        assert (inside ^ outside).all()
+        assert segments.count(lake, AllOf((leaf, Not(leaf)))) == 0
+        assert len(segments.people(lake, leaf)) == segments.count(lake, leaf)
+
+
+@pytest.fixture
+def lake(worlds: list[tuple[World, Home]]):
+    with reading(worlds[1][1]) as opened:
+        yield opened
+
+
+def did(name: str = "view", op: str = "at_least", value: int = 1) -> Event:
+    return Event((name,), "count", op, (value,))
+
+
+def test_more_conditions_than_one_walk_takes_are_walked_in_several(worlds: list[tuple[World, Home]]):
+    world, home = worlds[1]
+    node = AnyOf(tuple(AllOf((did(value=n), did("cart", "at_most", n))) for n in range(20)))
+    with reading(home) as opened:
+        assert segments.member_ids(opened, node).tolist() == oracle.members(world, node)
+
+
+def test_scope_and_filters_cut_the_universe_and_channels_do_not(worlds: list[tuple[World, Home]]):
+    world, home = worlds[1]
+    with reading(home, scope=Scope(frozenset({"north"}))) as opened:
+        assert opened.allowed is not None
+        within = sorted(opened.snapshot.arrow(opened.allowed)["member_id"].to_pylist())
+        assert 0 < len(within) < len(world.members)
+        assert segments.member_ids(opened, Not(did("cart", "at_least", 99))).tolist() == within
+        assert segments.member_ids(opened, did()).tolist() == [m for m in oracle.members(world, did()) if m in within]
+    with reading(home, Filters(channels=("store",))) as opened:
+        assert segments.member_ids(opened, did()).tolist() == oracle.members(world, did())
+    with reading(home, scope=Scope(frozenset())) as opened:
+        assert segments.count(opened, Not(did())) == 0
+
+
+def test_an_event_that_does_not_exist_is_refused_with_near_names(lake: Reading):
+    with pytest.raises(Unknown, match="Did you mean view"):
+        segments.count(lake, did("vieww"))
+    with pytest.raises(Unknown, match="property 'prodct'"):
+        segments.count(lake, Event(("view",), "count", "at_least", (1,), None, (Condition("prodct", "is_set"),)))
+
+
+def test_an_event_that_waits_for_approval_is_refused(lake: Reading):
+    with pytest.raises(HeldStep):
+        segments.count(lake, did("secret"))
+
+
+def test_what_nobody_can_have_done_yet_was_done_by_nobody(lake: Reading):
+    assert segments.count(lake, did("group_message")) == 0
+    assert segments.count(lake, did("group_message", "at_most", 0)) == len(set(BELONGS.values()))
+
+
+def test_a_property_of_the_source_is_asked_by_scanning(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    lakes.add(
+        home, 1,
+        events=[
+            lakes.event(1, "2026-01-01 10:00", "view", properties='{"size": "XL", "price": "3.5"}'),
+            lakes.event(2, "2026-01-01 10:00", "view", properties='{"size": "S"}'), lakes.event(3, "2026-01-01 10:00", "view"),
+        ],
+    )  # fmt: skip
+    timeline.refresh(home)
+
+    def with_(name: str, op: str, *values: str) -> list[int]:
+        node = Event(("view",), "count", "at_least", (1,), None, (Condition(name, op, values),))
+        with reading(home) as opened:
+            return segments.member_ids(opened, node).tolist()
+
+    assert with_("size", "is", "XL") == [1]
+    assert with_("size", "is_not", "XL") == [2, 3]
+    assert with_("price", "more_than", "3.4") == [1]
+    assert with_("price", "is_not_set") == [2, 3]
+
+
+def test_overlap_parts_everybody_in_scope_and_tells_the_lift_over_chance(worlds: list[tuple[World, Home]]):
+    world, home = worlds[2]
+    a, b = did("view", "at_least", 3), did("cart")
+    in_a, in_b = set(oracle.members(world, a)), set(oracle.members(world, b))
+    with reading(home) as opened:
+        found = segments.overlap(opened, a, b)
+        assert {part: set(found.people(part)["member_id"]) for part in found.parts} == {
+            "only_a": in_a - in_b, "both": in_a & in_b, "only_b": in_b - in_a, "neither": set(world.members) - in_a - in_b,
+        }  # fmt: skip
+        assert (found.a, found.b) == (len(in_a), len(in_b))
+        assert found.lift == pytest.approx(len(in_a & in_b) * len(world.members) / (len(in_a) * len(in_b)))
+        assert segments.overlap(opened, a, did("cart", "at_least", 99)).lift is None
+
+
+def test_an_empty_lake_has_nobody(tmp_path: Path):
+    with reading(lakes.home(tmp_path)) as opened:
+        for leaf in (
+            did("order_placed"),
+            Profile("gender", "is", ("f",)),
+            OneOf("group", ("g",)),
+            OneOf("lifecycle", ("new",)),
+        ):
+            assert segments.count(opened, leaf) == 0
+            assert segments.count(opened, Not(leaf)) == 0
+
+
+def test_the_state_of_the_life_cycle_is_that_of_the_last_whole_week(worlds: list[tuple[World, Home]]):
+    """The newest data is of Sunday 11 January 2026, business time, so the week of the 5th is whole."""
+    world, home = worlds[1]
+    assert world.newest == date(2026, 1, 11)
+    with reading(home) as opened:
+        parts = [segments.chosen(opened, OneOf("lifecycle", (state,))) for state in language.LIFECYCLE_STATES]
+        together = np.sum(parts, axis=0)
+        assert together.max() == 1
+        returning = segments.member_ids(
+            opened, OneOf("lifecycle", ("new", "returning", "active", "resurrected"))
+        ).tolist()
+    week = Dates(date(2026, 1, 5), date(2026, 1, 11))
+    acted = Event(("view", "cart", "order_placed"), "count", "at_least", (1,), week)
+    assert set(oracle.members(world, acted)) <= set(returning)
+
+
+def test_a_leaf_of_a_model_is_asked_for_by_the_tables_of_that_model(worlds: list[tuple[World, Home]]):
+    with reading(worlds[1][1]) as opened:
+        assert opened.scope == EVERYTHING
+        buyers = segments.member_ids(opened, language.Value("orders", "at_least", (1,))).tolist()
+        assert buyers == segments.member_ids(opened, OneOf("rfm", language.RFM_CLASSES)).tolist()
+        assert buyers == segments.member_ids(opened, OneOf("value_tier", language.VALUE_TIERS)).tolist()
+        assert buyers == oracle.members(worlds[1][0], did("order_placed"))
+
+
+def test_a_definition_is_refused_before_anything_is_read():
+    with pytest.raises(InvalidSegment):
+        language.parse({"v": 1, "where": {"event": ["view"]}})
