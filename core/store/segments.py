@@ -134,8 +134,8 @@ def measured(
 ) -> SegmentSize | None:
     """Keep who is in a live segment now, how many came and left since the size before, and who.
 
-    None, and nothing is kept, when its definition is no longer that of ``revision`` or a newer size stands already. Two that measure at
-    once take turns. The first size of a revision says nothing of who came and left: another question was asked before.
+    None, and nothing is kept, when its definition is no longer that of ``revision`` or a newer size stands already; None as well, and
+    only the time of counting is kept, when nobody moved at the same version of the lake. Two that measure at once take turns. The first size of a revision says nothing of who came and left: another question was asked before.
     """
     turn = update(Segment).where(Segment.id == segment_id, Segment.revision == revision, Segment.kind == "live")
     if not changed_rows(session, turn.values(revision=revision)):
@@ -146,6 +146,10 @@ def measured(
         return None
     before, after = set(_stored(session, segment_id)), {int(m) for m in members}
     added, left = sorted(after - before), sorted(before - after)
+    segment.member_count, segment.lake_version, segment.counted_at = len(after), lake_version, now
+    is_same = last is not None and (last.revision, last.lake_version) == (revision, lake_version)
+    if is_same and not added and not left:
+        return None
     _remove(session, segment_id, left)
     _add(session, segment_id, added)
     is_first = last is None or last.revision != revision
@@ -157,7 +161,6 @@ def measured(
             ({"segment_id": segment_id, "at": now, "member_id": m, "is_added": a} for m, a in rows),
         )
     session.execute(delete(SegmentMove).where(SegmentMove.segment_id == segment_id, SegmentMove.at < now - MOVES_KEPT))
-    segment.member_count, segment.lake_version, segment.counted_at = len(after), lake_version, now
     return _count(session, segment, len(after), None if is_first else (len(added), len(left)), now=now)
 
 

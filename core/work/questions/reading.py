@@ -26,7 +26,7 @@ from core.store import choices, segments
 from core.work.home import Home
 from core.work.questions import units as known_units
 from core.work.questions.kept import per_version
-from core.work.questions.references import References
+from core.work.questions.references import References, Referred
 from core.work.questions.references import kept as kept_members
 
 CURRENCY = "currency"
@@ -142,18 +142,19 @@ class Reading:
         found = known.segment(number) if kind == "segment" else known.tag(number)
         if found.tree is None:
             return found.members
-        tree, manifest = found.tree, self.snapshot.manifest
+        manifest = self.snapshot.manifest
         key = (str(self.snapshot.root), manifest.lake_id, manifest.version, known.key, kind, number)
-        return kept_members(key, lambda: self._fitting(tree, kind, number))
+        return kept_members(key, lambda: self._fitting(found, kind, number))
 
-    def _fitting(self, tree: dict[str, Any], kind: str, number: int) -> Int64s:
-        """Evaluated for everybody, so that a member is in a segment or not, whoever looks. Whoever looks sees those in scope."""
-        from core.work.questions import (
-            segments,
-        )  # evaluating a definition asks other questions, which all start from here
+    def _fitting(self, found: Referred, kind: str, number: int) -> Int64s:
+        """Evaluated in the scope it was saved in, so that a member is in a segment or not, whoever looks. Whoever looks sees those in
+        their own scope."""
+        # Evaluating a definition asks other questions, which all start from here.
+        from core.work.questions import segments
 
-        everybody = replace(self, scope=EVERYTHING, filters=Filters(), inside=self.inside | {(kind, number)})
-        return segments.member_ids(everybody, language.parse(tree))
+        scope = EVERYTHING if found.units is None else Scope(frozenset(found.units))
+        inside = replace(self, scope=scope, filters=Filters(), inside=self.inside | {(kind, number)})
+        return segments.member_ids(inside, language.parse(found.tree))
 
     @cached_property
     def units(self) -> frozenset[str] | None:
@@ -296,14 +297,20 @@ def _held(snapshot: Snapshot) -> tuple[str, ...]:
 
 @contextmanager
 def reading(
-    home: Home, filters: Filters = Filters(), scope: Scope = EVERYTHING, version: int | None = None
+    home: Home,
+    filters: Filters = Filters(),
+    scope: Scope = EVERYTHING,
+    version: int | None = None,
+    now: datetime | None = None,
 ) -> Iterator[Reading]:
-    """Open the lake for one question. Raises ``VersionGone``, and ``Unknown`` for a segment that does not exist."""
+    """Open the lake for one question. ``now``: when tags must hold; default: this moment.
+
+    Raises ``VersionGone``, and ``Unknown`` for a segment that does not exist."""
     with home.store.reading() as session:
         if filters.segment is not None:
             segments.one(session, filters.segment)
         money = str(choices.read(session, CURRENCY, DEFAULT_CURRENCY))
-    references = References(home.store, datetime.now(UTC))
+    references = References(home.store, now or datetime.now(UTC))
     with home.lake.open(version) as snapshot:
         yield Reading(snapshot, home.settings.zone, money, scope, filters, references)
 

@@ -91,3 +91,9 @@ def kept(key: Hashable, find: Callable[[], Int64s]) -> Int64s:
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
     return found
+
+
+def forget() -> None:
+    """Forget all members, as a process that begins."""
+    with _lock:
+        _kept.clear()

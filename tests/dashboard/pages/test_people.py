@@ -12,7 +12,8 @@ from core.periods import Period
 from core.store import segments
 from core.store.segments import NameTaken
 from core.store.tables import AuditEntry
-from dashboard.actions.segments import InvalidName, saved
+from core.work import segments as work
+from core.work.segments import InvalidName
 from dashboard.data import people
 from dashboard.data.people import People
 from dashboard.web import wiring
@@ -123,7 +124,7 @@ def test_a_role_without_the_permission_keeps_nothing(enter):
     home = fill()
     _, who = enter("executive")
     with pytest.raises(Forbidden):
-        saved(who.operator, home, "name", "sentence", [1], {}, 1)
+        work.save_list(home, home.store, who.operator, "name", "sentence", [1], {}, 1, now=wiring.now())
     with home.store.reading() as session:
         assert segments.listed(session) == []
 
@@ -131,11 +132,16 @@ def test_a_role_without_the_permission_keeps_nothing(enter):
 def test_a_segment_of_the_demo_world_is_in_the_audit_of_the_house(enter):
     _, who = enter("analyst")
     demo = wiring.house().demo
-    number = saved(who.operator, demo, "name", "sentence", [3, 1], {}, 1)
+
+    def save(name, members):
+        log, now = wiring.accounts_store(), wiring.now()
+        return work.save_list(demo, log, who.operator, name, "sentence", members, {}, 1, now=now)
+
+    number = save("name", [3, 1]).id
     with pytest.raises(NameTaken):
-        saved(who.operator, demo, " name ", "sentence", [1], {}, 1)
+        save(" name ", [1])
     with pytest.raises(InvalidName):
-        saved(who.operator, demo, "x" * 61, "sentence", [1], {}, 1)
+        save("x" * 61, [1])
     with demo.store.reading() as session:
         assert segments.members(session, number) == (1, 3)
     with wiring.accounts_store().reading() as session:
