@@ -46,7 +46,6 @@ FEWEST = 30
 MOST_DEVIATIONS = 4.0
 TELLING = 0.4
 """Standard deviations from everybody at which a feature is worth a word. Rule of thumb."""
-STRONG = 1.25
 MOST_WORDS = 3
 BLOCK = 65_536
 
@@ -397,7 +396,7 @@ def _labelled(centers: Floats, now: Scaling, kept: Model | None, old: Floats | N
 
 # -- what a cluster is like -------------------------------------------------------------------------------------------
 
-Trait = tuple[str, Literal["very_high", "high", "low", "very_low"]]
+Trait = tuple[str, Literal["high", "low"]]
 
 
 def traits(deviations: Floats, names: Sequence[str]) -> list[tuple[Trait, ...]]:
@@ -431,10 +430,5 @@ def _telling(row: Floats, names: Sequence[str]) -> tuple[Trait, ...]:
         if FEATURE[names[place]].about not in seen:
             seen.add(FEATURE[names[place]].about)
             first.append(place)
-    return tuple((names[place], _level(row[place])) for place in [*first, *(p for p in far if p not in first)])
-
-
-def _level(deviation: float) -> Literal["very_high", "high", "low", "very_low"]:
-    if deviation > 0:
-        return "very_high" if deviation >= STRONG else "high"
-    return "very_low" if deviation <= -STRONG else "low"
+    every = [*first, *(place for place in far if place not in first)]
+    return tuple((names[place], "high" if row[place] > 0 else "low") for place in every)

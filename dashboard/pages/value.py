@@ -2,10 +2,10 @@
 
 from dashboard.pages import Page
 from dashboard.widgets import parts
-from dashboard.widgets.value import rfm
+from dashboard.widgets.value import clusters, rfm
 
 PAGE = Page("customers", 20, "customers.see", ":material/diamond:")
-PARTS = {"rfm": rfm}
+PARTS = {"rfm": rfm, "clusters": clusters}
 
 
 def show() -> None:
