@@ -1,14 +1,14 @@
 """What the worker of a house does: the kinds of jobs it takes, and the chores it sees to by itself."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from core.lake.manifest import Manifests
 from core.lake.timeline import Timeline
 from core.settings import Settings, World
-from core.work import identity_decisions, tending, uploads
+from core.work import clusters, identity_decisions, tending, uploads
 from core.work.home import Home
 from core.work.ingest import batches
 from core.work.worker import Chore, Clock, Handler, Log, Work, Worker
@@ -43,11 +43,13 @@ def handlers(house: House) -> dict[str, Handler]:
 
 
 def chores(house: House) -> list[Chore]:
-    """Imports that died are settled every minute, what is derived of what came is made within seconds, small files are
-    joined every hour, leftovers swept every day."""
-    sorted_in = _WhenChanged(house, tending.derive)
+    """Imports that died are settled every minute, what is derived of what came is made within seconds, clusters are fitted within a
+    minute of a new day's data, small files are joined every hour, leftovers swept every day."""
+    sorted_in = _WhenChanged(house, lambda home, _now: tending.derive(home))
+    clustered = _WhenChanged(house, lambda home, now: int(clusters.refresh(home, now)))
     return [
-        Chore("derived", SECONDS, lambda _now: _told("runs and rollups made", sorted_in())),
+        Chore("derived", SECONDS, lambda now: _told("runs and rollups made", sorted_in(now))),
+        Chore("clusters", MINUTE, lambda now: _told("models of clusters fitted", clustered(now))),
         Chore("settle", MINUTE, lambda now: _told("batches settled", len(batches.reconcile(house.live, now=now)))),
         Chore("identities", DAY, lambda _now: _told("map brought up to the decisions", int(_settled(house.live)))),
         Chore("compact", HOUR, lambda _now: _told("files joined", _everywhere(house, tending.compact))),
@@ -60,17 +62,18 @@ def chores(house: House) -> list[Chore]:
 class _WhenChanged:
     """Does something in both worlds, when either lake has another version or its timeline other runs than the last time."""
 
-    def __init__(self, house: House, do: Callable[[Home], int]) -> None:
+    def __init__(self, house: House, do: Callable[[Home, datetime], int]) -> None:
         self._house = house
         self._do = do
         self._done: list[tuple[str, int, int]] = []
 
-    def __call__(self) -> int:
-        now = self._now()
-        if now == self._done:
+    def __call__(self, now: datetime) -> int:
+        versions = self._now()
+        if versions == self._done:
             return 0
-        done = _everywhere(self._house, self._do)
-        self._done = [] if done else now  # looked at once more after something was done: then nothing is left to do
+        done = _everywhere(self._house, lambda home: self._do(home, now))
+        # Looked at once more after something was done: then nothing is left to do.
+        self._done = [] if done else versions
         return done
 
     def _now(self) -> list[tuple[str, int, int]]:
