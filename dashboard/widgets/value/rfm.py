@@ -1,29 +1,121 @@
-"""RFM: what buyers are worth, class by class."""
+"""RFM: buyers in eight classes and four tiers, who moved, and what to do for whom."""
+
+from collections.abc import Mapping
+from html import escape
 
 import streamlit as st
 
-from dashboard import i18n
+from core.errors import InvalidRfm
+from dashboard import i18n, markdown
 from dashboard.data import rfm
-from dashboard.data.rfm import CLASSES, USUAL
+from dashboard.data.rfm import ALL, SMALL, Answer, Rfm, Row, View
 from dashboard.i18n import t
-from dashboard.widgets import heading, tiles
+from dashboard.widgets import behind, choice, heading
+from dashboard.widgets.behind import Behind
 from dashboard.widgets.parts import Asked
-from dashboard.widgets.tiles import Tile
+from dashboard.widgets.value import rfm_board, rfm_choices, rfm_moves, rfm_spread, rfm_tiers
+from dashboard.widgets.value import rfm_words as words
 
-KEYS = ("rfm_by",)
-WIDTH = 200
+KEYS = rfm_choices.KEYS
+Tables = Mapping[View, Mapping[str, Row]]
 
 
 def show(asked: Asked) -> None:
-    answer = rfm.worth(asked.filters, USUAL)
+    chosen = rfm_choices.read()
+    view = choice.read(rfm_choices.VIEW, rfm_moves.VIEWS)
+    try:
+        answer = rfm.worth(asked.filters, chosen)
+    except InvalidRfm as error:
+        with st.container(border=True, key="card_rfm"):
+            rfm_choices.show(chosen)
+            st.markdown(f":material/info: {markdown.escaped(i18n.refusal(error))}")
+            rfm_choices.tiers()
+        return
     if answer is None:
         heading.empty(t("rfm.nobody"), t("rfm.nobody_lead"))
         return
-    rows = {row["key"]: row for row in answer.rows()}
+    tables: Tables = {
+        "class": {row["key"]: row for row in answer.rows()},
+        "tier": {row["key"]: row for row in answer.rows("tiers")},
+    }
+    link = behind.link()
     with st.container(border=True, key="card_rfm"):
-        st.html(heading.section(t("rfm.classes"), i18n.day(answer.found.on), "rfm-classes"))
-        found = [
-            Tile(name, t(f"rfm.class_{name}"), i18n.number(rows[name]["members"]), i18n.share(rows[name]["share"]))
-            for name in CLASSES
-        ]
-        st.html(tiles.wall(found, WIDTH))
+        _head(answer, asked)
+        rfm_choices.show(chosen)
+        _told(answer, tables["class"][ALL])
+        if not tables["class"][ALL]["members"]:
+            st.markdown(f":material/info: {t('rfm.nobody_here')}")
+            return
+        st.html(rfm_board.board(answer, tables["class"], link))
+        st.html(rfm_board.table(answer, tables["class"], asked.filters, link) + behind.forbidden(link))
+    with st.container(border=True, key="card_rfm_tiers"):
+        rfm_tiers.show(answer, tables["tier"], asked.filters, link)
+    with st.container(border=True, key="card_rfm_moves"):
+        st.html(rfm_moves.show(answer, view, link))
+    with st.container(border=True, key="card_rfm_spread"):
+        st.html(rfm_spread.html(answer, link))
+    behind.open_asked(lambda text: _behind(asked, answer, tables, text), asked.in_words)
+
+
+def _head(answer: Answer[Rfm], asked: Asked) -> None:
+    found = answer.found
+    before = t("rfm.against", day=i18n.day(found.before_on)) if found.before_on else t("rfm.no_before")
+    lead = f"{t('rfm.lead', day=i18n.day(found.on))}{t('number.then')}{before}"
+    lines = [
+        *(t(f"rfm.means_{name}") for name in ("days", "orders", "net")),
+        f"{t('rfm.cuts')} {markdown.escaped(t('number.then').join(words.limits(found, answer.currency)))}",
+        t(f"rfm.means_{found.asked.method}"),
+        *(
+            t(f"rfm.means_{name}")
+            for name in ("ties", "yardstick", "before", "classes", "aov", "tiers", "segments", "few")
+        ),
+    ]
+    behind.head("rfm", heading.section(t("rfm.classes"), lead, "rfm-classes"), answer, lines, asked.in_words)
+
+
+def _told(answer: Answer[Rfm], whole: Row) -> None:
+    """Where high begins, and what to keep in mind."""
+    found = answer.found
+    limits = "".join(f"<span>{escape(one)}</span>" for one in words.limits(found, answer.currency))
+    st.html(f'<p class="rfm-cuts">{limits}</p>')
+    if found.asked.method == "fixed":
+        st.caption(t("rfm.rule_of_thumb"))
+    elif found.parted < SMALL:
+        st.caption(t("rfm.few_parted", count=i18n.number(found.parted)))
+    if not found.is_usual and whole["members"]:
+        st.caption(t("rfm.static_only"))
+
+
+def _behind(asked: Asked, answer: Answer[Rfm], tables: Tables, text: str) -> Behind | None:
+    """Who stands behind a figure, as the address names it; None where it is no figure or nobody is."""
+    title, figure = _pointed(answer, tables, text)
+    if not figure:
+        return None
+    day = t("rfm.lead", day=i18n.day(answer.found.on))
+    chosen = answer.found.asked
+    limits = t("number.then").join([t(f"rfm.method_{chosen.method}"), *words.limits(answer.found, answer.currency)])
+    return Behind(
+        f"{title}{t('number.then')}{day}",
+        markdown.escaped(limits),
+        lambda: rfm.people_of(asked.filters, chosen, text, figure),
+    )
+
+
+def _pointed(answer: Answer[Rfm], tables: Tables, text: str) -> tuple[str, int]:
+    kind, *names = text.split(".")
+    if text == ALL:
+        return t("rfm.all"), tables["class"][ALL]["members"]
+    if kind in ("class", "tier") and len(names) == 1 and names[0] in tables[kind] and names[0] != ALL:
+        return words.called(kind, names[0]), tables[kind][names[0]]["members"]
+    for row in answer.rows("moves"):
+        if text == f"move.{row['view']}.{row['before']}.{row['now']}":
+            view: View = row["view"]
+            return f"{words.called(view, row['before'])} → {words.called(view, row['now'])}", row["members"]
+    for row in answer.rows("ways"):
+        if text == f"way.{row['view']}.{row['way']}":
+            return t(f"rfm.way_{row['way']}", count=i18n.number(row["members"])), row["members"]
+    for row in answer.rows("spread"):
+        if text == f"spread.{row['measure']}.{row['place']}":
+            measure = t(f"rfm.spread_{row['measure']}")
+            return f"{measure}{t('number.then')}{words.bin_called(row, answer.currency)}", row["members"]
+    return "", 0
