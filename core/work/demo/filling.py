@@ -21,10 +21,12 @@ from core.store.tables import Batch
 from core.work import identities, tending
 from core.work.demo import (
     activity,
+    archetypes,
     brand,
     care,
     chat,
     columns,
+    membership,
     people,
     pestered,
     planted,
@@ -34,6 +36,7 @@ from core.work.demo import (
     truth,
 )
 from core.work.demo.activity import Acts, Months
+from core.work.demo.archetypes import Archetypes
 from core.work.demo.brand import Brand
 from core.work.demo.chat import Memberships
 from core.work.demo.people import People
@@ -188,7 +191,7 @@ class _Filler:
 
 def _drawn(filler: _Filler, seed: int, end_on: date) -> truth.World:
     """Draw the world part by part, and hand each part over as soon as nothing needs it any more."""
-    streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(18)]
+    streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(20)]
     span = Span(end_on, DAYS, filler.home.settings.zone)
     house = brand.build(span, streams[0])
     members = min(filler.events // EVENTS_PER_MEMBER, MOST_MEMBERS)
@@ -201,7 +204,8 @@ def _drawn(filler: _Filler, seed: int, end_on: date) -> truth.World:
     fixed = activity.acts_together(
         [activity.arrivals(crowd, span), chat.join_events(stays), trial_acts, booking_acts, lift_acts]
     )
-    carts = _events(filler, house, crowd, streams[6], fixed)
+    kinds = archetypes.plant(house, crowd, streams[18], stays)
+    carts = _events(filler, house, crowd, streams[6], fixed, kinds, streams[18])
     made = shopping.orders_together([
         carts, trial_orders, lift_orders, shopping.store_orders(house, crowd, streams[7]),
         shopping.orders_by_law(house, crowd, streams[8]), planted.incident(house, crowd, streams[9]),
@@ -219,8 +223,11 @@ def _drawn(filler: _Filler, seed: int, end_on: date) -> truth.World:
     )
     driven = pestered.plant(house, streams[16], stays)
     written = pestered.messages(house, streams[16], driven, written, chat.words(house))
-    world = truth.World(house, crowd, trial, booking, lift, made, sold, back, given, said, brought, driven, written)
+    world = truth.World(
+        house, crowd, trial, booking, lift, made, sold, back, given, said, brought, driven, written, kinds
+    )
     _facts(filler, world, streams[15], stays)
+    _membership(filler, world, streams[19])
     filler.put("group_statistics", statistics.table(house, world.stays, written, streams[17]))
     _people(filler, world)
     return world
@@ -239,14 +246,25 @@ def _name(filler: _Filler, crowd: People) -> None:
     people.name(crowd, np.concatenate(keys), pa.concat_arrays(macs))
 
 
-def _events(filler: _Filler, house: Brand, crowd: People, rng: np.random.Generator, fixed: Acts) -> shopping.Orders:
-    """Draw and write the events month by month; returns the orders that came of them."""
+def _events(
+    filler: _Filler,
+    house: Brand,
+    crowd: People,
+    rng: np.random.Generator,
+    fixed: Acts,
+    kinds: Archetypes,
+    own_rng: np.random.Generator,
+) -> shopping.Orders:
+    """Draw and write the events month by month; returns the orders that came of them. Those of ``kinds``, drawn by ``own_rng``, take the
+    place of others."""
     span = house.span
+    own_by_month = activity.by_month(span, kinds.acts)
     planted_by_month = activity.by_month(span, fixed)
     quotas = activity.quotas(crowd, span, filler.events, np.array([len(part) for part in planted_by_month]))
     months, baskets, number = Months(house, crowd, rng), [], 1
-    for (first, end), quota, part in zip(span.months, quotas, planted_by_month, strict=True):
+    for (first, end), quota, part, own in zip(span.months, quotas, planted_by_month, own_by_month, strict=True):
         drawn, bought = months.draw(first, end, quota, part)
+        drawn = archetypes.blended(own_rng, drawn, own, crowd.members)
         filler.put("events", activity.table(house, crowd, drawn, number))
         baskets.append(bought)
         number += len(drawn)
@@ -256,8 +274,8 @@ def _events(filler: _Filler, house: Brand, crowd: People, rng: np.random.Generat
 def _facts(filler: _Filler, world: truth.World, rng: np.random.Generator, drawn: Memberships) -> None:
     """``drawn``: stays as they were before anybody was driven away, so that what is drawn of them stays the same."""
     house, crowd, made = world.brand, world.people, world.made
-    filler.put("order_lines", shopping.order_lines(house, crowd, made, world.sold, world.back))
-    filler.put("offer_events", shopping.offer_events(house, crowd, world.given))
+    filler.put("order_lines", shopping.order_lines(house, crowd, *world.bought, world.back))
+    filler.put("offer_events", shopping.offer_events(house, crowd, world.coupons))
     filler.put("channel_spend", shopping.channel_spend(house, rng, crowd.members))
     filler.put("touches", touching.table(house, crowd, rng, touching.build(house, crowd, rng, made, world.lift)))
     filler.put("group_membership", chat.membership_rows(house, crowd, world.stays))
@@ -268,6 +286,11 @@ def _facts(filler: _Filler, world: truth.World, rng: np.random.Generator, drawn:
     filler.put("feedback", care.feedback_rows(house, crowd, rng, world.said))
     filler.put("service_conversations", care.conversations(house, crowd, rng))
     filler.put("referrals", care.referral_rows(crowd, world.brought))
+
+
+def _membership(filler: _Filler, world: truth.World, rng: np.random.Generator) -> None:
+    filler.put("consents", membership.consents(world.brand, world.people, rng))
+    filler.put("points", membership.points(world.brand, world.people, rng, *world.bought, world.back))
 
 
 def _people(filler: _Filler, world: truth.World) -> None:

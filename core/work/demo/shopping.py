@@ -12,7 +12,7 @@ from core.work.demo.brand import LOOSE_TEA, Brand
 from core.work.demo.people import People
 from core.work.demo.rhythm import DAY_S, SHOP_HOURS, Bools, Floats, Ints
 
-ORDINARY, BY_LAW, TRIAL_ORDER, LIFT_ORDER, INCIDENT_ORDER = range(5)
+ORDINARY, BY_LAW, TRIAL_ORDER, LIFT_ORDER, INCIDENT_ORDER, KIND_ORDER = range(6)
 LTV_LAW = {"r": 0.6, "alpha": 85.0, "a": 0.8, "b": 2.2}
 """BG/NBD: purchase rate Gamma(r, rate alpha) per day, dropout after a repeat purchase Beta(a, b)."""
 SPEND_LAW = {"p": 6.0, "q": 4.0, "v": 90.0}

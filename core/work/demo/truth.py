@@ -4,12 +4,14 @@ import json
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.work.demo import chat, pestered, planted, shopping
+from core.work.demo import archetypes, chat, pestered, planted, shopping
+from core.work.demo.archetypes import Archetypes
 from core.work.demo.brand import TRIAL, Brand
 from core.work.demo.care import CATEGORIES, Brought, Says
 from core.work.demo.chat import Memberships, Messages
@@ -39,6 +41,17 @@ class World:
     brought: Brought
     pestered: Pestered
     written: Messages
+    kinds: Archetypes
+
+    @cached_property
+    def bought(self) -> tuple[Orders, Lines]:
+        """All orders and their lines, those of planted kinds included."""
+        return archetypes.with_orders(self.brand, self.kinds, self.made, self.sold)
+
+    @cached_property
+    def coupons(self) -> Coupons:
+        """All coupons, those of planted kinds included."""
+        return archetypes.with_coupons(self.brand, self.kinds, self.given, len(self.made))
 
     @property
     def stays(self) -> Memberships:
@@ -60,6 +73,7 @@ def told(world: World) -> dict[str, Any]:
         "referrals": _referrals(world),
         "coupons": _coupons(world),
         "one_id": _one_id(world),
+        "clusters": _clusters(world),
     }
 
 
@@ -231,7 +245,7 @@ def _referrals(world: World) -> dict[str, Any]:
 
 
 def _coupons(world: World) -> dict[str, Any]:
-    given, offers = world.given, world.brand.offers
+    given, offers = world.coupons, world.brand.offers
     issued = np.bincount(given.offer, minlength=len(offers))
     redeemed = np.bincount(given.offer[given.redeemed_s > 0], minlength=len(offers))
     return {
@@ -240,6 +254,20 @@ def _coupons(world: World) -> dict[str, Any]:
         "redeemed": int(redeemed.sum()),
         "redemption_share": float(redeemed.sum() / issued.sum()),
         "by_offer": {one: [int(i), int(r)] for one, i, r in zip(offers.ids, issued, redeemed, strict=True)},
+    }
+
+
+def _clusters(world: World) -> dict[str, Any]:
+    people, kinds = world.people, world.kinds
+    is_pure = archetypes.pure(kinds, world.made)
+    return {
+        "definition": "members of clearly different behaviour in the last 365 days: K-means on standardised features of these members alone, "
+        "with one cluster per kind, finds the kinds (adjusted Rand index above 0.8). bargain: many small orders, most with a coupon; large: few "
+        "large orders; reader: reads often and never buys; gift: one order long ago and nothing else",
+        "kinds": {
+            name: _keys(people, kinds.who[is_pure & (kinds.kind == place)])
+            for place, name in enumerate(archetypes.KINDS)
+        },
     }
 
 
