@@ -16,8 +16,8 @@ from dashboard.data.identity import Overview
 from dashboard.data.rows import SMALL
 from dashboard.i18n import UNDEFINED, has, moment, number, share, t
 from dashboard.pages import Page
-from dashboard.widgets import heading, identity_card, tables, tabs
-from dashboard.widgets.identity_card import kind
+from dashboard.widgets import evidence, heading, identity_card, tables, tabs
+from dashboard.widgets.evidence import kind
 from dashboard.widgets.mapping_editor import grain
 
 PAGE = Page("data", 20, "identity.see", ":material/fingerprint:")
@@ -140,7 +140,7 @@ def _channels(rows: pd.DataFrame) -> tables.Columns:
     return {
         t("identity.data"): [grain(one, short=True) for one in rows["table"]],
         t("identity.channel"): [UNDEFINED if pd.isna(one) else _named("channel", one) for one in rows["channel"]],
-        t("identity.sources"): [identity_card.source(one) for one in rows["source"]],
+        t("identity.sources"): [evidence.source(one) for one in rows["source"]],
         t("identity.facts"): rows["facts"].astype(int).tolist(),
         t("identity.known_facts"): rows["known_facts"].astype(int).tolist(),
         t("identity.known_rate"): _percent(rows["known_share"], rows["facts"]),
@@ -205,7 +205,7 @@ def _left_out(found: Overview) -> None:
             {
                 t("identity.type"): [kind(one) for one in rows["identity_type"]],
                 t("identity.value"): [masks.get(key, UNDEFINED) for key in keys],
-                t("identity.namespace"): [identity_card.source(one) for one in rows["namespace"]],
+                t("identity.namespace"): [evidence.source(one) for one in rows["namespace"]],
                 t("identity.why"): [
                     _why(row.reason, int(row.crowd_count), limits[row.identity_type]) for row in rows.itertuples()
                 ],
@@ -217,11 +217,11 @@ def _left_out(found: Overview) -> None:
     shared = rows[rows["reason"] == "shared"]
     if len(shared) and masks and guard.may("identity.write"):
         types = zip(shared["identity_key"], shared["identity_type"], strict=True)
-        labels = {int(key): identity_card.name(one, masks.get(int(key))) for key, one in types}
+        labels = {int(key): evidence.name(one, masks.get(int(key))) for key, one in types}
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="shared_actions"):
             st.selectbox(t("identity.choose"), list(labels), format_func=labels.get, key="shared_chosen", width=280)
             with st.popover(t("identity.confirm_shared"), icon=":material/block:", key="pop_block_shared"):
-                identity_card.reason_form(
+                evidence.reason_form(
                     "block_shared", t("identity.block"), actions.block_shared, lead=t("identity.confirm_shared_lead")
                 )
 
@@ -267,7 +267,7 @@ def _decisions(_found: Overview) -> None:
                 t("identity.choose_decision"), list(standing), format_func=standing.get, key="undo_chosen", width=360
             )
             with st.popover(t("identity.undo"), icon=":material/undo:", key="pop_undo"):
-                identity_card.reason_form(
+                evidence.reason_form(
                     "undo_undo_chosen",
                     t("identity.undo"),
                     actions.undo,

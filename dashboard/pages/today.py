@@ -9,7 +9,7 @@ from dashboard.data.today import Item, State
 from dashboard.i18n import UNDEFINED, day, has, moment, number, t
 from dashboard.pages import Page
 from dashboard.widgets import heading
-from dashboard.widgets.identity_card import source
+from dashboard.widgets.evidence import source
 
 PAGE = Page("today", 0, "today.see", ":material/today:", is_start=True)
 _ICONS = {

@@ -11,7 +11,7 @@ from dashboard.data import sources as data
 from dashboard.data.sources import Finding, Held, QualityScore, Rhythm
 from dashboard.i18n import UNDEFINED, day, has, moment, number, t
 from dashboard.widgets import columns, rejections
-from dashboard.widgets.identity_card import source as source_name
+from dashboard.widgets.evidence import source as source_name
 
 PARTS = ("accuracy", "completeness", "consistency")
 _BADGES = {"error": "red", "warning": "orange", "info": "gray"}

@@ -11,7 +11,7 @@ from dashboard.data import sources as data
 from dashboard.data.sources import Batch
 from dashboard.i18n import moment, number, t
 from dashboard.widgets import importing, mapping_editor, quality
-from dashboard.widgets.identity_card import reason_form
+from dashboard.widgets.evidence import reason_form
 
 ROWS = 20
 

@@ -1,9 +1,10 @@
 """Everything about one member: who it is, what it bought, heard and said, agreed to and belongs to. Read in one pass of its own
 rows (``member_rows``), without a scan of everybody's moments.
 
-A member of several identities is one person: facts of all of them count, each once. What several profiles say is resolved field by
-field: the newest row that says anything counts; of ``joined_at`` the earliest, with the channel that brought the person then; all
-units are theirs, and the scope of any of them sees them (data-contract.md 19).
+A member of several identities is one person: facts of all of them count, each once. What several profiles say is resolved as segments
+do it (``core.work.questions.segments``): units and staff are all that any says, and the scope of any of these units sees the member
+(data-contract.md 19); of ``joined_at`` the earliest, with the channel that brought the person then; ``is_friend`` and ``is_test`` hold
+where any says so; of all else the newest that is told counts.
 """
 
 from collections import defaultdict
@@ -39,7 +40,8 @@ DIMENSIONS = {
     "activity_id": ("activities", "name"),
 }
 """Column of ids: the dimension that names them, and its column."""
-FIELDS = ("gender", "birth_year", "city", "staff_id", "tier", "is_test", "is_friend")
+FIELDS = ("gender", "birth_year", "city", "tier")
+FLAGS = ("is_friend", "is_test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,13 @@ class Profile:
     joined_at: datetime | None = None
     acquisition_channel: str | None = None
     units: tuple[str, ...] = ()
+    staff: tuple[str, ...] = ()
     gender: str | None = None
     birth_year: int | None = None
     city: str | None = None
-    staff_id: str | None = None
     tier: str | None = None
-    is_test: bool | None = None
     is_friend: bool | None = None
+    is_test: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Touch:
     @property
     def state(self) -> str:
         """The last of its states."""
-        return next(reversed(self.states))
+        return tuple(self.states)[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,8 @@ class Bought:
 class Member:
     """``keys``: identity keys, ascending. ``identities``: type and namespace of each that was seen. Lists are newest first.
 
+    ``loose_lines``: refunds under a number that no order has, and sales that come to nothing. ``joins``: callbacks of groups joined.
+
     ``coupons``: rows of ``offer_events``; ``feedback``, ``conversations``, ``activities``, ``points``, ``brought`` and ``brought_by``
     (referrals; the other's ``member_id``, None where nobody is known or out of scope): rows of their tables. ``balance``: of points,
     None without an entry. ``acts``: events and own group messages, oldest first (``member_rows.walked``).
@@ -144,8 +148,9 @@ class Member:
     consents: tuple[Consent, ...]
     consent_rows: tuple[Row, ...]
     orders: tuple[Order, ...]
-    loose_refunds: tuple[Row, ...]
+    loose_lines: tuple[Row, ...]
     bought: Bought
+    joins: tuple[Row, ...]
     stays: tuple[Stay, ...]
     touches: tuple[Touch, ...]
     coupons: tuple[Row, ...]
@@ -194,8 +199,9 @@ def of(reading: Reading, member_id: int) -> Member:
         consents=_consents(rows.get("consents", [])),
         consent_rows=_latest_first(rows.get("consents", [])),
         orders=orders,
-        loose_refunds=loose,
+        loose_lines=loose,
         bought=_bought(orders, lines, reading.as_of_on),
+        joins=tuple(row for row in rows.get("group_membership", []) if row["change"] == "join"),
         stays=member_groups.stays(reading, rows),
         touches=_touches(rows.get("touches", []), orders, acts),
         coupons=_latest_first(rows.get("offer_events", [])),
@@ -244,13 +250,17 @@ def _profile(rows: Sequence[Row]) -> Profile:
         told = [row[field] for row in rows if row[field] is not None]
         if told:
             said[field] = told[-1]
-    joined = sorted(
-        (row for row in rows if row["joined_at"] is not None),
-        key=lambda row: (row["joined_at"], row["acquisition_channel"] is None, row["acquisition_channel"] or ""),
-    )
-    brought = [row["acquisition_channel"] for row in (joined[:1] or rows) if row["acquisition_channel"] is not None]
-    units = tuple(sorted({row["unit_id"] for row in rows if row["unit_id"] is not None}))
-    return Profile(joined[0]["joined_at"] if joined else None, brought[0] if brought else None, units, **said)
+    for flag in FLAGS:
+        if any(row[flag] is not None for row in rows):
+            said[flag] = any(row[flag] for row in rows)
+    joined_at = min((row["joined_at"] for row in rows if row["joined_at"] is not None), default=None)
+    first = [row["acquisition_channel"] for row in rows if row["joined_at"] == joined_at]
+    brought = min((channel for channel in first if channel is not None), default=None)
+    return Profile(joined_at, brought, _all(rows, "unit_id"), _all(rows, "staff_id"), **said)
+
+
+def _all(rows: Sequence[Row], column: str) -> tuple[str, ...]:
+    return tuple(sorted({row[column] for row in rows if row[column] is not None}))
 
 
 def _consents(rows: Sequence[Row]) -> tuple[Consent, ...]:
@@ -269,27 +279,30 @@ def _consents(rows: Sequence[Row]) -> tuple[Consent, ...]:
 
 
 def _orders(lines: Sequence[Row]) -> tuple[tuple[Order, ...], tuple[Row, ...]]:
-    """Orders newest first, and refunds under a number that none of them has."""
+    """Orders newest first, and lines that belong to none of them: refunds under another number, sales that come to nothing."""
     sales: dict[tuple[str, str], list[Row]] = defaultdict(list)
     back: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for line in lines:
         if line["line_kind"] != "adjustment":
             (sales if line["line_kind"] == "sale" else back)[line["source"], line["order_no"]].append(line)
-    found = []
+    found, nothing = [], []
     for (source, order_no), own in sales.items():
         gross = sum(line["amount_minor"] for line in own)
-        if gross > 0:
-            first = min(own, key=lambda line: (line["batch_id"], line["row_number"]))
-            returned = back.pop((source, order_no), [])
-            found.append(
-                Order(
-                    source, order_no, min(line["occurred_at"] for line in own), min(line["local_date"] for line in own), gross,
-                    sum(line["amount_minor"] for line in returned), first["channel"], first["unit_id"], first["campaign_id"],
-                    tuple(own), tuple(returned),
-                )
-            )  # fmt: skip
+        if gross <= 0:
+            nothing.append(own)
+            continue
+        first = min(own, key=lambda line: (line["batch_id"], line["row_number"]))
+        returned = back.pop((source, order_no), [])
+        found.append(
+            Order(
+                source, order_no, min(line["occurred_at"] for line in own), min(line["local_date"] for line in own), gross,
+                sum(line["amount_minor"] for line in returned), first["channel"], first["unit_id"], first["campaign_id"],
+                tuple(own), tuple(returned),
+            )
+        )  # fmt: skip
     found.sort(key=lambda order: (order.at, order.source, order.order_no), reverse=True)
-    return tuple(found), _latest_first(line for own in back.values() for line in own)
+    rest = [line for own in (*nothing, *back.values()) for line in own]
+    return tuple(found), _latest_first(rest)
 
 
 def _bought(orders: Sequence[Order], lines: Sequence[Row], as_of_on: date | None) -> Bought:

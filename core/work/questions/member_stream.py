@@ -76,7 +76,8 @@ def _bought(member: Member) -> Iterator[Entry]:
             "channel": order.channel, "unit_id": order.unit_id, "campaign_id": order.campaign_id, "amount_minor": order.gross_minor,
             "number": order.order_no,
         }  # fmt: skip
-    for line in (*member.loose_refunds, *(line for order in member.orders for line in order.refunds)):
+    loose = [line for line in member.loose_lines if line["line_kind"] == "refund"]
+    for line in (*loose, *(line for order in member.orders for line in order.refunds)):
         yield line["occurred_at"], "order", "refund", {
             "channel": line["channel"], "unit_id": line["unit_id"], "product_id": line["product_id"],
             "amount_minor": line["amount_minor"], "number": line["order_no"],

@@ -1,0 +1,131 @@
+"""One member, for the page that tells all of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import pandas as pd
+
+from core.errors import Unknown
+from core.store import belonging, tags
+from core.store.belonging import Inside
+from core.store.tags import Held, Told
+from core.work import disclosures
+from core.work.lookups import MOST_DIGITS
+from core.work.questions import identities, member_next, member_standing, member_stream
+from core.work.questions import member as question
+from core.work.questions.identities import Member as Evidence
+from core.work.questions.member import Bought, Consent, Member, Order, Profile, Touch
+from core.work.questions.member_groups import Stay
+from core.work.questions.member_next import Hint
+from core.work.questions.member_standing import PROVIDERS, Inputs, Life, Standing
+from core.work.questions.member_stream import KINDS
+from dashboard.data.ground import Ground, stand
+from dashboard.web import kept, wiring
+
+__all__ = [
+    "KINDS", "Bought", "Consent", "Evidence", "Held", "Hint", "Inputs", "Inside", "Life", "Marks", "Member", "Order", "Profile", "Standing", "Stay",
+    "Told", "Touch", "View", "evidence", "hints", "marks", "masks", "member", "number", "standing", "zone",
+]  # fmt: skip
+PERMISSION = "people.see"
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """``key`` changes whenever the answer could. ``stream``: see ``core.work.questions.member_stream``."""
+
+    key: str
+    member: Member
+
+    @cached_property
+    def stream(self) -> pd.DataFrame:
+        return member_stream.of(self.member)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        return member_stream.counts(self.stream)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Tags that the member has now, when it got and lost tags, and the segments that hold it."""
+
+    tags: tuple[Held, ...]
+    history: tuple[Told, ...]
+    segments: tuple[Inside, ...]
+
+
+def member(member_id: int) -> View:
+    """Raises ``Forbidden``, and ``Unknown`` for one who does not exist or belongs to none of the reader's units."""
+    ground = stand(PERMISSION)
+    return _member(key=f"{ground.key}|{member_id}", _ground=ground, _member_id=member_id)
+
+
+def number(text: str) -> int:
+    """A member's number as an address has it. Raises ``Unknown`` for what is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text) < 2**63):
+        raise Unknown("member", text)
+    return int(text)
+
+
+def standing(view: View, *, is_whole: bool = False) -> Standing:
+    """Where the member stands beside all others; the first member of a version of the lake waits for it. ``is_whole``: with clusters,
+    which nobody needs at a glance."""
+    names = tuple(PROVIDERS) if is_whole else tuple(name for name in PROVIDERS if name != "clusters")
+    return _standing(key=f"{view.key}|{names}", _ground=stand(PERMISSION), _view=view, _names=names)
+
+
+def hints(view: View, told: Standing) -> list[Hint]:
+    return member_next.of(view.member, told)
+
+
+def marks(view: View) -> Marks:
+    ground, member_id, now = stand(PERMISSION), view.member.member_id, wiring.now()
+    name = ("marks", member_id, kept.moment(now))
+    return kept.while_unwritten(ground.home.store, name, lambda: _marks(ground, member_id, now))
+
+
+def evidence(view: View) -> Evidence:
+    """Why the identities are one person. Raises as ``member``."""
+    ground = stand(PERMISSION)
+    return _evidence(key=view.key, _ground=ground, _member_id=view.member.member_id)
+
+
+def masks(identity_keys: list[int]) -> dict[int, str]:
+    """Masked values of identities that the reader was shown by one of the other reads."""
+    ground = stand(PERMISSION)
+    name = ("masks", *identity_keys)
+    return kept.while_unwritten(
+        ground.home.store, name, lambda: disclosures.shown(ground.home, ground.operator, identity_keys)
+    )
+
+
+def zone() -> str:
+    return wiring.house().settings.zone
+
+
+@kept.by_key(32)
+def _member(key: str, _ground: Ground, _member_id: int) -> View:
+    with _ground.open() as lake:
+        return View(key, question.of(lake, _member_id))
+
+
+@kept.by_key(64)
+def _standing(key: str, _ground: Ground, _view: View, _names: tuple[str, ...]) -> Standing:  # noqa: ARG001 - what it is cached by
+    with _ground.open() as lake:
+        return member_standing.of(lake, _view.member, _names)
+
+
+@kept.by_key(16)
+def _evidence(key: str, _ground: Ground, _member_id: int) -> Evidence:  # noqa: ARG001 - what it is cached by
+    with _ground.open() as lake:
+        return identities.member(_ground.home, lake, _member_id)
+
+
+def _marks(ground: Ground, member_id: int, now: datetime) -> Marks:
+    with ground.home.store.reading() as session:
+        return Marks(
+            tuple(tags.held_by(session, member_id, now)),
+            tuple(tags.history_of(session, member_id)),
+            tuple(belonging.segments_of(session, member_id)),
+        )
