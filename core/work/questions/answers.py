@@ -18,6 +18,7 @@ from core.work.questions import (
     activities,
     aftermath,
     care,
+    clustered,
     community,
     conversation,
     figures,
@@ -183,6 +184,7 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "overlap": publishing.shared,
     "ltv": valuing.lifetime,
     "rfm": valued.worth,
+    "clusters": clustered.clustered,
 } | {name: single(metric) for name, metric in METRICS.items()}
 
 
