@@ -58,6 +58,20 @@ def show(
     parts[part](Asked(asked, lambda: contract.in_words(asked, known, with_period=True)))
 
 
+def plain(page: str, permission: str, parts: Mapping[str, Callable[[], None]]) -> None:
+    """A page of parts that no filter cuts: what it shows is the same in every period."""
+    fresh = freshness.read(permission)
+    heading.show(t(f"{page}.title"), fresh)
+    if fresh.choices is None:
+        heading.empty(t(f"{page}.empty"), t(f"{page}.empty_lead"))
+        return
+    part = choice.read(PART, tuple(parts))
+    labels = {one: t(f"{page}.part_{one}") for one in parts}
+    with st.container(key="parts_head"):
+        st.html(choice.row(Choice(PART, t(f"{page}.parts"), labels, part), ""))
+    parts[part]()
+
+
 def _forget(keys: Sequence[str]) -> None:
     """What was chosen in this session makes room for what the address says."""
     filters.forget()

@@ -1,0 +1,79 @@
+"""What conditions of a segment can name in this lake, and what it is called."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from core.store import segments, tags
+from core.work.questions import called, funnels, profiles
+from dashboard.data import definitions, freshness
+from dashboard.data.ground import Ground, stand
+from dashboard.web import kept
+
+SEE = "customers.see"
+Key = str | int | bool
+Names = Mapping[Key, str | None]
+"""Values to choose from, by what the data calls them; None where it calls them nothing else."""
+
+
+def currency() -> str:
+    return freshness.read(SEE).currency
+
+
+def newest() -> date:
+    """The newest day with data. There is one wherever a segment is built."""
+    found = freshness.read(SEE).as_of_on
+    assert found is not None
+    return found
+
+
+def last_month() -> dict[str, str]:
+    """The thirty newest days, as a window of dates."""
+    return {"from": (newest() - timedelta(days=29)).isoformat(), "to": newest().isoformat()}
+
+
+def events() -> tuple[str, ...]:
+    """Names of events that a condition can ask for. Raises ``Forbidden``."""
+    ground = stand(SEE)
+    return _events(key=ground.key, _ground=ground)
+
+
+def options(name: str) -> Names:
+    """What can be chosen for a field of the profile or a list. Raises ``Forbidden``."""
+    ground = stand(SEE)
+    if name in ("is_friend", "is_test"):
+        return dict.fromkeys((True, False))
+    if (fixed := definitions.choices(name)) is not None:
+        return dict.fromkeys(fixed)
+    if name in ("tag", "segment"):
+        return kept.while_unwritten(ground.home.store, ("named", name), lambda: _referred(ground, name))
+    return _options(key=f"{ground.key}|{name}", _ground=ground, _name=name)
+
+
+def _referred(ground: Ground, name: str) -> Names:
+    with ground.home.store.reading() as session:
+        rows = segments.listed(session) if name == "segment" else tags.listed(session)
+        return {row.id: row.name for row in rows}
+
+
+@kept.by_key(16)
+def _events(key: str, _ground: Ground) -> tuple[str, ...]:  # noqa: ARG001 - what it is cached by
+    with _ground.open() as lake:
+        return tuple(funnels.event_names(lake)) if lake.as_of else ()
+
+
+@kept.by_key(128)
+def _options(key: str, _ground: Ground, _name: str) -> Names:  # noqa: ARG001 - what it is cached by
+    with _ground.open() as lake:
+        if _name == "group":
+            return _called(profiles.groups(lake), called.names_of(lake, "group_id"))
+        if _name == "staff":
+            return _called(profiles.values(lake, _name), profiles.staff(lake))
+        found = profiles.values(lake, _name)
+        if _name != "unit":
+            return dict.fromkeys(found)
+        names = called.names_of(lake, "unit_id")
+        return _called([*found, *(one for one in names if one not in found)], names)
+
+
+def _called(some: list[str], names: Mapping[str, str]) -> Names:
+    return {one: names.get(one) for one in some}

@@ -1,0 +1,60 @@
+"""What definitions are in words, and what values of conditions are called on screen."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from babel.numbers import get_currency_precision
+
+from core.errors import InvalidSegment
+from dashboard import i18n
+from dashboard.data import segments, vocabulary
+from dashboard.i18n import t
+from dashboard.widgets import names
+
+TEXTS = {
+    "gender": "segments.gender_", "acquisition_channel": "channel.", "rfm": "rfm.class_", "lifecycle": "lifecycle.state_",
+    "value_tier": "segments.value_tier_",
+}  # fmt: skip
+"""Where the names of values stand that are the same in every lake."""
+
+
+def called(name: str, value: object, known: str | None = None) -> str:
+    """A value of a field or a list in the reader's words; else as the data calls it, else itself. ``known``: what the data calls it."""
+    if isinstance(value, bool):
+        return t("segments.value_true" if value else "segments.value_false")
+    key = f"{TEXTS.get(name, '')}{value}"
+    if name in TEXTS and i18n.has(key):
+        return t(key)
+    return known or str(value)
+
+
+def told(definition: Mapping[str, Any]) -> str:
+    """The definition as one sentence in the reader's language; what it names that is not called anything stands by its number."""
+    currency = vocabulary.currency()
+    digits = get_currency_precision(currency)
+
+    def money(value: float) -> str:
+        minor = int(Decimal(str(value)).scaleb(digits))
+        return i18n.money(minor, currency, digits=0 if minor % 10**digits == 0 else digits)
+
+    try:
+        return segments.read_back(definition, t, _name, money)
+    except InvalidSegment as error:
+        return i18n.refusal(error)
+
+
+def _name(kind: str, value: str | int | bool) -> str:
+    if kind == "event":
+        return names.apart({one: names.event(one) for one in {*vocabulary.events(), str(value)}})[str(value)]
+    if kind == "property":
+        return names.property_of(str(value))
+    if kind in LISTED:
+        known = dict(vocabulary.options(kind))
+        known.setdefault(value, None)
+        return names.apart({one: called(kind, one, name) for one, name in known.items()})[value]
+    return names.value(kind, str(value)) if kind in COLUMNS else called(kind, value)
+
+
+LISTED = ("gender", "city", "unit", "staff", "acquisition_channel", "group", "tag", "segment")
+COLUMNS = ("channel", "unit_id", "group_id", "content_id", "product_id", "campaign_id")
