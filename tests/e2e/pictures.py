@@ -13,7 +13,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from core.settings import PROJECT
+from core.app import House
+from core.settings import PROJECT, Settings
 from dashboard import i18n
 from tests.e2e.browsing import CHROMIUM, CHROMIUM_SWITCHES, Console, Server, idle, new_context, serving
 
@@ -51,6 +52,20 @@ def find_member(page: Page) -> None:
     tab(1)(page)
     press("open_member")(page)
     page.locator(".st-key-card_member").wait_for()
+
+
+def somebody(look: str) -> Act:
+    """The page of the member with most coupons among those who were brought or brought somebody."""
+
+    def act(page: Page) -> None:
+        with House(Settings(home=OUT / "home")).demo.lake.open() as snapshot:
+            offers, people = snapshot.table("offer_events"), snapshot.member_map()
+            owned = offers.inner_join(people, "identity_key").semi_join(snapshot.table("referrals"), "identity_key")
+            counted = owned.group_by("member_id").aggregate(coupons=owned.count())
+            rows = snapshot.arrow(counted.order_by([counted.coupons.desc(), counted.member_id]).limit(1))
+        page.goto(f"{page.url.partition('?')[0]}?m={rows['member_id'][0]}&look={look}")
+
+    return act
 
 
 def press_cell(page: Page) -> None:
@@ -161,6 +176,15 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
     "sources_mapping": ("sources", upload),
     "sources_log": ("sources", tab(1)),
     "sources_quality": ("sources", tab(2)),
+    "member": ("member", somebody("stream")),
+    "member_start": ("member", None),
+    "member_orders": ("member", somebody("orders")),
+    "member_groups": ("member", somebody("groups")),
+    "member_touches": ("member", somebody("touches")),
+    "member_marks": ("member", somebody("marks")),
+    "member_standing": ("member", somebody("standing")),
+    "member_reach": ("member", somebody("reach")),
+    "member_evidence": ("member", somebody("evidence")),
     "identity": ("identity", None),
     "identity_member": ("identity", find_member),
     "identity_largest": ("identity", tab(1)),

@@ -11,8 +11,9 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import eigh_tridiagonal
 from scipy.optimize import minimize
-from scipy.special import digamma, expit, gammaln, hyp2f1, roots_jacobi
+from scipy.special import digamma, expit, gammaln, hyp2f1
 
 from core.models.ltv.estimate import Estimate, covariance
 
@@ -137,13 +138,28 @@ class Law:
         found = np.empty(len(repeats))
         for one in np.unique(repeats):
             here = repeats == one
-            nodes, weights = roots_jacobi(NODES, self.b + one - 1, self.a - 1)
-            p, shares = (nodes + 1) / 2, weights / weights.sum()
+            p, shares = _dropouts(self._a, self.b + one)
             reach = p[None, :] * (days / (self.alpha + age_days[here]))[:, None]
             shape = self.r + one
             left = 1 - (1 + reach) ** -shape * (1 + shape * reach / (1 + reach))
             found[here] = (2 * (1 - p) / p**2 * left) @ shares
         return found
+
+
+def _dropouts(a: float, b: float) -> tuple[Floats, Floats]:
+    """Nodes and weights of Gauss quadrature for a chance that is Beta(a, b), by Golub and Welsch. Weights are normed from the start,
+    so that no b is too large."""
+    k = np.arange(1, NODES)
+    low, high = a - 1, b - 1
+    both = low + high
+    middle = np.concatenate([[(low - high) / (both + 2)], (low**2 - high**2) / ((2 * k + both) * (2 * k + both + 2))])
+    first = 4 * (high + 1) * (low + 1) / ((both + 2) ** 2 * (both + 3))
+    j = k[1:]
+    others = (
+        4 * j * (j + high) * (j + low) * (j + both) / ((2 * j + both) ** 2 * (2 * j + both + 1) * (2 * j + both - 1))
+    )
+    nodes, vectors = eigh_tridiagonal(middle, np.sqrt(np.concatenate([[first], others])))
+    return (nodes + 1) / 2, vectors[0] ** 2
 
 
 def _odds(law: Law, repeats: Floats, last_days: Floats, age_days: Floats) -> Floats:

@@ -54,7 +54,9 @@ def _held(held: Holdout) -> Row:
 
 def _in_major(row: Row, digits: int) -> Row:
     """v is an amount."""
-    scaled = {name: None if row[name] is None else round(row[name] / 10**digits, 6) for name in ("value", "low", "high")}
+    scaled = {
+        name: None if row[name] is None else round(row[name] / 10**digits, 6) for name in ("value", "low", "high")
+    }
     return row | scaled if row["name"] == "v" else row
 
 
