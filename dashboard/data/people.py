@@ -60,6 +60,12 @@ def labels(member_ids: pd.Series) -> list[str]:
     return short_names.labels(member_ids.to_numpy(dtype=np.int64))
 
 
+def links(member_ids: pd.Series) -> list[str]:
+    """Addresses of the pages of members, each with the short name behind it."""
+    named = zip(member_ids.tolist(), labels(member_ids), strict=True)
+    return [f"/member?m={int(one)}#{label}" for one, label in named]
+
+
 def table(found: People, columns: tuple[str, str, str]) -> pd.DataFrame:
     """All the people for an export: short name, full number as text (spreadsheets round long numbers), value.
 

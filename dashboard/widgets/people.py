@@ -13,6 +13,8 @@ from dashboard.widgets import columns
 
 ROWS = 50
 """People on one page of the table; an export holds them all."""
+NAME = r"#(M-\w+)$"
+"""Where the address of somebody's page has the short name, which is shown."""
 
 
 def show(found: People, title: str, filters: str) -> None:
@@ -50,8 +52,9 @@ def _table(found: People) -> None:
     pages = -(-found.count // ROWS)
     page = st.pagination(pages, key=f"page_{abs(hash(found.key))}") if pages > 1 else 1
     rows = found.frame.iloc[(page - 1) * ROWS : page * ROWS]
-    figures = columns.right(t(f"people.value_{found.unit}"))
-    st.dataframe(_shown(found, rows), hide_index=True, column_config=figures, alt=t("people.table"))
+    config = columns.right(t(f"people.value_{found.unit}"))
+    config[t("people.member")] = st.column_config.LinkColumn(display_text=NAME, help=t("people.member_help"))
+    st.dataframe(_shown(found, rows), hide_index=True, column_config=config, alt=t("people.table"))
     if pages > 1:
         last = min(page * ROWS, found.count)
         st.caption(
@@ -65,7 +68,7 @@ def _table(found: People) -> None:
 
 
 def _shown(found: People, rows: pd.DataFrame) -> pd.DataFrame:
-    table = {t("people.member"): people.labels(rows["member_id"])}
+    table = {t("people.member"): people.links(rows["member_id"])}
     if found.how in ("stock_end", "stock_start"):
         return pd.DataFrame(table)
     table[t(f"people.value_{found.unit}")] = [_value(found, value) for value in rows["value"].tolist()]

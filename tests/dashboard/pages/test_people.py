@@ -56,7 +56,7 @@ def test_the_people_behind_a_count_are_as_many_as_the_figure(panel):
     assert "与数字完全一致" in said(test)
     table = test.dataframe[0].value
     assert list(table.columns) == ["会员", "记录数"]
-    assert table["会员"].str.fullmatch("M-[0-9A-Z]{6}").all()
+    assert table["会员"].str.fullmatch(r"/member\?m=\d+#M-[0-9A-Z]{6}").all()
 
 
 @pytest.mark.parametrize(
