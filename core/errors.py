@@ -237,3 +237,9 @@ class InvalidClusterName(Refusal):
     """A cluster cannot be called so: ``reason`` is ``long`` or ``taken``; ``most``: letters that a name may have."""
 
     code = "clusters.name"
+
+
+class InvalidMembership(Refusal):
+    """Terms of the membership contradict themselves: ``problem`` is ``by``, ``floors``, ``limit``, ``validity`` or ``value``."""
+
+    code = "membership.invalid"

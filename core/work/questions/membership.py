@@ -1,0 +1,595 @@
+"""Membership: who is in which tier, by rule or as imported, who moved, who is about to fall, and accounts of points.
+
+Tiers are told on a day: the last of the period to date, held against the day before the period began. They are told of every member of the
+house by all their orders, in whatever channel; scope, units and segments only choose whom is looked at. What was bought is that of the
+period. Imported tiers say how things stand in the newest profile, and nothing of the past: nobody can be said to have moved, or to be
+about to fall.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Literal, get_args
+
+import ibis
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from babel.numbers import get_currency_precision
+
+from core.errors import InvalidMembership, Unknown
+from core.lake.reader import Snapshot
+from core.lake.writer import local_date
+from core.metrics import facts as f
+from core.metrics import membership as m
+from core.metrics.membership import FLOORS, TIERS, VALIDITY_DAYS, Spend
+from core.periods import Period, comparable
+from core.schema import POINT_KINDS
+from core.scope import EVERYTHING, Filters
+from core.sequences.arrays import Array, Int64s
+from core.work.questions import population
+from core.work.questions.kept import per_version
+from core.work.questions.reading import Reading
+
+By = Literal["rule", "imported"]
+BYS: tuple[By, ...] = get_args(By)
+KEPT = "membership"
+"""Choice of a world's store: ``Terms`` of the house."""
+AHEAD = (30, 60)
+"""Days ahead for which it is told who falls."""
+EXPIRING = (30, 60, 90)
+ALL, NOT_YET, UNTOLD = "all", "none", "untold"
+"""Everybody; where those come from who were no members; who has no imported tier."""
+LARGEST = 10**9
+EPOCH = date(1970, 1, 1)
+_NEVER = 1 << 19
+"""A day on which points that do not expire expire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the house means by its tiers. ``floors``: net spend of 365 days from which each tier but the first begins, in major units;
+    ``validity_days``: how long a tier is kept; ``point_value``: worth of a point in major units. All of them rules of thumb until somebody
+    sets them."""
+
+    by: By = "rule"
+    floors: tuple[int, int, int] = FLOORS  # type: ignore[assignment]
+    validity_days: int = VALIDITY_DAYS
+    point_value: Decimal = Decimal("0.01")
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "by": self.by, "floors": list(self.floors), "validity_days": self.validity_days, "point_value": str(self.point_value),
+        }  # fmt: skip
+
+    @classmethod
+    def of_json(cls, told: Any) -> "Terms":
+        low, middle, high = told["floors"]
+        return cls(told["by"], (low, middle, high), told["validity_days"], Decimal(told["point_value"]))
+
+
+USUAL = Terms()
+
+
+def refuse(terms: Terms) -> None:
+    """Raise ``InvalidMembership`` for terms that contradict themselves: ``problem`` is ``by``, ``floors``, ``limit``, ``validity`` or ``value``."""
+    if terms.by not in BYS:
+        raise InvalidMembership(f"Tiers are by {' or '.join(BYS)}, not {terms.by!r}.", problem="by")
+    if not all(1 <= one <= LARGEST for one in terms.floors):
+        raise InvalidMembership(f"Floors are 1 to {LARGEST}.", problem="limit")
+    if not terms.floors[0] < terms.floors[1] < terms.floors[2]:
+        raise InvalidMembership("Each tier begins above the one below it.", problem="floors")
+    if not 0 <= terms.validity_days <= 3 * 365:
+        raise InvalidMembership("A tier is kept for 0 to 1095 days.", problem="validity")
+    if not (terms.point_value.is_finite() and 0 <= terms.point_value <= 1_000):
+        raise InvalidMembership("A point is worth 0 to 1000.", problem="value")
+
+
+def house(reading: Reading) -> Terms:
+    """The terms of the house: as chosen, else the usual ones."""
+    told = None if reading.references is None else reading.references.choice(KEPT)
+    return USUAL if told is None else Terms.of_json(told)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """``by``: None = as the house does."""
+
+    by: By | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """``on``: the day of the tiers; ``before_on``: the one they are held against, None with imported tiers and where orders do not reach back
+    so far. ``rows``: one per tier, the lowest first, then ``all``: ``key``, ``members``, ``members_before``, ``of_members``, ``share``, ``buyers``, ``orders``, ``net_minor``,
+    ``net_share``, ``aov_minor`` (gross over orders), ``net_per_member_minor``, ``repeaters`` (buyers with two or more orders in the period),
+    ``repeat_share``. Undefined is null. ``moves``: ``before``, ``now``, ``members``; ``ways``: ``way`` (up, down, new), ``members``. ``falls``: one row per
+    number of days ahead and tier with somebody: ``days``, ``key``, ``members``, ``missing_minor`` (in all), ``median_minor``; ``all`` beside them. Empty where nothing can be told.
+    ``points``: None without entries. ``reaches_on``: first day of orders. ``has_imported``: profiles tell tiers.
+    """
+
+    terms: Terms
+    by: By
+    is_house: bool
+    on: date
+    before_on: date | None
+    period: Period
+    rows: pd.DataFrame
+    moves: pd.DataFrame
+    ways: pd.DataFrame
+    falls: pd.DataFrame
+    points: "Points | None"
+    reaches_on: date | None
+    has_imported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Accounts on the day of the tiers. ``outstanding``: sum of the balances above 0, of ``holders``; ``liability_minor``: their worth.
+    ``earned``, ``spent``, ``expired``, ``adjusted``: net points of entries in the period, spent and expired below 0. ``expiring``: days ahead -> (points, members).
+    ``overdue``: points whose day has come and that nobody has booked as expired; they are outstanding still. ``negative``: members below 0.
+    """
+
+    holders: int
+    outstanding: int
+    liability_minor: int
+    earned: int
+    spent: int
+    expired: int
+    adjusted: int
+    expiring: dict[int, tuple[int, int]]
+    overdue: int
+    negative: int
+
+
+# -- what segments ask -------------------------------------------------------------------------------------------------
+
+
+def standings(reading: Reading) -> pa.Table:
+    """All members of the lake on its newest day, by ascending ``member_id``: ``tier`` (the house's, null where an imported one is not told) and
+    ``points`` (balance; null without entries). Scope and filters are the caller's."""
+    ids = population.of(reading.snapshot).ids
+    if reading.as_of_on is None:
+        return pa.table(
+            {"member_id": ids, "tier": pa.nulls(ids.size, pa.string()), "points": pa.nulls(ids.size, pa.int64())}
+        )
+    names, place = _tiers(reading, house(reading), reading.as_of_on)
+    accounts = _accounts(reading, reading.as_of_on)
+    tier = pa.array(names, pa.string()).take(pa.array(place, pa.int32(), mask=place < 0))
+    points = pa.array(accounts.balance, mask=~accounts.has_entry)
+    return pa.table({"member_id": ids, "tier": tier, "points": points})
+
+
+# -- what pages and the command line ask -------------------------------------------------------------------------------
+
+
+def membership(reading: Reading, asked: Asked = Asked()) -> Membership | None:
+    """None in a lake without dated facts or members."""
+    seen = _seen(reading, asked)
+    if seen is None:
+        return None
+    moves, ways = _moved(seen)
+    return Membership(
+        seen.terms, seen.by, seen.by == seen.terms.by, seen.on, seen.before_on, seen.period, _rows(reading, seen), moves, ways, _falling(seen),
+        _points(reading, seen), reading.first_on("order_lines"), _has_imported(reading.snapshot),
+    )  # fmt: skip
+
+
+def behind(reading: Reading, asked: Asked, which: str) -> pd.DataFrame:
+    """Members behind a figure, as many as it: ``member_id``, ``value``, the greatest first; of those who fall the least missing first.
+
+    ``which``: ``all``, ``tier.gold``, ``buyers.gold``, ``repeaters.gold`` (value: net spend of the 365 days; of buyers that of the period), ``move.silver.gold``, ``way.up``, ``fall.30.gold``, ``fall.60.all``
+    (value: what is missing), ``points.holders`` (balance), ``points.negative``, ``points.expiring.30`` (points that expire), ``points.earned`` and so on
+    (net points of the period). Raises ``Unknown``.
+    """
+    seen = _seen(reading, asked)
+    kind, _, rest = which.partition(".")
+    if seen is None or kind not in ("all", "tier", "buyers", "repeaters", "move", "way", "fall", "points"):
+        if seen is not None:
+            raise Unknown("figure", which, ("all", "tier", "move", "way", "fall", "points"))
+        return _listed(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    ids = seen.ids
+    if kind == "points":
+        who, value = _pointed(reading, seen, rest)
+        return _listed(ids[who], value)
+    if kind == "fall":
+        days, _, tier = rest.partition(".")
+        if not days.isdigit() or int(days) not in AHEAD or tier not in (*seen.names, ALL):
+            raise Unknown("figure", which, [f"fall.{one}.{name}" for one in AHEAD for name in (*seen.names, ALL)])
+        found = seen.falls(int(days))
+        kept = seen.inside[found.member]
+        kept &= True if tier == ALL else found.now == seen.names.index(tier)
+        return _listed(ids[found.member[kept]], found.missing[kept], is_least_first=True)
+    if kind in ("buyers", "repeaters"):
+        bought = _bought(reading, seen)
+        who = np.searchsorted(ids, bought["member_id"].to_numpy(np.int64))
+        kept = _of_tier(seen, rest)[who] & (bought["orders"].to_numpy() >= (2 if kind == "repeaters" else 1))
+        return _listed(ids[who[kept]], bought["net_minor"].to_numpy(np.int64)[kept])
+    kept = seen.inside & _chosen(seen, kind, rest, which)
+    return _listed(ids[kept], seen.year[kept])
+
+
+def _listed(ids: Int64s, value: Int64s, *, is_least_first: bool = False) -> pd.DataFrame:
+    frame = pd.DataFrame({"member_id": ids, "value": value})
+    return frame.sort_values(["value", "member_id"], ascending=[is_least_first, True], ignore_index=True)
+
+
+def _chosen(seen: "_Seen", kind: str, rest: str, which: str) -> Array:
+    if kind == "all":
+        return np.ones(seen.ids.size, bool)
+    if kind == "tier":
+        return _of_tier(seen, rest)
+    if seen.before is None:
+        return np.zeros(seen.ids.size, bool)
+    if kind == "way":
+        if rest not in WAYS:
+            raise Unknown("figure", which, [f"way.{one}" for one in WAYS])
+        return np.equal(_way(seen), WAYS.index(rest))
+    before, _, now = rest.partition(".")
+    if before not in (*seen.names, NOT_YET) or now not in seen.names:
+        raise Unknown("figure", which, [f"move.{NOT_YET}.{name}" for name in seen.names])
+    came = -1 if before == NOT_YET else seen.names.index(before)
+    return (seen.before == came) & (seen.place == seen.names.index(now))
+
+
+def _of_tier(seen: "_Seen", tier: str) -> Array:
+    if tier == ALL:
+        return np.ones(seen.ids.size, bool)
+    if tier not in (*seen.names, UNTOLD):
+        raise Unknown("tier", tier, seen.names)
+    return np.equal(seen.place, -1 if tier == UNTOLD else seen.names.index(tier))
+
+
+# -- who stands where --------------------------------------------------------------------------------------------------
+
+WAYS = ("up", "down", "new", "same")
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """Members by ascending id with their places among ``names``; -1 = no tier, or before no member. ``inside``: whom scope and filters leave.
+    ``year``: net spend of 365 days."""
+
+    terms: Terms
+    by: By
+    on: date
+    before_on: date | None
+    period: Period
+    ids: Int64s
+    inside: Array
+    names: tuple[str, ...]
+    place: Array
+    before: Array | None
+    spend: Spend
+    floors: tuple[int, ...]
+    _falls: dict[int, m.Falls] = field(default_factory=dict)
+
+    @cached_property
+    def year(self) -> Int64s:
+        return m.spent(self.spend, _day(self.on))
+
+    def falls(self, days: int) -> m.Falls:
+        if self.by != "rule":
+            none, nowhere = np.zeros(0, np.int64), np.zeros(0, np.int8)
+            return m.Falls(none, nowhere, nowhere, none, none)
+        if days not in self._falls:
+            self._falls[days] = m.falls(self.spend, self.floors, self.terms.validity_days, _day(self.on), days)
+        return self._falls[days]
+
+
+def _seen(reading: Reading, asked: Asked) -> _Seen | None:
+    if reading.period is None or reading.as_of_on is None:
+        return None
+    ids = population.of(reading.snapshot).ids
+    if not ids.size:
+        return None
+    terms = house(reading)
+    by = asked.by or terms.by
+    if by not in BYS:
+        raise Unknown("rule", by, BYS)
+    now, _ = comparable(reading.period, reading.as_of_on)
+    on, before_on = now.last_on, now.start_on - timedelta(days=1)
+    inside = np.ones(ids.size, bool)
+    if reading.allowed is not None:
+        inside = np.isin(ids, reading.snapshot.stream(reading.allowed)["member_id"])
+    inside &= _known_on(reading, on)
+    names, place = _tiers(reading, Terms(by, terms.floors, terms.validity_days, terms.point_value), on)
+    is_told = by == "rule" and reading.reaches_back(before_on, "order_lines")
+    before = None
+    if is_told:
+        before = _tiers(reading, terms if terms.by == "rule" else _by_rule(terms), before_on)[1].copy()
+        before[~_known_on(reading, before_on)] = -1
+    return _Seen(
+        terms, by, on, before_on if is_told else None, now, ids, inside, names, place, before, _spend(reading.snapshot, on),
+        _floors(terms, reading.currency),
+    )  # fmt: skip
+
+
+def _by_rule(terms: Terms) -> Terms:
+    return Terms("rule", terms.floors, terms.validity_days, terms.point_value)
+
+
+def _floors(terms: Terms, currency: str) -> tuple[int, ...]:
+    return tuple(one * 10 ** get_currency_precision(currency) for one in terms.floors)
+
+
+def _day(on: date) -> int:
+    return (on - EPOCH).days
+
+
+def _tiers(reading: Reading, terms: Terms, on: date) -> tuple[tuple[str, ...], Array]:
+    """Names of tiers and the place of each member on a day; -1 = none."""
+    if terms.by == "imported":
+        return _imported(reading.snapshot)
+    return TIERS, _placed(reading.snapshot, on, _floors(terms, reading.currency), terms.validity_days)
+
+
+@per_version("order_lines", "identity_map", most=6)
+def _placed(snapshot: Snapshot, on: date, floors: tuple[int, ...], validity_days: int) -> Array:
+    return m.places(_spend(snapshot, on), floors, validity_days, _day(on))
+
+
+@per_version("order_lines", "identity_map", most=4)
+def _spend(snapshot: Snapshot, on: date) -> Spend:
+    ids = population.of(snapshot).ids
+    rows = m.net_by_day(f.linked(snapshot.table("order_lines"), _members(snapshot)), on)
+    day = rows.local_date.delta(EPOCH, unit="day").cast("int64")
+    arrays = snapshot.stream(rows.select("member_id", "net_minor", day=day).order_by("member_id", "day"))
+    return Spend(np.searchsorted(ids, arrays["member_id"]), arrays["day"], arrays["net_minor"], ids.size)
+
+
+def _members(snapshot: Snapshot) -> Any:
+    known = snapshot.member_map()
+    return known.filter(known.is_known).select("identity_key", "member_id")
+
+
+@per_version("member_profiles", "identity_map", most=4)
+def _imported(snapshot: Snapshot) -> tuple[tuple[str, ...], Array]:
+    """Tiers by name, and the one of the newest profile of each member that tells one."""
+    ids = population.of(snapshot).ids
+    place = np.full(ids.size, -1, np.int64)
+    if not _has_imported(snapshot):
+        return (), place
+    rows = f.known(f.linked(snapshot.current("member_profiles"), _members(snapshot)))
+    rows = rows.filter(rows.tier.notnull()).select("member_id", "tier", "batch_id", "row_number")
+    told = snapshot.arrow(rows.order_by("batch_id", "row_number"))
+    codes = told["tier"].combine_chunks().dictionary_encode()
+    names = [str(one) for one in codes.dictionary.to_pylist()]
+    order = sorted(range(len(names)), key=lambda at: names[at])
+    rank = np.empty(len(names), np.int64)
+    rank[order] = np.arange(len(names))
+    place[np.searchsorted(ids, told["member_id"].to_numpy())] = rank[codes.indices.to_numpy()]
+    return tuple(names[at] for at in order), place
+
+
+@per_version("member_profiles", most=4)
+def _has_imported(snapshot: Snapshot) -> bool:
+    if not snapshot.files("member_profiles"):
+        return False
+    return bool(snapshot.value(snapshot.current("member_profiles").tier.notnull().any()))
+
+
+def _known_on(reading: Reading, on: date) -> Array:
+    """Who was a member on a day: those whose first day is not known always were."""
+    ids = population.of(reading.snapshot).ids
+    born = _births(reading.snapshot, reading.zone, reading.currency)
+    found: Array = born <= _day(on)
+    assert found.size == ids.size
+    return found
+
+
+@per_version(
+    "events",
+    "order_lines",
+    "group_messages",
+    "group_membership",
+    "member_profiles",
+    "identity_map",
+    "event_names",
+    most=4,
+)
+def _births(snapshot: Snapshot, zone: str, currency: str) -> Int64s:
+    """First day of each member; far in the past where it is not known."""
+    everybody = Reading(snapshot, zone, currency, EVERYTHING, Filters())
+    ids = population.of(snapshot).ids
+    born = np.full(ids.size, -_NEVER, np.int64)
+    rows = everybody.births.filter(everybody.births.local_date.notnull())
+    day = rows.local_date.delta(EPOCH, unit="day").cast("int64")
+    arrays = snapshot.stream(rows.select("member_id", day=day))
+    born[np.searchsorted(ids, arrays["member_id"])] = arrays["day"]
+    return born
+
+
+# -- figures of tiers --------------------------------------------------------------------------------------------------
+
+
+def _bought(reading: Reading, seen: _Seen) -> pd.DataFrame:
+    """``member_id``, ``orders``, ``gross_minor``, ``net_minor`` of the members inside who bought, or sent something back, in the period."""
+    lines = f.known(f.linked(reading.snapshot.table("order_lines"), reading.members))
+    # Refunds are dated on their own days, so a net amount is that of the period and not of its orders.
+    inside = lines.filter(lines.line_kind != "adjustment", lines.local_date.between(seen.period.start_on, seen.on))
+    net = inside.group_by("member_id").aggregate(net_minor=inside.amount_minor.sum().cast("int64"))
+    orders = f.orders(lines)
+    orders = orders.filter(orders.local_date.between(seen.period.start_on, seen.on))
+    made = orders.group_by("member_id").aggregate(
+        orders=orders.count(), gross_minor=orders.gross_minor.sum().cast("int64")
+    )
+    both = net.left_join(made, "member_id").select(
+        "member_id", net_minor=net.net_minor, orders=made.orders.fill_null(0), gross_minor=made.gross_minor.fill_null(0)
+    )
+    found = reading.snapshot.frame(both.order_by("member_id"))
+    who = np.searchsorted(seen.ids, found["member_id"].to_numpy(np.int64))
+    return found[seen.inside[who]].reset_index(drop=True)
+
+
+def _rows(reading: Reading, seen: _Seen) -> pd.DataFrame:
+    bought = _bought(reading, seen)
+    who = np.searchsorted(seen.ids, bought["member_id"].to_numpy(np.int64))
+    total = int(seen.inside.sum())
+    orders, net = bought["orders"].to_numpy(), bought["net_minor"].to_numpy()
+    gross, all_net = bought["gross_minor"].to_numpy(), int(bought["net_minor"].sum())
+    rows = []
+    told = (*seen.names, UNTOLD) if (seen.place[seen.inside] < 0).any() else seen.names
+    for name in (*told, ALL):
+        own = _of_tier(seen, name)
+        mine = own[who]
+        members, buyers = int((own & seen.inside).sum()), int((mine & (orders > 0)).sum())
+        made, paid, repeaters = int(orders[mine].sum()), int(net[mine].sum()), int((mine & (orders > 1)).sum())
+        then = None
+        if seen.before is not None:
+            was = seen.before >= 0 if name == ALL else seen.before == seen.names.index(name)
+            then = int((was & seen.inside).sum())
+        rows.append({
+            "key": name, "members": members, "members_before": then, "of_members": total, "share": _over(members, total), "buyers": buyers,
+            "orders": made, "net_minor": paid, "net_share": _over(paid, all_net) if all_net > 0 else None,
+            "aov_minor": _over(int(gross[mine].sum()), made), "net_per_member_minor": _over(paid, members),
+            "repeaters": repeaters, "repeat_share": _over(repeaters, buyers),
+        })  # fmt: skip
+    floats = ("share", "net_share", "aov_minor", "net_per_member_minor", "repeat_share")
+    return pd.DataFrame(rows).astype(dict.fromkeys(floats, "Float64") | {"members_before": "Int64"})
+
+
+def _over(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _way(seen: _Seen) -> Array:
+    assert seen.before is not None
+    then, now = seen.before, seen.place
+    found: Array = np.select([then < 0, now > then, now < then], [2, 0, 1], 3)
+    return found
+
+
+def _moved(seen: _Seen) -> tuple[pd.DataFrame, pd.DataFrame]:
+    moves, ways = [], []
+    if seen.before is not None:
+        for came, before in enumerate((NOT_YET, *seen.names), start=-1):
+            for place, now in enumerate(seen.names):
+                moves.append((before, now, int((seen.inside & (seen.before == came) & (seen.place == place)).sum())))
+        way = _way(seen)[seen.inside]
+        ways = [(name, int((way == number).sum())) for number, name in enumerate(WAYS)]
+    return pd.DataFrame(moves, columns=["before", "now", "members"]), pd.DataFrame(ways, columns=["way", "members"])
+
+
+def _falling(seen: _Seen) -> pd.DataFrame:
+    rows = []
+    for days in AHEAD if seen.by == "rule" else ():
+        found = seen.falls(days)
+        kept = seen.inside[found.member]
+        for place, name in [*enumerate(seen.names), (-1, ALL)]:
+            own = kept if name == ALL else kept & (found.now == place)
+            missing = found.missing[own]
+            if missing.size or name == ALL:
+                rows.append(
+                    (
+                        days,
+                        name,
+                        int(missing.size),
+                        int(missing.sum()),
+                        float(np.median(missing)) if missing.size else None,
+                    )
+                )
+    columns = ["days", "key", "members", "missing_minor", "median_minor"]
+    return pd.DataFrame(rows, columns=columns).astype({"median_minor": "Float64"})
+
+
+# -- points ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Accounts:
+    """Entries up to a day: ``member`` (place among ids), ``day``, ``expires``, ``points``, ``left``, ``kind`` (place in ``POINT_KINDS``); and of every member ``balance`` and ``has_entry``."""
+
+    member: Int64s
+    day: Int64s
+    expires: Int64s
+    points: Int64s
+    left: Int64s
+    kind: Int64s
+    balance: Int64s
+    has_entry: Array
+
+
+def _accounts(reading: Reading, on: date) -> _Accounts:
+    return _kept_accounts(reading.snapshot, on, reading.zone)
+
+
+@per_version("points", "identity_map", most=4)
+def _kept_accounts(snapshot: Snapshot, on: date, zone: str) -> _Accounts:
+    ids = population.of(snapshot).ids
+    rows = f.known(f.linked(snapshot.table("points"), _members(snapshot)))
+    rows = rows.filter(rows.local_date <= on)
+    expires = local_date(rows.expires_at, zone).delta(EPOCH, unit="day").cast("int64").fill_null(_NEVER)
+    kinds = [(rows.kind == kind, place) for place, kind in enumerate(POINT_KINDS)]
+    arrays = snapshot.stream(
+        rows.select(
+            "member_id", "points", day=rows.local_date.delta(EPOCH, unit="day").cast("int64"), expires=expires,
+            kind=ibis.cases(*kinds, else_=-1).cast("int64"), order=rows.row_number, batch=rows.batch_id,
+        ).order_by("member_id", "expires", "batch", "order").drop("order", "batch")
+    )  # fmt: skip
+    member = np.searchsorted(ids, arrays["member_id"])
+    points = arrays["points"]
+    balance = np.zeros(ids.size, np.int64)
+    np.add.at(balance, member, points)
+    has_entry = np.zeros(ids.size, bool)
+    has_entry[member] = True
+    return _Accounts(
+        member, arrays["day"], arrays["expires"], points, m.left(member, arrays["expires"], points), arrays["kind"], balance, has_entry
+    )  # fmt: skip
+
+
+def _points(reading: Reading, seen: _Seen) -> Points | None:
+    accounts = _accounts(reading, seen.on)
+    if not (accounts.has_entry & seen.inside).any():
+        return None
+    held = np.where(seen.inside, np.maximum(accounts.balance, 0), 0)
+    moved = {kind: int(_moved_points(seen, accounts, kind)[1].sum()) for kind in POINT_KINDS}
+    expiring = {days: _expiring(seen, accounts, days) for days in EXPIRING}
+    outstanding = int(held.sum())
+    worth = outstanding * seen.terms.point_value * 10 ** get_currency_precision(reading.currency)
+    late = (accounts.expires <= _day(seen.on)) & seen.inside[accounts.member]
+    return Points(
+        int((held > 0).sum()), outstanding, int(worth.to_integral_value()), moved["earned"], moved["spent"], moved["expired"],
+        moved["adjusted"], {days: (int(value.sum()), int(who.size)) for days, (who, value) in expiring.items()},
+        int(accounts.left[late].sum()), int((seen.inside & (accounts.balance < 0)).sum()),
+    )  # fmt: skip
+
+
+def _moved_points(seen: _Seen, accounts: _Accounts, kind: str) -> tuple[Int64s, Int64s]:
+    """Members with an entry of a kind in the period, and their net points."""
+    mine = (
+        (accounts.kind == POINT_KINDS.index(kind))
+        & (accounts.day >= _day(seen.period.start_on))
+        & seen.inside[accounts.member]
+    )
+    return _summed(accounts.member[mine], accounts.points[mine])
+
+
+def _expiring(seen: _Seen, accounts: _Accounts, days: int) -> tuple[Int64s, Int64s]:
+    """Members with points that expire in the days after the day of the tiers, and how many."""
+    soon = (accounts.expires > _day(seen.on)) & (accounts.expires <= _day(seen.on) + days) & (accounts.left > 0)
+    mine = soon & seen.inside[accounts.member]
+    return _summed(accounts.member[mine], accounts.left[mine])
+
+
+def _summed(member: Int64s, points: Int64s) -> tuple[Int64s, Int64s]:
+    who, place = np.unique(member, return_inverse=True)
+    total = np.zeros(who.size, np.int64)
+    np.add.at(total, place, points)
+    return who, total
+
+
+def _pointed(reading: Reading, seen: _Seen, name: str) -> tuple[Int64s, Int64s]:
+    """Members behind a figure of points, and their points."""
+    accounts = _accounts(reading, seen.on)
+    if name in ("holders", "negative"):
+        is_so = accounts.balance > 0 if name == "holders" else accounts.balance < 0
+        who = np.flatnonzero(seen.inside & is_so)
+        return who, accounts.balance[who]
+    if name in POINT_KINDS:
+        return _moved_points(seen, accounts, name)
+    kind, _, days = name.partition(".")
+    if kind != "expiring" or not days.isdigit() or int(days) not in EXPIRING:
+        raise Unknown("figure", f"points.{name}", ["points.holders", "points.expiring.30"])
+    return _expiring(seen, accounts, int(days))
