@@ -69,7 +69,7 @@ def chosen(reading: Reading, node: Node) -> Flags:
     """Who is in, by member code, within scope and filters. Raises ``InvalidSegment`` for segments and tags that contain themselves,
     ``Unknown`` for an event, property, segment or tag that does not exist, ``HeldStep`` for an event that waits for approval, and
     what the model of a score refuses."""
-    return _Evaluation(_everybody(reading)).flags(node) & universe(reading)
+    return _Evaluation(everybody(reading)).flags(node) & universe(reading)
 
 
 def universe(reading: Reading) -> Flags:
@@ -132,15 +132,16 @@ class Overlap:
 
 def overlap(reading: Reading, a: Node, b: Node) -> Overlap:
     """Two segments against each other. Raises as ``chosen``."""
-    everybody, evaluation = universe(reading), _Evaluation(_everybody(reading))
-    in_a, in_b = evaluation.flags(a) & everybody, evaluation.flags(b) & everybody
+    inside, evaluation = universe(reading), _Evaluation(everybody(reading))
+    in_a, in_b = evaluation.flags(a) & inside, evaluation.flags(b) & inside
     parts: dict[Part, Flags] = {
-        "only_a": in_a & ~in_b, "both": in_a & in_b, "only_b": in_b & ~in_a, "neither": everybody & ~in_a & ~in_b,
+        "only_a": in_a & ~in_b, "both": in_a & in_b, "only_b": in_b & ~in_a, "neither": inside & ~in_a & ~in_b,
     }  # fmt: skip
     return Overlap(parts, population.of(reading.snapshot).ids)
 
 
-def _everybody(reading: Reading) -> Reading:
+def everybody(reading: Reading) -> Reading:
+    """The same reading without scope and filters."""
     return replace(reading, scope=EVERYTHING, filters=Filters())
 
 
