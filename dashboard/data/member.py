@@ -7,15 +7,18 @@ from functools import cached_property
 import pandas as pd
 
 from core.errors import Unknown
+from core.periods import business_date
 from core.store import belonging, tags
 from core.store.belonging import Inside
 from core.store.tags import Held, Told
 from core.work import disclosures
 from core.work.lookups import MOST_DIGITS
-from core.work.questions import identities, member_next, member_standing, member_stream
+from core.work.questions import identities, member_gates, member_next, member_standing, member_stream
 from core.work.questions import member as question
 from core.work.questions.identities import Member as Evidence
 from core.work.questions.member import Bought, Consent, Member, Order, Profile, Touch
+from core.work.questions.member_gates import Channel
+from core.work.questions.member_gates import Told as Gate
 from core.work.questions.member_groups import Stay
 from core.work.questions.member_next import Hint
 from core.work.questions.member_standing import PROVIDERS, Inputs, Life, Standing
@@ -24,8 +27,8 @@ from dashboard.data.ground import Ground, stand
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "KINDS", "Bought", "Consent", "Evidence", "Held", "Hint", "Inputs", "Inside", "Life", "Marks", "Member", "Order", "Profile", "Standing", "Stay",
-    "Told", "Touch", "View", "evidence", "hints", "marks", "masks", "member", "number", "standing", "zone",
+    "KINDS", "Bought", "Channel", "Consent", "Evidence", "Gate", "Held", "Hint", "Inputs", "Inside", "Life", "Marks", "Member", "Order", "Profile", "Standing", "Stay",
+    "Told", "Touch", "View", "evidence", "gates", "hints", "marks", "masks", "member", "number", "standing", "zone",
 ]  # fmt: skip
 PERMISSION = "people.see"
 
@@ -77,6 +80,12 @@ def standing(view: View, *, is_whole: bool = False) -> Standing:
 
 def hints(view: View, told: Standing) -> list[Hint]:
     return member_next.of(view.member, told)
+
+
+def gates(view: View) -> tuple[Channel, ...]:
+    """Which rule would stop a marketing message to the member on each channel, as of the newest day with data."""
+    on = view.member.as_of
+    return member_gates.of(view.member, None if on is None else business_date(on, zone()))
 
 
 def marks(view: View) -> Marks:

@@ -9,7 +9,7 @@ where any says so; of all else the newest that is told counts.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -92,11 +92,12 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """One message to the member. ``states``: time by state, in the order a message goes through them. ``order``: what it led to, the
-    orders within seven days whose last read or click before them was on it."""
+    """One message to the member, of the day ``on`` of its first state. ``states``: time by state, in the order a message goes through
+    them. ``orders``: what it led to, those within seven days whose last read or click before them was on it."""
 
     touch_id: str
     source: str
+    on: date
     channel: str | None
     campaign_id: str | None
     content_id: str | None
@@ -329,14 +330,8 @@ def _touches(rows: Sequence[Row], orders: Sequence[Order], acts: pd.DataFrame) -
     found.sort(key=lambda touch: (touch.at, touch.source, touch.touch_id), reverse=True)
     led = _led(found, orders, acts)
     return tuple(
-        Touch(
-            touch.touch_id, touch.source, touch.channel, touch.campaign_id, touch.content_id, touch.states, touch.reason,
-            touch.cost_minor, tuple(led[place]),
-        )
-        if place in led
-        else touch
-        for place, touch in enumerate(found)
-    )  # fmt: skip
+        replace(touch, orders=tuple(led[place])) if place in led else touch for place, touch in enumerate(found)
+    )
 
 
 def _touch(source: str, touch_id: str, rows: Sequence[Row]) -> Touch:
@@ -345,11 +340,18 @@ def _touch(source: str, touch_id: str, rows: Sequence[Row]) -> Touch:
     def told(column: str) -> Any:
         return next((row[column] for row in rows if row[column] is not None), None)
 
-    states = {row["state"]: row["occurred_at"] for row in rows}
     costs = [row["cost_minor"] for row in rows if row["cost_minor"] is not None]
     return Touch(
-        touch_id, source, told("channel"), told("campaign_id"), told("content_id"), states, told("reason"), sum(costs) if costs else None
-    )  # fmt: skip
+        touch_id=touch_id,
+        source=source,
+        on=min(row["local_date"] for row in rows),
+        channel=max((row["channel"] for row in rows if row["channel"] is not None), default=None),
+        campaign_id=told("campaign_id"),
+        content_id=told("content_id"),
+        states={row["state"]: row["occurred_at"] for row in rows},
+        reason=told("reason"),
+        cost_minor=sum(costs) if costs else None,
+    )
 
 
 def _led(touches: Sequence[Touch], orders: Sequence[Order], acts: pd.DataFrame) -> dict[int, list[str]]:

@@ -9,6 +9,8 @@ from core.work.questions.member import Member, Row
 from core.work.questions.member_standing import Standing
 
 TROUBLE_DAYS, SERVICE_DAYS, CART_DAYS, FIRST_DAYS, SILENT_DAYS, COUPON_DAYS = 30, 7, 7, 30, 60, 30
+DUE_DAYS = 3
+"""Days with an order that make a rhythm."""
 LOW_SCORE = 2
 """Of 5: a conversation that went badly."""
 
@@ -35,6 +37,7 @@ def _hints(member: Member, now: datetime, standing: Standing | None) -> Iterator
     yield from _cart(member, max(last_order, now - timedelta(days=CART_DAYS)))
     if len(member.orders) == 1 and now - last_order <= timedelta(days=FIRST_DAYS):
         yield Hint("first_order", last_order, details={"order_no": member.orders[0].order_no})
+    yield from _due(member)
     last = _last_seen(member)
     if last is not None and now - last > timedelta(days=SILENT_DAYS):
         yield Hint("silent" if not member.orders else "silent_buyer", last, details={"days": (now - last).days})
@@ -71,6 +74,16 @@ def _cart(member: Member, after: datetime) -> Iterator[Hint]:
         product = last["product_id"]
         about = ("product_id", str(product)) if isinstance(product, str) else None
         yield Hint("cart", last["at"].to_pydatetime(), about)
+
+
+def _due(member: Member) -> Iterator[Hint]:
+    """Bought on three days or more, and the mean gap between them is over; beyond four gaps it is no longer a rhythm."""
+    days = sorted({order.on for order in member.orders})
+    since = member.bought.days_since_last_order
+    if len(days) >= DUE_DAYS and since is not None:
+        gap = round((days[-1] - days[0]).days / (len(days) - 1))
+        if gap <= since <= 4 * gap:
+            yield Hint("due", member.orders[0].at, details={"gap": gap, "days": since})
 
 
 def _last_seen(member: Member) -> datetime | None:

@@ -1,12 +1,16 @@
-"""What a member agreed to, and why a message would not reach it."""
+"""What a member agreed to, and which rule would stop a message to it on each channel, with what it rests on and what to do."""
 
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
 
-from dashboard.data.member import Member, View
+from dashboard import i18n
+from dashboard.data import member as data
+from dashboard.data.member import Channel, Gate, Member, View
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import heading
+from dashboard.widgets.evidence import kind
 from dashboard.widgets.member import table, words
 
 SHOWN = 40
@@ -14,9 +18,66 @@ SHOWN = 40
 
 def show(view: View) -> None:
     member = view.member
-    parts = [f"<h2>{escape(t('member.consents'))}</h2>", _consents(member)]
+    parts = [*_why(member, data.gates(view)), f"<h2>{escape(t('member.consents'))}</h2>", _consents(member)]
     parts += [f"<h2>{escape(t('member.past_failures'))}</h2>", _failures(member)]
     st.html(f'<div class="parts-of">{"".join(parts)}</div>')
+
+
+def now(view: View) -> str:
+    """One line: where the member may be written to now; if nowhere, the rule that stops the message on every channel."""
+    channels = data.gates(view)
+    if not channels:
+        return ""
+    free = [words.channel(one.name) for one in channels if one.is_open]
+    if free:
+        return t("member.reach_now", channels=i18n.listed(free))
+    first = [one.stops[0] for one in channels]
+    common = first[0] if all(one.gate == first[0].gate for one in first) else None
+    why = (
+        _words(view.member, common)
+        if common
+        else i18n.listed(dict.fromkeys(t(f"member.gate_{one.gate}") for one in first))
+    )
+    return t("member.reach_none", why=why)
+
+
+def _why(member: Member, channels: Sequence[Channel]) -> list[str]:
+    if not channels:
+        return []
+    lead = f"{t('member.why_lead')} {t('member.why_on', on=i18n.day(channels[0].on))}"
+    items = "".join(_channel(member, one) for one in channels)
+    return [f"<h2>{escape(t('member.why'))}</h2>{heading.line(lead)}", f'<ul class="gates">{items}</ul>']
+
+
+def _channel(member: Member, one: Channel) -> str:
+    state = t("member.may_send" if one.is_open else "member.may_not")
+    stops = "".join(f"<p>{escape(_said(member, stop))}</p>" for stop in one.stops)
+    rest = "".join(f"<li>{escape(_said(member, gate))}</li>" for gate in one.gates if gate.passes)
+    passed = f"<details><summary>{escape(t('member.every_gate'))}</summary><ul>{rest}</ul></details>" if rest else ""
+    mark = "open" if one.is_open else "shut"
+    return f'<li id="gate-{escape(one.name)}" class="{mark}"><b>{escape(words.channel(one.name))}</b><em>{escape(state)}</em>{stops}{passed}</li>'
+
+
+def _said(member: Member, gate: Gate) -> str:
+    return f"{t(f'member.gate_{gate.gate}')}{t('number.then')}{_words(member, gate)}"
+
+
+def _words(member: Member, gate: Gate) -> str:
+    told = dict(gate.details)
+    free = told.pop("free_on", None)
+    key = (
+        f"member.gate_{gate.why}_stop"
+        if gate.why in ("month", "days") and not gate.passes
+        else f"member.gate_{gate.why}"
+    )
+    if "at" in told:
+        told["at"] = words.day(told["at"])  # type: ignore[arg-type]
+        told["channel"] = t("member.every_channel") if told["channel"] is None else words.channel(str(told["channel"]))
+    if "type" in told:
+        told["type"] = kind(str(told["type"]))
+    if "groups" in told:
+        told["groups"] = i18n.listed(words.called(member, "group_id", one) for one in told["groups"])  # type: ignore[attr-defined]
+    return t(key, free=i18n.day(free) if free else "", **told)  # type: ignore[arg-type]
 
 
 def _consents(member: Member) -> str:

@@ -1,6 +1,7 @@
 """Groups that a member joined and left, feedback, service, activities, coupons and referrals."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from html import escape
 
 import streamlit as st
@@ -13,15 +14,17 @@ from dashboard.widgets.member.table import Link
 from dashboard.widgets.member.words import Row
 
 SHOWN = 60
+COUPON = ("issued", "claimed", "redeemed", "expired")
 
 
 def show(view: View) -> None:
     member = view.member
     parts = [f"<h2>{escape(t('member.groups'))}</h2>", _groups(member)]
-    for title, kinds in (("talks", ("feedback", "service")), ("acts", ("activity", "coupon"))):
+    for title, kinds in (("talks", ("feedback", "service")), ("acts", ("activity",))):
         rows = view.stream[view.stream["kind"].isin(kinds)].head(SHOWN).to_dict("records")
         told = stream.entries(member, rows) if rows else heading.line(t(f"member.{title}_none"))
         parts.append(f"<h2>{escape(t(f'member.{title}'))}</h2>{told}")
+    parts.append(f"<h2>{escape(t('member.coupons'))}</h2>{_coupons(member)}")
     parts.append(f"<h2>{escape(t('member.referrals'))}</h2>{_referrals(member)}")
     st.html(f'<div class="parts-of">{"".join(parts)}</div>')
 
@@ -43,6 +46,21 @@ def _stay(member: Member, stay: Stay) -> Sequence[str]:
         until,
         " · ".join(part for part in how if part) or UNDEFINED,
     )
+
+
+def _coupons(member: Member) -> str:
+    """One row per coupon, the one that changed last first."""
+    own: dict[tuple[str, str], dict[str, datetime]] = {}
+    for row in member.coupons:
+        own.setdefault((row["offer_id"], row["coupon_no"]), {}).setdefault(row["state"], row["occurred_at"])
+    if not own:
+        return heading.line(t("member.coupons_none"))
+    titles = [t(f"member.{name}") for name in ("coupon", *COUPON)]
+    rows = [
+        (words.called(member, "offer_id", offer), *(words.moment(states.get(state)) for state in COUPON))
+        for (offer, _), states in own.items()
+    ]
+    return table.html(titles, rows[:SHOWN])
 
 
 def _referrals(member: Member) -> str:

@@ -10,7 +10,7 @@ from dashboard.data.member import Hint, Member, Standing, View
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import tiles
 from dashboard.widgets.evidence import kind
-from dashboard.widgets.member import stream, words
+from dashboard.widgets.member import consent, stream, words
 from dashboard.widgets.tiles import Tile
 
 LATELY, HINTS, SHOWN = 5, 4, 6
@@ -60,7 +60,7 @@ def _identities(member: Member) -> str:
         member.identities.items(), key=lambda one: (FIRST.index(one[1][0]) if one[1][0] in FIRST else len(FIRST), one[0])
     )[:SHOWN]  # fmt: skip
     masks = data.masks([key for key, _ in known])
-    shown = [f"{kind(identity)} {masks[key]}" for key, (identity, _) in known if key in masks]
+    shown = [f"{kind(identity)} {masks.get(key, '')}".strip() for key, (identity, _) in known]
     return " · ".join(shown) if shown else t("member.no_identities")
 
 
@@ -132,9 +132,9 @@ def _class(told: Standing) -> Tile:
 
 def _expected(member: Member, told: Standing) -> Tile:
     row, help_ = told.rows.get("ltv"), t("member.tile_expected_help")
-    if row is None:
+    if row is None or row["value_365d_minor"] is None:
         refusal = told.refused.get("ltv")
-        below = tiles.lines(i18n.refusal(refusal)) if refusal else ""
+        below = tiles.lines(t("member.tile_expected_refused")) if refusal else ""
         return Tile("expected", t("member.tile_expected"), UNDEFINED, "", help_, below)
     chance = t("member.tile_expected_chance", chance=i18n.share(row["chance_365d"], 0))
     return Tile(
@@ -150,7 +150,8 @@ def _life(told: Standing) -> Tile:
     life = told.life
     name = words.code("lifecycle.state_", life.name) if life and life.name else UNDEFINED
     meaning = t("member.tile_life_help", days=i18n.days(life.week)) if life else ""
-    return Tile("life", t("member.tile_life"), name, "", meaning)
+    acted = i18n.day(life.acted_on) if life and life.acted_on else ""
+    return Tile("life", t("member.tile_life"), name, t("member.acted", on=acted) if acted else "", meaning)
 
 
 def _tier(member: Member, told: Standing) -> str:
@@ -161,10 +162,11 @@ def _tier(member: Member, told: Standing) -> str:
 
 def _hints(view: View, told: Standing) -> str:
     found = data.hints(view, told)[:HINTS]
-    if not found:
-        return f"<p>{escape(t('member.next_none'))}</p>"
     items = "".join(f"<li>{escape(hint(view.member, one))}</li>" for one in found)
-    return f'<p class="lead">{escape(t("member.next_lead"))}</p><ul>{items}</ul>'
+    said = f"<ul>{items}</ul>" if found else f"<p>{escape(t('member.next_none'))}</p>"
+    may = consent.now(view)
+    reach = f'<p><a href="?{escape(addresses.only("m"))}look=reach">{escape(may)}</a></p>' if may else ""
+    return f'<p class="lead">{escape(t("member.next_lead"))}</p>{said}{reach}'
 
 
 def hint(member: Member, one: Hint) -> str:
@@ -174,8 +176,3 @@ def hint(member: Member, one: Hint) -> str:
     if "category" in details:
         details["category"] = words.code("surveys.category_", details["category"])
     return t(key, at=words.day(one.at), about=about, **details)
-
-
-def back_to(parameter: str, value: str) -> str:
-    """The page as it is, at another of its parts."""
-    return f"?{addresses.only('m')}{parameter}={value}"
