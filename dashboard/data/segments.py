@@ -3,36 +3,31 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from core.periods import Period
 from core.segments import language, sentence
+from core.segments.reach import Gate
+from core.work.questions import reach
 from core.work.questions import segments as question
 from core.work.questions.reading import Reading
-from core.work.questions.segments import Overlap, Part
+from core.work.questions.segments import Part
 from dashboard.data import answers, freshness
 from dashboard.data.answers import Answer
 from dashboard.data.people import People
 from dashboard.filters import Filters
 
 __all__ = [
-    "SEE",
-    "Answer",
-    "Measured",
-    "Overlap",
-    "Part",
-    "counted",
-    "everything",
-    "overlap",
-    "people_of",
-    "people_of_overlap",
-    "read_back",
-]
+    "SEE", "Answer", "Beside", "Gate", "Gated", "Measured", "Part", "Reached", "Side", "counted", "everything", "overlap", "people_of",
+    "people_of_overlap", "people_of_reach", "reached", "read_back",
+]  # fmt: skip
 
 SEE = "customers.see"
 Definition = Mapping[str, Any]
+Side = Literal["lost", "left"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +66,46 @@ def people_of(definition: Definition, figure: int) -> People:
     )  # fmt: skip
 
 
-def overlap(one: Definition, other: Definition) -> Answer[Overlap]:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Two definitions: how many fit one alone, both, the other alone, and neither."""
+
+    only_a: int
+    both: int
+    only_b: int
+    neither: int
+
+    def count(self, part: Part) -> int:
+        found: int = getattr(self, part)
+        return found
+
+    @property
+    def a(self) -> int:
+        return self.only_a + self.both
+
+    @property
+    def b(self) -> int:
+        return self.only_b + self.both
+
+    @property
+    def total(self) -> int:
+        return self.a + self.only_b + self.neither
+
+    @property
+    def expected(self) -> float | None:
+        """How many would fit both were the two independent; None where nobody fits one of them."""
+        return self.a * self.b / self.total if self.a and self.b else None
+
+
+def overlap(one: Definition, other: Definition) -> Answer[Beside]:
     """Two definitions against each other. Raises as ``counted``."""
     a, b = language.parse(dict(one)), language.parse(dict(other))
-    found = answers.read(
-        SEE, "segment_overlap", everything(), (_key(one), _key(other)), lambda lake: question.overlap(lake, a, b)
-    )
+
+    def ask(lake: Reading) -> Beside:
+        found = question.overlap(lake, a, b)
+        return Beside(*(found.count(part) for part in ("only_a", "both", "only_b", "neither")))
+
+    found = answers.read(SEE, "segment_overlap", everything(), (_key(one), _key(other)), ask)
     assert found is not None
     return found
 
@@ -89,6 +118,59 @@ def people_of_overlap(one: Definition, other: Definition, part: Part, figure: in
         "segment_overlap", everything(), told, unit="rows", figure=figure,
         ask=lambda lake: question.overlap(lake, a, b).people(part),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """A gate of a channel: how many it stopped, and how many are left after it."""
+
+    gate: Gate
+    lost: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """``members``: of the segment. ``channels``: the gates that each has, in their order. ``cap``: messages, and in how many days."""
+
+    members: int
+    channels: dict[str, tuple[Gated, ...]]
+    cap: tuple[int, int]
+
+    def reachable(self, channel: str) -> int:
+        gates = self.channels[channel]
+        return gates[-1].left if gates else self.members
+
+
+def reached(definition: Definition) -> Answer[Reached]:
+    """How many of those who fit can be reached on each channel, gate by gate. Raises as ``counted``."""
+    node = language.parse(dict(definition))
+
+    def ask(lake: Reading) -> Reached:
+        found = reach.reach(lake, node)
+        channels = {
+            name: tuple(Gated(step.gate, step.lost_count, step.left_count) for step in one.steps if step.applies)
+            for name, one in found.channels.items()
+        }
+        members = next((one.segment_count for one in found.channels.values()), 0)
+        return Reached(members, channels, (found.cap.messages, found.cap.days))
+
+    answer = answers.read(SEE, "segment_reach", everything(), _key(definition), ask)
+    assert answer is not None
+    return answer
+
+
+def people_of_reach(definition: Definition, channel: str, gate: Gate, side: Side, figure: int) -> People:
+    """Whom a gate of a channel stopped, or who is left after it. Raises as ``counted``."""
+    node = language.parse(dict(definition))
+    told = {"which": f"{channel}.{gate}.{side}", "tree": dict(definition)}
+
+    def ask(lake: Reading) -> pd.DataFrame:
+        found = reach.reach(lake, node, [channel])
+        step = reach.step(found, channel, gate)
+        return found.people(step.lost if side == "lost" else step.left)
+
+    return answers.people("segment_reach", everything(), told, unit="rows", figure=figure, ask=ask)
 
 
 def _key(definition: Definition) -> str:

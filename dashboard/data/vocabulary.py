@@ -49,6 +49,18 @@ def options(name: str) -> Names:
     return _options(key=f"{ground.key}|{name}", _ground=ground, _name=name)
 
 
+def named(name: str) -> Names:
+    """What tags or segments are called, those put away included. Raises ``Forbidden``."""
+    ground = stand(SEE)
+
+    def ask() -> Names:
+        with ground.home.store.reading() as session:
+            read = segments.listed if name == "segment" else tags.listed
+            return {row.id: row.name for is_away in (True, False) for row in read(session, is_archived=is_away)}
+
+    return kept.while_unwritten(ground.home.store, ("called", name), ask)
+
+
 def _referred(ground: Ground, name: str) -> Names:
     with ground.home.store.reading() as session:
         rows = segments.listed(session) if name == "segment" else tags.listed(session)

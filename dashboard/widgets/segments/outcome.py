@@ -16,7 +16,7 @@ from dashboard.data.segments import Answer, Measured
 from dashboard.i18n import t
 from dashboard.widgets import behind, heading
 from dashboard.widgets.behind import Behind
-from dashboard.widgets.segments import saving, tree, words
+from dashboard.widgets.segments import reach, saving, tree, words
 from dashboard.widgets.segments.tree import Box
 
 WHO = "sg_who"
@@ -98,12 +98,13 @@ def behind_it(found: Found) -> None:
     if found.definition is None or found.definition != st.session_state.get(_COUNTED):
         return
     definition = found.definition
+    reach.show(definition, WHO)
     behind.open_asked(lambda text: _people(definition, text), lambda: t("segments.everybody"), WHO)
 
 
 def _people(definition: Mapping[str, Any], text: str) -> Behind | None:
     if text != FIT:
-        return None
+        return reach.people(definition, text)
     count = data.counted(definition).found.members
     sentence = words.told(definition)
     return Behind(sentence, t("segments.fit_means"), lambda: data.people_of(definition, count)) if count else None

@@ -9,7 +9,7 @@ from dashboard import addresses, i18n
 from dashboard.data import saved_segments
 from dashboard.data import segments as data
 from dashboard.data.rows import SMALL
-from dashboard.data.segments import Answer, Overlap, Part
+from dashboard.data.segments import Answer, Beside, Part
 from dashboard.i18n import t
 from dashboard.widgets import behind, heading, names, tiles
 from dashboard.widgets.behind import Behind
@@ -18,6 +18,8 @@ from dashboard.widgets.tiles import Tile
 A, B, WHO = "ov_a", "ov_b", "ov_who"
 PARTS: tuple[Part, ...] = ("only_a", "both", "only_b")
 WIDTH = 230
+ALIKE = 1.1
+"""Times as many as by chance, up to which it is told as much the same."""
 
 
 def show() -> None:
@@ -62,7 +64,7 @@ def _close() -> None:
     st.query_params.pop(WHO, None)
 
 
-def _answer(answer: Answer[Overlap], a: str, b: str) -> None:
+def _answer(answer: Answer[Beside], a: str, b: str) -> None:
     found, begins = answer.found, behind.link(WHO)
     called = {"a": a, "b": b}
     shown = []
@@ -91,20 +93,22 @@ def _share(count: int, of: int, text: str, called: dict[str, str]) -> str:
     return t(f"segments.overlap_share_{text}", share=i18n.share(count / of), **called) if of >= SMALL else ""
 
 
-def chance(found: Overlap) -> str:
+def chance(found: Beside) -> str:
     """What would be if the two had nothing to do with each other, and how far from it this is."""
-    total = found.a + found.count("only_b") + found.count("neither")
-    if found.lift is None or not total:
+    if found.expected is None:
         return t("segments.overlap_empty")
-    expected = found.a * found.b / total
     if min(found.a, found.b) < SMALL:
         return t("segments.overlap_few")
-    words = {"expected": i18n.number(expected, 0 if expected >= 10 else 1), "both": i18n.number(found.count("both"))}
-    which = "more" if found.lift > 1.1 else "less" if found.lift < 1 / 1.1 else "like"
-    return t(f"segments.overlap_{which}", lift=i18n.number(found.lift, 2), **words)
+    times, few = found.both / found.expected, 10
+    words = {
+        "expected": i18n.number(found.expected, 0 if found.expected >= few else 1), "both": i18n.number(found.both),
+        "lift": i18n.number(times, 2),
+    }  # fmt: skip
+    which = "more" if times > ALIKE else "less" if times < 1 / ALIKE else "like"
+    return t(f"segments.overlap_{which}", **words)
 
 
-def _bar(found: Overlap, called: dict[str, str]) -> str:
+def _bar(found: Beside, called: dict[str, str]) -> str:
     """The three side by side, as wide as they are many."""
     whole = sum(found.count(part) for part in PARTS)
     if not whole:
@@ -116,7 +120,7 @@ def _bar(found: Overlap, called: dict[str, str]) -> str:
     return f'<div class="overlap" role="img" aria-label="{escape(told)}">{parts}</div>'
 
 
-def _people(answer: Answer[Overlap], a: int, b: int, called: dict[int, str], text: str) -> Behind | None:
+def _people(answer: Answer[Beside], a: int, b: int, called: dict[int, str], text: str) -> Behind | None:
     part = next((one for one in PARTS if one == text), None)
     if part is None or not answer.found.count(part):
         return None

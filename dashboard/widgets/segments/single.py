@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import charts, i18n, markdown
+from dashboard import addresses, charts, i18n, markdown
 from dashboard.actions import guard
 from dashboard.actions import segments as actions
 from dashboard.data import freshness
@@ -16,7 +16,7 @@ from dashboard.i18n import t
 from dashboard.widgets import behind, heading, opening
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.opening import Places
-from dashboard.widgets.segments import links, outcome, saving, size_chart, words
+from dashboard.widgets.segments import links, outcome, reach, saving, size_chart, words
 from dashboard.widgets.segments.trying import tried
 from dashboard.widgets.tiles import Way
 
@@ -39,6 +39,7 @@ def show(one: Saved, places: Places) -> None:
         return
     if one.sizes and len(one.sizes) > 1:
         _history(one)
+    reach.show(definition, outcome.WHO)
     behind.open_asked(lambda text: _people(one, definition, text), lambda: t("segments.everybody"), outcome.WHO)
 
 
@@ -61,8 +62,9 @@ def _head(one: Saved) -> None:
 
 def _ways(one: Saved) -> str:
     """Other pages with only these people, and the builder with its conditions."""
+    world = addresses.only("world")
     pages = "".join(
-        f'<a href="/{page}?segment={one.segment_id}">{escape(t(f"{page}.title"))}</a>'
+        f'<a href="/{page}?{escape(world)}segment={one.segment_id}">{escape(t(f"{page}.title"))}</a>'
         for page in PAGES
         if not one.is_archived
     )
@@ -143,7 +145,7 @@ def _history(one: Saved) -> None:
 
 def _people(one: Saved, definition: dict[str, Any], text: str) -> Behind | None:
     if text != outcome.FIT:
-        return None
+        return reach.people(definition, text)
     count = fitting.counted(definition).found.members
     if not count:
         return None

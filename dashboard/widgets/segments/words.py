@@ -50,7 +50,7 @@ def _name(kind: str, value: str | int | bool) -> str:
     if kind == "property":
         return names.property_of(str(value))
     if kind in LISTED:
-        known = dict(vocabulary.options(kind))
+        known = dict(vocabulary.named(kind) if kind in ("tag", "segment") else vocabulary.options(kind))
         known.setdefault(value, None)
         return names.apart({one: called(kind, one, name) for one, name in known.items()})[value]
     return names.value(kind, str(value)) if kind in COLUMNS else called(kind, value)
