@@ -17,7 +17,7 @@ MOVES_KEPT = timedelta(days=90)
 
 
 class NameTaken(Refusal):
-    """Another segment has that name. ``is_archived``: one that was put away."""
+    """Another segment has that name. ``reason`` ``archived``: one that was put away."""
 
     code = "segment.name_taken"
 
@@ -205,4 +205,6 @@ def _insert(session: Session, table: type[SegmentMember] | type[SegmentMove], ro
 def _taken(session: Session, name: str) -> NameTaken:
     away = session.scalar(select(func.count()).select_from(Segment).where(Segment.name == name, Segment.is_archived))
     hint = " It was archived; bring it back, or take another name." if away else ""
-    return NameTaken(f"There is a segment named {name!r} already.{hint}", name=name, is_archived=bool(away))
+    return NameTaken(
+        f"There is a segment named {name!r} already.{hint}", name=name, **({"reason": "archived"} if away else {})
+    )

@@ -17,7 +17,7 @@ TOPIC = "tags"
 
 
 class TagTaken(Refusal):
-    """Another tag has that name. ``is_archived``: one that was put away."""
+    """Another tag has that name. ``reason`` ``archived``: one that was put away."""
 
     code = "tag.name_taken"
 
@@ -98,10 +98,45 @@ def members(session: Session, tag_id: int, now: datetime) -> tuple[int, ...]:
     return tuple(session.scalars(query.order_by(TagMember.member_id)))
 
 
-def next_end(session: Session, tag_ids: Sequence[int], now: datetime) -> datetime | None:
-    """When the next of these tags ends for somebody: until then, answers about who has them stand."""
-    query = select(TagMember.expires_at).where(TagMember.tag_id.in_(tag_ids), TagMember.expires_at > now)
-    return session.scalars(query.order_by(TagMember.expires_at).limit(1)).one_or_none()
+def counts(session: Session, now: datetime) -> dict[int, int]:
+    """How many have each tag at ``now``; of rules at their last count. Tags that nobody has are left out."""
+    query = select(TagMember.tag_id, func.count()).where(_holds(now)).group_by(TagMember.tag_id)
+    return {row.tag_id: row[1] for row in session.execute(query)}
+
+
+def got_by(session: Session, write_id: int) -> tuple[int, ...]:
+    """``member_id`` of those who got a tag by a change and have had it since, ascending."""
+    mine = select(TagMember.member_id).join(TagWrite, TagWrite.tag_id == TagMember.tag_id)
+    mine = mine.join(
+        TagWriteMember, (TagWriteMember.write_id == TagWrite.id) & (TagWriteMember.member_id == TagMember.member_id)
+    )
+    same = (TagWrite.id == write_id, TagMember.given_at == TagWrite.at, TagMember.given_by == TagWrite.by)
+    return tuple(session.scalars(mine.where(*same).order_by(TagMember.member_id)))
+
+
+def written(session: Session, write_id: int) -> TagWrite:
+    """One change. Raises ``Unknown``."""
+    found = session.get(TagWrite, write_id)
+    if found is None:
+        raise Unknown("tag write", str(write_id))
+    return found
+
+
+def undone_by(session: Session, write_id: int) -> int | None:
+    """The change that took this one back; None while it stands."""
+    return session.scalars(select(TagWrite.id).where(TagWrite.undoes_id == write_id)).one_or_none()
+
+
+def take_turn(session: Session, tag_id: int) -> None:
+    """Whoever gives or takes a tag waits here for whoever is at it: then both know who has it. Raises ``Unknown``."""
+    if not changed_rows(session, update(Tag).where(Tag.id == tag_id).values(revision=Tag.revision)):
+        raise Unknown("tag", str(tag_id))
+
+
+def next_end(session: Session, now: datetime) -> datetime | None:
+    """When a tag ends next for somebody: until then, answers about who has which stand."""
+    query = select(func.min(TagMember.expires_at)).where(TagMember.expires_at > now)
+    return session.scalar(query)
 
 
 def last_end(session: Session, now: datetime) -> datetime | None:
@@ -187,7 +222,7 @@ def give(
     undoes_id: int | None = None,
 ) -> TagWrite:
     """Give a tag to those of the members who do not have it now. The change names exactly them."""
-    _turn(session, tag_id)
+    take_turn(session, tag_id)
     _expire(session, tag_id, now)
     got = _not_in(members, _having(session, tag_id))
     rows = ({"tag_id": tag_id, "member_id": m, "given_by": by, "given_at": now, "expires_at": expires_at} for m in got)
@@ -207,7 +242,7 @@ def take(
     undoes_id: int | None = None,
 ) -> TagWrite:
     """Take a tag from those of the members who have it now. The change names exactly them."""
-    _turn(session, tag_id)
+    take_turn(session, tag_id)
     _expire(session, tag_id, now)
     lost = sorted(set(map(int, members)) & _having(session, tag_id))
     _remove(session, tag_id, lost)
@@ -235,7 +270,7 @@ def measured(
     if not changed_rows(session, turn.values(revision=revision)):
         return None
     tag = one(session, tag_id)
-    if tag.counted_at is not None and (tag.counted_at >= now or (tag.lake_version or 0) > lake_version):
+    if tag.counted_at is not None and (tag.counted_at > now or (tag.lake_version or 0) > lake_version):
         return None
     before, after = _having(session, tag_id), {int(m) for m in members}
     got, lost = sorted(after - before), sorted(before - after)
@@ -278,12 +313,6 @@ def _holds(now: datetime) -> Any:
     return or_(TagMember.expires_at.is_(None), TagMember.expires_at > now)
 
 
-def _turn(session: Session, tag_id: int) -> None:
-    """Whoever gives or takes a tag waits here for whoever is at it: then both know who has it."""
-    if not changed_rows(session, update(Tag).where(Tag.id == tag_id).values(revision=Tag.revision)):
-        raise Unknown("tag", str(tag_id))
-
-
 def _expire(session: Session, tag_id: int, now: datetime) -> int:
     ended = (TagMember.tag_id == tag_id, TagMember.expires_at <= now)
     who = sorted(session.scalars(select(TagMember.member_id).where(*ended)))
@@ -316,4 +345,6 @@ def _insert(session: Session, table: type[TagMember] | type[TagWriteMember], row
 def _taken(session: Session, name: str) -> TagTaken:
     away = session.scalars(select(Tag.is_archived).where(Tag.name == name)).one_or_none()
     hint = " It was archived; bring it back, or take another name." if away else ""
-    return TagTaken(f"There is a tag named {name!r} already.{hint}", name=name, is_archived=bool(away))
+    return TagTaken(
+        f"There is a tag named {name!r} already.{hint}", name=name, **({"reason": "archived"} if away else {})
+    )

@@ -8,11 +8,13 @@ from typing import Protocol
 from core.lake.manifest import Manifests
 from core.lake.timeline import Timeline
 from core.settings import Settings, World
-from core.work import clusters, identity_decisions, tending, uploads
+from core.work import clusters, identity_decisions, segments, tags, tending, uploads
 from core.work.home import Home
 from core.work.ingest import batches
 from core.work.worker import Chore, Clock, Handler, Log, Work, Worker
 
+SIZES = timedelta(minutes=5)
+"""How often it is looked whether sizes of segments are of another version of the lake: imports may come every few seconds."""
 SECONDS, MINUTE, HOUR, DAY = timedelta(seconds=5), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -55,6 +57,8 @@ def chores(house: House) -> list[Chore]:
         Chore("compact", HOUR, lambda _now: _told("files joined", _everywhere(house, tending.compact))),
         Chore("sweep", DAY, lambda _now: _told("leftover files removed", _everywhere(house, tending.sweep))),
         Chore("inbox", HOUR, lambda now: _told("uploads and batches cleared away", uploads.tidy(house.live, now=now))),
+        Chore("tags", MINUTE, lambda now: _told("tags ended", tags.expire(house.live, now=now))),
+        Chore("sizes", SIZES, _Sized(house)),
         Chore("sessions", DAY, lambda now: _told("old sessions dropped", tending.drop_old_sessions(house.live, now))),
     ]
 
@@ -83,6 +87,33 @@ class _WhenChanged:
     def _of(self, lake: Path) -> tuple[str, int, int]:
         newest = Manifests(lake).latest()
         return newest.lake_id, newest.version, Timeline(lake).stamp
+
+
+class _Sized:
+    """Counts the live segments and rules of both worlds, when either lake has another version than the last time or a day went by.
+    Returns what to log: how many were counted, and which could not be."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._done: tuple[list[tuple[str, int]], datetime] | None = None
+
+    def __call__(self, now: datetime) -> str | None:
+        worlds: tuple[World, ...] = ("live", "demo")
+        newest = [Manifests(self._house.settings.lake(world)).latest() for world in worlds]
+        versions = [(one.lake_id, one.version) for one in newest]
+        if self._done is not None and self._done[0] == versions and now < self._done[1] + segments.STALE:
+            return None
+        self._done = versions, now
+        refused: dict[str, str] = {}
+
+        def count(home: Home) -> int:
+            done = [measure(home, now=now) for measure in (segments.refresh_all, tags.refresh_all)]
+            refused.update({f"{home.world}: {name}": code for one in done for name, code in one.refused.items()})
+            return sum(one.taken for one in done)
+
+        said = [_told("segments and rules counted", _everywhere(self._house, count))]
+        said += [f"{name} cannot be counted ({code})" for name, code in sorted(refused.items())]
+        return "; ".join(one for one in said if one) or None
 
 
 def _settled(home: Home) -> bool:

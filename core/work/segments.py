@@ -88,12 +88,12 @@ def save_list(
     the audit log. Raises ``Forbidden``, ``InvalidName``, ``NameTaken``."""
     operator.require("segment.write")
     name = tidy(name)
-    kept = _within(home, operator.scope, members)
+    kept = within(home, operator.scope, members)
 
     def write(session: Session) -> Segment:
         return segments.save(
             session, name, sentence, kept, definition=definition, lake_version=version, by=operator.name, now=now,
-            units=_units(operator),
+            units=own_units(operator),
         )  # fmt: skip
 
     return _saved(home, log, operator, write, now)
@@ -132,12 +132,12 @@ def change(
     operator.require("segment.write")
     with home.store.reading() as session:
         before = segments.one(session, segment_id)
-    _require_within(operator, before.units)
+    require_within(operator, before.units)
     named = before.name if name is None else tidy(name)
     node = None if tree is None else language.parse(tree)
     if node is not None and before.kind != "live":
         raise InvalidSegment(
-            "Only a live segment has a definition to change.", reason="kind", path="", kind=before.kind
+            "Only a live segment has a definition to change.", reason="fixed", path="", kind=before.kind
         )
     found = None if node is None else evaluated(home, before.units, node, now, ("segment", segment_id))
     with audit.told(home.store, log) as (session, logged):
@@ -242,7 +242,7 @@ def moved(home: Home, operator: Operator, segment_id: int, at: datetime) -> tupl
     with home.store.reading() as session:
         segments.one(session, segment_id)
         added, left = segments.moves(session, segment_id, at)
-    return tuple(_within(home, operator.scope, added)), tuple(_within(home, operator.scope, left))
+    return tuple(within(home, operator.scope, added)), tuple(within(home, operator.scope, left))
 
 
 # -- shared with tags --------------------------------------------------------------------------------------------------
@@ -270,7 +270,8 @@ def covers(operator: Operator, units: Sequence[str] | None) -> bool:
     return mine is None or (units is not None and set(units) <= mine)
 
 
-def _require_within(operator: Operator, units: Sequence[str] | None) -> None:
+def require_within(operator: Operator, units: Sequence[str] | None) -> None:
+    """Raises ``Forbidden`` for what reaches beyond the operator's scope."""
     if not covers(operator, units):
         raise Forbidden("It reaches beyond your units.", permission="segment.write", role=operator.role)
 
@@ -334,12 +335,12 @@ def _defined(
 ) -> Segment:
     operator.require("segment.write")
     name, node = tidy(name), language.parse(tree)
-    found = evaluated(home, _units(operator), node, now)
+    found = evaluated(home, own_units(operator), node, now)
 
     def write(session: Session) -> Segment:
         return segments.save(
             session, name, sentence, found.members, definition={"kind": "definition"}, lake_version=found.version,
-            by=operator.name, now=now, kind=kind, tree=language.to_json(node), units=_units(operator),
+            by=operator.name, now=now, kind=kind, tree=language.to_json(node), units=own_units(operator),
         )  # fmt: skip
 
     return _saved(home, log, operator, write, now)
@@ -360,10 +361,10 @@ def _put_away(
     with audit.told(home.store, log) as (session, logged):
         take_turn(session)
         known = segments.one(session, segment_id)
-        _require_within(operator, known.units)
+        require_within(operator, known.units)
         used = users(session, ("segment", segment_id)) if is_archived else []
         if used:
-            raise SegmentUsed("Other definitions refer to this segment.", names="、".join(used), name=known.name)
+            raise SegmentUsed("Other definitions refer to this segment.", names=", ".join(used), name=known.name)
         segments.put_away(session, segment_id, is_archived=is_archived, by=operator.name, now=now)
         action = "segment.archived" if is_archived else "segment.restored"
         _tell(logged, home, operator, action, segment_id, {"name": known.name}, now)
@@ -376,11 +377,12 @@ def _tell(
     audit.append(logged, operator, action, f"segment:{number}", details | {"world": home.world}, now=now)
 
 
-def _units(operator: Operator) -> list[str] | None:
+def own_units(operator: Operator) -> list[str] | None:
+    """The scope that what they save remembers; None = all units."""
     return None if operator.scope.units is None else sorted(operator.scope.units)
 
 
-def _within(home: Home, scope: Scope, members: Sequence[int]) -> list[int]:
+def within(home: Home, scope: Scope, members: Sequence[int]) -> list[int]:
     """Those of the members in scope, ascending, each once."""
     found: Int64s = np.unique(np.asarray(members, np.int64))
     if scope.sees_all:

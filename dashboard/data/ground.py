@@ -5,25 +5,26 @@ under.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.scope import Filters as Cut
 from core.scope import Operator
-from core.store import topics
+from core.store import tags, topics
 from core.work.home import Home
 from core.work.questions.reading import Reading, reading
 from dashboard import runs
 from dashboard.actions import guard
 from dashboard.data import worlds
 from dashboard.filters import Filters
-from dashboard.web import kept
+from dashboard.web import kept, wiring
 
-TOPICS = ("segments", "currency")
+TOPICS = ("segments", "tags", "currency")
 KEPT_SECONDS = 3600
 
 
 @dataclass(frozen=True)
 class Ground:
-    """``key`` changes whenever an answer could: world, lake version, revisions of the store's topics, scope.
+    """``key`` changes whenever an answer could: world, lake version, revisions of the store's topics, scope, tags that ended.
 
     The business date needs no place of its own in it: periods end at the newest data, which the version fixes.
     """
@@ -37,7 +38,7 @@ class Ground:
     def open(self, asked: Filters | None = None) -> Iterator[Reading]:
         """The lake at this version, cut to the operator's scope and to what is asked."""
         cut = Cut(asked.period, asked.channels, asked.units, asked.segment) if asked else Cut()
-        with reading(self.home, cut, self.operator.scope, self.version) as opened:
+        with reading(self.home, cut, self.operator.scope, self.version, wiring.now()) as opened:
             yield opened
 
 
@@ -50,11 +51,20 @@ def stand(permission: str) -> Ground:
 def _ground(operator: Operator) -> Ground:
     home = worlds.home()
     manifest = home.lake.manifests.latest()
-    revisions = kept.while_unwritten(home.store, TOPICS, lambda: _revisions(home))
-    key = f"{home.world}|{manifest.lake_id}|{manifest.version}|{revisions}|{operator.scope.key()}"
+    now = wiring.now()
+    revisions, next_end = kept.while_unwritten(home.store, TOPICS, lambda: _revisions(home, now))
+    ended = _ended(home, now) if next_end is not None and next_end <= now else None
+    key = f"{home.world}|{manifest.lake_id}|{manifest.version}|{revisions}|{ended}|{operator.scope.key()}"
     return Ground(operator, home, manifest.version, key)
 
 
-def _revisions(home: Home) -> tuple[int, ...]:
+def _revisions(home: Home, now: datetime) -> tuple[tuple[int, ...], datetime | None]:
+    """Revisions of the topics, and when a tag ends next for somebody: from then on its end says who has it."""
     with home.store.reading() as session:
-        return topics.revisions(session, TOPICS)
+        ended = tags.last_end(session, now)
+        return topics.revisions(session, TOPICS), tags.next_end(session, now) if ended is None else ended
+
+
+def _ended(home: Home, now: datetime) -> datetime | None:
+    with home.store.reading() as session:
+        return tags.last_end(session, now)

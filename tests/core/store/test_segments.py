@@ -175,7 +175,7 @@ def test_a_name_is_taken_by_what_was_archived_too_and_the_refusal_says_so(store,
         assert [s.id for s in segments.listed(session, is_archived=True)] == [number]
     with pytest.raises(NameTaken) as refused:
         kept([2])
-    assert refused.value.details["is_archived"] is True
+    assert refused.value.details["reason"] == "archived"
 
 
 def test_many_members_come_and_go_in_one_size(store, kept, now):
@@ -221,8 +221,10 @@ def test_a_tag_holds_to_the_last_moment_before_its_end_without_a_job(store, tagg
         assert tags.members(session, number, now + DAY) == (2,)
         assert [h.name for h in tags.held_by(session, 1, just_before)] == ["t"]
         assert tags.held_by(session, 1, now + DAY) == []
-        assert tags.next_end(session, [number], now) == now + DAY
-        assert tags.next_end(session, [number], now + DAY) is None
+        assert tags.next_end(session, now) == now + DAY
+        assert tags.next_end(session, now + DAY) is None
+        assert [tags.last_end(session, at) for at in (just_before, now + DAY)] == [None, now + DAY]
+        assert [tags.counts(session, at) for at in (just_before, now + DAY)] == [{number: 2}, {number: 1}]
 
 
 def test_what_ended_is_cleared_away_once_and_stands_in_the_history(store, tagged, now):
@@ -256,7 +258,8 @@ def test_a_rule_tells_who_got_the_tag_and_who_lost_it_since_its_last_count(store
     with store.transaction() as session:
         assert tags.measured(session, number, [1, 2], revision=1, lake_version=1, now=now) == (2, 0)
         assert tags.measured(session, number, [2, 3], revision=1, lake_version=2, now=now + DAY) == (1, 1)
-        assert tags.measured(session, number, [2, 3], revision=1, lake_version=2, now=now + DAY) is None
+        assert tags.measured(session, number, [9], revision=1, lake_version=2, now=now) is None
+        assert tags.measured(session, number, [9], revision=1, lake_version=1, now=now + 2 * DAY) is None
         assert tags.measured(session, number, [5], revision=2, lake_version=2, now=now + 2 * DAY) is None
         assert [(t.action, t.reason) for t in tags.history_of(session, 1)] == [("taken", "rule"), ("given", "rule")]
         assert (tags.one(session, number).member_count, tags.members(session, number, now)) == (2, (2, 3))
@@ -276,13 +279,13 @@ def test_a_tag_of_a_name_that_is_taken_is_refused(store, tagged, now):
     number = tagged().id
     with pytest.raises(TagTaken) as refused:
         tagged()
-    assert refused.value.details["is_archived"] is False
+    assert "reason" not in refused.value.details
     with store.transaction() as session:
         tags.put_away(session, number, is_archived=True, by="lin", now=now)
         assert tags.listed(session) == []
     with pytest.raises(TagTaken) as refused:
         tagged()
-    assert refused.value.details["is_archived"] is True
+    assert refused.value.details["reason"] == "archived"
 
 
 def topic(store, name):

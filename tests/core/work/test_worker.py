@@ -11,12 +11,15 @@ from sqlalchemy.exc import OperationalError
 from core.app import House
 from core.errors import Cancelled, Refusal
 from core.lake.timeline import Timeline
+from core.scope import SYSTEM
 from core.settings import Settings
-from core.store import jobs, workers
+from core.store import jobs, segments, workers
 from core.store.tables import Job, LoginSession
-from core.work import duties
+from core.work import duties, tags
+from core.work import segments as named_people
 from core.work.worker import Chore, Worker
 from tests import lakes
+from tests.core.work.people import NORTH, defined, in_city, people_of
 from tests.lakes import NOW, add
 
 
@@ -227,7 +230,6 @@ def test_a_timeline_that_went_missing_is_made_anew_though_the_lake_has_not_chang
 
 
 def test_sessions_past_their_limit_are_dropped_once_a_day(house, clock, log):
-    from core.scope import SYSTEM
     from core.work import accounts
 
     made = accounts.create(
@@ -245,3 +247,47 @@ def test_sessions_past_their_limit_are_dropped_once_a_day(house, clock, log):
     with house.live.store.reading() as session:
         assert [row.token_sha256 for row in session.scalars(select(LoginSession))] == ["1"]
     assert log == ["sessions: 1 old sessions dropped"]
+
+
+def chore(house, name):
+    return next(each for each in duties.chores(house) if each.name == name)
+
+
+def test_live_segments_and_rules_are_counted_when_the_lake_changed_and_every_day(house, clock, log):
+    tree = in_city("上海")
+    people_of(house.live, {1: ("上海", NORTH)})
+    kept = named_people.save_live(house.live, house.live.store, SYSTEM, "s", tree, now=NOW)
+    tags.create(house.live, house.live.store, SYSTEM, "t", "behavioural", tree=tree, now=NOW)
+    one = worker(house, clock, log, [chore(house, "sizes")])
+    for hours, then in ((0, None), (1, None), (2, 2), (3, None), (27, None)):
+        clock.now = NOW + timedelta(hours=hours, seconds=1)
+        if then is not None:
+            people_of(house.live, {then: ("上海", NORTH)})
+        one.step()
+    with house.live.store.reading() as session:
+        assert [size.member_count for size in segments.sizes(session, kept.id)] == [1, 2]
+        assert segments.one(session, kept.id).counted_at == NOW + timedelta(hours=27, seconds=1)
+    assert log == ["sizes: 2 segments and rules counted"] * 2
+
+
+def test_a_segment_that_cannot_be_counted_is_named_in_the_log(house, clock, log):
+    people_of(house.live, {1: ("上海", NORTH)})
+    kept = named_people.save_live(house.live, house.live.store, SYSTEM, "s", in_city("上海"), now=NOW)
+    broken = defined({"event": ["nobody_knows"], "measure": "count", "op": "at_least", "values": [1]})
+    with house.live.store.transaction() as session:
+        segments.change(session, kept, name="s", sentence="", tree=broken, units=None, by="x", now=NOW)
+    clock.now = NOW + timedelta(days=2)
+    worker(house, clock, log, [chore(house, "sizes")]).step()
+    assert log == ["sizes: live: s cannot be counted (unknown)"]
+
+
+def test_tags_that_ended_are_cleared_away_within_a_minute(house, clock, log):
+    store = house.live.store
+    people_of(house.live, {1: ("上海", NORTH)})
+    tag = tags.create(house.live, store, SYSTEM, "t", "static", expires_after_days=1, now=NOW)
+    tags.give(house.live, store, SYSTEM, tag.id, members=[1], now=NOW)
+    one = worker(house, clock, log, [chore(house, "tags")])
+    for seconds in (0, 86_399, 86_460, 86_521):
+        clock.now = NOW + timedelta(seconds=seconds)
+        one.step()
+    assert log == ["tags: 1 tags ended"]
