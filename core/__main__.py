@@ -420,6 +420,7 @@ def _parser() -> argparse.ArgumentParser:
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "of": {"metavar": "METRIC", "help": "people: whose; rhythm, mix, slots: the one group, owner or unit"},
+    "tree": {"metavar": "FILE_OR_JSON", "help": "segment, reach: a definition, or a file that holds one"},
     "steps": {"help": "funnel: a,b,c; a|b for either"},
     "within": {"help": "funnel: 30m, 12h, 7d or none (default 7d)"},
     "step_within": {"help": "funnel: the same between two neighbouring steps (default none)"},

@@ -26,8 +26,10 @@ from core.work.questions import (
     places,
     publishing,
     rhythm,
+    segmented,
     sequences,
     surveys,
+    tiered,
     units,
     untold,
     valued,
@@ -182,8 +184,11 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "channels": publishing.side_by_side,
     "best_hour": publishing.best_hour,
     "overlap": publishing.shared,
+    "segment": segmented.counted,
+    "reach": segmented.reached,
     "ltv": valuing.lifetime,
     "rfm": valued.worth,
+    "membership": tiered.standing,
     "clusters": clustered.clustered,
 } | {name: single(metric) for name, metric in METRICS.items()}
 
