@@ -382,6 +382,10 @@ def _profiles(whose: Features, codes: Ints, model: Model, points: Floats) -> pd.
         rows[f"away_{name}"] = 0.0 if place is None else away[:, place]
     rows["share"] = rows["members"] / len(frame)
     rows["revenue_share"] = rows["revenue_minor"] / revenue.sum() if revenue.sum() else np.nan
+    for name in whose.raw:  # of whom it is known, which may be fewer than there are
+        of_few = labelled[name].count().reindex(range(model.k)).fillna(0).to_numpy() < SMALL
+        of_few = np.append(of_few, frame[name].count() < SMALL)
+        rows.loc[of_few, [f"mean_{name}", f"median_{name}"]] = np.nan
     few = rows["members"] < SMALL
     names = [str(name) for name in rows]
     hidden = [name for name in names if name.startswith(("mean_", "median_", "away_")) or name == "revenue_share"]

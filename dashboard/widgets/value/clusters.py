@@ -26,7 +26,7 @@ K, FIT = "cl_k", "cl_fit"
 """Where the address says how many clusters, and whose they are."""
 KEYS = (K, FIT)
 HOUSE, OWN = "house", "own"
-WIDTH = 230
+WIDTH = 195
 
 
 def show(asked: Asked) -> None:

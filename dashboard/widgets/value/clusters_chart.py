@@ -102,7 +102,7 @@ def plane(found: Clusters) -> go.Figure:
         mine = found.points[found.points["key"] == label]
         if mine.empty:
             continue
-        figure.add_scattergl(
+        figure.add_scatter(
             x=mine["x"], y=mine["y"], mode="markers", name=charts.cut(words.numbered(found, label), 34),
             marker={"size": 5, "opacity": 0.72, "color": HUES[look][place], "symbol": SYMBOLS[place]},
             hovertemplate=charts.cut(words.numbered(found, label), 40) + "<extra></extra>",
