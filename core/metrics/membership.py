@@ -1,8 +1,9 @@
 """Tiers by spend, and accounts of points: arrays and expressions.
 
-**Tiers by rule.** On each day a member qualifies for the highest tier whose floor is at most what they spent, net of refunds, in the
-``WINDOW_DAYS`` business days that end with that day. Their tier on a day is the highest that they qualified for on that day or on one of
-the ``validity_days`` before it: who reaches a tier keeps it for that long. With a validity of 0 the tier is what they qualify for today.
+**Tiers by rule.** On a day on which members buy more than they send back they qualify for the highest tier whose floor is at most what
+they spent, net of refunds, in the ``WINDOW_DAYS`` business days that end with that day. It is theirs for ``validity_days``, the day itself
+included, and the highest of those that are theirs is their tier. What is sent back later is taken off: nobody keeps a tier by goods that
+went back.
 
 **About to fall.** Who would have a lower tier some days ahead if they bought nothing until then. What is missing is the floor of today's
 tier less what of their spend still counts on that day: bought by then, it keeps the tier.
@@ -59,6 +60,13 @@ class Spend:
         found: Int64s = total[high] - total[low]
         return found
 
+    def returned_after(self, rows: Int64s) -> Int64s:
+        """For each of these rows what its member sent back on later days, below 0."""
+        total = np.concatenate(([0], np.cumsum(np.minimum(self.net, 0))))
+        ends = np.searchsorted(self.member, self.member[rows], side="right")
+        found: Int64s = total[ends] - total[rows + 1]
+        return found
+
 
 def spent(spend: Spend, on: int) -> Int64s:
     """Of every member, what they spent in the window that ends with a day."""
@@ -69,14 +77,11 @@ def spent(spend: Spend, on: int) -> Int64s:
 def places(spend: Spend, floors: tuple[int, ...], validity_days: int, on: int) -> Places:
     """The tier of every member on a day, as a place among tiers of which each but the first has a floor. Spend after the day must be left
     out by the caller (``Spend.until``); the day may lie ahead of the data."""
-    best = spent(spend, on - validity_days)
-    # Between its purchases, and the days on which refunds leave the window, the sum of a window can only shrink.
-    bought = (spend.day > on - validity_days) & (spend.day <= on)
-    lifted = spend.day + WINDOW_DAYS
-    eased = (spend.net < 0) & (lifted > on - validity_days) & (lifted <= on)
-    for chosen, days in ((bought, spend.day), (eased, lifted)):
-        member = spend.member[chosen]
-        np.maximum.at(best, member, spend.within(member, days[chosen]))
+    bought = np.flatnonzero((spend.net > 0) & (spend.day > on - validity_days) & (spend.day <= on))
+    member = spend.member[bought]
+    kept = spend.within(member, spend.day[bought]) + spend.returned_after(bought)
+    best = np.full(spend.size, np.iinfo(np.int64).min)
+    np.maximum.at(best, member, kept)
     found: Places = np.searchsorted(np.array(floors, np.int64), best, side="right").astype(np.int8)
     return found
 
@@ -98,7 +103,8 @@ def falls(spend: Spend, floors: tuple[int, ...], validity_days: int, on: int, wi
     then = places(spend, floors, validity_days, on + within_days)
     member = np.flatnonzero(then < now)
     counts = spend.within(member, np.full(member.size, on + within_days))
-    missing = np.array(floors, np.int64)[now[member] - 1] - counts
+    # Where enough counts still, and only no purchase was recent enough, any purchase keeps the tier.
+    missing = np.maximum(np.array(floors, np.int64)[now[member] - 1] - counts, 1)
     order = np.lexsort((member, missing))
     return Falls(member[order], now[member][order], then[member][order], counts[order], missing[order])
 

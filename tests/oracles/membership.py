@@ -13,11 +13,15 @@ def window(bought: Iterable[Bought], on: int) -> int:
 
 
 def place(bought: Sequence[Bought], floors: Sequence[int], validity: int, on: int) -> int:
-    """The highest tier qualified for on any day that still counts."""
+    """The highest tier that a purchase of one of the days that count qualified for, less what went back since."""
+    days: dict[int, int] = {}
+    for day, net in bought:
+        days[day] = days.get(day, 0) + net
     best = 0
-    for day in range(on - validity, on + 1):
-        spent = window(bought, day)
-        best = max(best, sum(spent >= floor for floor in floors))
+    for day in range(on - validity + 1, on + 1):
+        if days.get(day, 0) > 0:
+            back = sum(net for later, net in days.items() if day < later <= on and net < 0)
+            best = max(best, sum(window(bought, day) + back >= floor for floor in floors))
     return best
 
 

@@ -23,6 +23,7 @@ from core.work.questions import (
     conversation,
     figures,
     group_statistics,
+    personal,
     places,
     publishing,
     rhythm,
@@ -190,6 +191,7 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "rfm": valued.worth,
     "membership": tiered.standing,
     "clusters": clustered.clustered,
+    "member": personal.told,
 } | {name: single(metric) for name, metric in METRICS.items()}
 
 

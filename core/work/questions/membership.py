@@ -42,6 +42,7 @@ EXPIRING = (30, 60, 90)
 ALL, NOT_YET, UNTOLD = "all", "none", "untold"
 """Everybody; where those come from who were no members; who has no imported tier."""
 LARGEST = 10**9
+MOST_VALIDITY = 1095
 EPOCH = date(1970, 1, 1)
 _NEVER = 1 << 19
 """A day on which points that do not expire expire."""
@@ -80,8 +81,8 @@ def refuse(terms: Terms) -> None:
         raise InvalidMembership(f"Floors are 1 to {LARGEST}.", problem="limit")
     if not terms.floors[0] < terms.floors[1] < terms.floors[2]:
         raise InvalidMembership("Each tier begins above the one below it.", problem="floors")
-    if not 0 <= terms.validity_days <= 3 * 365:
-        raise InvalidMembership("A tier is kept for 0 to 1095 days.", problem="validity")
+    if not 1 <= terms.validity_days <= MOST_VALIDITY:
+        raise InvalidMembership(f"A tier is kept for 1 to {MOST_VALIDITY} days.", problem="validity")
     if not (terms.point_value.is_finite() and 0 <= terms.point_value <= 1_000):
         raise InvalidMembership("A point is worth 0 to 1000.", problem="value")
 
@@ -327,7 +328,7 @@ def _tiers(reading: Reading, terms: Terms, on: date) -> tuple[tuple[str, ...], A
 
 @per_version("order_lines", "identity_map", most=6)
 def _placed(snapshot: Snapshot, on: date, floors: tuple[int, ...], validity_days: int) -> Array:
-    return m.places(_spend(snapshot, on), floors, validity_days, _day(on))
+    return m.places(_spend(snapshot, on), floors, validity_days, _day(on)).astype(np.int64)
 
 
 @per_version("order_lines", "identity_map", most=4)

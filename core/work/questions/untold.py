@@ -28,6 +28,9 @@ HOURS = {"share": "sent", "low": "sent", "high": "sent"}
 RFM = {
     "share": "of_members", "net_share": "of_members", "aov_minor": "members", "net_per_member_minor": "members", "median_days": "members",
 }  # fmt: skip
+MEMBERSHIP = {
+    "share": "of_members", "net_share": "of_members", "aov_minor": "buyers", "net_per_member_minor": "members", "repeat_share": "buyers",
+}  # fmt: skip
 FATIGUE = {
     f"{name}_{place}": f"sent_{place}" for name in ("share", "low", "high") for place in range(1, 5)
 } | dict.fromkeys(("within_first", "within_last", "change"), "within_people")
