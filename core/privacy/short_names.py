@@ -23,6 +23,12 @@ def labels(member_ids: NDArray[np.int64]) -> list[str]:
     return ["M-" + "".join(row) for row in rows]
 
 
+def label(member_id: int) -> str:
+    """Short name of one member."""
+    (found,) = labels(np.array([member_id], np.int64))
+    return found
+
+
 def is_name(text: str) -> bool:
     """Whether a text can be a short name, however it was typed."""
     return _digits(text) is not None
@@ -36,6 +42,12 @@ def called(text: str, member_ids: NDArray[np.int64]) -> list[int]:
     wanted = sum(LETTERS.index(digit) << 5 * place for place, digit in enumerate(reversed(digits)))
     found: list[int] = member_ids[_mixed(member_ids) & np.uint64(2 ** (5 * LENGTH) - 1) == np.uint64(wanted)].tolist()
     return found
+
+
+def meant(text: str) -> str | None:
+    """The short name that somebody typed, as ``labels`` writes it; None where it cannot be one."""
+    digits = _digits(text)
+    return None if digits is None else f"M-{digits}"
 
 
 def _digits(text: str) -> str | None:

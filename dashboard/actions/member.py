@@ -3,14 +3,17 @@
 import streamlit as st
 
 from core.work import lookups
-from dashboard.actions import guard, identity
+from dashboard.actions import guard, identity, tags
 from dashboard.actions.guard import guarded
 from dashboard.data import worlds
+from dashboard.i18n import t
 from dashboard.web import wiring
 
 OF = "m"
 """Parameter of the address: the member's whole number."""
 TEXT = "member_search"
+GIVEN, TAKEN, REASON = "member_tag_given", "member_tag_taken", "member_tag_reason"
+"""Fields of the forms that give a tag and take one: number and name of the tag, and why it is given."""
 FOUND = "_member_found"
 """Where the page finds the members that a search gave, until one of them is open."""
 
@@ -28,3 +31,18 @@ def search() -> None:
     st.query_params.clear()
     if len(found) == 1:
         st.query_params[OF] = str(found[0].member_id)
+
+
+@guarded("segment.write")
+def give_tag(member_id: int) -> None:
+    tag_id, name = st.session_state[GIVEN]
+    tags.give(tag_id, members=[member_id], reason=st.session_state.get(REASON, ""))
+    st.session_state[REASON] = ""
+    guard.note(t("member.tag_gave", name=name))
+
+
+@guarded("segment.write")
+def take_tag(member_id: int) -> None:
+    tag_id, name = st.session_state[TAKEN]
+    tags.take(tag_id, members=[member_id])
+    guard.note(t("member.tag_took", name=name))

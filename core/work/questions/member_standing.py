@@ -13,7 +13,7 @@ from core.errors import Refusal
 from core.models.ltv import worth
 from core.periods import Period
 from core.sequences.lifecycle import State
-from core.work.questions import clusters, lifecycle, ltv, rfm, spans
+from core.work.questions import clusters, lifecycle, ltv, membership, rfm, spans
 from core.work.questions.member import Member
 from core.work.questions.reading import Reading
 
@@ -21,6 +21,7 @@ Row = dict[str, Any]
 PROVIDERS: Mapping[str, Callable[[Reading], pa.Table]] = {
     "rfm": rfm.standings,
     "ltv": ltv.predictions,
+    "membership": membership.standings,
     "clusters": clusters.labels,
 }
 """What tells of everybody, one row per ``member_id`` ascending; of whom it says nothing there is no row."""

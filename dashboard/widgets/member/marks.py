@@ -7,7 +7,10 @@ from html import escape
 import streamlit as st
 
 from dashboard import i18n
+from dashboard.actions import guard
+from dashboard.actions import member as actions
 from dashboard.data import member as data
+from dashboard.data import saved_tags
 from dashboard.data.member import Held, Inside, Marks, Told, View
 from dashboard.i18n import t
 from dashboard.widgets import heading
@@ -18,15 +21,48 @@ SHOWN = 40
 
 def show(view: View) -> None:
     found = data.marks(view)
-    parts = [
-        f"<h2>{escape(t('member.tags'))}</h2>",
-        _tags(found),
-        f"<h2>{escape(t('member.segments'))}</h2>",
-        _segments(found),
-    ]
+    st.html(f'<div class="parts-of"><h2>{escape(t("member.tags"))}</h2>{_tags(found)}</div>')
+    if guard.may("segment.write"):
+        _hand(view, found)
+    parts = [f"<h2>{escape(t('member.segments'))}</h2>", _segments(found)]
     if found.history:
         parts += [f"<h2>{escape(t('member.tag_history'))}</h2>", _history(found.history[:SHOWN])]
     st.html(f'<div class="parts-of">{"".join(parts)}</div>')
+
+
+def _hand(view: View, found: Marks) -> None:
+    """Give a tag that the member does not have, take one that somebody gave."""
+    held = {tag.tag_id for tag in found.tags}
+    given = [(tag.tag_id, tag.name) for tag in found.tags if tag.kind == "static"]
+    free = [(tag.tag_id, tag.name) for tag in saved_tags.listed() if tag.kind == "static" and tag.tag_id not in held]
+    if not (free or given):
+        st.caption(t("member.tag_nothing"))
+        return
+    one = view.member.member_id
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="member_tags"):
+        if free:
+            st.selectbox(t("member.tag_choose"), free, format_func=_name, key=actions.GIVEN, width=220)
+            st.text_input(t("member.tag_reason"), key=actions.REASON, max_chars=saved_tags.LONGEST_REASON, width=260)
+            st.button(
+                t("member.tag_give"),
+                icon=":material/new_label:",
+                key="give_tag",
+                on_click=actions.give_tag,
+                args=(one,),
+            )
+        if given:
+            st.selectbox(t("member.tag_choose_taken"), given, format_func=_name, key=actions.TAKEN, width=220)
+            st.button(
+                t("member.tag_take"),
+                icon=":material/label_off:",
+                key="take_tag",
+                on_click=actions.take_tag,
+                args=(one,),
+            )
+
+
+def _name(tag: tuple[int, str]) -> str:
+    return tag[1]
 
 
 def _tags(found: Marks) -> str:
