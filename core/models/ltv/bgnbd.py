@@ -6,6 +6,7 @@ customer drops out for good with a chance that differs as Beta(a, b). A customer
 else of them, so equal ones are counted and the fit costs what distinct ones cost. Time is in days throughout.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +16,7 @@ from scipy.linalg import eigh_tridiagonal
 from scipy.optimize import minimize
 from scipy.special import digamma, expit, gammaln, hyp2f1
 
-from core.models.ltv.estimate import Estimate, covariance
+from core.models.ltv.estimate import Estimate, covariance, dot
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -26,8 +27,10 @@ FARTHEST = 14.0
 """Logs of the parameters stay within this of 0 while fitting; a fit that ends there has found no law."""
 NUDGE = 1e-7
 """How far a is moved away from 1, and a + b away from 1, where closed forms divide by their difference."""
+LARGEST_A, LARGEST_B = 20.0, 2000.0
+"""Beyond these the closed form of expected purchases is left for quadrature."""
 NODES = 40
-"""Of the quadrature for the second moment."""
+"""Of the quadrature over chances of dropping out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,23 +114,24 @@ class Law:
         """Purchases expected in the next ``days``."""
         return self.alive(repeats, last_days, age_days) * self.while_active(repeats, age_days, days)
 
-    def while_active(self, repeats: Floats, age_days: Floats, days: float) -> Floats:
+    def while_active(self, repeats: Floats, age_days: Floats, days: float | Floats) -> Floats:
         """Purchases expected in the next ``days`` of customers who have not dropped out yet.
 
         The published form by Euler's transformation: its arguments stay small however many the repeats, where the form as published
-        multiplies numbers beyond the range of floats.
+        multiplies numbers beyond the range of floats. Where a or b are so large that dropping out hardly differs between customers, by
+        quadrature, which is exact there and the closed form is not.
         """
         a = self._a
+        if a > LARGEST_A or self.b > LARGEST_B:
+            return self._over_dropouts(repeats, age_days, days, _first_moment)
         z = days / (self.alpha + age_days + days)
         c = a + self.b + repeats - 1
         return c / (a - 1) * (1 - (1 - z) ** (a - 1) * hyp2f1(a + self.b - 1 - self.r, a - 1, c, z))
 
     def from_first(self, days: Floats) -> Floats:
         """Repeat purchases expected of a new customer in the ``days`` after the first purchase."""
-        a = self._a
-        z = days / (self.alpha + days)
-        c = a + self.b - 1
-        return c / (a - 1) * (1 - (1 - z) ** (a - 1) * hyp2f1(c - self.r, a - 1, c, z))
+        none = np.zeros(len(days))
+        return self.while_active(none, none, days)
 
     def pairs_while_active(self, repeats: Floats, age_days: Floats, days: float) -> Floats:
         """Expectation of Y (Y - 1), Y = purchases in the next ``days`` of customers who have not dropped out yet.
@@ -135,15 +139,29 @@ class Law:
         Given rate and dropout chance p it is 2 (1 - p) / p² (1 - exp(-rate p days) (1 + rate p days)); the rate goes in closed form, p by
         Gauss-Jacobi quadrature.
         """
+        return self._over_dropouts(repeats, age_days, days, _second_moment)
+
+    def _over_dropouts(
+        self, repeats: Floats, age_days: Floats, days: float | Floats, moment: Callable[[Floats, Floats, float], Floats]
+    ) -> Floats:
+        """Mean of a moment over the chances of dropping out that customers with these repeats may have. ``moment``: of the chance, the
+        chance x days ÷ (alpha + age), and r + repeats."""
         found = np.empty(len(repeats))
+        reach = days / (self.alpha + age_days)
         for one in np.unique(repeats):
             here = repeats == one
             p, shares = _dropouts(self._a, self.b + one)
-            reach = p[None, :] * (days / (self.alpha + age_days[here]))[:, None]
-            shape = self.r + one
-            left = 1 - (1 + reach) ** -shape * (1 + shape * reach / (1 + reach))
-            found[here] = (2 * (1 - p) / p**2 * left) @ shares
+            found[here] = np.einsum("ij,j->i", moment(p, p[None, :] * reach[here][:, None], self.r + one), shares)
         return found
+
+
+def _first_moment(p: Floats, reach: Floats, shape: float) -> Floats:
+    return -np.expm1(-shape * np.log1p(reach)) / p
+
+
+def _second_moment(p: Floats, reach: Floats, shape: float) -> Floats:
+    left = 1 - (1 + reach) ** -shape * (1 + shape * reach / (1 + reach))
+    return 2 * (1 - p) / p**2 * left
 
 
 def _dropouts(a: float, b: float) -> tuple[Floats, Floats]:
@@ -207,23 +225,17 @@ class Likelihood:
         stretch = log_age[again.of_age] - log_last[again.of_last]
         odds = drop[again.of_repeats] + (r + again.repeats) * stretch
         gone = expit(odds) * again.counts
-        value = n @ by_repeats - waited @ log_age + again.counts @ np.logaddexp(0.0, odds)
+        value = dot(n, by_repeats) - dot(waited, log_age) + dot(again.counts, np.logaddexp(0.0, odds))
         shaped = gone * (r + again.repeats)
         at_age, at_last = (np.bincount(of, shaped, len(ages)) for of, ages in again.grids(self._ages, self._lasts))
         gone_by_repeats = np.bincount(again.of_repeats, gone, len(x))
         both = digamma(a + b) - digamma(a + b + x)
-        gradient = np.array(
-            [
-                n @ (digamma(r + x) - digamma(r) + logs[1]) - self._counts_by_age @ log_age + gone @ stretch,
-                r / alpha * self.total
-                - (waited - at_age) @ (1 / (alpha + self._ages))
-                - at_last @ (1 / (alpha + self._lasts)),
-                n @ both + gone.sum() / a,
-                n @ (both + digamma(b + x) - digamma(b)) - (gone_by_repeats[x > 0] @ (1 / (b + x[x > 0] - 1))),
-            ]
-        )
+        of_rate = dot(n, digamma(r + x) - digamma(r) + logs[1]) - dot(self._counts_by_age, log_age) + dot(gone, stretch)
+        of_age = dot(waited - at_age, 1 / (alpha + self._ages)) + dot(at_last, 1 / (alpha + self._lasts))
+        of_stay = dot(n, both + digamma(b + x) - digamma(b)) - dot(gone_by_repeats[x > 0], 1 / (b + x[x > 0] - 1))
+        gradient = np.array([of_rate, r / alpha * self.total - of_age, dot(n, both) + float(gone.sum()) / a, of_stay])
         # In days, not in scaled time: each repeat purchase has a density over time.
-        value -= np.log(self.scale) * (n @ x)
+        value -= np.log(self.scale) * dot(n, x)
         return -float(value), -gradient * np.exp(logs)
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
 
-from core.models.ltv.estimate import Estimate, covariance
+from core.models.ltv.estimate import Estimate, covariance, dot
 
 Floats = npt.NDArray[np.float64]
 
@@ -112,17 +112,13 @@ class Likelihood:
         reached = np.log(self._sums + v)
         by_x = np.bincount(self._of_x, self._counts * reached, len(x))
         shape = p * x + q
-        value = n @ (gammaln(shape) - gammaln(p * x) - gammaln(q) + q * logs[2] + p * x * np.log(x))
-        value += (p * x - 1) @ self._log_m_by_x - shape @ by_x
+        value = dot(n, gammaln(shape) - gammaln(p * x) - gammaln(q) + q * logs[2] + p * x * np.log(x))
+        value += dot(p * x - 1, self._log_m_by_x) - dot(shape, by_x)
         more = digamma(shape)
         inverse = self._counts * (p * self._repeats + q) / (self._sums + v)
-        gradient = np.array(
-            [
-                x @ (n * (more - digamma(p * x) + np.log(x)) + self._log_m_by_x - by_x),
-                n @ (more - digamma(q) + logs[2]) - by_x.sum(),
-                self.total * q / v - inverse.sum(),
-            ]
-        )
+        of_purchase = dot(x, n * (more - digamma(p * x) + np.log(x)) + self._log_m_by_x - by_x)
+        of_habit = dot(n, more - digamma(q) + logs[2]) - float(by_x.sum())
+        gradient = np.array([of_purchase, of_habit, self.total * q / v - float(inverse.sum())])
         value -= np.log(self.scale) * self.total  # the density is of the amount as it was handed in
         return -float(value), -gradient * np.exp(logs)
 

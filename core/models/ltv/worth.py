@@ -9,6 +9,7 @@ from scipy.special import gammaincinv
 
 from core.models.ltv import bgnbd, gamma_gamma
 from core.models.ltv.bgnbd import Customers, Law
+from core.models.ltv.estimate import dot
 from core.models.ltv.gamma_gamma import SpendLaw
 from core.models.ltv.purchases import People
 
@@ -153,10 +154,10 @@ class _Cells:
         at = (c.repeats, c.last_days, c.age_days)
         chance, orders = law.chance(*at, days), law.expected(*at, days)
         squared = law.alive(*at) * law.pairs_while_active(c.repeats, c.age_days, days) + orders
-        of_chance = c.counts @ (chance * (1 - chance)), c.counts @ np.maximum(squared - orders**2, 0)
+        of_chance = dot(c.counts, chance * (1 - chance)), dot(c.counts, np.maximum(squared - orders**2, 0))
         found = {
-            "buyers": float(of_chance[0]) + self._of_orders(lambda one: float(c.counts @ one.chance(*at, days))),
-            "orders": float(of_chance[1]) + self._of_orders(lambda one: float(c.counts @ one.expected(*at, days))),
+            "buyers": of_chance[0] + self._of_orders(lambda one: dot(c.counts, one.chance(*at, days))),
+            "orders": of_chance[1] + self._of_orders(lambda one: dot(c.counts, one.expected(*at, days))),
         }
         if self.model.spend is not None:
             found["value"] = self._of_value(days, orders, squared) * self.model.kept_share**2
@@ -174,13 +175,13 @@ class _Cells:
         rates = c.counts * law.v**2 + 2 * law.v * c.repeats * self.means + c.repeats**2 * self.squares
         mean_squares, variances = law.squares(c.repeats, rates)
         expected_squares = rates * (law.p / (law.p * c.repeats + law.q - 1)) ** 2
-        chance = orders @ variances + squared @ mean_squares - orders**2 @ expected_squares
+        chance = dot(orders, variances) + dot(squared, mean_squares) - dot(orders**2, expected_squares)
         amounts = self.amounts(law)
-        of_orders = self._of_orders(lambda one: float(amounts @ one.expected(*at, days)))
+        of_orders = self._of_orders(lambda one: dot(amounts, one.expected(*at, days)))
         of_amounts = _spread(
-            spend.covariance, spend.logs, lambda logs: float(self.amounts(SpendLaw.of_logs(logs)) @ orders)
+            spend.covariance, spend.logs, lambda logs: dot(self.amounts(SpendLaw.of_logs(logs)), orders)
         )
-        return float(chance) + of_orders + of_amounts
+        return chance + of_orders + of_amounts
 
 
 def _spread(covariance: Floats | None, logs: Floats, summed: Callable[[Floats], float]) -> float:

@@ -31,12 +31,12 @@ def cdnow(name: str = "CDNOW_sample.txt") -> Purchases:
 
 @dataclass(frozen=True)
 class Drawn:
-    """``purchases`` up to ``end``; ``later``: days of purchase after it, by customer."""
+    """``purchases`` up to ``end``; ``later``: how many days of purchase each customer has after it, and what all spend on them."""
 
     purchases: Purchases
     end: int
-    later: list[list[int]]
-    spent_later: np.ndarray
+    later: np.ndarray
+    spent_later: float
 
 
 def drawn(
@@ -45,29 +45,21 @@ def drawn(
     """First purchases spread over two thirds of ``days``, repeats by BG/NBD day by day, amounts by Gamma-Gamma; same-day repeats fall
     together, as in life."""
     rng = np.random.default_rng(seed)
-    who, day, paid = [], [], []
-    later: list[list[int]] = []
-    spent_later = np.zeros(customers)
     rate = rng.gamma(law["r"], 1 / law["alpha"], customers)
     stop = rng.beta(law["a"], law["b"], customers)
     habit = rng.gamma(spend["q"], 1 / spend["v"], customers)
-    first = rng.integers(0, 2 * days // 3, customers)
-    for one in range(customers):
-        at, own = float(first[one]), [int(first[one])]
-        while True:
-            at += rng.exponential(1 / rate[one])
-            if at >= days + ahead:
-                break
-            own.append(int(at))
-            if rng.random() < stop[one]:
-                break
-        own = sorted(set(own))
-        amounts = rng.gamma(spend["p"], 1 / habit[one], len(own))
-        seen = sum(each < days for each in own)
-        who += [one] * seen
-        day += own[:seen]
-        paid += amounts[:seen].tolist()
-        later.append(own[seen:])
-        spent_later[one] = amounts[seen:].sum()
-    purchases = Purchases(np.array(who, np.int64), np.array(day, np.int64), np.array(paid))
-    return Drawn(purchases, days - 1, later, spent_later)
+    here = np.arange(customers)
+    at = rng.integers(0, 2 * days // 3, customers).astype(float)
+    who, day = [here], [at.astype(np.int64)]
+    while len(here):
+        at = at + rng.exponential(1, len(here)) / rate[here]
+        here, at = here[at < days + ahead], at[at < days + ahead]
+        who.append(here)
+        day.append(at.astype(np.int64))
+        stays = rng.random(len(here)) >= stop[here]
+        here, at = here[stays], at[stays]
+    pairs = np.unique(np.stack([np.concatenate(who), np.concatenate(day)]), axis=1)
+    amount = rng.gamma(spend["p"], 1.0, pairs.shape[1]) / habit[pairs[0]]
+    seen = pairs[1] < days
+    purchases = Purchases(pairs[0, seen], pairs[1, seen], amount[seen])
+    return Drawn(purchases, days - 1, np.bincount(pairs[0, ~seen], minlength=customers), float(amount[~seen].sum()))

@@ -134,6 +134,7 @@ def test_the_gradient_of_amounts_is_the_slope_of_their_likelihood(at):
 CASES = [
     (PUBLISHED, 2, 38.86 * 7, 273), (PUBLISHED, 0, 10, 365), (Law(0.6, 85, 0.8, 2.2), 40, 400, 365), (Law(0.6, 85, 1.0, 2.2), 3, 100, 90),
     (Law(1.5, 30, 0.3, 0.5), 0, 5, 180), (Law(1.5, 30, 0.3, 0.7), 0, 5, 180), (Law(0.4, 20, 3.0, 9.0), 300, 700, 30),
+    (Law(0.6, 85, 25.0, 90.0), 3, 100, 365),
 ]  # fmt: skip
 
 
@@ -148,7 +149,9 @@ def test_expected_orders_are_the_integral_over_rates_and_dropouts(law: Law, repe
         def smooth(p: float) -> float:
             return moment(p, p * reach) if p > 1e-6 else at_none
 
-        found = quad(smooth, 0, 1, weight="alg", wvar=(law.a - 1, law.b + repeats - 1), limit=400)[0]
+        found = quad(
+            smooth, 0, 1, weight="alg", wvar=(law.a - 1, law.b + repeats - 1), epsabs=0, epsrel=1e-7, limit=400
+        )[0]
         return found / beta(law.a, law.b + repeats)
 
     first = weighed(lambda p, r: (1 - (1 + r) ** -shape) / p, shape * reach)
@@ -159,6 +162,14 @@ def test_expected_orders_are_the_integral_over_rates_and_dropouts(law: Law, repe
     at = (array(repeats), array(age))
     assert law.while_active(*at, days)[0] == pytest.approx(first, rel=2e-5)
     assert law.pairs_while_active(*at, days)[0] == pytest.approx(second, rel=2e-4)
+
+
+def test_closed_form_and_quadrature_meet_where_one_gives_way_to_the_other(monkeypatch: pytest.MonkeyPatch):
+    at = (array(0, 2, 9), array(30, 200, 400), 365)
+    closed = [law.while_active(*at) for law in (Law(0.6, 85, 19.0, 60.0), Law(0.6, 85, 1.3, 1900.0))]
+    monkeypatch.setattr(bgnbd, "LARGEST_A", 0.0)
+    again = [law.while_active(*at) for law in (Law(0.6, 85, 19.0, 60.0), Law(0.6, 85, 1.3, 1900.0))]
+    assert np.concatenate(again) == pytest.approx(np.concatenate(closed), rel=1e-8)
 
 
 def test_the_chance_of_an_order_is_the_integral_over_rates():
