@@ -2,10 +2,16 @@
 
 from dashboard.pages import Page
 from dashboard.widgets import parts
-from dashboard.widgets.segments import build, listing, overlap, tagging
+from dashboard.widgets.segments import build, handed, listing, overlap, tagging
 
 PAGE = Page("customers", 10, "customers.see", ":material/groups:")
-PARTS = {"list": listing.show, "build": build.show, "overlap": overlap.show, "tags": tagging.show}
+PARTS = {
+    "list": listing.show,
+    "build": build.show,
+    "overlap": overlap.show,
+    "tags": tagging.show,
+    "import": handed.show,
+}
 
 
 def show() -> None:

@@ -22,6 +22,7 @@ from dashboard.widgets.segments.tree import Box
 WHO = "sg_who"
 """Where the address says whose people are open."""
 FIT = "fit"
+RULES = ("universe", "not", "unknown", "windows", "orders", "exact")
 _COUNTED = "_sg_counted"
 """The definition that was counted last: of one that was refused there is nothing more to say."""
 
@@ -62,6 +63,7 @@ def show(found: Found) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="sg_outcome"):
         st.html(count(answer))
+        contract(answer)
         saving.show(found.definition, is_whole=not found.unfilled)
     if found.unfilled:
         st.html(f'<p class="unfilled" role="status">{escape(t("segments.unfilled_count", count=found.unfilled))}</p>')
@@ -91,6 +93,12 @@ def count(answer: Answer[Measured]) -> str:
         f'<div class="counted" id="sg-count" aria-live="polite"><b>{escape(t("segments.people_now", count=i18n.number(members)))}</b>'
         f"<span>{escape(share)}</span><span>{escape(as_of)}</span>{''.join(ways)}</div>"
     )
+
+
+def contract(answer: Answer[Measured]) -> None:
+    """How a definition is counted, behind its button."""
+    lines = [t(f"segments.rule_{one}") for one in RULES]
+    behind.contract("sg_count", answer, lines, lambda: t("segments.everybody"))
 
 
 def behind_it(found: Found) -> None:

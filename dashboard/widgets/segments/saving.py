@@ -104,13 +104,13 @@ def _save(definition: dict[str, Any]) -> None:
         if kept is None:
             return
         guard.note(t(f"segments.saved_{kind}", name=kept.name, count=i18n.number(kept.member_count)))
-        _open("list", "sg", kept.id)
+        open_kept("list", "sg", kept.id)
     else:
         made = tried(lambda: tags.create(name, kind, definition=definition))
         if made is None:
             return
         guard.note(t("segments.saved_tag", name=made.name))
-        _open("tags", "tg", made.id)
+        open_kept("tags", "tg", made.id)
     state[NAME] = ""
     state["sg_save"] = False
 
@@ -120,16 +120,16 @@ def _change(before: Saved | Named, definition: dict[str, Any]) -> None:
         changed = tried(lambda: tags.change(before.tag_id, before.revision, name=before.name, definition=definition))
         if changed is not None:
             guard.note(t("segments.saved_change_tag", name=changed.name))
-            _open("tags", "tg", changed.id)
+            open_kept("tags", "tg", changed.id)
         return
     sentence = words.told(definition)
     kept = tried(lambda: segments.change(before.segment_id, before.revision, definition=definition, sentence=sentence))
     if kept is not None:
         guard.note(t("segments.saved_change", name=kept.name, count=i18n.number(kept.member_count)))
-        _open("list", "sg", kept.id)
+        open_kept("list", "sg", kept.id)
 
 
-def _open(part: str, parameter: str, number: int) -> None:
+def open_kept(part: str, parameter: str, number: int) -> None:
     """The page with what was kept open, as a link to it would show it."""
     for key in list(st.query_params):
         if key not in ("world",):

@@ -32,7 +32,9 @@ def show(one: Saved, places: Places) -> None:
         st.html(outcome.said(sentence(one)))
         answer = outcome.measured(definition)
         if answer is not None:
-            st.html(outcome.count(answer))
+            with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="sg_outcome"):
+                st.html(outcome.count(answer))
+                outcome.contract(answer)
         _doing(one)
         st.html(_ways(one) + opening.back("segment", places.of, places.people, words="segments.close"))
     if answer is None:

@@ -1,0 +1,182 @@
+"""导入名单: a list from elsewhere becomes a segment: whom its lines name, which name nobody, and which name somebody twice.
+
+What was handed in stays in the session until it is saved or another list comes: neither the address nor the store sees it.
+"""
+
+from html import escape
+
+import pandas as pd
+import pyarrow as pa
+import streamlit as st
+
+from core.errors import Refusal
+from dashboard import i18n
+from dashboard.actions import exports, guard, lists, segments
+from dashboard.actions.lists import KINDS, Matched
+from dashboard.i18n import t
+from dashboard.widgets import heading, tiles
+from dashboard.widgets.evidence import kind as identity
+from dashboard.widgets.segments import saving
+from dashboard.widgets.segments.trying import tried
+from dashboard.widgets.tiles import Tile
+
+WAYS = ("paste", "file")
+WAY, KIND, TEXT, FILE, COLUMN, BARE, NAME = "li_way", "li_kind", "li_text", "li_file", "li_column", "li_bare", "li_name"
+_FOUND, _OF = "_li_found", "_li_of"
+SHOWN = 200
+"""Lines without anybody that are shown; the download has them all."""
+FEW = 8
+"""Lines that need no scrolling."""
+WIDTH = 190
+
+
+def show() -> None:
+    if not (guard.may("segment.write") and guard.may("people.see")):
+        with st.container(border=True, key="card_li"):
+            st.html(heading.section(t("segments.part_import"), t("segments.import_forbidden")))
+        return
+    with st.container(border=True, key="card_li"):
+        st.html(heading.section(t("segments.part_import"), t("segments.import_lead")))
+        st.session_state.setdefault(WAY, WAYS[0])
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="li_how"):
+            labels = {one: t(f"segments.import_{one}") for one in WAYS}
+            st.segmented_control(
+                t("segments.import_how"), WAYS, format_func=labels.get, required=True, key=WAY, persist_state="session", on_change=_forget
+            )  # fmt: skip
+            called = {one: t("segments.import_member") if one == "member" else identity(one) for one in KINDS}
+            st.selectbox(
+                t("segments.import_kind"), KINDS, format_func=called.get, key=KIND, persist_state="session", width=260, on_change=_forget,
+                help=t("segments.import_kind_help"),
+            )  # fmt: skip
+        texts = _pasted() if st.session_state[WAY] == "paste" else _filed()
+        st.button(
+            t("segments.import_check"), type="primary", icon=":material/fact_check:", key="li_check", on_click=_check, args=(texts,),
+            disabled=texts is None and st.session_state[WAY] == "file",
+        )  # fmt: skip
+    found: Matched | None = st.session_state.get(_FOUND)
+    if found is not None:
+        _found(found)
+
+
+def _pasted() -> None:
+    st.text_area(
+        t("segments.import_paste"), key=TEXT, height=180, persist_state="session", placeholder=t("segments.import_paste_hint"), on_change=_forget
+    )  # fmt: skip
+
+
+def _filed() -> list[str] | None:
+    """The texts of the chosen column; None while there is no file that can be read."""
+    file = st.file_uploader(
+        t("segments.import_file"),
+        type=["csv", "txt", "tsv", "xlsx", "xls", "parquet", "gz"],
+        key=FILE,
+        on_change=_forget,
+    )
+    if file is None:
+        return None
+    try:
+        columns = lists.columns(file.name, file.getvalue())
+    except Refusal as error:
+        st.html(f'<p class="fault" role="alert">{escape(i18n.refusal(error))}</p>')
+        return None
+    if st.session_state.get(COLUMN) not in columns:
+        st.session_state[COLUMN] = next(iter(columns))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="li_columns"):
+        st.selectbox(t("segments.import_column"), list(columns), key=COLUMN, width=260, on_change=_forget)
+        st.toggle(t("segments.import_bare"), key=BARE, help=t("segments.import_bare_help"), on_change=_forget)
+    column = st.session_state[COLUMN]
+    texts = [column, *columns[column]] if st.session_state[BARE] else columns[column]
+    st.caption(t("segments.import_lines", count=i18n.number(len(texts))))
+    return texts
+
+
+def _found(found: Matched) -> None:
+    with st.container(border=True, key="card_li_found"):
+        st.html(heading.section(t("segments.import_found"), t("segments.import_found_lead"), "li-found"))
+        counts = {
+            "lines": found.lines,
+            "matched": found.matched,
+            "repeated": found.repeated,
+            "missed": len(found.missed),
+        }
+        wall = [
+            Tile(
+                f"li-{name}",
+                t(f"segments.import_{name}_title"),
+                i18n.number(count),
+                meaning=t(f"segments.import_{name}_means"),
+            )
+            for name, count in counts.items()
+        ]
+        st.html(tiles.wall(wall, WIDTH))
+        if found.missed:
+            _missed(found)
+        if not found.matched:
+            st.html(heading.line(t("segments.import_nobody")))
+            return
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="li_saving"):
+            st.text_input(
+                t("segments.name"), max_chars=segments.LONGEST_NAME, key=NAME, persist_state="session", placeholder=t("segments.import_name_hint"), width=320
+            )  # fmt: skip
+            st.button(
+                t("segments.import_save", count=i18n.number(found.matched)), type="primary", icon=":material/group_add:", key="li_save", on_click=_save,
+                args=(found,),
+            )  # fmt: skip
+
+
+def _missed(found: Matched) -> None:
+    def table(some: int | None) -> pd.DataFrame:
+        rows = found.missed[:some]
+        return pd.DataFrame(
+            {
+                t("segments.import_line"): [one.line for one in rows],
+                t("segments.import_text"): [one.text for one in rows],
+                t("segments.import_why"): [t(f"segments.import_why_{one.reason}") for one in rows],
+            }
+        )
+
+    st.dataframe(
+        pa.Table.from_pandas(table(SHOWN), preserve_index=False),
+        hide_index=True,
+        alt=t("segments.import_missed_title"),
+        height="content" if len(found.missed) <= FEW else 320,
+    )
+    if len(found.missed) > SHOWN:
+        st.caption(t("people.rows", first=1, last=i18n.number(SHOWN), count=i18n.number(len(found.missed))))
+    st.download_button(
+        t("segments.import_download", count=i18n.number(len(found.missed))), data=exports.as_csv(table(None)), file_name="siyu-unmatched.csv",
+        mime=exports.MIME["csv"], icon=":material/download:", key="li_download", on_click="ignore",
+    )  # fmt: skip
+
+
+# -- changes -----------------------------------------------------------------------------------------------------------
+
+
+def _forget() -> None:
+    """Another list: what was found says nothing of it."""
+    st.session_state.pop(_FOUND, None)
+
+
+def _check(texts: list[str] | None) -> None:
+    state = st.session_state
+    given = str(state.get(TEXT, "")).splitlines() if texts is None else texts
+    found = tried(lambda: lists.match(state[KIND], given))
+    state.pop(_FOUND, None)
+    if found is not None:
+        state[_FOUND], state[_OF] = found, state[KIND]
+
+
+def _save(found: Matched) -> None:
+    state = st.session_state
+    kind = state[_OF]
+    called = t("segments.import_member") if kind == "member" else identity(kind)
+    sentence = t(
+        "segments.import_sentence", kind=called, lines=i18n.number(found.lines), matched=i18n.number(found.matched)
+    )
+    told = {"kind": "list", "of": kind, "lines": found.lines, "matched": found.matched}
+    kept = tried(lambda: segments.save(state[NAME], sentence, found.members, told, found.version))
+    if kept is not None:
+        guard.note(t("segments.import_saved", count=i18n.number(found.matched), name=" ".join(state[NAME].split())))
+        state.pop(_FOUND, None)
+        state[NAME] = state[TEXT] = ""
+        saving.open_kept("list", "sg", kept)
