@@ -16,6 +16,7 @@ from core.work.questions import activities, answers
 from core.work.questions.reading import reading
 from tests import lakes
 from tests.oracles import activities as oracle
+from tests.seeds import seeds
 
 AHEAD = timedelta(hours=8)
 MARCH = Period(date(2025, 3, 1), date(2025, 4, 1))
@@ -293,7 +294,7 @@ class Random:
         return max(times).date()
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(10))
 def test_random_activities_have_the_figures_of_plain_loops(tmp_path: Path, seed: int):
     home, history = lakes.home(tmp_path), Random(seed)
     history.bring(home)

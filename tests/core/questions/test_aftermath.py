@@ -17,6 +17,7 @@ from core.work.questions.reading import reading
 from tests import lakes
 from tests.histories import AHEAD, Histories, described, message, move, post
 from tests.oracles import aftermath as oracle
+from tests.seeds import seeds
 
 MARCH = Period(date(2025, 3, 1), date(2025, 4, 1))
 FIGURES = ("member_days", "usual_member_days", "left", "usual_left", "expected", "excess", "chance")
@@ -39,7 +40,7 @@ def groups_of(history: Histories, period: Period) -> dict[str, oracle.Group]:
     return {group: oracle.Group(history.told_of(group), history.moved(group), now, history.as_of) for group in known}
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(8))
 def test_random_histories_have_the_leaves_after_sends_of_plain_loops(tmp_path: Path, seed: int):
     history = Histories(seed, messages=60, moves=300, sends=90)
     home = filled(tmp_path, history)
@@ -70,7 +71,7 @@ def test_random_histories_have_the_leaves_after_sends_of_plain_loops(tmp_path: P
         assert set(rows.index[rows["is_flagged"]]) == oracle.flagged(chances)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_the_interval_is_that_of_the_two_counts(tmp_path: Path, seed: int):
     history = Histories(100 + seed, messages=20, moves=400, sends=60)
     with reading(filled(tmp_path, history), Filters(Period(date(2025, 2, 20), date(2025, 4, 10)))) as opened:

@@ -18,6 +18,7 @@ from core.work.questions.places import TOTAL
 from core.work.questions.reading import reading
 from tests import lakes
 from tests.oracles import care as oracle
+from tests.seeds import seeds
 
 AHEAD = timedelta(hours=8)
 """Of the business zone."""
@@ -196,7 +197,7 @@ def test_the_period_before_is_told_only_where_conversations_reach_back_over_all_
 
 
 @pytest.mark.parametrize("by", ["staff", "unit", "total"])
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(8))
 def test_random_histories_have_the_figures_of_plain_loops_and_as_many_people(
     tmp_path: Path, by: care.By, seed: int
 ):  # fmt: skip

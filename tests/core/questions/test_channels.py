@@ -19,6 +19,7 @@ from core.work.questions.reading import reading
 from tests import lakes
 from tests.core.questions.test_contents import AHEAD, MARCH, PIECES, filled, history
 from tests.oracles import contents as oracle
+from tests.seeds import seeds
 
 NOW, BEFORE = ((period.start_on, period.end_on) for period in comparable(MARCH, date(2025, 4, 5)))
 
@@ -30,7 +31,7 @@ def asked(home: Home, period: Period = MARCH, scope: Scope = EVERYTHING, **cut: 
     return found.rows.set_index("key")
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_random_histories_are_counted_as_loops_count_them(tmp_path: Path, seed: int):
     home, events, touches, orders = filled(tmp_path, seed)
     rows = asked(home)
@@ -170,7 +171,7 @@ def test_scores_of_surveys_stand_beside_their_number(tmp_path: Path):
     assert row["nps_low"] < 40 < row["nps_high"]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_overlap_is_what_sets_say_and_every_cell_opens_its_people(tmp_path: Path, seed: int):
     home, events, _, orders = filled(tmp_path, seed)
     with reading(home, Filters(MARCH)) as lake:
@@ -204,7 +205,7 @@ def messages(home: Home, sends: list[tuple[int, datetime, str | None, bool]], ch
         change.merge("contents", lakes.rows("contents", known))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_fatigue_is_what_loops_count(tmp_path: Path, seed: int):
     rng = random.Random(seed)
     sends = [

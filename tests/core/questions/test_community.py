@@ -22,6 +22,7 @@ from tests.bringing import UBUNTU_IRC, bring, empty_home, named, shared
 from tests.histories import AHEAD, GROUPS, PLACES, Histories, described, move
 from tests.oracles import community as oracle
 from tests.oracles import spoken
+from tests.seeds import seeds
 
 MARCH = Period(date(2025, 3, 1), date(2025, 4, 1))
 
@@ -156,7 +157,7 @@ def test_members_are_those_whose_last_change_was_a_joining(tmp_path: Path):
 
 
 @pytest.mark.parametrize("by", ["group", "owner", "unit", "total"])
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", seeds(6))
 def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: By, seed: int):
     home, history = random_home(tmp_path, seed)
     period = history.period()
@@ -174,7 +175,7 @@ def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: By
 
 
 @pytest.mark.parametrize("by", ["group", "owner", "unit", "total"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_the_people_behind_a_figure_are_as_many_as_it_says(tmp_path: Path, by: By, seed: int):
     home, history = random_home(tmp_path, seed)
     period = history.period()
@@ -226,7 +227,7 @@ def test_a_lake_without_data_has_no_days(tmp_path: Path):
         assert community.course(opened, "total", TOTAL).empty
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_health_rests_on_the_figures_of_thirty_days_by_plain_loops(tmp_path: Path, monkeypatch, seed: int):
     """Small histories: the least that a rate needs is one here."""
     monkeypatch.setattr(community, "SMALL", 1)

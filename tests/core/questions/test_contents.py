@@ -16,6 +16,7 @@ from core.work.questions import answers, contents, lives
 from core.work.questions.reading import reading
 from tests import lakes
 from tests.oracles import contents as oracle
+from tests.seeds import seeds
 
 AHEAD = timedelta(hours=8)
 MARCH = Period(date(2025, 3, 1), date(2025, 4, 1))
@@ -100,7 +101,7 @@ def asked(home: Home, by: Any = "piece", period: Period = MARCH, scope: Scope = 
     return found.rows.set_index("key")
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_random_histories_are_counted_as_loops_count_them(tmp_path: Path, seed: int):
     home, events, touches, orders = filled(tmp_path, seed)
     now, before = comparable(MARCH, date(2025, 4, 5))
@@ -113,7 +114,7 @@ def test_random_histories_are_counted_as_loops_count_them(tmp_path: Path, seed: 
             assert rows[rows[f"reads{suffix}"] > 0].index.isin(list(expected)).all()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_the_people_behind_a_figure_are_as_many_as_it_says(tmp_path: Path, seed: int):
     home, *_ = filled(tmp_path, seed)
     with reading(home, Filters(MARCH)) as lake:
@@ -125,7 +126,7 @@ def test_the_people_behind_a_figure_are_as_many_as_it_says(tmp_path: Path, seed:
                     assert (found["value"] > 0).all()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_live_sessions_are_counted_as_loops_count_them(tmp_path: Path, seed: int):
     home, events, _, orders = filled(tmp_path, seed)
     with reading(home, Filters(MARCH)) as lake:

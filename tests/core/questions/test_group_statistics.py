@@ -17,6 +17,7 @@ from core.work.questions.places import By
 from core.work.questions.reading import reading
 from tests import lakes
 from tests.oracles.activities import inside
+from tests.seeds import seeds
 
 AHEAD = timedelta(hours=8)
 MARCH = Period(date(2025, 3, 1), date(2025, 4, 1))
@@ -186,7 +187,7 @@ def test_a_scope_of_units_leaves_its_groups(tmp_path: Path):
     assert asked(home, scope=Scope(frozenset())).empty
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(8))
 def test_random_histories_are_compared_as_plain_loops_do(tmp_path: Path, seed: int):
     rng, home = random.Random(seed), lakes.home(tmp_path)
     start = datetime(2025, 3, 1)

@@ -23,6 +23,7 @@ from core.work.questions.lifecycle import FLOWS, STATES, Answer, Asked, Behind, 
 from core.work.questions.reading import reading
 from tests import lakes
 from tests.oracles.lifecycle import state
+from tests.seeds import seeds
 
 FIRST = date(2025, 1, 6)
 """A Monday."""
@@ -330,7 +331,7 @@ def expected_states(made: Brand, answer: Answer, unit: str | None, channel: str 
     return found
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(10))
 def test_states_flows_and_people_equal_a_brute_force_reading(tmp_path: Path, seed: int):
     rng = random.Random(seed)
     made = brand(tmp_path, seed)
@@ -355,7 +356,7 @@ def test_states_flows_and_people_equal_a_brute_force_reading(tmp_path: Path, see
             assert lifecycle.people(lake, asked, Behind(period, (now,)))["member_id"].tolist() == sorted(members)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_stages_equal_a_brute_force_reading(tmp_path: Path, seed: int):
     made = brand(tmp_path, 100 + seed)
     on = FIRST + timedelta(days=45)

@@ -21,6 +21,7 @@ from core.work.questions import moments
 from core.work.questions.moments import Condition, Fit, Wanted
 from core.work.questions.reading import reading
 from tests import lakes
+from tests.seeds import seeds
 
 NAMES = ("view", "cart", "pay")
 CHANNELS = (None, "web", "app", "store")
@@ -133,7 +134,7 @@ QUESTIONS = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=range(6))
+@pytest.fixture(params=seeds(6))
 def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
     home = lakes.home(tmp_path)
     random_lake(home, random.Random(request.param), batches=1 + request.param % 3)

@@ -19,6 +19,7 @@ from core.work.questions import reach
 from core.work.questions.reading import reading
 from tests import lakes
 from tests.oracles import reach as oracle
+from tests.seeds import seeds
 
 ON = date(2026, 2, 10)
 EVERYBODY = Not(Profile("city", "is", ("nowhere",)))
@@ -84,7 +85,7 @@ def _filled(folder: Path, facts: dict[str, list[dict[str, Any]]]) -> Home:
     return home
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_every_member_is_lost_at_the_gate_that_loops_say(tmp_path: Path, seed: int):
     facts = _facts(random.Random(seed))
     with reading(_filled(tmp_path, facts)) as lake:

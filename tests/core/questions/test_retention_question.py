@@ -22,6 +22,7 @@ from core.work.questions.moments import Condition
 from core.work.questions.reading import reading
 from core.work.questions.retention import Asked
 from tests import lakes
+from tests.seeds import seeds
 
 ZONE = ZoneInfo(lakes.ZONE)
 NAMES = ("view", "join", "speak")
@@ -277,7 +278,7 @@ def test_a_breakdown_takes_the_value_of_the_start_and_adds_up_to_the_whole(tmp_p
     assert [row["size"] for row in whole if row["interval"] == 0] == answer.whole.size.tolist()
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", seeds(6))
 def test_people_are_as_many_as_every_figure_and_those_who_did_not_return_are_the_rest(tmp_path: Path, seed: int):
     rng = random.Random(200 + seed)
     facts = random_facts(rng, 30)

@@ -20,6 +20,7 @@ from core.work.questions.rhythm import OUTSIDE, PARTS, Part, rhythm
 from tests import lakes
 from tests.histories import Histories, days_of, described, is_said, message, move, post
 from tests.oracles import rhythm as oracle
+from tests.seeds import seeds
 
 MARCH = Period(date(2025, 3, 1), date(2025, 4, 1))
 SORTS = {
@@ -62,7 +63,7 @@ def plain(row: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("by", ["group", "owner", "unit", "total"])
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", seeds(5))
 def test_random_histories_have_the_rhythm_of_plain_loops(tmp_path: Path, by: By, seed: int):
     history = Histories(seed)
     home = filled(tmp_path, history.messages, history.moves)

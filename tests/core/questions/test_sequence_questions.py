@@ -16,6 +16,7 @@ from core.work.questions.funnels import Barrier
 from core.work.questions.moments import Condition
 from core.work.questions.reading import reading
 from tests import lakes
+from tests.seeds import seeds
 
 NAMES = ("view", "cart", "pay", "leave")
 
@@ -154,7 +155,7 @@ def test_a_path_shows_each_member_once_per_column(tmp_path: Path, is_indexed: bo
     assert answer.people({1: answer.code("cart")})["member_id"].tolist() == [1]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(8))
 def test_a_path_and_the_funnel_of_its_steps_show_the_same_members(tmp_path: Path, seed: int):
     rng = random.Random(seed)
     home = lakes.home(tmp_path)

@@ -19,6 +19,7 @@ from core.work.questions.places import TOTAL
 from core.work.questions.reading import reading
 from tests import lakes
 from tests.oracles import surveys as oracle
+from tests.seeds import seeds
 
 AHEAD = timedelta(hours=8)
 MARCH = Period(date(2025, 3, 1), date(2025, 4, 1))
@@ -106,7 +107,7 @@ class Random:
 
 
 @pytest.mark.parametrize("by", get_args(surveys.By))
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", seeds(6))
 def test_random_answers_have_the_figures_of_plain_loops(tmp_path: Path, by: surveys.By, seed: int):
     home, history = lakes.home(tmp_path), Random(seed)
     lakes.add(home, 1, feedback=history.rows)
@@ -133,7 +134,7 @@ def test_random_answers_have_the_figures_of_plain_loops(tmp_path: Path, by: surv
             assert surveys.distribution(opened, kind, by, row["key"])["answers"].sum() == row["answers"]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_the_catalogue_says_the_same(tmp_path: Path, seed: int):
     """``nps`` and ``satisfaction`` of the overview, of the same period, and of the one before."""
     home, history = lakes.home(tmp_path), Random(seed + 40)

@@ -22,6 +22,7 @@ from core.work.questions.reading import reading
 from tests import lakes
 from tests.bringing import UBUNTU_IRC, bring, empty_home, named, shared
 from tests.core.questions.test_community import AHEAD, GROUPS, MARCH, at, described, message
+from tests.seeds import seeds
 
 TEA = [
     "明前龙井满屋子香",
@@ -177,7 +178,7 @@ def test_a_handful_of_texts_has_no_topics(tmp_path: Path):
 WORDS = ["龙井", "WiFi", "c++", "我 的"]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 @pytest.mark.parametrize("by", ["group", "unit", "total"])
 def test_mentions_are_those_of_plain_loops(tmp_path: Path, seed: int, by):
     """Latin words whole, Chinese ones anywhere; staff, acknowledgements and pictures aside."""

@@ -28,6 +28,7 @@ from tests.core.demo.conftest import fill
 from tests.core.questions.test_community import AHEAD, GROUPS, MARCH, PLACES, at, described, message, move
 from tests.oracles import community as membership
 from tests.oracles import voices as oracle
+from tests.seeds import seeds
 
 PLAIN = ("好喝", "今天下雨", "哈哈")
 
@@ -206,7 +207,7 @@ class History:
 
 
 @pytest.mark.parametrize("by", ["group", "owner", "unit", "total"])
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", seeds(5))
 def test_random_histories_have_the_voices_of_plain_loops(tmp_path: Path, by: By, seed: int):
     home = lakes.home(tmp_path)
     history = History(seed)
