@@ -11,12 +11,11 @@ the earliest, ``acquisition_channel`` that of the earliest joining (as on the Ch
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import reduce
-from importlib import import_module
 from itertools import groupby
 from operator import and_, or_
 from typing import Literal
@@ -42,7 +41,7 @@ from core.sequences.gather import EVERY, Bounds
 from core.sequences.lifecycle import State
 from core.sequences.stream import Stream
 from core.work import rollups
-from core.work.questions import funnels, lifecycle, moments, population, spans
+from core.work.questions import clusters, funnels, lifecycle, ltv, membership, moments, population, rfm, spans
 from core.work.questions import units as known_units
 from core.work.questions.kept import per_version
 from core.work.questions.lifecycle import Behind
@@ -55,12 +54,6 @@ MOST_KEPT_BYTES = 64 * 1024 * 1024
 """Of leaves' answers that a process keeps, an eighth of a byte per member and leaf."""
 _COLUMNS = {"unit": "unit_id", "staff": "staff_id"}
 _SEVERAL = ("unit", "staff")
-_OF_ORDERS = {
-    "days_since_last_order": "days_since_last_order",
-    "orders": "orders",
-    "net_amount": "net_minor",
-    "aov": "net_minor",
-}
 _IN_MINOR = ("net_amount", "aov", "value_365d")
 _MEASURES = {"count": tallies.COUNT, "days": tallies.DAYS, "amount": tallies.AMOUNT}
 
@@ -214,8 +207,8 @@ class _Evaluation:
 
 
 def _stands(leaf: Leaf) -> bool:
-    """Whether an answer depends on the lake alone."""
-    return not (isinstance(leaf, OneOf) and leaf.kind in ("segment", "tag", "cluster")) and not isinstance(leaf, Score)
+    """Whether an answer depends on the lake alone, and on nothing that the store says."""
+    return not (isinstance(leaf, OneOf) and leaf.kind in ("segment", "tag", "cluster", "tier"))
 
 
 class _Kept:
@@ -485,19 +478,22 @@ def _oldest_first(rows: pa.Table, column: str, values: Array, names: Sequence[st
 
 # -- what is counted elsewhere -----------------------------------------------------------------------------------------
 
-_PROVIDERS = {
-    "rfm": ("rfm", "standings", "rfm_class"), "value_tier": ("rfm", "standings", "value_tier"),
-    "tier": ("membership", "standings", "tier"), "points": ("membership", "standings", "points"),
-    "cluster": ("clusters", "labels", "cluster"), "score": ("ltv", "predictions", ""), "value": ("rfm", "standings", ""),
+Provider = Callable[[Reading], pa.Table]
+_PROVIDERS: dict[str, tuple[Provider, str]] = {
+    "rfm": (rfm.standings, "rfm_class"), "value_tier": (rfm.standings, "value_tier"), "tier": (membership.standings, "tier"),
+    "cluster": (clusters.labels, "cluster"), "points": (membership.standings, "points"),
+    "days_since_last_order": (rfm.standings, "days_since_last_order"), "orders": (rfm.standings, "orders"),
+    "net_amount": (rfm.standings, "net_minor"), "aov": (rfm.standings, "net_minor"),
+    **{name: (ltv.predictions, name) for name in (*language.CHANCES, "orders_365d")}, "value_365d": (ltv.predictions, "value_365d_minor"),
 }  # fmt: skip
+"""Leaf, or what it measures: who tells it of every member that has one, and in which column."""
 
 
-def _provided(reading: Reading, kind: str) -> tuple[pa.Table, Array, str]:
-    """Rows of a provider, the member code of each, and the column that the kind asks for."""
-    module, function, column = _PROVIDERS[kind]
-    table = getattr(import_module(f"core.work.questions.{module}"), function)(reading)
-    ids = population.of(reading.snapshot).ids
-    return table, np.searchsorted(ids, table["member_id"].to_numpy()), column
+def _provided(reading: Reading, what: str) -> tuple[pa.Table, Array, str]:
+    """Rows of a provider, the member code of each, and the column."""
+    read, column = _PROVIDERS[what]
+    table = read(reading)
+    return table, np.searchsorted(population.of(reading.snapshot).ids, table["member_id"].to_numpy()), column
 
 
 def _labelled(reading: Reading, kind: str, labels: Sequence[str]) -> Flags:
@@ -507,10 +503,7 @@ def _labelled(reading: Reading, kind: str, labels: Sequence[str]) -> Flags:
 
 
 def _number(reading: Reading, leaf: Value | Score) -> Flags:
-    kind = "points" if leaf.name == "points" else "score" if isinstance(leaf, Score) else "value"
-    table, who, column = _provided(reading, kind)
-    if not column:
-        column = _OF_ORDERS.get(leaf.name, f"{leaf.name}_minor" if leaf.name in _IN_MINOR else leaf.name)
+    table, who, column = _provided(reading, leaf.name)
     values = _floats(table[column])
     if leaf.name == "aov":
         orders = _floats(table["orders"])

@@ -3,19 +3,33 @@
 import random
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import HeldStep, InvalidSegment, Unknown
-from core.scope import EVERYTHING, Filters, Scope
+from core.errors import ClustersOfFew, HeldStep, InvalidSegment, UnfitForLtv, Unknown
+from core.scope import Filters, Scope
 from core.segments import language
-from core.segments.language import AllOf, AnyOf, Condition, Dates, Event, LastDays, Node, Not, OneOf, Profile
+from core.segments.language import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Dates,
+    Event,
+    LastDays,
+    Node,
+    Not,
+    OneOf,
+    Profile,
+    Score,
+    Value,
+)
 from core.work import timeline
 from core.work.home import Home
-from core.work.questions import segments
+from core.work.questions import membership, rfm, segments
 from core.work.questions.reading import Reading, reading
 from tests import lakes
 from tests.core.segments.trees import compared, trees
@@ -276,13 +290,43 @@ def test_the_state_of_the_life_cycle_is_that_of_the_last_whole_week(worlds: list
     assert set(oracle.members(world, acted)) <= set(returning)
 
 
-def test_a_leaf_of_a_model_is_asked_for_by_the_tables_of_that_model(worlds: list[tuple[World, Home]]):
-    with reading(worlds[1][1]) as opened:
-        assert opened.scope == EVERYTHING
-        buyers = segments.member_ids(opened, language.Value("orders", "at_least", (1,))).tolist()
-        assert buyers == segments.member_ids(opened, OneOf("rfm", language.RFM_CLASSES)).tolist()
-        assert buyers == segments.member_ids(opened, OneOf("value_tier", language.VALUE_TIERS)).tolist()
-        assert buyers == oracle.members(worlds[1][0], did("order_placed"))
+MEASURED = [
+    (OneOf("rfm", ("low_keep", "high_value")), rfm.standings, lambda row: row["rfm_class"] in ("low_keep", "high_value")),
+    (OneOf("value_tier", ("lost", "active")), rfm.standings, lambda row: row["value_tier"] in ("lost", "active")),
+    (Value("orders", "between", (2, 3)), rfm.standings, lambda row: 2 <= row["orders"] <= 3),
+    (Value("days_since_last_order", "at_most", (1,)), rfm.standings, lambda row: row["days_since_last_order"] <= 1),
+    (Value("net_amount", "at_least", (1.5,)), rfm.standings, lambda row: row["net_minor"] >= 150),
+    (Value("aov", "at_most", (15.75,)), rfm.standings, lambda row: row["net_minor"] <= 1575 * row["orders"]),
+    (OneOf("tier", ("gold",)), membership.standings, lambda row: row["tier"] == "gold"),
+    (Value("points", "at_least", (3,)), membership.standings, lambda row: row["points"] is not None and row["points"] >= 3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("leaf", "told", "fits"), MEASURED, ids=range(len(MEASURED)))
+def test_what_is_measured_elsewhere_is_asked_of_the_rows_it_tells(points: Home, leaf: Node, told: Any, fits: Any):
+    with reading(points) as opened:
+        expected = [row["member_id"] for row in told(opened).to_pylist() if fits(row)]
+        assert segments.member_ids(opened, leaf).tolist() == expected
+
+
+@pytest.fixture(scope="module")
+def points(worlds: list[tuple[World, Home]], tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The first world, whose members have points as well."""
+    home = _filled(tmp_path_factory.mktemp("points"), worlds[0][0])
+    entries = [
+        {"identity_key": key, "occurred_at": lakes.at("2026-01-01 10:00"), "entry_id": f"p{key}{n}", "points": key, "kind": "earned"}
+        for key in (1, 2, 3, 5) for n in range(2)
+    ]  # fmt: skip
+    with home.writer.change("import", 9) as change:
+        change.merge("points", lakes.rows("points", entries))
+    return home
+
+
+def test_a_model_that_does_not_fit_the_data_refuses(lake: Reading):
+    with pytest.raises(UnfitForLtv):
+        segments.count(lake, Score("chance_30d", "at_least", (0.5,)))
+    with pytest.raises(ClustersOfFew):
+        segments.count(lake, OneOf("cluster", ("A",)))
 
 
 def test_a_definition_is_refused_before_anything_is_read():
