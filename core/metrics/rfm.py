@@ -51,14 +51,26 @@ class Tiering:
     net_minor: tuple[int, int] = (500_000, 100_000)
 
 
-def buyers(lines: ir.Table, on: date) -> ir.Table:
-    """Members with an order, as they stood at the end of a business day.
+def purchases(lines: ir.Table) -> ir.Table:
+    """Orders of members as RFM counts them (``facts.orders``): one row per order, ``member_id``, ``local_date``, ``gross_minor``.
 
-    ``lines``: order lines linked to members. Grain: one row per member. Columns: ``member_id``, ``first_on``, ``last_on``, ``orders``,
-    ``gross_minor``, ``net_minor`` (gross less all refunds of the member up to that day; 0 or less stays in). Order, gross and day: ``facts.orders``.
-    Refunds of people without an order are nobody's here.
+    ``lines``: order lines linked to members.
     """
-    bought = known(orders(lines))
+    return known(orders(lines)).select("member_id", "local_date", "gross_minor")
+
+
+def returns(lines: ir.Table) -> ir.Table:
+    """Refunds of members: ``member_id``, ``local_date``, ``amount_minor`` (below 0)."""
+    found = known(lines)
+    return found.filter(found.line_kind == "refund").select("member_id", "local_date", "amount_minor")
+
+
+def buyers(bought: ir.Table, returned: ir.Table, on: date) -> ir.Table:
+    """Members with an order, as they stood at the end of a business day. ``bought``: ``purchases``; ``returned``: ``returns``.
+
+    Grain: one row per member. Columns: ``member_id``, ``first_on``, ``last_on``, ``orders``, ``gross_minor``, ``net_minor`` (gross less
+    all refunds of the member up to that day; 0 or less stays in). Refunds of people without an order are nobody's here.
+    """
     bought = bought.filter(bought.local_date <= on)
     people = bought.group_by("member_id").aggregate(
         first_on=bought.local_date.min(),
@@ -66,9 +78,8 @@ def buyers(lines: ir.Table, on: date) -> ir.Table:
         orders=bought.count(),
         gross_minor=bought.gross_minor.sum(),
     )
-    back = known(lines)
-    back = back.filter((back.line_kind == "refund") & (back.local_date <= on))
-    refunds = back.group_by("member_id").aggregate(refund_minor=back.amount_minor.sum())
+    returned = returned.filter(returned.local_date <= on)
+    refunds = returned.group_by("member_id").aggregate(refund_minor=returned.amount_minor.sum())
     joined = people.left_join(refunds, "member_id")
     net = joined.gross_minor + joined.refund_minor.fill_null(0)
     return joined.select("member_id", "first_on", "last_on", "orders", "gross_minor", net_minor=net)

@@ -10,6 +10,7 @@ ALL = {
     "timeline": [],
     "overview": [],
     "community": [],
+    "rfm": [],
     "imports": [],
     "identities": [],
     "server": [],

@@ -6,12 +6,14 @@ members are looked at, so that a class means the same in every unit; the same va
 did. Only the channels chosen change what is counted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal, get_args
 
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -88,13 +90,14 @@ class Bought:
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """Buyers with their places: in ``CLASSES`` and in ``TIERS``."""
+    """Buyers with their places: in ``CLASSES`` and in ``TIERS``; and those they had ``before`` (-1: no order yet), if there is such a day."""
 
     on: date
     bought: Bought
     cuts: Cuts
     tiering: Tiering
     places: dict[View, Array]
+    before: dict[View, Array] | None
 
     @cached_property
     def days(self) -> Int32s:
@@ -140,7 +143,7 @@ def standings(reading: Reading) -> pa.Table:
 
 @per_version("order_lines", "identity_map", most=4)
 def _kept_standings(snapshot: Snapshot, on: date, digits: int) -> pa.Table:
-    return _standings(_placed(snapshot, on, (), USUAL, digits))
+    return _standings(_placed(snapshot, (on,), (), USUAL, digits))
 
 
 def _standings(placed: Placed) -> pa.Table:
@@ -169,9 +172,8 @@ def worth(reading: Reading, asked: Asked = USUAL) -> Rfm | None:
     if seen is None:
         return None
     placed, inside, before_on = seen
-    before = _before(reading, placed, before_on)
-    moves, ways = _moved(placed, before, inside)
-    tables = {view: _rows(placed, inside, view, before) for view in WORDS}
+    moves, ways = _moved(placed, inside)
+    tables = {view: _rows(placed, inside, view) for view in WORDS}
     return Rfm(
         asked, placed.on, before_on, placed.cuts, placed.tiering, placed.bought.ids.size, _is_usual(reading, asked, placed.on),
         tables["class"], tables["tier"], moves, ways, _spread(placed, inside),
@@ -188,12 +190,12 @@ def behind(reading: Reading, asked: Asked, which: str) -> pd.DataFrame:
     seen = _seen(reading, asked)
     if seen is None:
         return pd.DataFrame({"member_id": pd.Series(dtype="int64"), "value": pd.Series(dtype="int64")})
-    placed, inside, before_on = seen
+    placed, inside, _ = seen
     if kind in WORDS:
         view = _view(kind)
         kept = inside & (placed.places[view] == WORDS[view].index(names[0]))
     elif kind in ("move", "way"):
-        then = _before(reading, placed, before_on)
+        then = placed.before
         kept = (
             np.zeros(inside.size, bool)
             if then is None
@@ -254,8 +256,11 @@ def _seen(reading: Reading, asked: Asked) -> tuple[Placed, Array, date | None] |
     if reading.period is None or reading.as_of_on is None or not reading.snapshot.files("order_lines"):
         return None
     now, _ = comparable(reading.period, reading.as_of_on)
+    before_on = now.start_on - timedelta(days=1)
+    has_before = reading.reaches_back(before_on, "order_lines")
     placed = _placed(
-        reading.snapshot, now.last_on, tuple(sorted(reading.filters.channels)), asked, get_currency_precision(reading.currency)
+        reading.snapshot, (now.last_on, before_on) if has_before else (now.last_on,), tuple(sorted(reading.filters.channels)), asked,
+        get_currency_precision(reading.currency),
     )  # fmt: skip
     ids = placed.bought.ids
     if not ids.size:
@@ -264,28 +269,34 @@ def _seen(reading: Reading, asked: Asked) -> tuple[Placed, Array, date | None] |
     if reading.allowed is not None:
         allowed = reading.snapshot.stream(reading.allowed)["member_id"]
         inside = np.isin(ids, allowed)
-    before_on = now.start_on - timedelta(days=1)
-    return placed, inside, before_on if reading.reaches_back(before_on, "order_lines") else None
+    return placed, inside, before_on if has_before else None
 
 
-@per_version("order_lines", "identity_map", most=6)
-def _bought(snapshot: Snapshot, on: date, channels: tuple[str, ...]) -> Bought:
+@per_version("order_lines", "identity_map", most=4)
+def _bought(snapshot: Snapshot, days: tuple[date, ...], channels: tuple[str, ...]) -> tuple[Bought, ...]:
+    """Buyers as they stood on each of these days. Lines are put together as orders once for all days, which is the dearest part."""
     members = snapshot.member_map()
     members = members.filter(members.is_known).select("identity_key", "member_id")
     lines = snapshot.table("order_lines")
     if channels:
         lines = lines.filter(lines.channel.isin(channels))
-    found = rfm.buyers(facts.linked(lines, members), on)
+    lines = facts.linked(lines, members)
+    orders, refunds = snapshot.keep(rfm.purchases(lines)), snapshot.keep(rfm.returns(lines))
+    return tuple(_stood(snapshot, rfm.buyers(orders, refunds, day)) for day in days)
+
+
+def _stood(snapshot: Snapshot, found: ir.Table) -> Bought:
     days = {name: found[name].delta(EPOCH, unit="day").cast("int32") for name in ("first_on", "last_on")}
-    arrays = snapshot.stream(found.mutate(**days, orders=found.orders.cast("int32")).order_by("member_id"))
-    return Bought(
-        *(arrays[name] for name in ("member_id", "first_on", "last_on", "orders", "gross_minor", "net_minor"))
-    )
+    arrays = snapshot.stream(found.mutate(**days, orders=found.orders.cast("int32")))
+    order = np.argsort(arrays["member_id"])
+    names = ("member_id", "first_on", "last_on", "orders", "gross_minor", "net_minor")
+    return Bought(*(arrays[name][order] for name in names))
 
 
 @per_version("order_lines", "identity_map", most=6)
-def _placed(snapshot: Snapshot, on: date, channels: tuple[str, ...], asked: Asked, digits: int) -> Placed:
-    bought = _bought(snapshot, on, channels)
+def _placed(snapshot: Snapshot, days: tuple[date, ...], channels: tuple[str, ...], asked: Asked, digits: int) -> Placed:
+    """``days``: the one of the figures, and the one they are held against."""
+    on, (bought, *earlier) = days[0], _bought(snapshot, days, channels)
     measured = (bought.days(on), bought.orders, bought.net)
     unit = 10**digits
     if asked.method == "fixed" or not bought.ids.size:
@@ -296,31 +307,28 @@ def _placed(snapshot: Snapshot, on: date, channels: tuple[str, ...], asked: Aske
     high, potential = asked.tier_net
     tiering = Tiering(asked.tier_days, asked.tier_orders, (high * unit, potential * unit))
     places: dict[View, Array] = {"class": rfm.classes(*measured, cuts), "tier": rfm.tiers(*measured, tiering)}
-    return Placed(on, bought, cuts, tiering, places)
+    return Placed(on, bought, cuts, tiering, places, _before(days, bought, earlier, cuts, tiering))
 
 
 def _nobody() -> Placed:
     whole, small = np.empty(0, np.int64), np.empty(0, np.int32)
     places: dict[View, Array] = {view: np.empty(0, np.int8) for view in WORDS}
-    return Placed(EPOCH, Bought(whole, small, small, small, whole, whole), Cuts(0, 0, 0), Tiering(), places)
+    return Placed(EPOCH, Bought(whole, small, small, small, whole, whole), Cuts(0, 0, 0), Tiering(), places, None)
 
 
-def _before(reading: Reading, placed: Placed, on: date | None) -> dict[View, Array] | None:
-    """Places that the same buyers had on a day before, by the same limits; -1 for who had no order yet."""
-    if on is None:
+def _before(
+    days: Sequence[date], bought: Bought, earlier: Sequence[Bought], cuts: Cuts, tiering: Tiering
+) -> dict[View, Array] | None:
+    """Places that the same buyers had on the day before, by the same limits; -1 for who had no order yet. None without such a day."""
+    if not earlier:
         return None
-    then = _bought(reading.snapshot, on, tuple(sorted(reading.filters.channels)))
-    seat = np.searchsorted(placed.bought.ids, then.ids)
+    on, then = days[1], earlier[0]
+    seat = np.searchsorted(bought.ids, then.ids)
     measured = (then.days(on), then.orders, then.net)
-    found: dict[View, Array] = {}
-    for view, places in (
-        ("class", rfm.classes(*measured, placed.cuts)),
-        ("tier", rfm.tiers(*measured, placed.tiering)),
-    ):
-        held = np.full(placed.bought.ids.size, NOBODY)
-        held[seat] = places
-        found[view] = held  # type: ignore[index]
-    return found
+    held: dict[View, Array] = {view: np.full(bought.ids.size, NOBODY) for view in WORDS}
+    held["class"][seat] = rfm.classes(*measured, cuts)
+    held["tier"][seat] = rfm.tiers(*measured, tiering)
+    return held
 
 
 def _is_usual(reading: Reading, asked: Asked, on: date) -> bool:
@@ -331,9 +339,9 @@ def _is_usual(reading: Reading, asked: Asked, on: date) -> bool:
 # -- figures -----------------------------------------------------------------------------------------------------------
 
 
-def _rows(placed: Placed, inside: Array, view: View, before: dict[View, Array] | None) -> pd.DataFrame:
+def _rows(placed: Placed, inside: Array, view: View) -> pd.DataFrame:
     bought, days = placed.bought, placed.days
-    then = None if before is None else before[view]
+    then = None if placed.before is None else placed.before[view]
     found = []
     for place, key in [*enumerate(WORDS[view]), (None, ALL)]:
         mine = inside if place is None else inside & (placed.places[view] == place)
@@ -361,13 +369,13 @@ def _over(column: pd.Series, whole: int) -> pd.Series:
     return (column / whole).astype("Float64")
 
 
-def _moved(placed: Placed, before: dict[View, Array] | None, inside: Array) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _moved(placed: Placed, inside: Array) -> tuple[pd.DataFrame, pd.DataFrame]:
     moves: list[tuple[str, str, str, int]] = []
     ways: list[tuple[str, str, int]] = []
     for view, words in WORDS.items():
-        if before is None:
+        if placed.before is None:
             break
-        then, now = before[view][inside], placed.places[view][inside]
+        then, now = placed.before[view][inside], placed.places[view][inside]
         froms = (NOT_YET, *words)
         counts = np.bincount((then.astype(np.int64) + 1) * len(words) + now, minlength=len(froms) * len(words))
         pairs = [(came, went) for came in froms for went in words]

@@ -28,7 +28,7 @@ def board(answer: Answer[Rfm], rows: Mapping[str, Row], link: str | None) -> str
     bands = "".join(_band(amount, rows, top, answer.currency, link) for amount in ("high", "low"))
     scale = t("rfm.board_scale", top=i18n.compact_money(top, answer.currency))
     return (
-        f'<div class="rfm-board heat" role="group" aria-label="{escape(t("rfm.board"))}">{bands}</div>'
+        f'<div class="rfm-board" role="group" aria-label="{escape(t("rfm.board"))}">{bands}</div>'
         f'<p class="rfm-scale"><i></i>{escape(scale)}</p>'
     )
 

@@ -44,7 +44,8 @@ def standings(engine: ibis.BaseBackend, lines: list[oracle.Line], on: date) -> d
     table = pa.table(
         {name: pa.array(list(column), kind) for (name, kind), column in zip(COLUMNS.items(), columns, strict=True)}
     )
-    found = engine.to_pyarrow(rfm.buyers(ibis.memtable(table), on)).to_pylist()
+    facts = ibis.memtable(table)
+    found = engine.to_pyarrow(rfm.buyers(rfm.purchases(facts), rfm.returns(facts), on)).to_pylist()
     assert all(row["first_on"] <= row["last_on"] for row in found)
     return {row["member_id"]: ((on - row["last_on"]).days, row["orders"], row["net_minor"]) for row in found}
 
