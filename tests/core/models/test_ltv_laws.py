@@ -149,10 +149,12 @@ def test_expected_orders_are_the_integral_over_rates_and_dropouts(law: Law, repe
         def smooth(p: float) -> float:
             return moment(p, p * reach) if p > 1e-6 else at_none
 
-        found = quad(
-            smooth, 0, 1, weight="alg", wvar=(law.a - 1, law.b + repeats - 1), epsabs=0, epsrel=1e-7, limit=400
-        )[0]
-        return found / beta(law.a, law.b + repeats)
+        powers = (law.a - 1, law.b + repeats - 1)
+        if law.a > 2:  # a narrow bell, which plain quadrature finds when told where it stands
+            middle = law.a / (law.a + law.b + repeats)
+            bell = quad(lambda p: smooth(p) * p ** powers[0] * (1 - p) ** powers[1], 0, 1, epsabs=0, points=[middle])
+            return bell[0] / beta(law.a, law.b + repeats)
+        return quad(smooth, 0, 1, weight="alg", wvar=powers, limit=400)[0] / beta(law.a, law.b + repeats)
 
     first = weighed(lambda p, r: (1 - (1 + r) ** -shape) / p, shape * reach)
     second = weighed(
