@@ -4,14 +4,11 @@ Values are looked up by their pseudonyms and kept nowhere: what is saved is the 
 looked up, never what stood in them.
 """
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import ibis
-import pandas as pd
 import pyarrow as pa
 
 from core.errors import Refusal
@@ -21,7 +18,10 @@ from core.scope import Operator
 from core.sources import files
 from core.store import audit
 from core.store.session import Store
+from core.work import uploads
 from core.work.home import Home
+from core.work.ingest import workplace
+from core.work.ingest.staging import staged
 from core.work.questions import population, segments
 from core.work.questions.reading import Reading, reading
 
@@ -86,24 +86,34 @@ def match(home: Home, log: Store, operator: Operator, kind: str, texts: Sequence
     return found
 
 
-def columns(name: str, content: bytes) -> dict[str, list[str]]:
-    """Columns of a file (CSV, Excel, Parquet) by what its first line calls them, each with its texts in order. Of a file that has no
-    header the first line is a text as well, which whoever asks knows. Raises ``Unreadable`` and ``InvalidList``."""
+def columns(home: Home, name: str, content: bytes) -> dict[str, list[str]]:
+    """Columns of a file (CSV, Excel, Parquet …, in any encoding that imports read) by what its first line calls them, each with its
+    texts in order. Of a file that has no header the first line is a text as well, which whoever asks knows. A line that cannot be
+    split stands in every column as it is, so that none goes missing. Raises ``Unreadable`` and ``InvalidList``."""
     if len(content) > MOST_BYTES:
         raise InvalidList("The file is too large.", reason="bytes", most=MOST_BYTES >> 20)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / (Path(name).name or "list.csv")
+    with workplace.opened(home) as place:
+        path = place.folder / uploads.plain_name(name)
         path.write_bytes(content)
-        readable = files.opened(path, folder=Path(folder))
-        if readable.kind == "parquet":
-            table = pd.read_parquet(readable.path).astype("string").fillna("")
-        else:
-            dialect = readable.dialect
-            table = pd.read_csv(
-                readable.path, dtype=str, keep_default_na=False, sep=dialect.delimiter, names=list(readable.columns), header=0,
-                skiprows=dialect.skip, on_bad_lines="skip", engine="python" if len(dialect.delimiter) > 1 else "c",
-            )  # fmt: skip
-        return {str(column): [str(text) for text in table[column].tolist()] for column in table.columns}
+        readable = files.opened(path, folder=place.folder)
+        with home.lake.engine.cursor() as cursor, staged(cursor, readable, place.folder) as stage:
+            texts = {f"c{i}": stage.text(column) for i, column in enumerate(stage.cells)}
+            rows = cursor.backend.to_pyarrow(stage.rows.select("row_number", **texts).order_by("row_number"))
+            broken = {one.row_number: one.text for one in stage.broken}
+            header = list(stage.cells)
+    numbers = rows["row_number"].to_pylist()
+    return {
+        column: _in_order(numbers, [text or "" for text in rows[f"c{i}"].to_pylist()], broken)
+        for i, column in enumerate(header)
+    }
+
+
+def _in_order(numbers: Sequence[int], texts: Sequence[str], broken: dict[int, str]) -> list[str]:
+    """Texts and lines that could not be split, by their place in the file."""
+    if not broken:
+        return list(texts)
+    found = dict(zip(numbers, texts, strict=True)) | broken
+    return [found[number] for number in sorted(found)]
 
 
 def _members(lake: Reading, texts: Sequence[str]) -> dict[str, list[int]]:
@@ -117,7 +127,7 @@ def _members(lake: Reading, texts: Sequence[str]) -> dict[str, list[int]]:
     def one(text: str) -> list[int]:
         if text.isascii() and text.isdecimal() and int(text) in numbers:
             return [int(text)]
-        return names.get(text.upper(), [])
+        return names.get(short_names.meant(text) or "", [])
 
     return {text: one(text) for text in texts}
 

@@ -58,7 +58,7 @@ def save(home: Home, operator: Operator, name: str, content: IO[bytes]) -> Uploa
     upload_id = uuid.uuid4().hex
     folder = _folder(home) / upload_id
     folder.mkdir(parents=True, mode=0o700)
-    target = folder / _tidy(name)
+    target = folder / plain_name(name)
     try:
         with target.with_name(".part").open("wb") as out:
             while block := content.read(CHUNK):
@@ -248,7 +248,7 @@ def _folder(home: Home) -> Path:
     return home.settings.inbox(home.world)
 
 
-def _tidy(name: str) -> str:
+def plain_name(name: str) -> str:
     """The name a file came with, without what could lead out of its folder."""
     plain = re.sub(r"[\x00-\x1f\x7f/\\]", "_", Path(name.replace("\\", "/")).name).lstrip(".").strip()
     stem, dot, suffix = plain.rpartition(".")

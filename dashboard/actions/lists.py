@@ -20,4 +20,4 @@ def match(kind: str, texts: Sequence[str]) -> Matched:
 def columns(name: str, content: bytes) -> dict[str, list[str]]:
     """Columns of a file that was handed in. Raises ``Forbidden``, ``Unreadable``, ``InvalidList``."""
     guard.require("segment.write")
-    return lists.columns(name, content)
+    return lists.columns(worlds.home(), name, content)
