@@ -240,6 +240,6 @@ class InvalidClusterName(Refusal):
 
 
 class InvalidMembership(Refusal):
-    """Terms of the membership contradict themselves: ``problem`` is ``by``, ``floors``, ``limit``, ``validity`` or ``value``."""
+    """Terms of the membership contradict themselves: ``reason`` is ``by``, ``floors``, ``limit``, ``validity`` or ``value``."""
 
     code = "membership.invalid"

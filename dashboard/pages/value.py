@@ -2,10 +2,10 @@
 
 from dashboard.pages import Page
 from dashboard.widgets import parts
-from dashboard.widgets.value import clusters, ltv, rfm
+from dashboard.widgets.value import clusters, ltv, membership, rfm
 
 PAGE = Page("customers", 20, "customers.see", ":material/diamond:")
-PARTS = {"rfm": rfm, "ltv": ltv, "clusters": clusters}
+PARTS = {"rfm": rfm, "ltv": ltv, "clusters": clusters, "membership": membership}
 
 
 def show() -> None:

@@ -74,17 +74,17 @@ USUAL = Terms()
 
 
 def refuse(terms: Terms) -> None:
-    """Raise ``InvalidMembership`` for terms that contradict themselves: ``problem`` is ``by``, ``floors``, ``limit``, ``validity`` or ``value``."""
+    """Raise ``InvalidMembership`` for terms that contradict themselves: ``reason`` is ``by``, ``floors``, ``limit``, ``validity`` or ``value``."""
     if terms.by not in BYS:
-        raise InvalidMembership(f"Tiers are by {' or '.join(BYS)}, not {terms.by!r}.", problem="by")
+        raise InvalidMembership(f"Tiers are by {' or '.join(BYS)}, not {terms.by!r}.", reason="by")
     if not all(1 <= one <= LARGEST for one in terms.floors):
-        raise InvalidMembership(f"Floors are 1 to {LARGEST}.", problem="limit")
+        raise InvalidMembership(f"Floors are 1 to {LARGEST}.", reason="limit")
     if not terms.floors[0] < terms.floors[1] < terms.floors[2]:
-        raise InvalidMembership("Each tier begins above the one below it.", problem="floors")
+        raise InvalidMembership("Each tier begins above the one below it.", reason="floors")
     if not 1 <= terms.validity_days <= MOST_VALIDITY:
-        raise InvalidMembership(f"A tier is kept for 1 to {MOST_VALIDITY} days.", problem="validity")
+        raise InvalidMembership(f"A tier is kept for 1 to {MOST_VALIDITY} days.", reason="validity")
     if not (terms.point_value.is_finite() and 0 <= terms.point_value <= 1_000):
-        raise InvalidMembership("A point is worth 0 to 1000.", problem="value")
+        raise InvalidMembership("A point is worth 0 to 1000.", reason="value")
 
 
 def house(reading: Reading) -> Terms:
@@ -107,12 +107,14 @@ class Membership:
     ``net_share``, ``aov_minor`` (gross over orders), ``net_per_member_minor``, ``repeaters`` (buyers with two or more orders in the period),
     ``repeat_share``. Undefined is null. ``moves``: ``before``, ``now``, ``members``; ``ways``: ``way`` (up, down, new), ``members``. ``falls``: one row per
     number of days ahead and tier with somebody: ``days``, ``key``, ``members``, ``missing_minor`` (in all), ``median_minor``; ``all`` beside them. Empty where nothing can be told.
-    ``points``: None without entries. ``reaches_on``: first day of orders. ``has_imported``: profiles tell tiers.
+    ``points``: None without entries. ``reaches_on``: first day of orders. ``has_imported``: profiles tell tiers. ``is_house``: tiers are those of the house; ``is_usual``: and
+    of the newest day, so what segments mean by a tier.
     """
 
     terms: Terms
     by: By
     is_house: bool
+    is_usual: bool
     on: date
     before_on: date | None
     period: Period
@@ -129,7 +131,7 @@ class Membership:
 class Points:
     """Accounts on the day of the tiers. ``outstanding``: sum of the balances above 0, of ``holders``; ``liability_minor``: their worth.
     ``earned``, ``spent``, ``expired``, ``adjusted``: net points of entries in the period, spent and expired below 0. ``expiring``: days ahead -> (points, members).
-    ``overdue``: points whose day has come and that nobody has booked as expired; they are outstanding still. ``negative``: members below 0.
+    ``overdue``: points whose day has come and that nobody has booked as expired; they are outstanding still. ``negative``: members below 0. ``movers``: members with an entry of each kind in the period.
     """
 
     holders: int
@@ -142,6 +144,7 @@ class Points:
     expiring: dict[int, tuple[int, int]]
     overdue: int
     negative: int
+    movers: dict[str, int]
 
 
 # -- what segments ask -------------------------------------------------------------------------------------------------
@@ -172,7 +175,7 @@ def membership(reading: Reading, asked: Asked = Asked()) -> Membership | None:
         return None
     moves, ways = _moved(seen)
     return Membership(
-        seen.terms, seen.by, seen.by == seen.terms.by, seen.on, seen.before_on, seen.period, _rows(reading, seen), moves, ways, _falling(seen),
+        seen.terms, seen.by, seen.by == seen.terms.by, seen.by == seen.terms.by and seen.on == reading.as_of_on, seen.on, seen.before_on, seen.period, _rows(reading, seen), moves, ways, _falling(seen),
         _points(reading, seen), reading.first_on("order_lines"), _has_imported(reading.snapshot),
     )  # fmt: skip
 
@@ -545,7 +548,8 @@ def _points(reading: Reading, seen: _Seen) -> Points | None:
     if not (accounts.has_entry & seen.inside).any():
         return None
     held = np.where(seen.inside, np.maximum(accounts.balance, 0), 0)
-    moved = {kind: int(_moved_points(seen, accounts, kind)[1].sum()) for kind in POINT_KINDS}
+    entries = {kind: _moved_points(seen, accounts, kind) for kind in POINT_KINDS}
+    moved = {kind: int(points.sum()) for kind, (_, points) in entries.items()}
     expiring = {days: _expiring(seen, accounts, days) for days in EXPIRING}
     outstanding = int(held.sum())
     worth = outstanding * seen.terms.point_value * 10 ** get_currency_precision(reading.currency)
@@ -554,6 +558,7 @@ def _points(reading: Reading, seen: _Seen) -> Points | None:
         int((held > 0).sum()), outstanding, int(worth.to_integral_value()), moved["earned"], moved["spent"], moved["expired"],
         moved["adjusted"], {days: (int(value.sum()), int(who.size)) for days, (who, value) in expiring.items()},
         int(accounts.left[late].sum()), int((seen.inside & (accounts.balance < 0)).sum()),
+        {kind: int(who.size) for kind, (who, _) in entries.items()},
     )  # fmt: skip
 
 

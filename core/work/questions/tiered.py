@@ -47,6 +47,7 @@ def _table(found: Membership, by: str) -> pd.DataFrame:
 def _of_points(found: Membership, points: Points, digits: int) -> Row:
     told = asdict(points)
     expiring = told.pop("expiring")
+    told.pop("movers")
     for days, (amount, members) in expiring.items():
         told |= {f"expiring_{days}d": amount, f"expiring_{days}d_members": members}
     return _major(told | {"point_value": float(found.terms.point_value), "on": found.on.isoformat()}, digits)

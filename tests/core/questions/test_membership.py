@@ -185,6 +185,7 @@ def test_the_people_behind_a_figure_are_as_many_as_it_says(home: Home, asked: As
         figures |= {f"fall.{one.days}.{one.key}": one.members for one in answer.falls.itertuples()}
         figures |= {"points.holders": answer.points.holders, "points.negative": answer.points.negative}
         figures |= {f"points.expiring.{days}": members for days, (_, members) in answer.points.expiring.items()}
+        figures |= {f"points.{kind}": members for kind, members in answer.points.movers.items()}
         for which, figure in figures.items():
             assert len(membership.behind(lake, asked, which)) == figure, which
         assert membership.behind(lake, asked, "points.earned")["value"].sum() == answer.points.earned
