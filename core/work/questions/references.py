@@ -65,12 +65,6 @@ class References:
         with self._store.reading() as session:
             return choices.read(session, name)
 
-    def names(self, kind: str) -> dict[int, str]:
-        """Names by id of all of a kind, ``segment`` or ``tag``, those put away included."""
-        with self._store.reading() as session:
-            read = segments.listed if kind == "segment" else tags.listed
-            return {row.id: row.name for is_away in (False, True) for row in read(session, is_archived=is_away)}
-
     def _of_tag(self, tag_id: int) -> Callable[[Session], tuple[int, ...]]:
         return lambda session: tags.members(session, tag_id, self.now)
 

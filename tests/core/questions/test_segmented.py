@@ -8,13 +8,12 @@ import pytest
 
 from core.errors import InvalidSegment, Refusal, Unknown, Unreadable
 from core.scope import Filters
-from core.segments import language
 from core.segments.language import Node, Not, OneOf
 from core.segments.reach import GATES
 from core.store import segments as stored
 from core.store import tags
 from core.work.home import Home
-from core.work.questions import answers, segment_names, segments
+from core.work.questions import answers, segments
 from core.work.questions.reading import reading
 from tests import lakes
 from tests.lakes import NOW
@@ -29,7 +28,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = lakes.home(tmp_path_factory.mktemp("world"))
     events = [lakes.event(n, "2026-01-05 10:00", "view") for n in range(1, 5)]
     events += [lakes.event(n, "2026-01-06 10:00", "buy") for n in (2, 3)]
-    groups = [{"group_id": g, "name": "福利群"} for g in ("g1", "g2")] + [{"group_id": "g3", "name": "新人群"}]
     phone = {"identity_key": 2, "identity_type": "phone", "namespace": ""}
     agreed = {
         "identity_key": 2,
@@ -38,7 +36,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
         "channel": "sms",
         "state": "given",
     }
-    lakes.add(home, 1, events=events, groups=groups, identities=[phone], consents=[agreed])
+    lakes.add(home, 1, events=events, identities=[phone], consents=[agreed])
     rest = {"definition": {}, "lake_version": 1, "by": "test", "now": NOW}
 
     def live(*trees: dict[str, object]) -> None:
@@ -130,13 +128,3 @@ def test_ask_reach_tells_every_gate_of_every_channel_and_its_people(home: Home):
     assert (sms["segment"], sms["consent"], sms["identity"], sms["reachable"]) == ((2, 0), (1, 1), (1, 0), (1, 1))
     assert ask(home, "reach", Filters(segment=2), of="sms") == [{"member_id": 2}]
     assert ask(home, "reach", Filters(segment=2), of="sms:consent") == [{"member_id": 3}]
-
-
-def test_names_of_one_kind_that_are_the_same_have_their_ids_beside_them(home: Home):
-    node = language.AllOf((OneOf("group", ("g1", "g3")), OneOf("segment", (1,)), OneOf("tag", (1,))))
-    with reading(home) as lake:
-        names = segment_names.of(lake, node)
-    assert names["group", "g1"] == "福利群 (g1)"
-    assert names["group", "g3"] == "新人群"
-    assert (names["segment", 1], names["tag", 1]) == ("list", "VIP")
-    assert ("unit_id", "u") not in names
