@@ -10,6 +10,7 @@ ALL = {
     "timeline": [],
     "overview": [],
     "community": [],
+    "segments": [],
     "rfm": [],
     "imports": [],
     "identities": [],
