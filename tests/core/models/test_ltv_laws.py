@@ -15,7 +15,7 @@ from core.models.ltv import bgnbd, gamma_gamma, worth
 from core.models.ltv.bgnbd import Law
 from core.models.ltv.gamma_gamma import SpendLaw
 from core.models.ltv.purchases import People
-from tests.core.models.purchases_drawn import CUT, cdnow, drawn
+from tests.drawing import CUT, cdnow, drawn
 
 PUBLISHED = Law(0.243, 4.414 * 7, 0.793, 2.426)
 DEMO, SPEND = {"r": 0.6, "alpha": 85.0, "a": 0.8, "b": 2.2}, {"p": 6.0, "q": 4.0, "v": 90.0}

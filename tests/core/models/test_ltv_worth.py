@@ -8,7 +8,7 @@ import pytest
 from core.models.ltv import bgnbd, calibration, cohorts, fitness, worth
 from core.models.ltv.bgnbd import Law
 from core.models.ltv.purchases import People, Purchases
-from tests.core.models.purchases_drawn import CUT, END, START, cdnow, drawn
+from tests.drawing import CUT, END, START, cdnow, drawn
 
 LAW, SPEND = {"r": 0.6, "alpha": 85.0, "a": 0.8, "b": 2.2}, {"p": 6.0, "q": 4.0, "v": 90.0}
 
