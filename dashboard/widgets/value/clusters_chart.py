@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 
 from dashboard import charts, i18n
-from dashboard.data.clusters import Answer, Clusters
+from dashboard.data.clusters import Answer, Clusters, Row
 from dashboard.i18n import t
 from dashboard.widgets.value import clusters_words as words
 
@@ -20,6 +20,8 @@ SYMBOLS = ["circle", "square", "diamond", "cross", "x", "triangle-up", "triangle
 """Told apart without colour as well."""
 FAR = 2.0
 """Standard deviations at which the scale of colours ends."""
+WITH_NAMES = 6
+"""Columns that are narrow enough for a name each."""
 
 
 def silhouettes(found: Clusters) -> go.Figure:
@@ -34,14 +36,14 @@ def silhouettes(found: Clusters) -> go.Figure:
                 "color": [charts.BRAND[look] if k == found.model.k else charts.FAINT for k in ks],
                 "cornerradius": 4,
             },
-            text=[f"{i18n.number(widths[k], 2)}{' ★' if k == found.model.best else ''}" for k in ks],
+            text=[f"{'★<br>' if k == found.model.best else ''}{i18n.number(widths[k], 2)}" for k in ks],
             textposition="outside", textfont={"color": charts.SOFT[look]}, cliponaxis=False,
             customdata=[t("clusters.silhouette_told", k=k, width=i18n.number(widths[k], 3)) for k in ks],
             hovertemplate="%{customdata}<extra></extra>",
         )
     )  # fmt: skip
     low, high = min(0.0, *widths.values()), max(*widths.values(), 0.1)
-    figure.update_layout(**charts.layout(240, margin_top=22), showlegend=False)
+    figure.update_layout(**charts.layout(240, margin_top=30), showlegend=False)
     figure.update_yaxes(**charts.ticks(low, high * 1.14, lambda value: i18n.number(value, 1)))
     figure.update_xaxes(
         showgrid=False,
@@ -53,31 +55,18 @@ def silhouettes(found: Clusters) -> go.Figure:
 
 
 def profiles(answer: Answer[Clusters]) -> go.Figure:
-    """Mean of each feature in each cluster, in standard deviations from everybody."""
+    """Mean of each feature (row) in each cluster (column), in standard deviations from everybody. Upright, so that it fits a phone."""
     look, found = charts.theme(), answer.found
-    rows = [row for row in answer.rows() if row["members"]]
-    features = list(found.features)
+    columns = [row for row in answer.rows() if row["members"]]
     figure = go.Figure(
         go.Heatmap(
-            x=[t(f"clusters.short_{one}") for one in features],
-            y=[charts.cut(words.numbered(found, row["key"]), 30) for row in rows],
-            z=[[row[f"away_{one}"] for one in features] for row in rows],
-            text=[["" if row[f"away_{one}"] is None else i18n.signed(row[f"away_{one}"], 1) for one in features] for row in rows],
+            x=list(range(len(columns))),
+            y=[t(f"clusters.short_{one}") for one in found.features],
+            z=[[row[f"away_{one}"] for row in columns] for one in found.features],
+            text=[["" if row[f"away_{one}"] is None else i18n.signed(row[f"away_{one}"], 1) for row in columns] for one in found.features],
             texttemplate="%{text}",
             textfont={"size": 12},
-            customdata=[
-                [
-                    t(
-                        "clusters.cell",
-                        feature=t(f"clusters.feature_{one}"),
-                        name=charts.cut(words.numbered(found, row["key"]), 40),
-                        mean=words.written(one, row[f"mean_{one}"], answer.currency),
-                        away=words.away(row[f"away_{one}"]),
-                    )
-                    for one in features
-                ]
-                for row in rows
-            ],
+            customdata=[[_cell(answer, row, one) for row in columns] for one in found.features],
             hovertemplate="%{customdata}<extra></extra>",
             hoverongaps=False,
             colorscale=DIVERGING[look],
@@ -88,10 +77,30 @@ def profiles(answer: Answer[Clusters]) -> go.Figure:
             showscale=False,
         )
     )  # fmt: skip
-    figure.update_layout(**charts.layout(70 + 38 * len(rows), margin_top=34))
+    figure.update_layout(**charts.layout(70 + 34 * len(found.features), margin_top=70))
     figure.update_yaxes(autorange="reversed", ticks="", showgrid=False, automargin=True, fixedrange=True)
-    figure.update_xaxes(side="top", showgrid=False, zeroline=False, fixedrange=True, automargin=True)
+    figure.update_xaxes(
+        side="top", showgrid=False, zeroline=False, fixedrange=True, tickangle=0, tickvals=list(range(len(columns))),
+        ticktext=[_above(found, row["key"], len(columns)) for row in columns],
+    )  # fmt: skip
     return figure
+
+
+def _above(found: Clusters, label: str, columns: int) -> str:
+    """Number, and the first thing to be said of it, word below word, where a column has room for it on a phone."""
+    if columns > WITH_NAMES:
+        return f"<b>{label}</b>"
+    return f"<b>{label}</b><br>{charts.cut(words.first(found, label), 14).replace(' ', '<br>')}"
+
+
+def _cell(answer: Answer[Clusters], row: Row, feature: str) -> str:
+    return t(
+        "clusters.cell",
+        feature=t(f"clusters.feature_{feature}"),
+        name=charts.cut(words.numbered(answer.found, row["key"]), 40),
+        mean=words.written(feature, row[f"mean_{feature}"], answer.currency),
+        away=words.away(row[f"away_{feature}"]),
+    )
 
 
 def plane(found: Clusters) -> go.Figure:
@@ -109,9 +118,11 @@ def plane(found: Clusters) -> go.Figure:
         )  # fmt: skip
     figure.update_layout(**charts.layout(380))
     figure.update_layout(legend={"itemsizing": "constant"})
-    for axis, share in ((figure.update_xaxes, found.explained[0]), (figure.update_yaxes, found.explained[1])):
+    for place, (axis, share) in enumerate(
+        zip((figure.update_xaxes, figure.update_yaxes), found.explained, strict=True), 1
+    ):
         axis(
             showticklabels=False, gridcolor=charts.LINE, zeroline=False,
-            title={"text": t("clusters.axis", share=i18n.share(share, 0)), "font": {"size": 12}},
+            title={"text": t("clusters.axis", place=place, share=i18n.share(share, 0)), "font": {"size": 12}},
         )  # fmt: skip
     return figure

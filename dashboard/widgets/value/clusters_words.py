@@ -11,11 +11,21 @@ Number = float | int | None
 
 def called(found: Clusters, label: str) -> str:
     """The name that somebody gave it, else what is telling of it."""
-    given = found.names.get(label)
-    if given:
-        return given
-    traits = [t(f"clusters.trait_{feature}_{level}") for feature, level in found.traits[label]]
-    told = t("clusters.and").join(traits) or t("clusters.like_all")
+    return found.names.get(label) or _capital(t("clusters.and").join(_traits(found, label)))
+
+
+def first(found: Clusters, label: str) -> str:
+    """The name that somebody gave it, else what is most telling."""
+    return found.names.get(label) or _capital(_traits(found, label)[0])
+
+
+def _traits(found: Clusters, label: str) -> list[str]:
+    return [t(f"clusters.trait_{feature}_{level}") for feature, level in found.traits[label]] or [
+        t("clusters.like_all")
+    ]
+
+
+def _capital(told: str) -> str:
     return told[:1].upper() + told[1:]
 
 
