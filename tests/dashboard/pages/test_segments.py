@@ -1,0 +1,489 @@
+"""人群, through the frame: building, counting, saving, two beside each other, tags, lists from elsewhere, and what is refused."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from urllib.parse import parse_qs
+
+import pytest
+
+from core.work import segments as work
+from dashboard.web import wiring
+from dashboard.widgets.segments import links
+from tests import lakes
+from tests.dashboard.pages.conftest import go, options, said
+from tests.dashboard.pages.test_community import follow, html, table, tile
+
+NOV = lakes.at("2026-11-02 02:00")
+WOMEN = {"profile": "gender", "op": "is", "values": ["f"]}
+BUYERS = {"value": "orders", "op": "at_least", "values": [1]}
+NESTED = {
+    "all": [
+        WOMEN,
+        {"any": [{"profile": "city", "op": "is", "values": ["上海"]}, BUYERS]},
+        {"not": {"profile": "unit", "op": "is", "values": ["u2"]}},
+    ]
+}
+
+
+def fill():
+    """Members 1 to 60: even ones women, 1 to 40 of 上海, from 31 on of unit u2; 1 to 36 bought once in November."""
+    home = wiring.house().live
+    profiles = [
+        {"identity_key": who, "gender": "m" if who % 2 else "f", "city": "上海" if who <= 40 else "苏州", "unit_id": "u1" if who <= 30 else "u2",
+         "joined_at": NOV}
+        for who in range(1, 61)
+    ]  # fmt: skip
+    events = [
+        lakes.event(who, (NOV + timedelta(days=who % 5)).isoformat(), "page_view", channel="app")
+        for who in range(1, 61)
+    ]
+    lines = [
+        lakes.sale(who, (NOV + timedelta(days=2)).isoformat(), f"o{who}", 100, channel="store") for who in range(1, 37)
+    ]
+    consents = [
+        {
+            "identity_key": who,
+            "occurred_at": NOV,
+            "purpose": "marketing",
+            "channel": None,
+            "state": "given" if who != 2 else "withdrawn",
+        }
+        for who in range(1, 11)
+    ]
+    units = [{"unit_id": "u1", "name": "东区"}, {"unit_id": "u2", "name": "西区"}]
+    with home.writer.change("import", 9) as change:
+        change.merge("units", lakes.rows("units", units))
+    lakes.add(home, 1, member_profiles=profiles, events=events, order_lines=lines, consents=consents)
+    return home
+
+
+def page(opened, part="list", where=None, role="analyst", language="zh", units=None, **query):
+    test = opened("catalog", role, language, units=units)
+    test.query_params["part"] = part
+    if where is not None:
+        test.query_params["d"] = links.packed({"v": 1, "where": where})
+    for name, value in query.items():
+        test.query_params[name] = value
+    return go(test, "segments")
+
+
+def counted(test):
+    """The number that is told."""
+    found = re.search(r'id="sg-count"[^>]*><b>(.*?)</b>', html(test))
+    return unescape(found[1]) if found else None
+
+
+def sentence(test):
+    return unescape(re.search(r'id="sg-sentence"[^>]*>(.*?)</p>', html(test))[1])
+
+
+def shown(test):
+    """The definition that the address holds."""
+    text = test.query_params["d"]
+    return links.unpacked(text[0] if isinstance(text, list) else text)
+
+
+def widget(test, kind, part, place=0):
+    """A field of a condition, by its part; several conditions stand in their order."""
+    found = [one for one in getattr(test, kind) if re.fullmatch(rf"sg_\d+_{part}", one.key or "")]
+    return found[place]
+
+
+def saved(test):
+    home = wiring.house().live
+    with home.store.reading() as session:
+        return {one.name: one for one in work.segments.listed(session)}
+
+
+def keep(name, where, kind="live", who=None):
+    home = wiring.house().live
+    operator = who.operator
+    save = work.save_live if kind == "live" else work.save_static
+    return save(home, wiring.accounts_store(), operator, name, {"v": 1, "where": where}, now=wiring.now()).id
+
+
+# -- the builder -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "tells", "count"),
+    [
+        ("zh", "性别是“女”，并且（城市是“上海”，或者累计下单至少 1 次），但排除经营单元是“西区”的人。", "15 人"),
+        ("en", "but not those who", "15 members"),
+    ],
+)
+def test_a_definition_of_the_address_is_read_back_and_counted(opened, language, tells, count):
+    fill()
+    test = page(opened, "build", NESTED, language=language)
+    assert not test.exception
+    assert tells in sentence(test)
+    assert counted(test) == count
+    assert shown(test) == {"v": 1, "where": NESTED}
+    boxes = [one.value for one in test.segmented_control if (one.key or "").endswith("_box")]
+    assert boxes == ["all", "any", "none"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "填好第一个条件后"), ("en", "Fill in the first condition")])
+def test_an_empty_builder_says_how_to_begin(opened, language, words):
+    fill()
+    test = page(opened, "build", language=language)
+    assert words in said(test)
+    assert counted(test) is None
+    assert "d" not in test.query_params
+
+
+def test_conditions_are_added_filled_in_and_undone(opened):
+    fill()
+    test = page(opened, "build")
+    next(one for one in test.button if re.fullmatch(r"sg_\d+_row", one.key or "")).click().run()
+    assert "还没填完" in said(test)
+    assert counted(test) is None
+    widget(test, "multiselect", "values").set_value(["f"]).run()
+    assert counted(test) == "30 人"
+    assert shown(test)["where"] == {"all": [WOMEN]}
+    widget(test, "selectbox", "kind").set_value("value").run()
+    widget(test, "selectbox", "name").set_value("orders").run()
+    widget(test, "number_input", "end0").set_value(1).run()
+    assert shown(test)["where"] == {"all": [BUYERS]}
+    assert counted(test) == "36 人"
+    for _ in range(3):
+        test.button(key="sg_undo").click().run()
+    assert shown(test)["where"] == {"all": [WOMEN]}
+    assert counted(test) == "30 人"
+    test.button(key="sg_clear").click().run()
+    assert "d" not in test.query_params
+
+
+def test_what_somebody_did_is_said_in_words_of_its_own(opened):
+    fill()
+    event = {
+        "event": ["order_placed"],
+        "measure": "count",
+        "op": "at_least",
+        "values": [1],
+        "window": {"days": 30},
+        "where": [],
+    }
+    test = page(opened, "build", event)
+    assert widget(test, "selectbox", "op").value == "did"
+    assert counted(test) == "36 人"
+    widget(test, "selectbox", "op").set_value("did_not").run()
+    assert counted(test) == "24 人"
+    widget(test, "selectbox", "op").set_value("at_least").run()
+    widget(test, "selectbox", "measure").set_value("amount").run()
+    widget(test, "number_input", "end0").set_value(100.0).run()
+    assert counted(test) == "36 人"
+    assert shown(test)["where"]["all"][0]["measure"] == "amount"
+    widget(test, "selectbox", "window").set_value("days").run()
+    assert shown(test)["where"]["all"][0]["window"] == {"from": "2026-10-08", "to": "2026-11-06"}
+
+
+def test_a_condition_with_a_fault_says_so_beside_it_and_is_not_counted(opened):
+    fill()
+    wrong = {"all": [WOMEN, {"value": "orders", "op": "between", "values": [5, 2]}]}
+    test = page(opened, "build", wrong)
+    assert not test.exception
+    assert html(test).count("最低值（或开始日期）要写在前面。") == 2
+    assert counted(test) is None
+    widget(test, "number_input", "end1").set_value(9).run()
+    assert "最低值" not in html(test)
+    assert counted(test) == "0 人"
+
+
+def test_an_address_that_says_nothing_is_told(opened):
+    fill()
+    test = page(opened, "build")
+    for text in ("nonsense", "e30", "eyJ2IjoxfQ", "eyJ2IjoxLCJ3aGVyZSI6eyJwcm9maWxlIjo1fX0"):
+        test.query_params["d"] = text
+        test.run()
+        assert not test.exception
+        assert text[:19] in test.warning[0].value
+        assert counted(test) is None
+
+
+def test_a_name_that_does_not_exist_is_refused_in_words(opened):
+    fill()
+    event = {"event": ["flying"], "measure": "count", "op": "at_least", "values": [1], "window": None, "where": []}
+    test = page(opened, "build", event)
+    assert not test.exception
+    assert counted(test) is None
+    assert "flying" in html(test)
+
+
+def test_json_is_taken_or_its_fault_named_by_its_path(opened):
+    fill()
+    test = page(opened, "build", WOMEN)
+    test.session_state["sg_json_fold"] = True
+    test.run()
+    area = test.text_area(key="sg_json")
+    area.set_value('{"v": 1, "where": {"any": [{"value": "orders", "op": "at_least", "values": ["1"]}]}}')
+    submit(test, "应用").click().run()
+    assert "where.any[0].values[0]" in html(test)
+    assert counted(test) == "30 人"
+    test.text_area(key="sg_json").set_value('{"v": 1, "where": {"value": "orders", "op": "at_least", "values": [1]}}')
+    submit(test, "应用").click().run()
+    assert "where.any[0]" not in html(test)
+    assert counted(test) == "36 人"
+
+
+def submit(test, label):
+    return next(one for one in test.button if one.label == label)
+
+
+def test_every_template_can_be_asked(opened):
+    fill()
+    test = page(opened, "build")
+    given = [link for link in options(test).values() if link.startswith("part=build&d=")]
+    assert len(given) >= 6
+    for link in given:
+        test.query_params["d"] = parse_qs(link)["d"][0]
+        test.run()
+        assert not test.exception
+        assert counted(test) is not None or "fault" in html(test)
+
+
+# -- saving, and what is saved -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "note", "count"),
+    [("zh", "已保存动态人群“女会员”，现有 30 人", "30 人"), ("en", "Live segment “女会员” is saved", "30 members")],
+)
+def test_what_was_built_is_saved_opened_and_lists_its_people(opened, language, note, count):
+    fill()
+    test = page(opened, "build", WOMEN, language=language)
+    test.session_state["sg_save"] = True
+    test.run()
+    test.text_input(key="sg_save_name").set_value("女会员").run()
+    test.button(key="sg_save_new").click().run()
+    assert note in said(test)
+    assert counted(test) == count
+    assert saved(test)["女会员"].tree == {"v": 1, "where": {"all": [WOMEN]}}
+    rows = table(test)
+    assert rows.iloc[0].tolist()[0] == "女会员"
+    assert rows.iloc[0].tolist()[2] == 30
+    follow(test, "people-fit")
+    assert count.split(" ")[0] in said(test)
+    assert "equals" not in said(test)
+
+
+def test_a_name_that_is_taken_is_refused(opened):
+    fill()
+    test = page(opened, "build", WOMEN)
+    keep("女会员", WOMEN, who=test.who)
+    test.session_state["sg_save"] = True
+    test.run()
+    test.text_input(key="sg_save_name").set_value("女会员").run()
+    test.button(key="sg_save_new").click().run()
+    assert "女会员" in "".join(str(one.value) for one in test.error)
+
+
+def test_what_is_not_filled_in_cannot_be_saved(opened):
+    fill()
+    test = page(opened, "build", {"all": [WOMEN, {"tag": []}]})
+    assert counted(test) == "30 人"
+    assert test.button(key="sg_save_off").disabled
+    assert "1 个条件没填完" in html(test)
+
+
+def test_a_live_segment_gets_other_conditions_and_another_name(opened):
+    fill()
+    test = page(opened, "list")
+    number = keep("买家", BUYERS, who=test.who)
+    test.query_params["sg"] = str(number)
+    test.run()
+    assert counted(test) == "36 人"
+    follow(test, "sg-edit")
+    widget(test, "number_input", "end0").set_value(2).run()
+    test.button(key="sg_change").click().run()
+    assert counted(test) == "0 人"
+    assert "“买家”的条件已更新" in said(test)
+    test.session_state["sg_rename_fold"] = True
+    test.run()
+    test.text_input(key="sg_rename").set_value("多次买家")
+    submit(test, "改名").click().run()
+    assert list(saved(test)) == ["多次买家"]
+
+
+def test_a_snapshot_keeps_the_people_of_now(opened):
+    fill()
+    test = page(opened, "list")
+    number = keep("买家", BUYERS, who=test.who)
+    test.query_params["sg"] = str(number)
+    test.session_state["sg_snapshot_fold"] = True
+    test.run()
+    submit(test, "存快照").click().run()
+    kinds = sorted((one.kind, one.member_count) for one in saved(test).values())
+    assert kinds == [("live", 36), ("static", 36)]
+
+
+def test_what_others_use_is_not_archived(opened):
+    fill()
+    test = page(opened, "list")
+    number = keep("买家", BUYERS, who=test.who)
+    other = keep("女买家", {"all": [WOMEN, {"segment": [number]}]}, who=test.who)
+    test.query_params["sg"] = str(number)
+    test.session_state["sg_archive_fold"] = True
+    test.run()
+    assert "女买家" in said(test)
+    assert not [one for one in test.button if one.key == "sg_archive"]
+    test.query_params["sg"] = str(other)
+    test.session_state["sg_archive_fold"] = True
+    test.run()
+    assert "“买家”" in sentence(test)
+    test.button(key="sg_archive").click().run()
+    assert list(saved(test)) == ["买家"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "还没有人群"), ("en", "No segments yet")])
+def test_no_segments_say_how_to_make_one(opened, language, words):
+    fill()
+    assert words in said(page(opened, "list", language=language))
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "还没有会员数据"), ("en", "No members yet")])
+def test_an_empty_lake_says_what_to_do(opened, language, words):
+    assert words in said(page(opened, "list", language=language))
+
+
+def test_executives_see_sizes_and_no_people(opened):
+    fill()
+    test = page(opened, "build", WOMEN, role="executive")
+    assert counted(test) == "30 人"
+    assert 'id="people-fit"' not in html(test)
+    assert not [one for one in test.button if (one.key or "").startswith("sg_save")]
+    test.query_params["sg_who"] = "fit"
+    test.run()
+    assert "sg_who" not in test.query_params
+    test.query_params["part"] = "import"
+    test.run()
+    assert "你的角色不能导入名单" in said(test)
+    assert not [one for one in test.button if one.key == "li_check"]
+
+
+def test_a_scope_counts_its_own_members(opened):
+    fill()
+    test = page(opened, "build", WOMEN, role="manager", units=["u2"])
+    assert counted(test) == "15 人"
+    assert "共 30 人" in html(test)
+
+
+def test_any_page_can_be_cut_by_a_segment(opened):
+    fill()
+    test = page(opened, "list")
+    number = keep("西区", {"profile": "unit", "op": "is", "values": ["u2"]}, who=test.who)
+    test.query_params["sg"] = str(number)
+    test.run()
+    assert f'href="/overview?segment={number}"' in html(test)
+    for key in list(test.query_params):
+        del test.query_params[key]
+    test.query_params["segment"] = str(number)
+    go(test, "overview")
+    assert test.selectbox(key="segment").value == number
+
+
+# -- reach -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("language", "gate"), [("zh", "已同意接收营销"), ("en", "Agreed to marketing")])
+def test_consent_is_a_gate_whose_people_can_be_opened(opened, language, gate):
+    fill()
+    test = page(opened, "build", WOMEN, language=language, sg_ch="sms")
+    assert gate in html(test)
+    stopped = unescape(re.search(r'id="reach-sms-consent-lost"[^>]*>(.*?)</a>', html(test))[1])
+    assert stopped == "−26"
+    test.query_params["sg_who"] = "reach.sms.consent.lost"
+    test.run()
+    assert "26" in said(test)
+    assert not test.exception
+
+
+# -- two beside each other ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("language", "chance"), [("zh", "碰巧重叠约 18 人"), ("en", "By chance about 18")])
+def test_two_segments_are_told_apart(opened, language, chance):
+    fill()
+    test = page(opened, "list", language=language)
+    one, other = keep("女", WOMEN, who=test.who), keep("买家", BUYERS, who=test.who)
+    test.query_params["part"], test.query_params["ov_a"], test.query_params["ov_b"] = "overlap", str(one), str(other)
+    test.run()
+    figures = [tile(test, f"overlap-{part}")[0].split(" ")[0] for part in ("only_a", "both", "only_b")]
+    assert figures == ["12", "18", "18"]
+    assert chance in said(test)
+    follow(test, "people-both")
+    assert "18" in said(test)
+    assert not test.exception
+
+
+def test_one_segment_alone_is_not_compared(opened):
+    fill()
+    test = page(opened, "overlap")
+    assert "至少要有两个人群" in said(test)
+
+
+# -- tags --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "given", "undone"),
+    [("zh", "已给 36 人打上“茶会”", "已撤销：从 36 人去掉"), ("en", "36 got “茶会”", "36 members lost it")],
+)
+def test_a_tag_is_made_given_and_undone(opened, language, given, undone):
+    fill()
+    test = page(opened, "tags", language=language)
+    keep("买家", BUYERS, who=test.who)
+    test.session_state["tg_new"] = True
+    test.run()
+    test.text_input(key="tg_new_name").set_value("茶会").run()
+    test.button(key="tg_create").click().run()
+    assert counted(test) in ("0 人", "0 members")
+    test.session_state["tg_give_fold"] = True
+    test.run()
+    test.text_input(key="tg_give_reason").set_value("签到").run()
+    test.button(key="tg_give").click().run()
+    assert given in said(test)
+    assert counted(test) in ("36 人", "36 members")
+    test.button(key="tg_undo").click().run()
+    assert undone in said(test)
+    assert counted(test) in ("0 人", "0 members")
+
+
+def test_a_rule_of_a_tag_is_built_like_a_segment(opened):
+    fill()
+    test = page(opened, "build", BUYERS, sg_as="behavioural")
+    test.session_state["sg_save"] = True
+    test.run()
+    assert test.radio(key="sg_save_kind").value == "behavioural"
+    test.text_input(key="sg_save_name").set_value("买过").run()
+    test.button(key="sg_save_new").click().run()
+    assert "已保存标签“买过”" in said(test)
+    assert counted(test) == "36 人"
+    assert sentence(test) == "累计下单至少 1 次。"
+
+
+# -- lists from elsewhere ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "note"), [("zh", "已把 2 人存为人群“名单”"), ("en", "2 members saved as segment “名单”")]
+)
+def test_a_pasted_list_becomes_a_segment(opened, language, note):
+    fill()
+    test = page(opened, "import", language=language)
+    test.text_area(key="li_text").set_value("1\n2\n2\n\n7777\n").run()
+    test.button(key="li_check").click().run()
+    assert [tile(test, f"li-{name}")[0] for name in ("lines", "matched", "repeated", "missed")] == ["4", "2", "1", "1"]
+    test.text_input(key="li_name").set_value("名单").run()
+    test.button(key="li_save").click().run()
+    assert note in said(test)
+    assert saved(test)["名单"].member_count == 2
+    assert test.session_state["li_text"] == ""
+
+
+def test_an_empty_list_is_refused(opened):
+    fill()
+    test = page(opened, "import")
+    test.button(key="li_check").click().run()
+    assert "名单是空的" in "".join(str(one.value) for one in test.error)
