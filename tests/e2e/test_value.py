@@ -1,0 +1,57 @@
+"""RFM in a browser: a move opens its people, they are kept, a class opens the builder as a live segment; on a phone nothing is too wide."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from core.work.home import Home
+from tests import lakes
+from tests.e2e.browsing import TOO_WIDE, idle, keep, leave
+
+pytestmark = pytest.mark.browser
+ORDERS = {
+    range(1, 11): [("2026-10-05", 500), ("2026-11-26", 500)],
+    range(11, 21): [("2026-11-20", 200)],
+    range(21, 31): [("2026-08-01", 400), ("2026-08-05", 400)],
+    range(31, 41): [("2026-07-01", 50)],
+}
+
+
+def fill(world: Home) -> None:
+    """Forty buyers: 1 to 10 bought little until October and much since; 11 to 20 are new; the others stayed away."""
+    orders = [
+        lakes.sale(who, f"{day} 04:00", f"{who}-{day}", amount, channel="store")
+        for some, bought in ORDERS.items() for who in some for day, amount in bought
+    ]  # fmt: skip
+    lakes.add(world, 1, order_lines=orders, events=[lakes.event(99, "2026-11-28 04:00")])
+
+
+@pytest.mark.parametrize(("language", "fixed"), [("zh", "固定值"), ("en", "Fixed")])
+def test_a_move_opens_its_people_and_a_class_is_kept_alive(server, signed_in, language, fixed):
+    page = signed_in("manager", language)
+    page.goto(f"{server.url}/value")
+    idle(page)
+    expect(page.locator("#field-high_value strong")).to_have_text("10")
+    live = page.locator("#live-class-high_keep")
+    expect(live).to_have_attribute("href", re.compile("^/segments.*d="))
+    page.locator("#move-low_retain-high_value").focus()
+    page.keyboard.press("Enter")
+    keep(server, page, language, range(1, 11))
+    leave(page, "who")
+    idle(page)
+    page.get_by_role("link", name=fixed, exact=True).click()
+    expect(page).to_have_url(re.compile("rfm_method=fixed"))
+    idle(page)
+    expect(page.locator("#live-class-high_keep")).to_have_count(0)
+    page.locator("#people-all").click()
+    keep(server, page, language, range(1, 41))
+
+
+def test_a_phone_shows_it_without_scrolling_sideways(server, signed_in):
+    page = signed_in("executive", "en", width=390, height=844)
+    page.goto(f"{server.url}/value")
+    idle(page)
+    expect(page.locator("#field-high_value strong")).to_have_text("10")
+    expect(page.locator("#people-all")).to_have_count(0)
+    assert page.evaluate(TOO_WIDE) == 0
