@@ -151,6 +151,22 @@ def people(reading: Reading, asked: Asked, behind: Behind) -> pd.DataFrame:
     return pd.DataFrame({"member_id": lives.ids[np.sort(np.concatenate(found))]})
 
 
+def standing(reading: Reading, asked: Asked, period: int = 0) -> Int8s:
+    """State of each member in a period (number from 0), by member code; ``NOT_YET`` of those outside scope and filters as well. Raises
+    ``InvalidLifecycle``."""
+    _, question = _question(reading, asked)
+    lives = _lives(reading, asked.unit, question.edges)
+    parts = lives.walk(
+        lambda stream, born_at: [
+            (state, kernel.people(stream, question, period, (state,), born_at=born_at)) for state in STATES
+        ]
+    )
+    found = np.full(len(lives.ids), State.NOT_YET, np.int8)
+    for state, codes in (pair for part in parts for pair in part):
+        found[codes] = state
+    return found
+
+
 def rows(answer: Answer, base: Base = "active") -> list[dict[str, Any]]:
     """One row per period and state: ``period state members share is_complete``, then the flows of the period's base beside
     each: ``opening new resurrected dormant lost closing``. ``share`` is of the members born by the period's end."""

@@ -44,7 +44,6 @@ from core.work import rollups
 from core.work.questions import clusters, funnels, lifecycle, ltv, membership, moments, population, rfm, spans
 from core.work.questions import units as known_units
 from core.work.questions.kept import per_version
-from core.work.questions.lifecycle import Behind
 from core.work.questions.moments import Condition, Fit, Wanted, instant
 from core.work.questions.reading import Reading
 
@@ -410,10 +409,6 @@ def _ranged(values: Array, leaf: Profile) -> Flags:
     return values <= numbers[-1] if leaf.op == "at_most" else (values >= numbers[0]) & (values <= numbers[1])
 
 
-def _day(on: date) -> Period:
-    return Period(on, on + timedelta(days=1))
-
-
 def _days_of(on: date) -> int:
     return (on - date(1970, 1, 1)).days
 
@@ -527,13 +522,27 @@ def _in_lifecycle(reading: Reading, names: Sequence[str]) -> Flags:
     members, on = len(population.of(reading.snapshot).ids), reading.as_of_on
     if on is None:
         return np.zeros(members, bool)
-    asked = lifecycle.Asked()
-    running = spans.starts(_day(on), asked.unit)[0]
-    if spans.after(running, asked.unit) > on + timedelta(days=1):
-        running = spans.after(running, asked.unit, -1)
-    last = replace(reading, filters=Filters(period=_day(running)))
-    found = lifecycle.people(last, asked, Behind(0, tuple(State[name.upper()] for name in names)))
-    return _marked(np.searchsorted(population.of(reading.snapshot).ids, found["member_id"].to_numpy()), members)
+    running = spans.start_of(on, lifecycle.Asked().unit)
+    if spans.after(running, lifecycle.Asked().unit) > on + timedelta(days=1):
+        running = spans.after(running, lifecycle.Asked().unit, -1)
+    states = _standing(reading.snapshot, reading.zone, reading.currency, running)
+    return np.isin(states, [State[name.upper()] for name in names])
+
+
+@per_version(
+    "events",
+    "order_lines",
+    "group_messages",
+    "group_membership",
+    "member_profiles",
+    "identity_map",
+    "event_names",
+    most=4,
+)
+def _standing(snapshot: Snapshot, zone: str, currency: str, start_on: date) -> Array:
+    """State of each member in the period that begins on a day, by member code."""
+    period = Period(start_on, start_on + timedelta(days=1))
+    return lifecycle.standing(Reading(snapshot, zone, currency, EVERYTHING, Filters(period=period)), lifecycle.Asked())
 
 
 def _in_groups(reading: Reading, groups: Sequence[str]) -> Flags:

@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import ClustersOfFew, HeldStep, InvalidSegment, UnfitForLtv, Unknown
+from core.errors import ClustersOfFew, HeldStep, UnfitForLtv, Unknown
+from core.periods import Period
 from core.scope import Filters, Scope
 from core.segments import language
 from core.segments.language import (
@@ -27,9 +27,11 @@ from core.segments.language import (
     Score,
     Value,
 )
+from core.sequences.lifecycle import State
 from core.work import timeline
 from core.work.home import Home
-from core.work.questions import membership, rfm, segments
+from core.work.questions import lifecycle, membership, rfm, segments
+from core.work.questions.lifecycle import Behind
 from core.work.questions.reading import Reading, reading
 from tests import lakes
 from tests.core.segments.trees import compared, trees
@@ -278,16 +280,23 @@ def test_the_state_of_the_life_cycle_is_that_of_the_last_whole_week(worlds: list
     """The newest data is of Sunday 11 January 2026, business time, so the week of the 5th is whole."""
     world, home = worlds[1]
     assert world.newest == date(2026, 1, 11)
+    asked, week = lifecycle.Asked(), Filters(Period(date(2026, 1, 5), date(2026, 1, 12)))
+    with reading(home, week) as opened:
+        for state in language.LIFECYCLE_STATES:
+            behind = Behind(0, (State[state.upper()],))
+            told = lifecycle.people(opened, asked, behind)["member_id"].tolist()
+            assert segments.member_ids(opened, OneOf("lifecycle", (state,))).tolist() == told
+        assert lifecycle.lifecycle(opened, asked).is_complete(0)
+
+
+def test_a_running_week_is_not_the_last_whole_one(tmp_path: Path):
+    """Of Saturday 10 January: the week before counts, in which member 1 was new and 2 was not yet."""
+    home = lakes.home(tmp_path)
+    lakes.add(home, 1, events=[lakes.event(1, "2026-01-02 10:00"), lakes.event(2, "2026-01-09 16:30")])
     with reading(home) as opened:
-        parts = [segments.chosen(opened, OneOf("lifecycle", (state,))) for state in language.LIFECYCLE_STATES]
-        together = np.sum(parts, axis=0)
-        assert together.max() == 1
-        returning = segments.member_ids(
-            opened, OneOf("lifecycle", ("new", "returning", "active", "resurrected"))
-        ).tolist()
-    week = Dates(date(2026, 1, 5), date(2026, 1, 11))
-    acted = Event(("view", "cart", "order_placed"), "count", "at_least", (1,), week)
-    assert set(oracle.members(world, acted)) <= set(returning)
+        assert opened.as_of_on == date(2026, 1, 10)
+        assert segments.member_ids(opened, OneOf("lifecycle", ("new",))).tolist() == [1]
+        assert segments.member_ids(opened, Not(OneOf("lifecycle", language.LIFECYCLE_STATES))).tolist() == [2]
 
 
 MEASURED = [
@@ -329,6 +338,36 @@ def test_a_model_that_does_not_fit_the_data_refuses(lake: Reading):
         segments.count(lake, OneOf("cluster", ("A",)))
 
 
-def test_a_definition_is_refused_before_anything_is_read():
-    with pytest.raises(InvalidSegment):
-        language.parse({"v": 1, "where": {"event": ["view"]}})
+SLY = (
+    "'; DROP TABLE members; --",
+    "1 OR 1=1",
+    "${7*7}",
+    "{0.__class__}",
+    "%s",
+    "x'||'y",
+    "../..",
+    "\\",
+    '"',
+    "*",
+    "$.a",
+    "null",
+)
+
+
+@pytest.mark.parametrize("text", SLY)
+def test_a_text_that_looks_like_a_command_is_looked_for_and_not_run(worlds: list[tuple[World, Home]], text: str):
+    world, home = worlds[0]
+    known = Condition("channel", "is_not", (text,))
+    inside = Condition("product_id", "contains", (text,))
+    leaves = [
+        OneOf("group", (text,)), Profile("city", "is", (text,)), Profile("unit", "is", (text,)), OneOf("tier", (text,)),
+        Event(("view",), "count", "at_least", (1,), None, (inside,)), Event(("order_placed",), "days", "at_least", (1,), None, (inside,)),
+    ]  # fmt: skip
+    with reading(home) as opened:
+        assert [segments.count(opened, leaf) for leaf in leaves] == [0] * len(leaves)
+        every = Event(("view",), "count", "at_least", (1,), None, (known,))
+        assert segments.member_ids(opened, every).tolist() == oracle.members(world, did())
+        with pytest.raises(Unknown):
+            segments.count(opened, did(text))
+        with pytest.raises(Unknown):
+            segments.count(opened, Event(("view",), "count", "at_least", (1,), None, (Condition(text, "is_set"),)))
