@@ -12,6 +12,7 @@ ALL = {
     "community": [],
     "segments": [],
     "rfm": [],
+    "clusters": [],
     "imports": [],
     "identities": [],
     "server": [],
