@@ -1,6 +1,6 @@
 """Tags as rows: who has them until when, and every change of them. What rules mean is decided in ``core.work.tags``."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -144,17 +144,22 @@ def last_end(session: Session, now: datetime) -> datetime | None:
     return session.scalar(select(func.max(TagMember.expires_at)).where(TagMember.expires_at <= now))
 
 
-def held_by(session: Session, member_id: int, now: datetime) -> list[Held]:
-    """Tags that a member has at ``now``, by name; those by rule as of the rule's last count. Archived ones are left out."""
-    query = select(TagMember, Tag).join(Tag).where(TagMember.member_id == member_id, _holds(now), ~Tag.is_archived)
-    rows = session.execute(query.order_by(Tag.name))
-    return [Held(tag.id, tag.name, tag.kind, m.given_by, m.given_at, m.expires_at) for m, tag in rows]
+def held_by(session: Session, member_id: int, now: datetime, keys: Collection[int] = ()) -> list[Held]:
+    """Tags that a member has at ``now``, by name; those by rule as of the rule's last count. Archived ones are left out.
+
+    ``keys``: of the member's identities, for what was given to members who have become part of this one; of two the later counts.
+    """
+    query = select(TagMember, Tag).join(Tag).where(_of(TagMember.member_id, member_id, keys), _holds(now))
+    rows = session.execute(query.where(~Tag.is_archived).order_by(Tag.name, TagMember.given_at))
+    held = (Held(tag.id, tag.name, tag.kind, m.given_by, m.given_at, m.expires_at) for m, tag in rows)
+    return list({one.tag_id: one for one in held}.values())
 
 
-def history_of(session: Session, member_id: int) -> list[Told]:
-    """When a member got and lost tags, and by whom, newest first."""
+def history_of(session: Session, member_id: int, keys: Collection[int] = ()) -> list[Told]:
+    """When a member got and lost tags, and by whom, newest first. ``keys``: as for ``held_by``."""
     query = select(TagWrite, Tag.name).join(Tag).join(TagWriteMember, TagWriteMember.write_id == TagWrite.id)
-    rows = session.execute(query.where(TagWriteMember.member_id == member_id).order_by(TagWrite.id.desc()))
+    mine = query.where(_of(TagWriteMember.member_id, member_id, keys)).distinct()
+    rows = session.execute(mine.order_by(TagWrite.id.desc()))
     return [Told(w.tag_id, name, w.action, w.by, w.at, w.reason) for w, name in rows]
 
 
@@ -307,6 +312,10 @@ def write(
 
 
 SYSTEM, BY_RULE = "system", "rule"
+
+
+def _of(column: Any, member_id: int, keys: Collection[int]) -> Any:
+    return column.in_({member_id, *keys})
 
 
 def _holds(now: datetime) -> Any:

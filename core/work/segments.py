@@ -44,27 +44,6 @@ class SegmentUsed(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A segment as one operator sees it. ``member_count``: at ``counted_at``, of all it holds; null for whoever does not see all the
-    units that it counts. ``may_change``: whether they may change it and put it away."""
-
-    segment_id: int
-    name: str
-    kind: str
-    sentence: str
-    tree: dict[str, Any] | None
-    owner: str
-    revision: int
-    member_count: int | None
-    counted_at: datetime | None
-    lake_version: int
-    created_at: datetime
-    changed_by: str | None
-    changed_at: datetime | None
-    may_change: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Refreshed:
     """What became of the live segments of a world: how many sizes were taken, and the code of each refusal by name."""
 
@@ -203,37 +182,6 @@ def refresh_all(home: Home, *, now: datetime) -> Refreshed:
         except Refusal as refusal:
             refused[one.name] = refusal.code
     return Refreshed(taken, refused)
-
-
-def listed(home: Home, operator: Operator, *, is_archived: bool = False) -> list[Named]:
-    """Segments in use, newest first; or those that were put away. Raises ``Forbidden``."""
-    operator.require("customers.see")
-    with home.store.reading() as session:
-        return [_seen(one, operator) for one in segments.listed(session, is_archived=is_archived)]
-
-
-def one(home: Home, operator: Operator, segment_id: int) -> Named:
-    """Raises ``Forbidden``, ``Unknown``."""
-    operator.require("customers.see")
-    with home.store.reading() as session:
-        return _seen(segments.one(session, segment_id), operator)
-
-
-def _seen(one: Segment, operator: Operator) -> Named:
-    is_covered = covers(operator, one.units)
-    return Named(
-        one.id, one.name, one.kind, one.sentence, one.tree, one.owner, one.revision,
-        one.member_count if is_covered else None, one.counted_at, one.lake_version, one.created_at, one.changed_by,
-        one.changed_at, is_covered and operator.can("segment.write"),
-    )  # fmt: skip
-
-
-def history(home: Home, operator: Operator, segment_id: int) -> list[SegmentSize] | None:
-    """Sizes, oldest first; None for whoever does not see all the units that they count. Raises ``Forbidden``, ``Unknown``."""
-    operator.require("customers.see")
-    with home.store.reading() as session:
-        known = segments.one(session, segment_id)
-        return segments.sizes(session, segment_id) if covers(operator, known.units) else None
 
 
 def moved(home: Home, operator: Operator, segment_id: int, at: datetime) -> tuple[tuple[int, ...], tuple[int, ...]]:

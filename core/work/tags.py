@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
+
 from core.errors import Forbidden, Refusal
 from core.scope import Filters, Operator
 from core.segments import language
@@ -18,6 +20,8 @@ from core.store import audit, tags
 from core.store.session import Session, Store
 from core.store.tables import TAG_KINDS, Tag, TagWrite
 from core.work.home import Home
+from core.work.questions import population
+from core.work.questions.population import Population
 from core.work.questions.reading import reading
 from core.work.segments import (
     STALE,
@@ -281,19 +285,32 @@ def refresh_all(home: Home, *, now: datetime) -> Refreshed:
 # -- one by one --------------------------------------------------------------------------------------------------------
 
 
-def _who(home: Home, operator: Operator, segment_id: int | None, members: Sequence[int], now: datetime) -> list[int]:
+def _who(
+    home: Home, operator: Operator, segment_id: int | None, members: Sequence[int], now: datetime
+) -> tuple[list[int], Population]:
+    """Those of a segment or of these members whom the operator may see, ascending, and who is who."""
     operator.require("segment.write")
     if segment_id is None:
-        return within(home, operator.scope, members)
+        wanted = within(home, operator.scope, members)
+        with home.lake.open() as snapshot:
+            return wanted, population.of(snapshot)
     with reading(home, Filters(segment=segment_id), operator.scope, now=now) as lake:
         assert lake.allowed is not None
         found = lake.snapshot.stream(lake.allowed.select("member_id"))["member_id"]
-    return sorted(found.tolist())
+        return sorted(found.tolist()), population.of(lake.snapshot)
 
 
 def _handed(
-    home: Home, log: Store, operator: Operator, tag_id: int, action: str, who: list[int], reason: str, now: datetime
+    home: Home,
+    log: Store,
+    operator: Operator,
+    tag_id: int,
+    action: str,
+    reached: tuple[list[int], Population],
+    reason: str,
+    now: datetime,
 ) -> Written:
+    who, people = reached
     reason = " ".join(reason.split())
     if len(reason) > LONGEST_REASON:
         raise InvalidTag(f"A reason has at most {LONGEST_REASON} letters.", reason="text", most=LONGEST_REASON)
@@ -303,13 +320,20 @@ def _handed(
             raise InvalidTag("A rule gives this tag.", reason="given")
         if tag.is_archived and action == "tag.given":
             raise InvalidTag("This tag was archived.", reason="archived")
+        tags.take_turn(session, tag_id)
+        having = np.array(tags.members(session, tag_id, now), np.int64)
+        called = people.current(having)  # they may have become one with others since they got it
         row: TagWrite
         if action == "tag.given":
             end = None if tag.expires_after_days is None else now + timedelta(days=tag.expires_after_days)
-            row = tags.give(session, tag_id, who, by=operator.name, now=now, reason=reason, expires_at=end)
+            without = np.setdiff1d(who, called).tolist()
+            row = tags.give(session, tag_id, without, by=operator.name, now=now, reason=reason, expires_at=end)
+            changed = row.member_count
         else:
-            row = tags.take(session, tag_id, who, by=operator.name, now=now, reason=reason)
-        written = Written(row.id, row.member_count, len(who) - row.member_count)
+            theirs = np.isin(called, who)
+            row = tags.take(session, tag_id, having[theirs].tolist(), by=operator.name, now=now, reason=reason)
+            changed = len(np.unique(called[theirs]))
+        written = Written(row.id, changed, len(who) - changed)
         details = {"tag": tag.name, "members": row.member_count, "reason": reason, "write": row.id}
         _tell(logged, home, operator, action, tag_id, details, now)
     return written

@@ -28,7 +28,7 @@ from dashboard.web import kept, wiring
 
 __all__ = [
     "KINDS", "Bought", "Channel", "Consent", "Evidence", "Gate", "Held", "Hint", "Inputs", "Inside", "Life", "Marks", "Member", "Order", "Profile", "Standing", "Stay",
-    "Told", "Touch", "View", "evidence", "gates", "hints", "marks", "masks", "member", "number", "standing", "zone",
+    "Told", "Touch", "View", "evidence", "gates", "hints", "is_empty", "marks", "masks", "member", "number", "standing", "zone",
 ]  # fmt: skip
 PERMISSION = "people.see"
 
@@ -64,6 +64,11 @@ def member(member_id: int) -> View:
     return _member(key=f"{ground.key}|{member_id}", _ground=ground, _member_id=member_id)
 
 
+def is_empty() -> bool:
+    """Whether there is nobody yet. Raises ``Forbidden``."""
+    return "identity_map" not in stand(PERMISSION).home.lake.manifests.latest().tables
+
+
 def number(text: str) -> int:
     """A member's number as an address has it. Raises ``Unknown`` for what is none."""
     if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text) < 2**63):
@@ -90,8 +95,8 @@ def gates(view: View) -> tuple[Channel, ...]:
 
 def marks(view: View) -> Marks:
     ground, member_id, now = stand(PERMISSION), view.member.member_id, wiring.now()
-    name = ("marks", member_id, kept.moment(now))
-    return kept.while_unwritten(ground.home.store, name, lambda: _marks(ground, member_id, now))
+    name = ("marks", member_id, view.member.keys, kept.moment(now))
+    return kept.while_unwritten(ground.home.store, name, lambda: _marks(ground, member_id, view.member.keys, now))
 
 
 def evidence(view: View) -> Evidence:
@@ -131,10 +136,10 @@ def _evidence(key: str, _ground: Ground, _member_id: int) -> Evidence:  # noqa: 
         return identities.member(_ground.home, lake, _member_id)
 
 
-def _marks(ground: Ground, member_id: int, now: datetime) -> Marks:
+def _marks(ground: Ground, member_id: int, keys: tuple[int, ...], now: datetime) -> Marks:
     with ground.home.store.reading() as session:
         return Marks(
-            tuple(tags.held_by(session, member_id, now)),
-            tuple(tags.history_of(session, member_id)),
-            tuple(belonging.segments_of(session, member_id)),
+            tuple(tags.held_by(session, member_id, now, keys)),
+            tuple(tags.history_of(session, member_id, keys)),
+            tuple(belonging.segments_of(session, member_id, keys)),
         )

@@ -30,8 +30,8 @@ def told(home: Home, filters: Filters, options: Row) -> list[Row]:
         channels = member_gates.of(found, lake.as_of_on)
         row = _figures(found, standing, get_currency_precision(lake.currency))
     with home.store.reading() as session:
-        row["tags"] = [tag.name for tag in tags.held_by(session, found.member_id, now)]
-        row["segments"] = [one.name for one in belonging.segments_of(session, found.member_id)]
+        row["tags"] = [tag.name for tag in tags.held_by(session, found.member_id, now, found.keys)]
+        row["segments"] = [one.name for one in belonging.segments_of(session, found.member_id, found.keys)]
     row["reachable"] = [one.name for one in channels if one.is_open]
     row["why_not"] = {
         one.name: [f"{gate.gate}: {gate.why}" for gate in one.stops] for one in channels if not one.is_open

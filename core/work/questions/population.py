@@ -48,6 +48,15 @@ class Population:
     def ids(self) -> Int64s:
         return self.subjects.ids
 
+    def current(self, member_ids: Int64s) -> Int64s:
+        """What members of another time are called now, one by one: a member who became part of an older one has its id. ``NOBODY``
+        for those who are none any more."""
+        codes = self.subjects.codes(member_ids)  # a member's id is the key of its oldest identity
+        at = np.minimum(np.searchsorted(self.ids, member_ids), len(self.ids) - 1)
+        is_one = self.ids[at] == member_ids if len(self.ids) else np.zeros(len(member_ids), bool)
+        found = np.where(codes == NOBODY, NOBODY, self.ids[codes] if len(self.ids) else NOBODY)
+        return np.where(is_one, member_ids, found)
+
     def seats(self, run: Run) -> Seats:
         with self._lock:
             found = self._seats.get(run.id)

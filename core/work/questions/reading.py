@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
 
 from core import schema
@@ -21,6 +22,7 @@ from core.periods import Period, business_date, comparable
 from core.scope import EVERYTHING, Filters, Scope
 from core.segments import language
 from core.sequences.arrays import Int64s
+from core.sequences.subjects import NOBODY
 from core.settings import DEFAULT_CURRENCY
 from core.store import choices, segments
 from core.work.home import Home
@@ -140,18 +142,19 @@ class Reading:
         if (kind, number) in self.inside:
             raise InvalidSegment(f"The {kind} {number} leads back to itself.", reason="cycle", path="", kind=kind)
         found = known.segment(number) if kind == "segment" else known.tag(number)
-        if found.tree is None:
-            return found.members
         manifest = self.snapshot.manifest
         key = (str(self.snapshot.root), manifest.lake_id, manifest.version, known.key, kind, number)
         return kept_members(key, lambda: self._fitting(found, kind, number))
 
     def _fitting(self, found: Referred, kind: str, number: int) -> Int64s:
-        """Evaluated in the scope it was saved in, so that a member is in a segment or not, whoever looks. Whoever looks sees those in
+        """A definition is evaluated in the scope it was saved in, so that a member is in a segment or not, whoever looks. Whoever looks sees those in
         their own scope."""
         # Evaluating a definition asks other questions, which all start from here.
-        from core.work.questions import segments
+        from core.work.questions import population, segments
 
+        if found.tree is None:  # kept members may have become one with others since
+            now = population.of(self.snapshot).current(found.members)
+            return np.unique(now[now != NOBODY])
         scope = EVERYTHING if found.units is None else Scope(frozenset(found.units))
         inside = replace(self, scope=scope, filters=Filters(), inside=self.inside | {(kind, number)})
         return segments.member_ids(inside, language.parse(found.tree))

@@ -52,6 +52,11 @@ def within(home, segment_id, operator=LIN):
     return sorted(rows)
 
 
+def sizes(home, segment_id):
+    with home.store.reading() as session:
+        return segments.sizes(session, segment_id)
+
+
 def told(home):
     with home.store.reading() as session:
         return [(entry.actor, entry.action, entry.object) for entry in session.query(AuditEntry)]
@@ -117,16 +122,10 @@ def test_whoever_has_units_keeps_and_sees_members_of_these_alone(home, now):
         assert segments.members(session, listed.id) == (4,)
 
 
-def test_sizes_over_units_that_somebody_may_not_see_are_not_told(home, now):
+def test_what_was_saved_over_units_that_somebody_may_not_see_is_not_covered(home, now):
     everybody, mine = live(home, "all", in_city("北京"), now=now), live(home, "mine", in_city("北京"), MEI, now=now)
-    assert work.history(home, MEI, everybody.id) is None
-    assert [s.member_count for s in work.history(home, MEI, mine.id)] == [2]
-    assert [s.member_count for s in work.history(home, LIN, everybody.id)] == [3]
-    seen = [[(s.name, s.member_count, s.may_change) for s in work.listed(home, who)] for who in (MEI, LIN, BOSS)]
-    assert seen[0] == [("mine", 2, True), ("all", None, False)]
-    assert seen[1] == [("mine", 2, True), ("all", 3, True)]
-    assert seen[2] == [("mine", 2, False), ("all", 3, False)]
-    assert work.one(home, MEI, mine.id).tree == in_city("北京")
+    assert [work.covers(who, one.units) for who in (LIN, MEI) for one in (everybody, mine)] == [True, True, False, True]
+    assert not work.covers(Operator(4, "wu", "manager", Scope(frozenset())), everybody.units)
 
 
 def test_who_has_units_changes_nothing_that_reaches_beyond_them(home, now):
@@ -180,7 +179,7 @@ def test_another_definition_counts_at_once_and_is_told_with_what_was_before(home
     changed = work.change(home, home.store, LIN, kept.id, revision=1, tree=in_city("北京"), name="y", now=now + DAY)
     assert (changed.name, changed.revision, changed.member_count, changed.changed_by) == ("y", 2, 3, "lin")
     assert within(home, kept.id) == [2, 4, 6]
-    assert [(s.revision, s.added_count) for s in work.history(home, LIN, kept.id)] == [(1, None), (2, None)]
+    assert [(s.revision, s.added_count) for s in sizes(home, kept.id)] == [(1, None), (2, None)]
     with home.store.reading() as session:
         said = session.query(AuditEntry).order_by(AuditEntry.sequence.desc()).first().details
     assert said["before"] == {"name": "x", "tree": in_city("上海"), "revision": 1}
@@ -274,3 +273,5 @@ def test_what_cannot_be_told_to_the_audit_log_is_not_done(home, now, tmp_path):
 def test_a_segment_of_an_empty_lake_is_empty(tmp_path, now):
     home = lakes.home(tmp_path)
     assert live(home, "x", in_city("上海"), now=now).member_count == 0
+    gone = work.save_list(home, home.store, LIN, "y", "", [7], {}, 1, now=now)
+    assert within(home, gone.id) == []

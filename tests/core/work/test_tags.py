@@ -309,3 +309,23 @@ def test_a_tag_and_a_segment_that_do_not_exist_are_refused_by_name(home, now):
     with pytest.raises(Unknown):
         given(home, 404, [1], now=now)
     assert having(home, tag.id, now) == []
+
+
+def test_who_became_one_with_somebody_older_keeps_tags_and_segments(tmp_path, now):
+    home = lakes.home(tmp_path)
+    people_of(home, dict.fromkeys((1, 2, 3), ("上海", NORTH)))
+    tag, listed = create(home, now=now), named_people.save_list(home, home.store, LIN, "s", "", [2], {}, 1, now=now)
+    given(home, tag.id, [2], now=now)
+    lakes.members(home, {2: 1})
+    assert having(home, tag.id, now) == [1]
+    with reading(home, Filters(segment=listed.id)) as open_lake:
+        assert open_lake.of_segment(listed.id).tolist() == [1]
+    with home.store.reading() as session:
+        assert [held.name for held in tags.held_by(session, 1, now, keys=(1, 2))] == ["t"]
+        assert [t.action for t in tags.history_of(session, 1, keys=(1, 2))] == ["given"]
+    again = given(home, tag.id, [1, 3], now=now)
+    assert (again.changed, again.unchanged) == (1, 1)
+    taken = work.take(home, home.store, LIN, tag.id, members=[1], now=now)
+    assert (taken.changed, having(home, tag.id, now)) == (1, [3])
+    lakes.members(home, {2: 2})
+    assert having(home, tag.id, now) == [3]
