@@ -32,9 +32,8 @@ LOOKS: dict[str, Callable[[View], None]] = {
 
 
 def show() -> None:
-    fresh = freshness.read(PAGE.permission)
-    heading.show(t("member.title"), fresh, t("member.lead"))
-    if fresh.choices is None:
+    heading.show(t("member.title"), freshness.read(PAGE.permission), t("member.lead"))
+    if data.is_empty():
         heading.empty(t("member.empty"), t("member.empty_lead"))
         return
     _search()

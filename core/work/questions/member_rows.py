@@ -49,7 +49,8 @@ def walked(reading: Reading, keys: Sequence[int]) -> pd.DataFrame:
         return pd.DataFrame({name: pd.Series(dtype=object) for name in (*_WALKED, "row")}).astype(
             {"at": "datetime64[us]"}
         )
-    return pd.concat(found, ignore_index=True).sort_values(["at", "row"], kind="stable", ignore_index=True)
+    rows = pd.concat(found, ignore_index=True).sort_values(["at", "row"], kind="stable", ignore_index=True)
+    return rows.assign(**{name: rows[name].astype(object).where(rows[name].notna(), None) for name in COLUMNS})
 
 
 def _places(reading: Reading, keys: Sequence[int]) -> Mapping[str, list[tuple[str, int, list[str]]]]:
