@@ -104,7 +104,8 @@ def _cell(figure: Figure, row: Row, currency: str, name: str, link: str | None) 
     if figure.name in ("share", "net_share") and name != ALL and row.get(figure.name) is not None:
         width = min(max(row[figure.name], 0), 1)
         shown = f'{shown}<i class="bar" style="--share:{width:.4f}"></i>'
-    return f"<td>{shown}</td>"
+    title = escape(t(f"rfm.figure_{figure.name}"))
+    return f'<td data-name="{title}">{shown}</td>'
 
 
 def _written(figure: Figure, row: Row, currency: str) -> str:

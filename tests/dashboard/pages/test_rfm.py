@@ -76,8 +76,8 @@ def test_classes_tiers_and_moves_are_told(opened):
         "low_retain": "10",
         "all": "40 ▲ +33.3%",
     }
-    assert row(test, "high_value")[2:7] == ["25.0%", "20", "¥1万", "49.4%", "n = 10"]
-    assert row(test, "all")[2:] == ["100.0%", "60", "¥2万", "100.0%", "¥338.33", "¥505.00", "61.5", ""]
+    assert row(test, "high_value")[2:7] == ["25.0%", "20", "¥1万", "48.9%", "n = 10"]
+    assert row(test, "all")[2:] == ["100.0%", "60", "¥2万", "100.0%", "¥341.67", "¥511.25", "61.5", ""]
     assert [tile(test, f"tier-{name}")[0] for name in ("high_value", "potential", "active", "lost")] == [
         "0",
         "10",
