@@ -35,6 +35,8 @@ from core.work.questions.reading import Reading
 Op = Literal["is", "is_not", "contains", "is_set", "is_not_set", "more_than", "less_than"]
 OPS: tuple[Op, ...] = ("is", "is_not", "contains", "is_set", "is_not_set", "more_than", "less_than")
 ORDERS = "order_lines"
+_NO_SCALAR = ('"', "[", "{", "n")
+"""How JSON begins what is no number and no yes or no."""
 T = TypeVar("T")
 
 
@@ -503,10 +505,15 @@ def _test(rows: ir.Table, condition: Condition) -> ir.Value:
 
 
 def property_of(rows: ir.Table, name: str) -> ir.Value:
-    """A column of a moment, or a property of that name as text; ``amount`` in major units."""
+    """A column of a moment, or a property of that name as text, numbers and yes or no as JSON writes them (null where it is a list or an
+    object); ``amount`` in major units."""
     if name == AMOUNT:
         return rows.amount_minor / 100.0
-    return rows[name] if name in COLUMNS else rows.properties.cast("json")[name].unwrap_as("string")
+    if name in COLUMNS:
+        return rows[name]
+    value = rows.properties.cast("json")[name]
+    written = value.cast("string")
+    return ibis.coalesce(value.unwrap_as("string"), ibis.ifelse(written.left(1).isin(_NO_SCALAR), None, written))
 
 
 def _in_bounds(rows: ir.Table, since: int, until: int) -> ir.Value | None:

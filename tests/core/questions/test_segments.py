@@ -228,13 +228,13 @@ def test_what_nobody_can_have_done_yet_was_done_by_nobody(lake: Reading):
     assert segments.count(lake, did("group_message", "at_most", 0)) == len(set(BELONGS.values()))
 
 
-def test_a_property_of_the_source_is_asked_by_scanning(tmp_path: Path):
+def test_a_property_of_the_source_is_asked_by_scanning_whether_it_is_a_text_or_a_number(tmp_path: Path):
     home = lakes.home(tmp_path)
     lakes.add(
         home, 1,
         events=[
-            lakes.event(1, "2026-01-01 10:00", "view", properties='{"size": "XL", "price": "3.5"}'),
-            lakes.event(2, "2026-01-01 10:00", "view", properties='{"size": "S"}'), lakes.event(3, "2026-01-01 10:00", "view"),
+            lakes.event(1, "2026-01-01 10:00", "view", properties='{"size": "XL", "price": 3.5, "gift": true}'),
+            lakes.event(2, "2026-01-01 10:00", "view", properties='{"size": "S", "price": "4", "gift": ["a"]}'), lakes.event(3, "2026-01-01 10:00", "view"),
         ],
     )  # fmt: skip
     timeline.refresh(home)
@@ -246,8 +246,11 @@ def test_a_property_of_the_source_is_asked_by_scanning(tmp_path: Path):
 
     assert with_("size", "is", "XL") == [1]
     assert with_("size", "is_not", "XL") == [2, 3]
-    assert with_("price", "more_than", "3.4") == [1]
-    assert with_("price", "is_not_set") == [2, 3]
+    assert with_("price", "more_than", "3.4") == [1, 2]
+    assert with_("price", "less_than", "4") == [1]
+    assert with_("price", "is", "3.5", "9") == [1]
+    assert with_("price", "is_not_set") == [3]
+    assert with_("gift", "is", "true") == with_("gift", "is_set") == [1]
 
 
 def test_overlap_parts_everybody_in_scope_and_tells_the_lift_over_chance(worlds: list[tuple[World, Home]]):
