@@ -1,12 +1,12 @@
 """Tiers by spend, and accounts of points: arrays and expressions.
 
-**Tiers by rule.** On a day on which members buy more than they send back they qualify for the highest tier whose floor is at most what
-they spent, net of refunds, in the ``WINDOW_DAYS`` business days that end with that day. It is theirs for ``validity_days``, the day itself
-included, and the highest of those that are theirs is their tier. What is sent back later is taken off: nobody keeps a tier by goods that
-went back.
+**Tiers by rule.** On each day a member qualifies for the highest tier whose floor is at most what they spent, net of refunds, in the
+``WINDOW_DAYS`` business days that end with that day. A tier is theirs while they qualify for it, and for ``validity_days`` at least from a
+purchase by which they came to qualify for it, the day itself included. Of several the highest counts. What is sent back later and not made
+up for is taken off what that purchase reached: nobody keeps a tier by goods that went back.
 
 **About to fall.** Who would have a lower tier some days ahead if they bought nothing until then. What is missing is the floor of today's
-tier less what of their spend still counts on that day: bought by then, it keeps the tier.
+tier less what of their spend still counts on that day: bought on that day, it keeps the tier.
 
 **Points.** The balance of a member is the sum of all entries. What is taken away is taken from those points first that expire first.
 """
@@ -60,11 +60,16 @@ class Spend:
         found: Int64s = total[high] - total[low]
         return found
 
-    def returned_after(self, rows: Int64s) -> Int64s:
-        """For each of these rows what its member sent back on later days, below 0."""
-        total = np.concatenate(([0], np.cumsum(np.minimum(self.net, 0))))
-        ends = np.searchsorted(self.member, self.member[rows], side="right")
-        found: Int64s = total[ends] - total[rows + 1]
+    def lost_after(self, rows: Int64s) -> Int64s:
+        """For each of these rows the deepest that its member's net spend of later days together ever stood below 0."""
+        total = np.cumsum(self.net)
+        starts = np.searchsorted(self.member, self.member, side="left")
+        own = total - total[starts] + self.net[starts]
+        # Later members stand higher than all of the ones before, so a running minimum from the end stays within a member.
+        step = int(own.max(initial=0) - own.min(initial=0)) + 1
+        raised = own + self.member * step
+        lowest = np.minimum.accumulate(raised[::-1])[::-1]
+        found: Int64s = np.minimum(lowest - raised, 0)[rows]
         return found
 
 
@@ -74,16 +79,21 @@ def spent(spend: Spend, on: int) -> Int64s:
     return spend.within(everybody, np.full(spend.size, on))
 
 
-def places(spend: Spend, floors: tuple[int, ...], validity_days: int, on: int) -> Places:
+def tiers(spend: Spend, floors: tuple[int, ...], validity_days: int, on: int) -> Places:
     """The tier of every member on a day, as a place among tiers of which each but the first has a floor. Spend after the day must be left
     out by the caller (``Spend.until``); the day may lie ahead of the data."""
+    edges = np.array(floors, np.int64)
+    found = np.searchsorted(edges, spent(spend, on), side="right")
     bought = np.flatnonzero((spend.net > 0) & (spend.day > on - validity_days) & (spend.day <= on))
-    member = spend.member[bought]
-    kept = spend.within(member, spend.day[bought]) + spend.returned_after(bought)
-    best = np.full(spend.size, np.iinfo(np.int64).min)
-    np.maximum.at(best, member, kept)
-    found: Places = np.searchsorted(np.array(floors, np.int64), best, side="right").astype(np.int8)
-    return found
+    member, day = spend.member[bought], spend.day[bought]
+    reached = spend.within(member, day)
+    came = np.searchsorted(edges, reached, side="right") > np.searchsorted(
+        edges, spend.within(member, day - 1), side="right"
+    )
+    kept = np.searchsorted(edges, reached + spend.lost_after(bought), side="right")
+    np.maximum.at(found, member[came], kept[came])
+    places: Places = found.astype(np.int8)
+    return places
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,12 +109,11 @@ class Falls:
 
 
 def falls(spend: Spend, floors: tuple[int, ...], validity_days: int, on: int, within_days: int) -> Falls:
-    now = places(spend, floors, validity_days, on)
-    then = places(spend, floors, validity_days, on + within_days)
+    now = tiers(spend, floors, validity_days, on)
+    then = tiers(spend, floors, validity_days, on + within_days)
     member = np.flatnonzero(then < now)
     counts = spend.within(member, np.full(member.size, on + within_days))
-    # Where enough counts still, and only no purchase was recent enough, any purchase keeps the tier.
-    missing = np.maximum(np.array(floors, np.int64)[now[member] - 1] - counts, 1)
+    missing = np.array(floors, np.int64)[now[member] - 1] - counts
     order = np.lexsort((member, missing))
     return Falls(member[order], now[member][order], then[member][order], counts[order], missing[order])
 

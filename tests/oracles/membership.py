@@ -13,15 +13,23 @@ def window(bought: Iterable[Bought], on: int) -> int:
 
 
 def place(bought: Sequence[Bought], floors: Sequence[int], validity: int, on: int) -> int:
-    """The highest tier that a purchase of one of the days that count qualified for, less what went back since."""
+    """The tier qualified for today, or one that a purchase of a day that counts reached and nothing sent back has undone."""
+
+    def of(spent: int) -> int:
+        return sum(spent >= floor for floor in floors)
+
     days: dict[int, int] = {}
     for day, net in bought:
         days[day] = days.get(day, 0) + net
-    best = 0
+    best = of(window(bought, on))
     for day in range(on - validity + 1, on + 1):
-        if days.get(day, 0) > 0:
-            back = sum(net for later, net in days.items() if day < later <= on and net < 0)
-            best = max(best, sum(window(bought, day) + back >= floor for floor in floors))
+        reached = window(bought, day)
+        if days.get(day, 0) > 0 and of(reached) > of(window(bought, day - 1)):
+            lost, later = 0, 0
+            for after in sorted(one for one in days if day < one <= on):
+                later += days[after]
+                lost = min(lost, later)
+            best = max(best, of(reached + lost))
     return best
 
 

@@ -51,7 +51,7 @@ _NEVER = 1 << 19
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the house means by its tiers. ``floors``: net spend of 365 days from which each tier but the first begins, in major units;
-    ``validity_days``: how long a tier is kept; ``point_value``: worth of a point in major units. All of them rules of thumb until somebody
+    ``validity_days``: how long a tier is kept at least; ``point_value``: worth of a point in major units. All of them rules of thumb until somebody
     sets them."""
 
     by: By = "rule"
@@ -81,8 +81,8 @@ def refuse(terms: Terms) -> None:
         raise InvalidMembership(f"Floors are 1 to {LARGEST}.", reason="limit")
     if not terms.floors[0] < terms.floors[1] < terms.floors[2]:
         raise InvalidMembership("Each tier begins above the one below it.", reason="floors")
-    if not 1 <= terms.validity_days <= MOST_VALIDITY:
-        raise InvalidMembership(f"A tier is kept for 1 to {MOST_VALIDITY} days.", reason="validity")
+    if not 0 <= terms.validity_days <= MOST_VALIDITY:
+        raise InvalidMembership(f"A tier is kept for 0 to {MOST_VALIDITY} days.", reason="validity")
     if not (terms.point_value.is_finite() and 0 <= terms.point_value <= 1_000):
         raise InvalidMembership("A point is worth 0 to 1000.", reason="value")
 
@@ -331,7 +331,7 @@ def _tiers(reading: Reading, terms: Terms, on: date) -> tuple[tuple[str, ...], A
 
 @per_version("order_lines", "identity_map", most=6)
 def _placed(snapshot: Snapshot, on: date, floors: tuple[int, ...], validity_days: int) -> Array:
-    return m.places(_spend(snapshot, on), floors, validity_days, _day(on)).astype(np.int64)
+    return m.tiers(_spend(snapshot, on), floors, validity_days, _day(on)).astype(np.int64)
 
 
 @per_version("order_lines", "identity_map", most=4)

@@ -21,7 +21,7 @@ BY = "ms_by"
 """Where the address says by what tiers are told."""
 KEYS = (BY,)
 HOUSE = "house"
-WIDTH = 190
+WIDTH = 160
 
 
 def show(page: Page) -> None:

@@ -28,7 +28,7 @@ def show(terms: Terms) -> None:
         for key, name, floor in zip(FLOORS, TIERS[1:], terms.floors, strict=True):
             tier = t(f"membership.tier_{name}")
             st.number_input(t("membership.floor_of", tier=tier), 1, LARGEST, floor, key=key)
-        st.number_input(t("membership.validity"), 1, MOST_VALIDITY, terms.validity_days, key=VALIDITY)
+        st.number_input(t("membership.validity"), 0, MOST_VALIDITY, terms.validity_days, key=VALIDITY)
         st.number_input(
             t("membership.point_value"), 0.0, 1000.0, float(terms.point_value), step=0.001, format="%.4f", key=VALUE
         )

@@ -233,7 +233,7 @@ def test_the_house_may_have_terms_of_its_own_and_who_sees_some_units_may_not_set
     for wrong in (
         Terms(floors=(100, 100, 200)),
         Terms(floors=(0, 1, 2)),
-        Terms(validity_days=0),
+        Terms(validity_days=-1),
         Terms(point_value=Decimal(-1)),
         Terms("other"),
     ):  # type: ignore[arg-type]
