@@ -196,5 +196,5 @@ def _behind(asked: Asked, answer: Answer[Ltv], text: str) -> Behind | None:
     if not figure:
         return None
     has_value = found.is_fit and not found.problems
-    meaning = t("ltv.means_value" if has_value else "ltv.means_customers")
+    meaning = t("ltv.means_list" if has_value else "ltv.means_customers")
     return Behind(title, meaning, lambda: ltv.people_of(asked.filters, text, figure, has_value=has_value))

@@ -18,14 +18,14 @@ SCALE = {"light": ["#b7dcd3", "#0b4f41"], "dark": ["#1d5b4d", "#a6f0dc"]}
 def tenths(rows: Sequence[Row], currency: str) -> go.Figure:
     """What each tenth of customers is expected to bring."""
     color = charts.BRAND[charts.theme()]
-    names = [t("ltv.tenth", place=row["place"] + 1) for row in rows]
+    names = [str(row["place"] + 1) for row in rows]
     figure = go.Figure(
         go.Bar(
             x=names, y=[row["value_share"] for row in rows], width=0.62, marker={"cornerradius": 4, "color": color},
             text=[i18n.share(row["value_share"], 0) for row in rows], textposition="outside", textfont={"color": charts.SOFT[charts.theme()]},
             cliponaxis=False, hovertemplate="%{customdata}<extra></extra>",
             customdata=[
-                t("ltv.tenth_told", count=i18n.number(row["members"]), value=i18n.compact_money(row["value_minor"], currency),
+                t("ltv.tenth_told", place=row["place"] + 1, count=i18n.number(row["members"]), value=i18n.compact_money(row["value_minor"], currency),
                   lowest=i18n.money(row["lowest_minor"], currency))
                 for row in rows
             ],
@@ -41,9 +41,11 @@ def tenths(rows: Sequence[Row], currency: str) -> go.Figure:
 def cohorts(
     curves: Sequence[tuple[date, Sequence[Row]]], mean: Sequence[tuple[int, float]], currency: str
 ) -> go.Figure:
-    """Revenue per customer by age; what is not mature is dotted. ``mean``: of mature ages, by age."""
+    """Revenue per customer by age, the lighter the older the cohort; what is not mature is dotted. ``mean``: of mature ages, by age. Only
+    the oldest and the newest are named beside it, the others on pointing at them: a phone has no room for twelve names."""
     figure = go.Figure()
     shown = curves[-MOST_COHORTS:]
+    named = {str(on) for on, _ in (shown[0], shown[-1])} if shown else set()
     colors = sample_colorscale(SCALE[charts.theme()], [n / max(len(shown) - 1, 1) for n in range(len(shown))])
     for (cohort_on, rows), color in zip(shown, colors, strict=True):
         whole = [row for row in rows if row["is_mature"]]
@@ -52,7 +54,7 @@ def cohorts(
                 continue
             figure.add_scatter(
                 x=[row["age"] for row in part], y=[row["value_minor"] for row in part], name=i18n.month(cohort_on), legendgroup=str(cohort_on),
-                showlegend=dash == "solid" or not whole, mode="lines" if len(part) > 1 else "markers", line={"color": color, "width": 1.8, "dash": dash},
+                showlegend=str(cohort_on) in named and (dash == "solid" or not whole), mode="lines" if len(part) > 1 else "markers", line={"color": color, "width": 1.8, "dash": dash},
                 marker={"color": color, "size": 6}, hovertemplate="%{customdata}<extra></extra>",
                 customdata=[_point(cohort_on, row, currency) for row in part],
             )  # fmt: skip
@@ -66,7 +68,7 @@ def cohorts(
     top = max((row["value_minor"] for _, rows in shown for row in rows), default=1)
     figure.update_layout(**charts.layout(380, margin_right=20))
     figure.update_yaxes(**charts.ticks(0, top * 1.06, lambda value: i18n.money(value, currency, digits=0)))
-    ages = max((row["age"] for _, rows in shown for row in rows), default=1)
+    ages = max([*(row["age"] for _, rows in shown for row in rows), *(age for age, _ in mean)], default=1)
     figure.update_xaxes(showgrid=False, range=[0.7, ages + 0.3], dtick=1 if ages <= 14 else 3)
     return figure
 
