@@ -1,5 +1,6 @@
 """The house's clusters: fitted anew when the data has a new day, kept so that a label means the same people tomorrow, and named."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,13 +21,19 @@ TOPIC = "segments"
 
 
 def refresh(home: Home, now: datetime) -> bool:
-    """Fit the house's clusters anew when the data has another newest day than they rest on, or other features. Whether that was done.
+    """Fit the house's clusters anew when the data has another newest day than they rest on, or other features. Whether that was done. The
+    features of the newest version of the lake are kept beside it, for pages.
+
     Nothing is done in a lake whose members cannot be told apart. May be called by several processes at once: the last one stays."""
     with home.store.reading() as session:
         found = clusters.kept(session)
     with reading(home) as lake:
         known = clusters.features(lake)
-        if known is None or (found is not None and found.on == known.as_of_on and found.model.fits(known.raw)):
+        if known is None:
+            return False
+        with suppress(OSError):  # a full disk is no fault of the clusters; the next version of the lake tries again
+            clusters.keep_features(lake.snapshot, lake.zone, known)
+        if found is not None and found.on == known.as_of_on and found.model.fits(known.raw):
             return False
         try:
             model = models.fit(known.member, known.raw, kept=None if found is None else found.model)

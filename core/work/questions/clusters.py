@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import ibis
@@ -16,10 +16,12 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from core.errors import Unknown
 from core.lake.reader import Snapshot
+from core.lake.rollups import Rollups, named
 from core.metrics import facts as f
 from core.metrics.contents import READS
 from core.metrics.facts import VIEWS
@@ -38,6 +40,9 @@ KEPT = "clusters"
 ALL = "all"
 DRAWN = 1_500
 """Members whose places a picture shows."""
+FOLDER = "_members"
+FORM = "1"
+"""Of the rules that features are counted by; those of another one are not read."""
 READ = (*DATED, "offer_events", "member_profiles", "identity_map", "event_names")
 """Tables that features are read from."""
 
@@ -66,11 +71,33 @@ def _features(snapshot: Snapshot, zone: str, currency: str) -> Features | None:
     everybody = Reading(snapshot, zone, currency, EVERYTHING, Filters())
     if everybody.as_of_on is None:
         return None
-    found = snapshot.arrow(_columns(everybody, everybody.as_of_on).order_by("member_id"))
+    file = derived(snapshot).find(_name(snapshot, zone))
+    if file is not None:
+        found = pq.read_table(file)
+    else:
+        found = snapshot.arrow(_columns(everybody, everybody.as_of_on).order_by("member_id"))
     if not found.num_rows:
         return None
     raw = {one.name: _floats(found[one.name], one.missing) for one in FEATURES if one.name in found.column_names}
     return Features(found["member_id"].to_numpy(), raw, everybody.as_of_on)
+
+
+def derived(snapshot: Snapshot) -> Rollups:
+    """Where features of versions of the lake stand, so that nobody waits for them twice."""
+    return Rollups(snapshot.root / FOLDER)
+
+
+def _name(snapshot: Snapshot, zone: str) -> str:
+    return named("features", snapshot.manifest, READ, zone, FORM)
+
+
+def keep_features(snapshot: Snapshot, zone: str, known: Features) -> None:
+    """Keep the features of this version of the lake as a file, and let those of older versions go."""
+    files, name = derived(snapshot), _name(snapshot, zone)
+    if files.find(name) is None:
+        columns = {"member_id": pa.array(known.member)} | {one: pa.array(values) for one, values in known.raw.items()}
+        files.publish(name, partial(pq.write_table, pa.table(columns), compression="zstd"))
+    files.sweep([name])
 
 
 def _floats(column: pa.ChunkedArray, missing: float | None) -> Floats:

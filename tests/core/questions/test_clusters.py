@@ -347,6 +347,26 @@ def test_who_may_not_write_segments_or_sees_some_units_changes_nothing(own):
     assert kept(own) is None
 
 
+def test_features_are_kept_beside_the_lake_and_are_those_that_are_counted(own):
+    with reading(own) as lake:
+        counted = clusters.features(lake)
+    use.refresh(own, NOW)
+    folder = own.lake.root / clusters.FOLDER
+    (file,) = folder.rglob("*.parquet")
+    again = lakes.home(own.settings.home)
+    with again.lake.open() as snapshot:
+        read = clusters._features.__wrapped__(snapshot, lakes.ZONE, "CNY")
+    assert read.member.tolist() == counted.member.tolist()
+    assert all(np.array_equal(read.raw[name], values, equal_nan=True) for name, values in counted.raw.items())
+    assert set(read.raw) == set(counted.raw)
+    lakes.add(own, 3, events=[lakes.event(1, at(0, 7), "product_view")])
+    use.refresh(own, NOW)
+    assert len({*folder.rglob("*.parquet")} - {file}) == 1
+    with reading(own) as lake:
+        assert clusters.features(lake).raw["views"][0] == counted.raw["views"][0] + 1
+    again.store.close()
+
+
 # -- on the command line --------------------------------------------------------------------------------------------------
 
 
