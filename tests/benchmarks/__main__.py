@@ -12,6 +12,7 @@ ALL = {
     "community": [],
     "segments": [],
     "rfm": [],
+    "member": [],
     "clusters": [],
     "imports": [],
     "identities": [],

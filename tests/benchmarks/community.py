@@ -10,11 +10,9 @@ a server that has shown another page before: nothing is in its caches, the rollu
 
 import argparse
 import asyncio
-import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +27,7 @@ from core.work import rollups
 from core.work.home import Home
 from core.work.questions import community
 from core.work.questions.reading import reading
-from tests.benchmarks import chats
+from tests.benchmarks import chats, homes
 from tests.benchmarks.server import User
 from tests.bringing import UBUNTU_IRC, bring, empty_home, named, shared
 from tests.e2e.browsing import CHROMIUM, CHROMIUM_SWITCHES, idle, new_context, serving
@@ -95,7 +93,7 @@ def _page(folder: Path, parts: Sequence[str] = TOLD, query: str = "") -> dict[st
 async def _opened(folder: Path, parts: Sequence[str], query: str) -> dict[str, float]:
     """The parts one after another: one that rests on what another has read before profits from it, as for a reader."""
     took = {}
-    with _copied(folder) as home, serving(home) as server:
+    with homes.copied(folder) as home, serving(home) as server:
         token = server.token(server.account("admin"))
         async with User(server.url, "catalog", token) as before:
             await before.rerun()
@@ -118,7 +116,7 @@ def _shown(name: str, folder: Path, query: str = "") -> list[dict[str, Any]]:
 
 
 def _drawn(chromium: Browser, folder: Path, query: str) -> tuple[float, float]:
-    with _copied(folder) as home, serving(home) as server:
+    with homes.copied(folder) as home, serving(home) as server:
         context = new_context(chromium, theme="light", width=1440, height=3000)
         token = server.token(server.account("admin"))
         context.add_cookies([{"name": "siyu_session", "value": token, "url": server.url}])
@@ -133,15 +131,6 @@ def _drawn(chromium: Browser, folder: Path, query: str) -> tuple[float, float]:
         chart = time.perf_counter() - began
         context.close()
         return table, chart
-
-
-@contextmanager
-def _copied(folder: Path) -> Iterator[Path]:
-    """A copy of a home, so that one that serves leaves nothing in it."""
-    with tempfile.TemporaryDirectory() as copy:
-        home = Path(copy) / "home"
-        shutil.copytree(folder, home)
-        yield home
 
 
 def _ask(home: Home, period: Period) -> community.Community:

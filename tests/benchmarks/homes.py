@@ -1,5 +1,9 @@
 """Demo homes for benchmarks, made once and kept below ``.make/``."""
 
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -22,3 +26,12 @@ def demo(events: int) -> Home:
     if not house.demo.lake.manifests.latest().tables:
         filling.fill(house.demo, events=events, seed=SEED, end_on=END, now=datetime.now(UTC))
     return house.demo
+
+
+@contextmanager
+def copied(folder: Path) -> Iterator[Path]:
+    """A copy of a home, so that one that serves leaves nothing in it."""
+    with tempfile.TemporaryDirectory() as copy:
+        home = Path(copy) / "home"
+        shutil.copytree(folder, home)
+        yield home

@@ -94,7 +94,7 @@ def _identity(member: Member, channel: str) -> Told:
         )
     wanted = rules.IDENTITY_OF[channel]
     has_one = any(rules.is_of_channel(channel, kind, space) for kind, space in member.identities.values())
-    return Told("identity", has_one, "has_identity" if has_one else "no_identity", {"type": wanted})
+    return Told("identity", has_one, "has_identity" if has_one else "no_identity", {"type": wanted, "of": channel})
 
 
 def _friend(member: Member) -> Told:

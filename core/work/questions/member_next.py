@@ -8,7 +8,7 @@ from core.metrics.facts import CARTS
 from core.work.questions.member import Member, Row
 from core.work.questions.member_standing import Standing
 
-TROUBLE_DAYS, SERVICE_DAYS, CART_DAYS, FIRST_DAYS, SILENT_DAYS, COUPON_DAYS = 30, 7, 7, 30, 60, 30
+TROUBLE_DAYS, SERVICE_DAYS, CART_DAYS, FIRST_DAYS, SILENT_DAYS, COUPON_DAYS, KEEP_DAYS = 30, 7, 7, 30, 60, 30, 14
 DUE_DAYS = 3
 """Days with an order that make a rhythm."""
 LOW_SCORE = 2
@@ -42,8 +42,9 @@ def _hints(member: Member, now: datetime, standing: Standing | None) -> Iterator
     if last is not None and now - last > timedelta(days=SILENT_DAYS):
         yield Hint("silent" if not member.orders else "silent_buyer", last, details={"days": (now - last).days})
     kind = standing.rows.get("rfm", {}).get("rfm_class") if standing else None
-    if kind in ("high_keep", "high_retain") and last_order > datetime(1970, 1, 1):
-        yield Hint("keep", last_order, details={"days": member.bought.days_since_last_order})
+    days = member.bought.days_since_last_order
+    if kind in ("high_keep", "high_retain") and days is not None and days >= KEEP_DAYS:
+        yield Hint("keep", last_order, details={"days": days})
 
 
 def _trouble(member: Member, now: datetime) -> Iterator[Hint]:

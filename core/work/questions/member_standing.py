@@ -30,12 +30,13 @@ PROVIDERS: Mapping[str, Callable[[Reading], pa.Table]] = {
 @dataclass(frozen=True, slots=True)
 class Life:
     """State in the last whole week, as the Lifecycle page tells it, and why: ``born_on``, ``acted_on`` (last day with an action up to
-    the end of that week), None where unknown. ``name`` None: not yet born."""
+    the end of that week), ``last_on`` (of all), None where unknown. ``name`` None: not yet born."""
 
     name: str | None
     week: Period
     born_on: date | None
     acted_on: date | None
+    last_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def life(reading: Reading, member: Member) -> Life | None:
     born_in = None if born is None else _week(born)
     acted_on = max((day for day in acted if day < week.end_on), default=None)
     state = _state(weeks, born_in, now, asked.silence)
-    return Life(None if state is State.NOT_YET else state.name.lower(), week, born, acted_on)
+    return Life(None if state is State.NOT_YET else state.name.lower(), week, born, acted_on, max(acted, default=None))
 
 
 def _state(weeks: set[int], born: int | None, now: int, silence: int) -> State:

@@ -74,7 +74,7 @@ def _words(member: Member, gate: Gate) -> str:
         told["at"] = words.day(told["at"])  # type: ignore[arg-type]
         told["channel"] = t("member.every_channel") if told["channel"] is None else words.channel(str(told["channel"]))
     if "type" in told:
-        told["type"] = kind(str(told["type"]))
+        told["type"], told["of"] = kind(str(told["type"])), words.channel(str(told["of"]))
     if "groups" in told:
         told["groups"] = i18n.listed(words.called(member, "group_id", one) for one in told["groups"])  # type: ignore[attr-defined]
     return t(key, free=i18n.day(free) if free else "", **told)  # type: ignore[arg-type]

@@ -150,7 +150,7 @@ def _life(told: Standing) -> Tile:
     life = told.life
     name = words.code("lifecycle.state_", life.name) if life and life.name else UNDEFINED
     meaning = t("member.tile_life_help", days=i18n.days(life.week)) if life else ""
-    acted = i18n.day(life.acted_on) if life and life.acted_on else ""
+    acted = i18n.day(life.last_on) if life and life.last_on else ""
     return Tile("life", t("member.tile_life"), name, t("member.acted", on=acted) if acted else "", meaning)
 
 
