@@ -21,8 +21,8 @@ A definition is ``{"v": 1, "where": NODE}``; a NODE is one object, of one of the
 
 A null never fits a leaf, whatever the leaf asks (but ``is_not_set``), so its NOT holds: ``is_not`` of a profile asks for
 another value that is known. ``between`` includes both ends. The window of events: null = ever; ``{"days": N}`` = the last N
-business days, the day of the newest data included; ``{"from": D, "to": D}`` includes both days. "Did not" is a count of
-``at_most`` 0. Conditions of events follow ``core.work.questions.moments.Condition``, where null "is_not" everything.
+business days, the day of the newest data included; ``{"from": D, "to": D}`` includes both days. Who did nothing
+measures 0: "did not" is a count of ``at_most`` 0. Conditions of events follow ``core.work.questions.moments.Condition``, where null "is_not" everything.
 
 Nothing is coerced: true is no number, 1 no text, "1" no number. A whole number may be written 5 or 5.0 and is kept as 5;
 an optional key may be absent (``window``, ``where``, ``values`` of ``is_set``) and is then told by ``to_json`` in one way.

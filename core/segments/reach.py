@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.sequences.arrays import Array, Int64s
+from core.sequences.arrays import Array
 
 Gate = Literal["trial", "minor", "consent", "identity", "friend", "quota", "cap"]
 GATES: tuple[Gate, ...] = ("trial", "minor", "consent", "identity", "friend", "quota", "cap")
@@ -27,7 +27,8 @@ IDENTITY_OF = {
 (``mini_program``, ``mini_program_2``): each account has its own."""
 ANY_MONTH = 31
 OF_MONTH: Mapping[str, int] = {"wecom": ANY_MONTH, "official_account": 4}
-"""Messages that the platform lets one person get in a calendar month; ``ANY_MONTH`` = as many as the month has days."""
+"""Messages that the platform lets one person get in a calendar month; ``ANY_MONTH`` = as many as the month has days. Group chats are
+counted by the group, and the others by nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba.core.dispatcher import Dispatcher
 
 from core.sequences import tallies
 from core.sequences.stream import Stream
@@ -91,3 +92,12 @@ def test_a_walk_says_what_loops_say_whole_or_in_two_chunks(histories, conditions
     expected = [[by_loops(history, k, c) for k, c in enumerate(conditions)] for history in histories if history]
     assert tally(histories, *conditions) == expected
     assert tally(histories[:cut], *conditions) + tally(histories[cut:], *conditions) == expected
+
+
+def test_nothing_is_compiled_after_warming():
+    tallies.warm()
+    kernels = [it for it in vars(tallies).values() if isinstance(it, Dispatcher)]
+    before = [len(it.signatures) for it in kernels]
+    tally([[(1, 3, 5)]], Condition(DAYS), Condition(AMOUNT, 0, 9))
+    tallies.measured(stream_of([])[0], [Condition()])
+    assert [len(it.signatures) for it in kernels] == before and before
