@@ -103,7 +103,7 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Membership:
     """``on``: the day of the tiers; ``before_on``: the one they are held against, None with imported tiers and where orders do not reach back
-    so far. ``rows``: one per tier, the lowest first, then ``all``: ``key``, ``members``, ``members_before``, ``of_members``, ``share``, ``buyers``, ``orders``, ``net_minor``,
+    so far. ``rows``: one per tier, the lowest first (imported ones: that of most members first), then ``all``: ``key``, ``members``, ``members_before``, ``of_members``, ``share``, ``buyers``, ``orders``, ``net_minor``,
     ``net_share``, ``aov_minor`` (gross over orders), ``net_per_member_minor``, ``repeaters`` (buyers with two or more orders in the period),
     ``repeat_share``. Undefined is null. ``moves``: ``before``, ``now``, ``members``; ``ways``: ``way`` (up, down, new), ``members``. ``falls``: one row per
     number of days ahead and tier with somebody: ``days``, ``key``, ``members``, ``missing_minor`` (in all), ``median_minor``; ``all`` beside them. Empty where nothing can be told.
@@ -350,7 +350,7 @@ def _members(snapshot: Snapshot) -> Any:
 
 @per_version("member_profiles", "identity_map", most=4)
 def _imported(snapshot: Snapshot) -> tuple[tuple[str, ...], Array]:
-    """Tiers by name, and the one of the newest profile of each member that tells one."""
+    """Tiers, that of most members first, for nobody told their order; and the one of the newest profile of each member that tells one."""
     ids = population.of(snapshot).ids
     place = np.full(ids.size, -1, np.int64)
     if not _has_imported(snapshot):
@@ -360,11 +360,12 @@ def _imported(snapshot: Snapshot) -> tuple[tuple[str, ...], Array]:
     told = snapshot.arrow(rows.order_by("batch_id", "row_number"))
     codes = told["tier"].combine_chunks().dictionary_encode()
     names = [str(one) for one in codes.dictionary.to_pylist()]
-    order = sorted(range(len(names)), key=lambda at: names[at])
-    rank = np.empty(len(names), np.int64)
+    place[np.searchsorted(ids, told["member_id"].to_numpy())] = codes.indices.to_numpy()
+    size = np.bincount(place[place >= 0], minlength=len(names))
+    order = sorted(range(len(names)), key=lambda at: (-size[at], names[at]))
+    rank = np.full(len(names) + 1, -1, np.int64)
     rank[order] = np.arange(len(names))
-    place[np.searchsorted(ids, told["member_id"].to_numpy())] = rank[codes.indices.to_numpy()]
-    return tuple(names[at] for at in order), place
+    return tuple(names[at] for at in order), rank[place]
 
 
 @per_version("member_profiles", most=4)

@@ -20,11 +20,14 @@ PEOPLE = {"members": "tier", "buyers": "buyers", "repeat_share": "repeaters"}
 """Figures that open people, and which."""
 COUNTED = {"members": "members", "buyers": "buyers", "repeat_share": "repeaters"}
 FAINTEST = 8
+NARROW = 'style="min-width:0"'
 
 
 def table(answer: Answer[Membership], filters: Filters, link: str | None) -> str:
-    titles = [t("membership.tier"), *(t(f"membership.figure_{one.name}") for one in COLUMNS)]
-    head = _head(titles)
+    head = (
+        _head([t("membership.tier"), *(t(f"membership.figure_{one.name}") for one in COLUMNS)])
+        + '<td class="word"></td>'
+    )
     body = "".join(_row(answer, row, filters, link) for row in answer.rows())
     return _frame(t("membership.tiers"), head, body)
 
@@ -48,11 +51,12 @@ def _row(answer: Answer[Membership], row: Row, filters: Filters, link: str | Non
     begins = words.begins(found, key, answer.currency)
     side = f"<small>{escape(begins)}</small>" if begins else ""
     address = words.live(found, filters, key) if guard.may("segment.write") and row["members"] else None
+    kept = ""
     if address is not None:
-        side += f'<a class="keep" href="{escape(address)}" target="_self">{escape(t("membership.live"))}</a>'
+        kept = f'<a class="keep" href="{escape(address)}" target="_self">{escape(t("membership.live"))}</a>'
     cells = "".join(_cell(one, row, answer.currency, link) for one in COLUMNS)
     name = escape(words.called(found, key))
-    return f'<tr{" class=all" if key == ALL else ""}><th scope="row">{name}{side}</th>{cells}</tr>'
+    return f'<tr{" class=all" if key == ALL else ""}><th scope="row">{name}{side}</th>{cells}<td class="word" {NARROW}>{kept}</td></tr>'
 
 
 def _cell(figure: Figure, row: Row, currency: str, link: str | None) -> str:
@@ -66,7 +70,12 @@ def _cell(figure: Figure, row: Row, currency: str, link: str | None) -> str:
         shown += f"<small>{escape(change)}</small>" if change else ""
     if figure.name in ("share", "net_share") and row["key"] != ALL and row.get(figure.name) is not None:
         shown += f'<i class="bar" style="--share:{min(max(row[figure.name], 0), 1):.4f}"></i>'
-    return f"<td>{shown}</td>"
+    return _named(t(f"membership.figure_{figure.name}"), shown)
+
+
+def _named(title: str, shown: str) -> str:
+    """A cell that says on a phone what it is."""
+    return f'<td data-name="{escape(title)}">{shown}</td>'
 
 
 # -- who moved ---------------------------------------------------------------------------------------------------------
@@ -144,9 +153,11 @@ def _falling(answer: Answer[Membership], rows: Mapping[tuple[int, str], Row], na
         count = row["members"] if row else 0
         shown = escape(i18n.number(count))
         if link is not None and count:
-            shown = f'<a id="fall-{days}-{name}" href="{escape(f"{link}fall.{days}.{name}")}">{shown}</a>'
-        missing = i18n.money(row["missing_minor"], answer.currency, digits=0) if row and count else i18n.UNDEFINED
-        median = i18n.money(row["median_minor"], answer.currency, digits=0) if row and count else i18n.UNDEFINED
-        cells += f"<td>{shown}</td><td>{escape(missing)}</td><td>{escape(median)}</td>"
+            shown = f'<a id="fall-{days}-{escape(name)}" href="{escape(f"{link}fall.{days}.{name}")}">{shown}</a>'
+        cells += _named(t("membership.falls_members", days=days), shown)
+        for one in ("missing", "median"):
+            amount = row[f"{one}_minor"] if row and count else None
+            told = i18n.UNDEFINED if amount is None else i18n.money(amount, answer.currency, digits=0)
+            cells += _named(t(f"membership.falls_{one}"), escape(told))
     title = escape(words.called(answer.found, name))
     return f'<tr{" class=all" if name == ALL else ""}><th scope="row">{title}</th>{cells}</tr>'

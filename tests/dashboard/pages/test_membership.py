@@ -58,7 +58,7 @@ def test_tiers_moves_falls_and_points_are_told(opened):
         "40", "10", "1", "2", "2",
     ]  # fmt: skip
     assert row(test, "会员等级", "银卡")[1:5] == ["10", "25.0%", "10", "11"]
-    assert row(test, "会员等级", "银卡")[7:] == ["n = 10", "n = 10", "n = 10"]
+    assert row(test, "会员等级", "银卡")[7:10] == ["n = 10", "n = 10", "n = 10"]
     assert row(test, "会员等级", "金卡")[0].startswith("金卡 近 365 天净额 ≥ ¥2,000")
     assert row(test, "等级迁移", "普通")[1:3] == ["27", "10"]
     assert row(test, "等级迁移", "银卡")[1] == "1"
