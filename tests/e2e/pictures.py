@@ -5,6 +5,7 @@ On a demo brand of its own in ``.make/pictures/home``. What a page complained of
 
 import argparse
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from core.app import House
 from core.settings import PROJECT, Settings
 from dashboard import i18n
+from dashboard.widgets.segments import links
 from tests.e2e.browsing import CHROMIUM, CHROMIUM_SWITCHES, Console, Server, idle, new_context, serving
 
 OUT = PROJECT / ".make" / "pictures"
@@ -80,6 +82,34 @@ def unfold_paths(page: Page) -> None:
     page.locator(".path-rules summary").click()
 
 
+def save_segment(page: Page) -> None:
+    """Under a name of its own: every combination of language, theme and width saves one."""
+    page.locator(".st-key-sg_save button").first.click()
+    page.locator(".st-key-sg_save_name input").fill(f"高价值将流失 {secrets.token_hex(2)}")
+    page.keyboard.press("Tab")
+    idle(page)
+    page.locator(".st-key-sg_save_new button").click()
+    page.locator(".st-key-card_sg_one").wait_for()
+
+
+def check_list(page: Page) -> None:
+    page.locator(".st-key-li_text textarea").fill("1\n2\n2\nM-000000\n13800000000\n")
+    page.keyboard.press("Tab")
+    idle(page)
+    press("li_check")(page)
+    page.locator(".st-key-card_li_found").wait_for()
+
+
+BRACKETS = links.packed(
+    {"v": 1, "where": {"all": [
+        {"profile": "gender", "op": "is", "values": ["f"]},
+        {"any": [
+            {"event": ["order_placed"], "measure": "amount", "op": "at_least", "values": [200], "window": {"days": 90}, "where": []},
+            {"value": "orders", "op": "between", "values": [2, 9]},
+        ]},
+        {"not": {"any": [{"profile": "city", "op": "is", "values": ["上海", "北京"]}, {"rfm": ["low_retain"]}]}},
+    ]}}
+)  # fmt: skip
 REPURCHASE = "r_start=order_placed&r_back=order_placed"
 RULES = (
     "step=product_view&step=add_to_cart|favorite&step=order_placed&if=1:channel=mini_program,app&if=3:amount>100"
@@ -177,6 +207,14 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
     "lifecycle": ("lifecycle?period=90", None),
     "lifecycle_month": ("lifecycle?period=364&each=month&base=kept", None),
     "lifecycle_people": ("lifecycle?period=90&who=flow.dormant", None),
+    "segments": ("segments", None),
+    "segments_build": (f"segments?part=build&d={BRACKETS}", None),
+    "segments_empty": ("segments?part=build", None),
+    "segments_people": (f"segments?part=build&d={BRACKETS}&sg_who=fit", None),
+    "segments_saved": (f"segments?part=build&d={BRACKETS}", save_segment),
+    "segments_overlap": ("segments?part=overlap", None),
+    "segments_tags": ("segments?part=tags", None),
+    "segments_import": ("segments?part=import", check_list),
     "sources": ("sources", None),
     "sources_mapping": ("sources", upload),
     "sources_log": ("sources", tab(1)),
