@@ -20,7 +20,7 @@ def show(box: Box) -> None:
     if not fold.open:
         return
     with fold:
-        written = json.dumps(definitions.whole(tree.json(box)), ensure_ascii=False, indent=2)
+        written = json.dumps(_definition(box), ensure_ascii=False, indent=2)
         if st.session_state.get(_OF) != written or TEXT not in st.session_state:
             if not st.session_state.get(_FAULT):
                 st.session_state[TEXT] = written
@@ -30,6 +30,15 @@ def show(box: Box) -> None:
             st.form_submit_button(t("segments.json_apply"), icon=":material/check:", on_click=_apply)
         if fault := st.session_state.get(_FAULT):
             st.html(f'<p class="fault" role="alert">{escape(fault)}</p>')
+
+
+def _definition(box: Box) -> dict[str, object]:
+    """As everybody writes it where it is one already."""
+    given = definitions.whole(tree.json(box))
+    try:
+        return definitions.canonical(given)
+    except InvalidSegment:
+        return given
 
 
 def _apply() -> None:

@@ -11,7 +11,8 @@ from dashboard.actions import segments as actions
 from dashboard.data import freshness
 from dashboard.data import saved_segments as data
 from dashboard.data import segments as fitting
-from dashboard.data.saved_segments import Saved
+from dashboard.data.saved_segments import Saved, Size
+from dashboard.data.segments import Move
 from dashboard.i18n import t
 from dashboard.widgets import behind, heading, opening
 from dashboard.widgets.behind import Behind
@@ -23,6 +24,7 @@ from dashboard.widgets.tiles import Way
 PAGES = ("overview", "funnels", "retention", "lifecycle", "paths", "community", "content", "channels", "value")
 """Pages that can be cut by a segment."""
 RENAME = "sg_rename"
+MOVES = ("came", "gone")
 
 
 def show(one: Saved, places: Places) -> None:
@@ -143,9 +145,36 @@ def _history(one: Saved) -> None:
         st.html(heading.section(t("segments.history"), t("segments.history_lead")))
         key = f"{one.segment_id}|{len(sizes)}|{sizes[-1].at}"
         charts.show("segment_sizes", key, lambda: size_chart.of(sizes, zone), alt=t("segments.history"))
+        st.html(_moves(sizes[-1], zone))
+
+
+def _moves(last: Size, zone: str) -> str:
+    """Who came and who left by the last size, where that is known."""
+    if last.added is None or last.left is None:
+        return ""
+    begins = behind.link(outcome.WHO)
+    counts: dict[Move, int] = {"came": last.added, "gone": last.left}
+    ways = (
+        way
+        for move, count in counts.items()
+        for way in behind.way(begins, move, t(f"segments.move_{move}", count=i18n.number(count)), count)
+    )
+    words = t("segments.moved", added=i18n.number(last.added), left=i18n.number(last.left))
+    at = escape(t("segments.moved_by", moved=words, at=i18n.moment(last.at, zone)))
+    return f'<div class="counted" id="sg-moves"><span>{at}</span>{"".join(ways)}</div>'
 
 
 def _people(one: Saved, definition: dict[str, Any], text: str) -> Behind | None:
+    last = one.sizes[-1] if one.sizes else None
+    if text in MOVES and last is not None:
+        move: Move = "came" if text == "came" else "gone"
+        moved = last.added if move == "came" else last.left
+        title = t(f"segments.move_{move}", count=i18n.number(moved))
+        return (
+            Behind(title, sentence(one), lambda: fitting.people_of_move(one.segment_id, last.at, move, moved or 0))
+            if moved
+            else None
+        )
     if text != outcome.FIT:
         return reach.people(definition, text)
     count = fitting.counted(definition).found.members

@@ -26,9 +26,9 @@ NESTED = {
 }
 
 
-def fill():
+def fill(home=None):
     """Members 1 to 60: even ones women, 1 to 40 of 上海, from 31 on of unit u2; 1 to 36 bought once in November."""
-    home = wiring.house().live
+    home = home or wiring.house().live
     profiles = [
         {"identity_key": who, "gender": "m" if who % 2 else "f", "city": "上海" if who <= 40 else "苏州", "unit_id": "u1" if who <= 30 else "u2",
          "joined_at": NOV}
