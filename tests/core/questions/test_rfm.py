@@ -14,8 +14,9 @@ import pytest
 from core.errors import InvalidRfm, Unknown
 from core.periods import Period
 from core.scope import EVERYTHING, Filters, Scope
+from core.segments import language
 from core.work.home import Home
-from core.work.questions import answers, rfm
+from core.work.questions import answers, rfm, segments
 from core.work.questions.reading import reading
 from core.work.questions.rfm import METHODS, USUAL, WORDS, Asked, Fixed, Rfm
 from tests import lakes
@@ -186,6 +187,20 @@ def test_standings_hold_every_buyer_of_the_house_with_the_usual_classes(told):
     are = places(now, found(home))
     assert table["rfm_class"] == [are["class"][who] for who in sorted(now)]
     assert table["value_tier"] == [are["tier"][who] for who in sorted(now)]
+
+
+def test_a_live_segment_of_a_class_or_tier_holds_the_people_of_the_page(told):
+    home, _ = told
+    with reading(home, Filters(JUNE, units=("north",))) as lake:
+        answer = rfm.worth(lake)
+        assert answer is not None
+        assert answer.is_usual
+        for kind, rows in (("rfm", answer.rows), ("value_tier", answer.tiers)):
+            for row in rows.itertuples():
+                if row.key != "all":
+                    assert segments.count(lake, language.parse({"v": 1, "where": {kind: [row.key]}})) == row.members, (
+                        row.key
+                    )
 
 
 def test_no_day_is_held_against_before_the_first_order(told):
