@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import numpy as np
@@ -11,18 +11,20 @@ import pandas as pd
 from core.periods import Period
 from core.segments import language, sentence
 from core.segments.reach import Gate
+from core.work import segments
 from core.work.questions import reach
 from core.work.questions import segments as question
 from core.work.questions.reading import Reading
 from core.work.questions.segments import Part
 from dashboard.data import answers, freshness
 from dashboard.data.answers import Answer
+from dashboard.data.ground import stand
 from dashboard.data.people import People
 from dashboard.filters import Filters
 
 __all__ = [
-    "SEE", "Answer", "Beside", "Gate", "Gated", "Measured", "Part", "Reached", "Side", "counted", "everything", "overlap", "people_of",
-    "people_of_overlap", "people_of_reach", "reached", "read_back",
+    "SEE", "Answer", "Beside", "Gate", "Gated", "Measured", "Move", "Part", "Reached", "Side", "counted", "everything", "overlap", "people_of",
+    "people_of_move", "people_of_overlap", "people_of_reach", "reached", "read_back",
 ]  # fmt: skip
 
 SEE = "customers.see"
@@ -171,6 +173,22 @@ def people_of_reach(definition: Definition, channel: str, gate: Gate, side: Side
         return found.people(step.lost if side == "lost" else step.left)
 
     return answers.people("segment_reach", everything(), told, unit="rows", figure=figure, ask=ask)
+
+
+Move = Literal["came", "gone"]
+
+
+def people_of_move(segment_id: int, at: datetime, move: Move, figure: int) -> People:
+    """Who had come into a live segment, or left it, by the size of ``at``. Raises ``Forbidden``, ``Unknown``."""
+    ground = stand("people.see")
+
+    def ask(_lake: Reading) -> pd.DataFrame:
+        came, gone = segments.moved(ground.home, ground.operator, segment_id, at)
+        found = np.array(came if move == "came" else gone, np.int64)
+        return pd.DataFrame({"member_id": found, "value": np.ones(len(found), np.int64)})
+
+    told = {"which": move, "of": segment_id, "at": at.isoformat()}
+    return answers.people("segment_move", everything(), told, unit="rows", figure=figure, ask=ask)
 
 
 def _key(definition: Definition) -> str:
