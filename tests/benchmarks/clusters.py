@@ -93,7 +93,9 @@ def main() -> None:
         f"KMeans of {model.k} {plain:7.2f} s  ({wall:6.2f} s by the clock)  ratio {plain / cpu:.1f}  inertia {tight:.5f}"
     )
     every, wall, _ = timed(1, lambda: [KMeans(k, n_init=1, random_state=0).fit(points) for k in KS])
-    print(f"KMeans each {every:7.2f} s  ({wall:6.2f} s by the clock)  ratio {every / cpu:.1f}, one start, no silhouettes")
+    print(
+        f"KMeans each {every:7.2f} s  ({wall:6.2f} s by the clock)  ratio {every / cpu:.1f}, one start, no silhouettes"
+    )
     if asked.home:
         _lake(asked.home)
 

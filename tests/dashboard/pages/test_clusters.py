@@ -54,7 +54,7 @@ def definition(test, label: str):
 
 
 @pytest.mark.parametrize(
-    ("language", "title", "buyers", "kept"), [("zh", "会员分群", "近期下过单", "沿用(3)"), ("en", "Clusters of members", "rdered lately", "As kept (3)")]
+    ("language", "title", "buyers", "kept"), [("zh", "会员分群", "近期下过单", "沿用（3）"), ("en", "Clusters of members", "rdered lately", "As kept (3)")]
 )  # fmt: skip
 def test_clusters_are_named_counted_and_described_in_both_languages(opened, language, title, buyers, kept):
     fill()
@@ -101,7 +101,7 @@ def test_another_number_is_a_trial_until_it_is_kept(opened):
     assert 'id="segment-' not in html(test)
     test.button(key="cluster_keep").click().run()
     assert not test.exception
-    assert "沿用(4)" in current(test)
+    assert "沿用（4）" in current(test)
     assert "群数由" in said(test)
     assert 'id="segment-1"' in html(test)
     with home.store.reading() as session:
@@ -141,7 +141,7 @@ def test_the_address_says_what_cannot_be_read(opened):
     fill()
     test = open_part(opened, cl_k="12", who="77")
     assert not test.exception
-    assert "沿用(3)" in current(test)
+    assert "沿用（3）" in current(test)
     assert "12" in test.warning[0].value and "77" in test.warning[0].value
 
 
