@@ -14,6 +14,7 @@ ALL = {
     "rfm": [],
     "member": [],
     "clusters": [],
+    "ltv": [],
     "imports": [],
     "identities": [],
     "server": [],
