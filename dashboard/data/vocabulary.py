@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+from core.errors import Refusal
 from core.store import segments, tags
-from core.work.questions import called, funnels, profiles
+from core.work.questions import called, clusters, funnels, membership, profiles
+from core.work.questions.reading import Reading
 from dashboard.data import definitions, freshness
 from dashboard.data.ground import Ground, stand
 from dashboard.web import kept
@@ -78,13 +80,27 @@ def _options(key: str, _ground: Ground, _name: str) -> Names:  # noqa: ARG001 - 
     with _ground.open() as lake:
         if _name == "group":
             return _called(profiles.groups(lake), called.names_of(lake, "group_id"))
+        if _name == "cluster":
+            return dict.fromkeys(_clusters(lake))
         if _name == "staff":
             return _called(profiles.values(lake, _name), profiles.staff(lake))
         found = profiles.values(lake, _name)
+        if _name == "tier":
+            known = membership.standings(lake)["tier"].drop_null().unique().to_pylist()
+            return dict.fromkeys([*known, *(one for one in found if one not in known)])
         if _name != "unit":
             return dict.fromkeys(found)
         names = called.names_of(lake, "unit_id")
         return _called([*found, *(one for one in names if one not in found)], names)
+
+
+def _clusters(lake: Reading) -> tuple[str, ...]:
+    """Labels of the house's clusters; none where members cannot be told apart, which whoever asks for one is told when it is counted."""
+    try:
+        found = clusters.house(lake)
+    except Refusal:
+        return ()
+    return () if found is None else tuple(found.model.labels)
 
 
 def _called(some: list[str], names: Mapping[str, str]) -> Names:

@@ -6,11 +6,12 @@ from typing import Any
 
 from babel.numbers import get_currency_precision
 
-from core.errors import InvalidSegment
+from core.errors import InvalidSegment, Refusal
 from dashboard import i18n
-from dashboard.data import segments, vocabulary
+from dashboard.data import clusters, segments, vocabulary
 from dashboard.i18n import t
 from dashboard.widgets import names
+from dashboard.widgets.value import clusters_words
 
 TEXTS = {
     "gender": "segments.gender_", "acquisition_channel": "channel.", "rfm": "rfm.class_", "lifecycle": "lifecycle.state_",
@@ -23,6 +24,8 @@ def called(name: str, value: object, known: str | None = None) -> str:
     """A value of a field or a list in the reader's words; else as the data calls it, else itself. ``known``: what the data calls it."""
     if isinstance(value, bool):
         return t("segments.value_true" if value else "segments.value_false")
+    if name == "cluster":
+        return _cluster(str(value))
     key = f"{TEXTS.get(name, '')}{value}"
     if name in TEXTS and i18n.has(key):
         return t(key)
@@ -54,6 +57,16 @@ def _name(kind: str, value: str | int | bool) -> str:
         known.setdefault(value, None)
         return names.apart({one: called(kind, one, name) for one, name in known.items()})[value]
     return names.value(kind, str(value)) if kind in COLUMNS else called(kind, value)
+
+
+def _cluster(label: str) -> str:
+    """What telling features or somebody's name make of a label; itself where there are no clusters."""
+    try:
+        answer = clusters.found(segments.everything(), clusters.Asked())
+    except Refusal:
+        return label
+    known = answer is not None and label in answer.found.model.labels
+    return clusters_words.numbered(answer.found, label) if answer is not None and known else label
 
 
 LISTED = ("gender", "city", "unit", "staff", "acquisition_channel", "group", "tag", "segment")

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs
 import pytest
 
 from core.work import segments as work
+from dashboard.data import definitions
 from dashboard.web import wiring
-from dashboard.widgets.segments import links
+from dashboard.widgets.segments import links, tree
 from tests import lakes
 from tests.dashboard.pages.conftest import go, options, said
 from tests.dashboard.pages.test_community import follow, html, table, tile
@@ -229,6 +230,22 @@ def test_json_is_taken_or_its_fault_named_by_its_path(opened):
 
 def submit(test, label):
     return next(one for one in test.button if one.label == label)
+
+
+def test_every_kind_of_condition_and_every_field_can_be_drawn(opened):
+    fill()
+    test = page(opened, "build", WOMEN)
+    for kind in tree.LEAVES:
+        widget(test, "selectbox", "kind").set_value(kind).run()
+        assert not test.exception, kind
+        for name in definitions.names(kind) if kind != "event" else ():
+            widget(test, "selectbox", "name").set_value(name).run()
+            assert not test.exception, name
+    for op in ("between", "at_most"):
+        widget(test, "selectbox", "kind").set_value("profile").run()
+        widget(test, "selectbox", "name").set_value("joined_on").run()
+        widget(test, "selectbox", "op").set_value(op).run()
+        assert not test.exception
 
 
 def test_every_template_can_be_asked(opened):
