@@ -10,10 +10,11 @@ import pytest
 from core.app import House
 from core.errors import ClustersOfFew, Forbidden, InvalidClusterName, InvalidClusters, Unknown
 from core.scope import Filters, Operator, Scope
+from core.segments import language
 from core.settings import Settings
 from core.store import topics
 from core.work import clusters as use
-from core.work.questions import answers, clustered, clusters
+from core.work.questions import answers, clustered, clusters, segments
 from core.work.questions.clusters import ALL, Asked
 from core.work.questions.reading import reading
 from tests import lakes
@@ -265,6 +266,14 @@ def test_too_few_members_are_refused_and_keep_nothing(tmp_path):
         asked(home)
     assert not use.refresh(home, NOW)
     home.store.close()
+
+
+def test_a_segment_by_label_is_of_the_people_of_the_cluster(world):
+    with reading(world) as lake:
+        found = segments.member_ids(lake, language.parse({"v": 1, "where": {"cluster": ["1", "3"]}}))
+        rest = segments.count(lake, language.parse({"v": 1, "where": {"not": {"cluster": ["1", "3"]}}}))
+    assert found.tolist() == sorted(people(world, "1") + people(world, "3"))
+    assert rest == 150 - len(found)
 
 
 def test_a_label_that_no_cluster_has_is_refused(world):
