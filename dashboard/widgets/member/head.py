@@ -157,7 +157,7 @@ def _life(told: Standing) -> Tile:
 def _tier(member: Member, told: Standing) -> str:
     row = told.rows.get("membership")
     tier = row["tier"] if row else member.profile.tier
-    return t("member.tile_tier", tier=tier) if tier else ""
+    return t("member.tile_tier", tier=words.code("membership.tier_", tier)) if tier else ""
 
 
 def _hints(view: View, told: Standing) -> str:

@@ -71,14 +71,20 @@ def _membership(told: Standing) -> Sequence[Sequence[str]]:
     if row is None:
         return [(t("member.score_membership"), UNDEFINED, refused)] if refused else []
     why = t("member.membership_reason", points=i18n.number(row["points"]))
-    return [(t("member.score_membership"), str(row["tier"] or UNDEFINED), why)]
+    return [(t("member.score_membership"), words.code("membership.tier_", row["tier"]), why)]
 
 
 def _cluster(told: Standing) -> Sequence[Sequence[str]]:
     row, refused = told.rows.get("clusters"), _refused(told, "clusters")
     if row is None:
         return [(t("member.score_cluster"), UNDEFINED, refused)] if refused else []
-    return [(t("member.score_cluster"), str(row["cluster"]), t("member.cluster_reason"))]
+    return [
+        (
+            t("member.score_cluster"),
+            row["name"] or t("member.cluster", label=row["cluster"]),
+            t("member.cluster_reason"),
+        )
+    ]
 
 
 def _refused(told: Standing, name: str) -> str:
