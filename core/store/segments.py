@@ -199,7 +199,7 @@ def _remove(session: Session, segment_id: int, members: Sequence[int]) -> None:
 def _insert(session: Session, table: type[SegmentMember] | type[SegmentMove], rows: Iterator[dict[str, Any]]) -> None:
     waiting = list(rows)
     for start in range(0, len(waiting), CHUNK):
-        session.execute(insert(table), waiting[start : start + CHUNK])
+        session.connection().execute(insert(table), waiting[start : start + CHUNK])
 
 
 def _taken(session: Session, name: str) -> NameTaken:
