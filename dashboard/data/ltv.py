@@ -1,5 +1,7 @@
 """Lifetime value for the RFM & LTV page, and the people behind its figures."""
 
+from datetime import date
+
 from core.models.ltv.cohorts import AGE_DAYS
 from core.models.ltv.fitness import Problem
 from core.models.ltv.worth import HORIZONS
@@ -14,7 +16,7 @@ from dashboard.filters import Filters
 
 __all__ = [
     "AGE_DAYS", "HORIZONS", "SEE", "SMALL", "TOTAL", "UNTOLD", "YEAR", "Acquired", "Answer", "Cohorts", "Ltv", "Problem", "Row", "acquired",
-    "acquired_people", "cohorts", "lifetime", "people_of",
+    "acquired_people", "cohort_people", "cohorts", "lifetime", "people_of",
 ]  # fmt: skip
 
 SEE = "customers.see"
@@ -51,4 +53,12 @@ def acquired_people(asked: Filters, key: str, figure: int) -> People:
     return answers.people(
         "ltv_channels", asked, {"which": "acquired", "channel": key}, unit="money", figure=figure,
         ask=lambda lake: acquisition.behind(lake, key),
+    )  # fmt: skip
+
+
+def cohort_people(asked: Filters, month: date, figure: int) -> People:
+    """Raises ``Forbidden``."""
+    return answers.people(
+        "ltv_cohorts", asked, {"which": "began", "month": month.isoformat()}, unit="money", figure=figure,
+        ask=lambda lake: acquisition.began(lake, month),
     )  # fmt: skip

@@ -62,6 +62,20 @@ def by_month(reading: Reading) -> Cohorts | None:
     return Cohorts(date.fromordinal(seen.newest_day), frame)
 
 
+def began(reading: Reading, month: date) -> pd.DataFrame:
+    """Customers whose first order lies in a month (named by its first day), as many as its cohort: ``member_id``, ``value`` (net revenue so far,
+    minor units), the greatest first."""
+    seen = _known(reading)
+    if seen is None:
+        return pd.DataFrame({"member_id": pd.Series(dtype="int64"), "value": pd.Series(dtype="int64")})
+    inside = ltv.chosen(reading, seen.ids)
+    kept = inside & (_months(seen.people.first_day) == month.year * 12 + month.month - 1)
+    owner, _, amount = _net(seen, kept)
+    net = np.rint(np.bincount(owner, amount, int(kept.sum()))).astype(np.int64)
+    frame = pd.DataFrame({"member_id": seen.ids[kept], "value": net})
+    return frame.sort_values(["value", "member_id"], ascending=[False, True], ignore_index=True)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Acquired:
     """``since_on``: members who were new from this day on, and money spent from it on. ``margin_share``: of net revenue, as somebody said; null:

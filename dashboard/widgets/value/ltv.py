@@ -20,7 +20,7 @@ from dashboard.widgets.value import ltv_channels, ltv_chart, ltv_check, ltv_coho
 
 DAYS = "ltv_days"
 """Where the address says how far ahead is looked."""
-KEYS = (DAYS, ltv_channels.MARGIN, ltv_channels.PLACES.of)
+KEYS = (DAYS, ltv_channels.MARGIN, ltv_channels.PLACES.of, ltv_cohorts.PLACES.of)
 OPTIONS = tuple(str(days) for days in (YEAR, *(days for days in HORIZONS[::-1] if days != YEAR)))
 WIDTH, NARROW = 195, 150
 
@@ -42,7 +42,10 @@ def show(asked: Asked) -> None:
     if answer.found.held is not None:
         with st.container(border=True, key="card_ltv_check"):
             ltv_check.show(answer)
-    behind.open_asked(lambda text: _behind(asked, answer, text) or ltv_channels.behind_row(asked, text), asked.in_words)
+    behind.open_asked(
+        lambda text: _behind(asked, answer, text) or ltv_channels.behind_row(asked, text) or ltv_cohorts.behind_row(asked, text),
+        asked.in_words,
+    )  # fmt: skip
 
 
 def _head(answer: Answer[Ltv], asked: Asked) -> None:

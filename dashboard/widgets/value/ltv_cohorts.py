@@ -7,14 +7,18 @@ from itertools import groupby
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, i18n
+from dashboard import addresses, charts, i18n
 from dashboard.data import ltv
 from dashboard.data.ltv import AGE_DAYS, SMALL, Row
 from dashboard.i18n import t
-from dashboard.widgets import behind, columns, heading
+from dashboard.widgets import behind, columns, heading, opening
+from dashboard.widgets.behind import Behind
+from dashboard.widgets.opening import Places
 from dashboard.widgets.parts import Asked
 from dashboard.widgets.value import ltv_chart
 
+PLACES = Places("ltv_cohort", behind.PARAMETER)
+WHO = "cohort."
 AGES = (1, 2, 3, 6, 9, 12, 18, 24, 36)
 """That the table shows, in steps of ``AGE_DAYS``."""
 
@@ -36,14 +40,38 @@ def show(asked: Asked, margin_percent: int) -> None:
                 alt=t("ltv.cohorts"),
             )  # fmt: skip
             st.caption(t("ltv.cohorts_caption", days=AGE_DAYS, count=ltv_chart.MOST_COHORTS))
-        table = _table(curves, answer.currency)
-        st.dataframe(
-            table,
-            hide_index=True,
-            column_config=columns.right(*table.columns[1:]),
-            alt=t("ltv.cohorts"),
-            key="ltv_cohort_rows",
-        )
+        table, keys = _table(curves, answer.currency), [_key(on) for on, _ in curves]
+        of = addresses.opened(PLACES.of, keys)
+        opening.show(
+            table, f"ltv_cohort_rows_{abs(hash((answer.key, margin_percent, of)))}", keys, places=PLACES, of=of, alt=t("ltv.cohorts"),
+            config=columns.right(*table.columns[1:]),
+        )  # fmt: skip
+        st.html(_opened(curves, of))
+
+
+def _key(on: date) -> str:
+    return f"{on:%Y-%m}"
+
+
+def _opened(curves: Sequence[tuple[date, Sequence[Row]]], of: str | None) -> str:
+    """The way to the people of the month that is open, or what opens one."""
+    found = next(((on, rows[0]["customers"]) for on, rows in curves if _key(on) == of), None)
+    if found is None:
+        return heading.line(t("ltv.open_cohort"))
+    words = t("ltv.way_cohort", month=i18n.month(found[0]), count=i18n.number(found[1]))
+    return f'<div class="ways">{"".join(behind.way(behind.link(), f"{WHO}{of}", words, found[1]))}</div>'
+
+
+def behind_row(asked: Asked, text: str) -> Behind | None:
+    """Who began in the month that an address names."""
+    answer = ltv.cohorts(asked.filters)
+    rows = () if answer is None else answer.rows()
+    row = next((one for one in rows if f"{WHO}{_key(one['cohort_on'])}" == text), None)
+    if row is None:
+        return None
+    on, figure = row["cohort_on"], int(row["customers"])
+    title = t("ltv.who_cohort", month=i18n.month(on))
+    return Behind(title, t("ltv.means_began"), lambda: ltv.cohort_people(asked.filters, on, figure))
 
 
 def curved(rows: Sequence[Row], margin_percent: int) -> list[tuple[date, list[Row]]]:

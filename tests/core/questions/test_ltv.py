@@ -206,14 +206,16 @@ def test_cohorts_are_what_loops_add_up(told: tuple[Home, Drawn]):
     home, made = told
     with lake_of(home) as lake:
         found, amounts = acquisition.by_month(lake), _amounts(lake)
-    assert found is not None
+        assert found is not None
+        people = {on: acquisition.began(lake, on) for on in found.rows["cohort_on"].unique()}
     first = amounts[amounts["kind"] == "sale"].groupby("who")["on"].min()
     newest = day(made.end)
     for row in found.rows.itertuples():
         mine = {
             who: on for who, on in first.items() if (on.year, on.month) == (row.cohort_on.year, row.cohort_on.month)
         }
-        assert row.customers == len(mine)
+        assert row.customers == len(mine) and sorted(people[row.cohort_on]["member_id"]) == sorted(mine)
+        assert people[row.cohort_on]["value"].sum() == amounts[amounts["who"].isin(mine)]["paid"].sum()
         total = sum(
             one.paid for one in amounts.itertuples() if one.who in mine and (one.on - mine[one.who]).days < 30 * row.age
         )  # fmt: skip

@@ -74,9 +74,10 @@ def test_sums_stand_with_their_intervals_in_both_languages(opened, language, hea
     assert tile(test, "simple")[0].startswith("¥" if language == "zh" else "CN¥")
     assert len(test.get("plotly_chart")) == 4
     nearer = choose(test, "30 天" if language == "zh" else "30 days")
-    assert tile(nearer, "orders")[0] == i18n.number(float(found.totals["orders"].iloc[0])) and nearer.query_params[
-        "ltv_days"
-    ] == "30"
+    assert (
+        tile(nearer, "orders")[0] == i18n.number(float(found.totals["orders"].iloc[0]))
+        and nearer.query_params["ltv_days"] == "30"
+    )
 
 
 def test_bands_add_up_and_open_exactly_their_people(opened):
@@ -123,6 +124,15 @@ def test_a_margin_scales_what_a_channel_is_worth_and_its_people_open(opened):
     assert "50%" in unescape(html(half))
     follow(half, "people-channel-wecom")
     assert not half.exception and "110 位会员" in said(half) and "与数字完全一致" in said(half)
+
+
+def test_a_month_opens_exactly_the_people_who_began_in_it(opened):
+    fill()
+    test = open_with(opened, ltv_cohort="2025-09")
+    frames = [one.value for one in test.dataframe if "首单月份" in one.value.columns]
+    began = count(frames[0].set_index("首单月份").loc["2025年9月", "人数"])
+    follow(test, "people-cohort-2025-09")
+    assert not test.exception and f"{began} 位会员" in said(test) and "与数字完全一致" in said(test)
 
 
 def test_an_executive_sees_figures_and_no_people(opened):
