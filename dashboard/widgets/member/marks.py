@@ -75,7 +75,7 @@ def _tag(tag: Held) -> str:
     at = _at(tag.given_at)
     told = t("member.tag_rule", at=at) if tag.kind != "static" else t("member.tag_by", by=tag.given_by, at=at)
     until = f" · {t('member.tag_until', at=_at(tag.expires_at))}" if tag.expires_at else ""
-    return f"<li><b>{escape(tag.name)}</b><small>{escape(told + until)}</small></li>"
+    return f"<li>{_link(f'part=tags&tg={tag.tag_id}', tag.name)}<small>{escape(told + until)}</small></li>"
 
 
 def _segments(found: Marks) -> str:
@@ -87,7 +87,13 @@ def _segments(found: Marks) -> str:
 def _segment(one: Inside) -> str:
     counted = f" · {t('member.counted', at=_at(one.counted_at))}" if one.counted_at else ""
     told = f"{t(f'member.segment_{one.kind}')}{counted} · {one.sentence}"
-    return f'<li><a href="/segments?segment={one.segment_id}">{escape(one.name)}</a><small>{escape(told)}</small></li>'
+    return f"<li>{_link(f'sg={one.segment_id}', one.name)}<small>{escape(told)}</small></li>"
+
+
+def _link(address: str, name: str) -> str:
+    """To the page of segments, for those who may see it."""
+    may = guard.may("customers.see")
+    return f'<a href="/segments?{escape(address)}">{escape(name)}</a>' if may else f"<b>{escape(name)}</b>"
 
 
 def _history(rows: Sequence[Told]) -> str:
