@@ -15,7 +15,7 @@ from dashboard.widgets.value import clusters_words
 
 TEXTS = {
     "gender": "segments.gender_", "acquisition_channel": "channel.", "rfm": "rfm.class_", "lifecycle": "lifecycle.state_",
-    "value_tier": "segments.value_tier_",
+    "value_tier": "segments.value_tier_", "tier": "membership.tier_",
 }  # fmt: skip
 """Where the names of values stand that are the same in every lake."""
 
