@@ -27,18 +27,21 @@ def fill(world: Home) -> None:
     lakes.add(world, 1, order_lines=orders, events=[lakes.event(99, "2026-11-28 04:00")])
 
 
-@pytest.mark.parametrize(("language", "fixed"), [("zh", "固定值"), ("en", "Fixed")])
-def test_a_move_opens_its_people_and_a_class_is_kept_alive(server, signed_in, language, fixed):
+@pytest.mark.parametrize(("language", "fixed", "kept"), [("zh", "固定值", "重要保持"), ("en", "Fixed", "Important: keep")])
+def test_a_move_opens_its_people_and_a_class_is_kept_alive(server, signed_in, language, fixed, kept):
     page = signed_in("manager", language)
     page.goto(f"{server.url}/value")
     idle(page)
     expect(page.locator("#field-high_value strong")).to_have_text("10")
-    live = page.locator("#live-class-high_keep")
-    expect(live).to_have_attribute("href", re.compile("^/segments.*d="))
     page.locator("#move-low_retain-high_value").focus()
     page.keyboard.press("Enter")
     keep(server, page, language, range(1, 11))
     leave(page, "who")
+    idle(page)
+    page.locator("#live-class-high_keep").click()
+    expect(page).to_have_url(re.compile("/segments.*d="))
+    expect(page.get_by_role("main")).to_contain_text(kept)
+    page.goto(f"{server.url}/value")
     idle(page)
     page.get_by_role("link", name=fixed, exact=True).click()
     expect(page).to_have_url(re.compile("rfm_method=fixed"))

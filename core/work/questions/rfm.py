@@ -272,7 +272,7 @@ def _seen(reading: Reading, asked: Asked) -> tuple[Placed, Array, date | None] |
     return placed, inside, before_on if has_before else None
 
 
-@per_version("order_lines", "identity_map", most=4)
+@per_version("order_lines", "identity_map", most=3)
 def _bought(snapshot: Snapshot, days: tuple[date, ...], channels: tuple[str, ...]) -> tuple[Bought, ...]:
     """Buyers as they stood on each of these days. Lines are put together as orders once for all days, which is the dearest part."""
     members = snapshot.member_map()
