@@ -7,7 +7,7 @@ that are the same for everybody are left out.
 
 How many clusters: for each k of ``KS`` K-means is fitted to the same random sample, and the mean silhouette (P. Rousseeuw, Silhouettes,
 Journal of Computational and Applied Mathematics 20, 1987) read off the same part of it. The usual k has the greatest silhouette; where
-several lie within ``TIE`` of it, the fewest clusters. Two are never the usual k where more can be told apart: they nearly always divide those
+several lie as close to it as chance does (``tie``), the fewest clusters. Two are never the usual k where more can be told apart: they nearly always divide those
 who bought from all others, which is known already. The centroids of the chosen k then go on over everybody until they rest.
 
 Samples are drawn by a number made of the member's own: the same people each time, in whatever order they come, and mostly the same
@@ -39,7 +39,9 @@ LOOKED_AT = 5_000
 STARTS = 4
 """k-means++ starts of each k, of which the one with the least inertia counts."""
 TIE = 0.01
-"""Silhouettes of a sample that lie closer together are not told apart."""
+"""Silhouettes of however many members that lie closer together are not told apart."""
+SPREAD = 0.2
+"""Standard deviation of the silhouettes of members. Rule of thumb."""
 USUAL_FROM = 3
 FEWEST = 30
 """Of fewer members nothing is told (product.md 4, rule of thumb)."""
@@ -217,7 +219,7 @@ def fit(ids: Ints, raw: Mapping[str, Floats], k: int | None = None, kept: Model 
     fits = {one: centroids(tried, one) for one in KS if one <= distinct}
     judged = tried[:LOOKED_AT]
     widths = silhouettes(judged, {one: assigned(judged, found_) for one, found_ in fits.items()})
-    best = usual(widths)
+    best = usual(widths, len(judged))
     chosen = k or (kept.k if kept is not None and kept.k in fits else best)
     old = None if kept is None else _carried(kept, found)
     centers = _rested(points, fits[chosen], old if old is not None and len(old) == chosen else None)
@@ -324,11 +326,17 @@ def _widths(sums: Floats, own: Ints, sizes: Ints) -> float:
     return float(np.where(is_told, (nearest - within) / np.where(most > 0, most, 1.0), 0.0).sum())
 
 
-def usual(widths: Mapping[int, float]) -> int:
-    """The fewest clusters, from ``USUAL_FROM`` up where there are such, whose silhouette lies within ``TIE`` of the greatest."""
+def tie(looked_at: int) -> float:
+    """Silhouettes of so many members that lie closer together are not told apart: the error of their mean, where widths spread as they
+    mostly do, and at least ``TIE``."""
+    return max(TIE, SPREAD / float(np.sqrt(max(looked_at, 1))))
+
+
+def usual(widths: Mapping[int, float], looked_at: int) -> int:
+    """The fewest clusters, from ``USUAL_FROM`` up where there are such, whose silhouette lies within a ``tie`` of the greatest."""
     told = {k: width for k, width in widths.items() if k >= USUAL_FROM} or widths
-    greatest = max(told.values())
-    return min(k for k, width in told.items() if width >= greatest - TIE)
+    least = max(told.values()) - tie(looked_at)
+    return min(k for k, width in told.items() if width >= least)
 
 
 def rand(one: Ints, other: Ints) -> float:

@@ -8,11 +8,11 @@ from core.models.clusters import (
     LOOKED_AT,
     MOST_DEVIATIONS,
     STARTS,
-    TIE,
     TRIED,
     USUAL_FROM,
     WINDOW_DAYS,
     Trait,
+    tie,
 )
 from core.work.questions import clusters
 from core.work.questions.clusters import ALL, DRAWN, Asked, Clusters
@@ -23,8 +23,8 @@ from dashboard.data.rows import SMALL, Row
 from dashboard.filters import Filters
 
 __all__ = [
-    "ALL", "DRAWN", "FEATURE", "FEATURES", "FEWEST", "KS", "LOOKED_AT", "MOST_DEVIATIONS", "SMALL", "STARTS", "TIE", "TRIED", "USUAL_FROM",
-    "WINDOW_DAYS", "Answer", "Asked", "Clusters", "Filters", "Row", "Trait", "found", "people_of",
+    "ALL", "DRAWN", "FEATURE", "FEATURES", "FEWEST", "KS", "LOOKED_AT", "MOST_DEVIATIONS", "SMALL", "STARTS", "TRIED", "USUAL_FROM",
+    "WINDOW_DAYS", "Answer", "Asked", "Clusters", "Filters", "Row", "Trait", "found", "people_of", "tie",
 ]  # fmt: skip
 
 SEE = "customers.see"

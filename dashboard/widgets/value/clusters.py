@@ -88,7 +88,7 @@ def _head(answer: Answer[Clusters], asked: Asked) -> None:
             starts=clusters.STARTS,
             looked_at=i18n.number(found.model.looked_at),
         ),
-        t("clusters.rule_usual", tie=i18n.number(clusters.TIE, 2), least=clusters.USUAL_FROM),
+        t("clusters.rule_usual", tie=i18n.number(clusters.tie(found.model.looked_at), 2), least=clusters.USUAL_FROM),
         t("clusters.rule_labels"),
         t("clusters.rule_few", small=SMALL),
         t("clusters.rule_filters"),

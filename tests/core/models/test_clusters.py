@@ -242,9 +242,10 @@ def test_silhouettes_agree_with_scikit_learn_over_several_blocks():
 
 
 def test_the_usual_number_is_the_fewest_that_chance_does_not_tell_from_the_best():
-    assert clusters.usual({2: 0.9, 3: 0.30, 4: 0.402, 5: 0.41, 6: 0.2}) == 4
-    assert clusters.usual({2: 0.9, 3: 0.30, 4: 0.39, 5: 0.41}) == 5
-    assert clusters.usual({2: 0.1}) == 2
+    assert clusters.usual({2: 0.9, 3: 0.30, 4: 0.402, 5: 0.41, 6: 0.2}, 5000) == 4
+    assert clusters.usual({2: 0.9, 3: 0.30, 4: 0.39, 5: 0.41}, 5000) == 5
+    assert clusters.usual({2: 0.9, 3: 0.30, 4: 0.39, 5: 0.41}, 64) == 4
+    assert clusters.usual({2: 0.1}, 100) == 2
 
 
 def test_each_point_belongs_to_its_nearest_centroid_the_first_of_equals():
