@@ -73,6 +73,12 @@ def clear() -> None:
     put(Box(numbers(), "all"))
 
 
+def forget() -> None:
+    """It was saved: the next one begins empty. For callbacks."""
+    for key in (_TREE, _PAST, _WRITTEN):
+        st.session_state.pop(key, None)
+
+
 def fill(definition: dict[str, Any]) -> None:
     """A whole definition instead, which an undo takes back."""
     found = tree.of(definition["where"], numbers)

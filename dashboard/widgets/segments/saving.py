@@ -12,7 +12,7 @@ from dashboard.data import saved_segments, saved_tags
 from dashboard.data.saved_segments import Saved
 from dashboard.data.saved_tags import Named
 from dashboard.i18n import t
-from dashboard.widgets.segments import words
+from dashboard.widgets.segments import draft, words
 from dashboard.widgets.segments.trying import tried
 
 OF, OF_TAG = "sg_edit", "sg_tag"
@@ -113,6 +113,7 @@ def _save(definition: dict[str, Any]) -> None:
         open_kept("tags", "tg", made.id)
     state[NAME] = ""
     state["sg_save"] = False
+    draft.forget()
 
 
 def _change(before: Saved | Named, definition: dict[str, Any]) -> None:
@@ -121,12 +122,14 @@ def _change(before: Saved | Named, definition: dict[str, Any]) -> None:
         if changed is not None:
             guard.note(t("segments.saved_change_tag", name=changed.name))
             open_kept("tags", "tg", changed.id)
+            draft.forget()
         return
     sentence = words.told(definition)
     kept = tried(lambda: segments.change(before.segment_id, before.revision, definition=definition, sentence=sentence))
     if kept is not None:
         guard.note(t("segments.saved_change", name=kept.name, count=i18n.number(kept.member_count)))
         open_kept("list", "sg", kept.id)
+        draft.forget()
 
 
 def open_kept(part: str, parameter: str, number: int) -> None:
