@@ -27,7 +27,9 @@ def fill(world: Home) -> None:
     lakes.add(world, 1, order_lines=orders, events=[lakes.event(99, "2026-11-28 04:00")])
 
 
-@pytest.mark.parametrize(("language", "fixed", "kept"), [("zh", "固定值", "重要保持"), ("en", "Fixed", "Important: keep")])
+@pytest.mark.parametrize(
+    ("language", "fixed", "kept"), [("zh", "固定值", "重要保持"), ("en", "Fixed", "Important: keep")]
+)
 def test_a_move_opens_its_people_and_a_class_is_kept_alive(server, signed_in, language, fixed, kept):
     page = signed_in("manager", language)
     page.goto(f"{server.url}/value")
