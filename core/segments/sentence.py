@@ -37,6 +37,7 @@ Name = Callable[[str, str | int | bool], str]
 Money = Callable[[Number], str]
 COLUMNS = ("channel", "unit_id", "group_id", "content_id", "product_id", "campaign_id")
 _OF_MONEY = ("net_amount", "aov", "value_365d")
+_UNITS = {"days_since_last_order": "days", "orders": "times", "points": "points_of", "orders_365d": "times"}
 
 
 def _plain(value: Number) -> str:
@@ -105,9 +106,7 @@ class _Telling:
             case Event():
                 return self._event(leaf)
             case Value() | Score():
-                return self._say(
-                    leaf.name, range=self._range(leaf.op, leaf.values, self._unit(leaf.name)), **_last(leaf.values)
-                )
+                return self._say(leaf.name, range=self._range(leaf.op, leaf.values, self._unit(leaf.name)))
             case OneOf(kind, values):
                 return self._say(f"of_{kind}", values=self._either(kind, values))
 
@@ -134,10 +133,10 @@ class _Telling:
                 return self._say("did_not", **places)
             if leaf.op == "at_least" and leaf.values[0] == 1:
                 return self._say("did", **places)
-        unit = self._money if leaf.measure == "amount" else _plain
-        return self._say(
-            f"did_{leaf.measure}", range=self._range(leaf.op, leaf.values, unit), **_last(leaf.values), **places
+        unit = (
+            self._money if leaf.measure == "amount" else self._counted("times" if leaf.measure == "count" else "days")
         )
+        return self._say(f"did_{leaf.measure}", range=self._range(leaf.op, leaf.values, unit), **places)
 
     def _window(self, leaf: Event) -> str:
         match leaf.window:
@@ -163,12 +162,19 @@ class _Telling:
     # -- parts ---------------------------------------------------------------------------------------------------------
 
     def _range(self, op: str, values: tuple[Number, ...], unit: Money) -> str:
-        return self._say(op, low=unit(values[0]), high=unit(values[-1]))
+        if op == "between":
+            low = _plain(values[0]) if unit not in (self._money, _percent) else unit(values[0])
+            return self._say(op, low=low, high=unit(values[1]))
+        return self._say(op, low=unit(values[0]))
 
     def _unit(self, name: str) -> Money:
         if name in language.CHANCES:
-            return lambda value: f"{_plain_percent(value)}%"
-        return self._money if name in _OF_MONEY else _plain
+            return _percent
+        return self._money if name in _OF_MONEY else self._counted(_UNITS[name])
+
+    def _counted(self, unit: str) -> Money:
+        """Writes a number of something; of two numbers the last says of what."""
+        return lambda value: self._say(unit, count=_plain(value))
 
     def _either(self, kind: str, values: Iterable[str | int | bool]) -> str:
         """One, or one or another, or one, another or a third."""
@@ -185,10 +191,5 @@ class _Telling:
         return self._say_key(f"sentence.{key}", **places)
 
 
-def _last(values: tuple[Number, ...]) -> dict[str, str]:
-    """The number that a word for several or for one goes with."""
-    return {"count": _plain(values[-1])}
-
-
-def _plain_percent(value: Number) -> str:
-    return format((Decimal(str(value)) * 100).normalize(), "f")
+def _percent(value: Number) -> str:
+    return f"{format((Decimal(str(value)) * 100).normalize(), 'f')}%"

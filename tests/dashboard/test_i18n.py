@@ -21,8 +21,7 @@ SPEAKERS = {"t", "text", "has"}
 
 
 def places(text: str) -> set[str]:
-    """What is told in a text. A place that only chooses a word (``{count:row|rows}``) tells nothing; Chinese has no need of it."""
-    return {name for _, name, spec, _ in string.Formatter().parse(text) if name is not None and not spec}
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
 def sources() -> list[Path]:
@@ -195,12 +194,11 @@ def test_one_is_said_of_one_only(count, said):
 
 
 def test_a_word_between_one_and_several_stands_beside_its_number():
-    """``{count:row|rows}`` alone would hide how many. A range tells its numbers itself, and the word goes with the last."""
+    """``{count:row|rows}`` alone would hide how many."""
     for key, text in i18n.catalogue("en").items():
         fields = [(name, spec) for _, name, spec, _ in string.Formatter().parse(text) if name is not None]
         for name, spec in fields:
-            is_told = (name, "") in fields or ("range", "") in fields
-            assert not spec or (spec.count("|") == 1 and is_told), key
+            assert not spec or (spec.count("|") == 1 and (name, "") in fields), key
 
 
 def test_every_reason_for_rejecting_a_row_is_said_in_words():

@@ -59,7 +59,7 @@ EXAMPLES = [
     (
         Event(("a", "b", "c"), "count", "between", (2, 4), Dates(date(2026, 1, 1), date(2026, 1, 31)),
               (Condition("channel", "is", ("app",)), Condition("size", "is_not", ("XL",)))),
-        "2026-01-01 至 2026-01-31“a”、“b”或“c”（限渠道是“app”，且“size”不是“XL”（含没有记录）） 2 到 4 次。",
+        "2026-01-01 至 2026-01-31“a”、“b”或“c”（限渠道是“app”，且“size”不是“XL”（含没有记录））介于 2 到 4 次。",
         ("Members who did “a”, “b” or “c” (only where the channel is “app”, and “size” is not “XL”, or not known) 2 to 4 times "
         "from 2026-01-01 to 2026-01-31."),
     ),
