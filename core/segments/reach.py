@@ -16,8 +16,9 @@ Gate = Literal["trial", "minor", "consent", "identity", "friend", "quota", "cap"
 GATES: tuple[Gate, ...] = ("trial", "minor", "consent", "identity", "friend", "quota", "cap")
 CHANNELS = ("wecom", "official_account", "mini_program", "group_chat", "sms", "email", "phone")
 """Channels on which somebody can be written to or called, in the order of pages; no other has an identity to send to."""
-ADULT_AGE = 14
-"""Years from which consent is a person's own; younger ones are never written to."""
+CHILD_AGE = 14
+"""Consent is one's own from the 14th birthday on. Only the year of birth is known: who turns 14 this year may still be a child, and whoever
+may be one is never written to."""
 PURPOSE = "marketing"
 IDENTITY_OF = {
     "wecom": "external_userid", "official_account": "openid", "mini_program": "openid", "sms": "phone", "phone": "phone",

@@ -24,7 +24,7 @@ def stopped_at(facts: Facts, keys: set[int], channel: str, on: date) -> str | No
     if any(row.get("is_test") for row in profiles):
         return "trial"
     years = [row["birth_year"] for row in profiles if row.get("birth_year") is not None]
-    if years and on.year - years[-1] < 14:
+    if years and on.year - years[-1] <= 14:
         return "minor"
     if not _has_consented(own("consents"), channel):
         return "consent"

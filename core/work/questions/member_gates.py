@@ -73,7 +73,7 @@ def _minor(member: Member, on: date) -> Told:
     if member.profile.birth_year is None:
         return Told("minor", True, "age_unknown")
     age = on.year - member.profile.birth_year
-    return Told("minor", age >= rules.ADULT_AGE, "age", {"age": age, "least": rules.ADULT_AGE})
+    return Told("minor", age > rules.CHILD_AGE, "age", {"age": age, "least": rules.CHILD_AGE})
 
 
 def _consent(member: Member, channel: str) -> Told:

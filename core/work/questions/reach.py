@@ -78,7 +78,7 @@ class _Gates:
         self.members = len(population.of(reading.snapshot).ids)
         everybody = segments.everybody(reading)
         self._not_trial = ~segments.chosen(everybody, Profile("is_test", "is", (True,)))
-        self._not_minor = ~segments.chosen(everybody, Profile("age", "at_most", (rules.ADULT_AGE - 1,)))
+        self._not_minor = ~segments.chosen(everybody, Profile("age", "at_most", (rules.CHILD_AGE,)))
         self._friend = segments.chosen(everybody, Profile("is_friend", "is", (True,)))
         self._in_group: Array | None = None
 
