@@ -2,7 +2,7 @@
 rows (``member_rows``), without a scan of everybody's moments.
 
 A member of several identities is one person: facts of all of them count, each once. What several profiles say is resolved as segments
-do it (``core.work.questions.segments``): units and staff are all that any says, and the scope of any of these units sees the member
+do it (``core.work.questions.traits``): units and staff are all that any says, and the scope of any of these units sees the member
 (data-contract.md 19); of ``joined_at`` the earliest, with the channel that brought the person then; ``is_friend`` and ``is_test`` hold
 where any says so; of all else the newest that is told counts.
 """

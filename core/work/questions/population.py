@@ -15,6 +15,8 @@ from core.sequences.arrays import Array, Int32s, Int64s
 from core.sequences.subjects import NOBODY, Subjects
 from core.work.questions.kept import per_version
 
+Flags = Array
+"""One boolean per member code."""
 KEPT = 4
 """Populations of a process that are kept: the newest versions of both worlds and two that somebody still looks at."""
 
@@ -88,3 +90,10 @@ def _seated(codes: Int32s, offset: Int64s) -> Seats:
 
 def _before(sizes: Int64s) -> Int64s:
     return np.concatenate(([0], np.cumsum(sizes)))
+
+
+def marked(codes: Array, members: int) -> Flags:
+    """Which of so many member codes are among these."""
+    found = np.zeros(members, bool)
+    found[codes] = True
+    return found

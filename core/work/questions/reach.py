@@ -2,7 +2,7 @@
 
 Everything is told on the newest day with data: age by the year of birth, messages of its calendar month for the platform's quota and
 of the rolling days up to it for the cap on frequency. A message counts once, on the day of its first state, unless it failed. What
-counts of several profiles is said in ``core.work.questions.segments``: one that says "trial" is enough to be one.
+counts of several profiles is said in ``core.work.questions.traits``: one that says "trial" is enough to be one.
 
 Consent: the newest row of the member about marketing and the channel, or about marketing on all channels; of rows of one moment a
 withdrawal counts. Who never said anything has not agreed.
@@ -140,10 +140,9 @@ def _consented(snapshot: Snapshot, channel: str) -> Array:
 def _identified(snapshot: Snapshot, channel: str) -> Array:
     """Who has an identity that the channel sends to; one that connects nobody, being shared or blocked, is nobody's."""
     people = population.of(snapshot)
-    found = np.zeros(len(people.ids), bool)
     wanted = rules.IDENTITY_OF.get(channel)
     if wanted is None or not snapshot.files("identities"):
-        return found
+        return np.zeros(len(people.ids), bool)
     rows = snapshot.table("identities")
     rows = rows.filter(rows.identity_type == wanted).select("identity_key", namespace=rows.namespace.fill_null(""))
     table = snapshot.arrow(rows)
@@ -151,8 +150,7 @@ def _identified(snapshot: Snapshot, channel: str) -> Array:
     meant = pa.array([name for name in namespaces if rules.is_of_channel(channel, wanted, name)], pa.string())
     keys = table.filter(pc.is_in(table["namespace"], meant))["identity_key"].to_numpy()
     who = people.subjects.codes(keys)
-    found[who[who >= 0]] = True
-    return found
+    return population.marked(who[who >= 0], len(people.ids))
 
 
 @per_version("group_membership", "group_rosters", "identity_map", most=4)

@@ -4,9 +4,7 @@ Members are the codes of ``population.of(snapshot)``. A leaf is asked of everybo
 of the lake whoever asks; scope and filters of the reading cut the universe at the end (its channels and its period say nothing of
 who somebody is): NOT of a leaf is everybody in the universe who does not fit. What a member has no value for fits nothing.
 
-Several profiles of one member: of ``unit`` and ``staff`` any that one of them says (units include those below); ``joined_on`` is
-the earliest, ``acquisition_channel`` that of the earliest joining (as on the Channels page, of one moment the first by name);
-``is_friend`` and ``is_test`` hold where any says so; of all else the newest that is told counts.
+What members did is told in ``behaviours``; what their profiles say, and which of several counts, in ``traits``.
 """
 
 import threading
@@ -14,9 +12,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 from functools import reduce
-from itertools import groupby
 from operator import and_, or_
 from typing import Literal
 
@@ -26,35 +23,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from babel.numbers import get_currency_precision
 
-from core.errors import HeldStep, Unknown
 from core.lake.reader import Snapshot
-from core.lake.writer import local_date
-from core.metrics import moments as definitions
-from core.metrics.moments import AMOUNT, COLUMNS
 from core.periods import Period
 from core.scope import EVERYTHING, Filters
 from core.segments import language
-from core.segments.language import AllOf, AnyOf, Dates, Event, LastDays, Leaf, Node, Not, OneOf, Profile, Score, Value
-from core.sequences import tallies
+from core.segments.language import AllOf, AnyOf, Event, Leaf, Node, Not, OneOf, Profile, Score, Value
 from core.sequences.arrays import Array, Int64s
-from core.sequences.gather import EVERY, Bounds
 from core.sequences.lifecycle import State
-from core.sequences.stream import Stream
 from core.work import rollups
-from core.work.questions import clusters, funnels, lifecycle, ltv, membership, moments, population, rfm, spans
-from core.work.questions import units as known_units
+from core.work.questions import behaviours, clusters, lifecycle, ltv, membership, population, rfm, spans, traits
 from core.work.questions.kept import per_version
-from core.work.questions.moments import Condition, Fit, Wanted, instant
+from core.work.questions.population import Flags, marked
 from core.work.questions.reading import Reading
 
-Flags = Array
-"""One boolean per member code."""
 MOST_KEPT_BYTES = 64 * 1024 * 1024
 """Of leaves' answers that a process keeps, an eighth of a byte per member and leaf."""
-_COLUMNS = {"unit": "unit_id", "staff": "staff_id"}
-_SEVERAL = ("unit", "staff")
 _IN_MINOR = ("net_amount", "aov", "value_365d")
-_MEASURES = {"count": tallies.COUNT, "days": tallies.DAYS, "amount": tallies.AMOUNT}
 
 
 def chosen(reading: Reading, node: Node) -> Flags:
@@ -171,7 +155,9 @@ class _Evaluation:
             if kept is not None:
                 found[leaf] = kept
         events: list[Event] = [leaf for leaf in wanted if isinstance(leaf, Event) and leaf not in found]
-        fresh: dict[Leaf, Flags] = dict(zip(events, _did(self.reading, events), strict=True)) if events else {}
+        fresh: dict[Leaf, Flags] = (
+            dict(zip(events, behaviours.fitting(self.reading, events), strict=True)) if events else {}
+        )
         fresh |= {leaf: self._leaf(leaf) for leaf in wanted if leaf not in found and leaf not in fresh}
         for leaf, flags in fresh.items():
             if _stands(leaf):
@@ -185,7 +171,7 @@ class _Evaluation:
     def _leaf(self, leaf: Leaf) -> Flags:
         match leaf:
             case Profile():
-                return _profile(self.reading, leaf)
+                return traits.fitting(self.reading, leaf)
             case Value() | Score():
                 return _number(self.reading, leaf)
             case OneOf("lifecycle", states):
@@ -248,229 +234,6 @@ def forget() -> None:
     _KEPT.clear()
 
 
-# -- what members did --------------------------------------------------------------------------------------------------
-
-
-def _did(reading: Reading, leaves: Sequence[Event]) -> list[Flags]:
-    """Each leaf's answer. Leaves are walked together where they read the same moments; amounts and properties, which are dearer to
-    read, apart from the rest."""
-    _refuse_unknown(reading, leaves)
-    members = len(population.of(reading.snapshot).ids)
-    found: dict[Event, Flags] = {}
-
-    def kind(leaf: Event) -> tuple[bool, bool]:
-        return leaf.measure == "amount", not {_column(test.name) for test in leaf.conditions} <= {*COLUMNS, AMOUNT}
-
-    for _, same in groupby(sorted(leaves, key=kind), key=kind):
-        waiting = list(same)
-        for start in range(0, len(waiting), tallies.MOST_CONDITIONS):
-            part = waiting[start : start + tallies.MOST_CONDITIONS]
-            bits = _walked(reading, part, members)
-            found |= {leaf: (bits >> np.uint16(place) & np.uint16(1)) > 0 for place, leaf in enumerate(part)}
-    return [found[leaf] for leaf in leaves]
-
-
-def _walked(reading: Reading, leaves: Sequence[Event], members: int) -> Array:
-    """By member code, a bit per leaf that the member fits."""
-    digits = get_currency_precision(reading.currency)
-    windows = [_window(reading, leaf) for leaf in leaves]
-    limits = [_limits(leaf, digits) for leaf in leaves]
-    conditions = [
-        tallies.Condition(_MEASURES[leaf.measure], *window) for leaf, window in zip(leaves, windows, strict=True)
-    ]
-    edges = _day_edges(reading) if any(leaf.measure == "days" for leaf in leaves) else np.empty(0, np.int64)
-    wanted = Wanted(
-        tuple(Fit(1 << place, frozenset(leaf.names), _tests(leaf)) for place, leaf in enumerate(leaves)),
-        Bounds(min(since for since, _ in windows), max(until for _, until in windows)),
-        with_amounts=leaves[0].measure == "amount",
-    )
-
-    def fitting(measured: Int64s) -> Array:
-        bits = np.zeros(len(measured), np.uint16)
-        for place, (low, high) in enumerate(limits):
-            fits = (measured[:, place] >= low) & (measured[:, place] <= high)
-            bits |= fits.astype(np.uint16) << np.uint16(place)
-        return bits
-
-    def work(stream: Stream, amounts: Int64s, _threads: int | None) -> tuple[Array, Array]:
-        return stream.subject, fitting(tallies.measured(stream, conditions, edges=edges, amounts=amounts))
-
-    found = np.full(members, fitting(np.zeros((1, len(leaves)), np.int64))[0], np.uint16)
-    for subject, bits in moments.prepared(reading, wanted).walk(work):
-        found[subject] = bits
-    return found
-
-
-def _refuse_unknown(reading: Reading, leaves: Iterable[Event]) -> None:
-    """Names made here exist even where nothing is called so yet: nobody did it."""
-    known = moments.names(reading)
-    virtual = set(definitions.virtual_names(lambda _: True))
-    for name in sorted({name for leaf in leaves for name in leaf.names} - set(known) - virtual):
-        if name in reading.held:
-            raise HeldStep(f"The event {name!r} waits for approval.", problem="held", name=name)
-        raise Unknown("event", name, known)
-    asked = {_column(test.name) for leaf in leaves for test in leaf.conditions} - {*COLUMNS, AMOUNT}
-    if asked:
-        choices = funnels.properties(reading)
-        for name in sorted(asked - set(choices)):
-            raise Unknown("property", name, [*choices, *funnels.ALIASES])
-
-
-def _tests(leaf: Event) -> tuple[Condition, ...]:
-    return tuple(Condition(_column(test.name), test.op, test.values) for test in leaf.conditions)  # type: ignore[arg-type]
-
-
-def _column(name: str) -> str:
-    return funnels.ALIASES.get(name, name)
-
-
-def _window(reading: Reading, leaf: Event) -> tuple[int, int]:
-    """Microseconds, ``[since, until)``."""
-    match leaf.window:
-        case Dates(start, end):
-            return instant(start, reading.zone), instant(end + timedelta(days=1), reading.zone)
-        case LastDays(days) if reading.as_of_on is not None:
-            after = reading.as_of_on + timedelta(days=1)
-            return instant(after - timedelta(days=days), reading.zone), instant(after, reading.zone)
-        case _:
-            return -EVERY, EVERY
-
-
-def _limits(leaf: Event, digits: int) -> tuple[int, int]:
-    """Lowest and highest measure that fits, both included."""
-    scale = digits if leaf.measure == "amount" else 0
-    numbers = [Decimal(str(value)).scaleb(scale) for value in leaf.values]
-    low, high = int(numbers[0].to_integral_value(ROUND_CEILING)), int(numbers[-1].to_integral_value(ROUND_FLOOR))
-    return {
-        "at_least": (low, EVERY), "at_most": (-EVERY, high), "exactly": (low, high), "between": (low, high),
-    }[leaf.op]  # fmt: skip
-
-
-def _day_edges(reading: Reading) -> Int64s:
-    """When each business day with data begins."""
-    whole = reading.whole
-    days = [] if whole is None else [whole.start_on + timedelta(days=place) for place in range(whole.days + 1)]
-    return np.array([instant(day, reading.zone) for day in days], np.int64)
-
-
-# -- what profiles say -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Column:
-    """What is told: a row per profile that tells it, oldest first. ``who``: member code. ``value``: a number, or the place in ``names``."""
-
-    who: Array
-    value: Array
-    names: tuple[str, ...] = ()
-
-    def single(self, members: int) -> tuple[Array, Array]:
-        """Of each member the last: whether there is one, and its value."""
-        value = np.zeros(members, self.value.dtype)
-        value[self.who] = self.value
-        return _marked(self.who, members), value
-
-    def places(self, values: Iterable[str]) -> list[int]:
-        wanted = set(values)
-        return [place for place, name in enumerate(self.names) if name in wanted]
-
-
-def _profile(reading: Reading, leaf: Profile) -> Flags:
-    members = len(population.of(reading.snapshot).ids)
-    if leaf.field == "age":
-        told, year = _told(reading, "birth_year").single(members)
-        newest = 0 if reading.as_of_on is None else reading.as_of_on.year
-        return (
-            told if leaf.op == "is_set" else ~told if leaf.op == "is_not_set" else told & _ranged(newest - year, leaf)
-        )
-    column = _told(reading, leaf.field)
-    if leaf.op in language.WITHOUT_VALUES:
-        told = _marked(column.who, members)
-        return told if leaf.op == "is_set" else ~told
-    if leaf.field in _SEVERAL:
-        asked = [str(value) for value in leaf.values]
-        named = known_units.within(reading.snapshot, asked) if leaf.field == "unit" else asked
-        inside = _marked(column.who[np.isin(column.value, column.places(named))], members)
-        return inside if leaf.op == "is" else _marked(column.who, members) & ~inside
-    told, value = column.single(members)
-    if leaf.field in language.TEXT_FIELDS:
-        fits = np.isin(value, column.places(str(wanted) for wanted in leaf.values))
-    elif leaf.field in language.FLAG_FIELDS:
-        fits = np.isin(value, [int(bool(wanted)) for wanted in leaf.values])
-    else:
-        return told & _ranged(value, leaf)
-    return told & (~fits if leaf.op == "is_not" else fits)
-
-
-def _ranged(values: Array, leaf: Profile) -> Flags:
-    numbers = [_days_of(value) if isinstance(value, date) else int(value) for value in leaf.values]
-    if leaf.op == "at_least":
-        return values >= numbers[0]
-    return values <= numbers[-1] if leaf.op == "at_most" else (values >= numbers[0]) & (values <= numbers[1])
-
-
-def _days_of(on: date) -> int:
-    return (on - date(1970, 1, 1)).days
-
-
-def _marked(codes: Array, members: int) -> Flags:
-    found = np.zeros(members, bool)
-    found[codes] = True
-    return found
-
-
-def _told(reading: Reading, field: str) -> _Column:
-    return _columns(reading.snapshot, _COLUMNS.get(field, field), reading.zone)
-
-
-@per_version("member_profiles", "identity_map", most=24)
-def _columns(snapshot: Snapshot, column: str, zone: str) -> _Column:
-    if not snapshot.files("member_profiles"):
-        return _Column(np.empty(0, np.int32), np.empty(0, np.int32))
-    profiles = snapshot.current("member_profiles")
-    value = local_date(profiles.joined_at, zone) if column == "joined_on" else profiles[column]
-    rows = profiles.select("identity_key", "batch_id", "row_number", "joined_at", value=value)
-    if column != "acquisition_channel":
-        rows = rows.filter(rows.value.notnull())
-    found = snapshot.arrow(rows)
-    who = population.of(snapshot).subjects.codes(found["identity_key"].to_numpy())
-    values, names = _coded(found["value"])
-    order = _oldest_first(found, column, values, names)
-    order = order[who[order] >= 0]
-    if column != "acquisition_channel":
-        return _Column(who[order], values[order], names)
-    told, last = _Column(who[order], values[order]).single(int(who.max(initial=-1)) + 1)
-    kept = np.flatnonzero(told & (last >= 0)).astype(np.int32)
-    return _Column(kept, last[kept], names)
-
-
-def _coded(column: pa.ChunkedArray) -> tuple[Array, tuple[str, ...]]:
-    """Numbers, or places in names in the order of the alphabet; -1 where nothing is told."""
-    if pa.types.is_date(column.type):
-        column = column.cast(pa.int32())
-    if not pa.types.is_string(column.type) and not pa.types.is_large_string(column.type):
-        return column.cast(pa.int64()).fill_null(-1).to_numpy(), ()
-    encoded = pc.dictionary_encode(column.combine_chunks())
-    encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
-    names = encoded.dictionary.to_pylist()
-    sorted_names = tuple(sorted(names))
-    place = {name: number for number, name in enumerate(sorted_names)}
-    codes = np.array([*(place[name] for name in names), -1], np.int64)
-    return codes[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)], sorted_names
-
-
-def _oldest_first(rows: pa.Table, column: str, values: Array, names: Sequence[str]) -> Array:
-    """Places of the rows so that of each member the one that counts stands last."""
-    if column in language.FLAG_FIELDS:
-        return np.argsort(values, kind="stable")
-    if column == "joined_on":
-        return np.argsort(-values, kind="stable")
-    if column == "acquisition_channel":
-        joined = rows["joined_at"].cast(pa.int64()).fill_null(EVERY).to_numpy()
-        return np.lexsort((np.where(values < 0, values, len(names) - values), -joined))
-    return np.lexsort((rows["row_number"].to_numpy(), rows["batch_id"].to_numpy()))
-
-
 # -- what is counted elsewhere -----------------------------------------------------------------------------------------
 
 Provider = Callable[[Reading], pa.Table]
@@ -494,7 +257,7 @@ def _provided(reading: Reading, what: str) -> tuple[pa.Table, Array, str]:
 def _labelled(reading: Reading, kind: str, labels: Sequence[str]) -> Flags:
     table, who, column = _provided(reading, kind)
     fits = pc.is_in(table[column].cast(pa.string()), pa.array(labels)).to_numpy()
-    return _marked(who[fits], len(population.of(reading.snapshot).ids))
+    return marked(who[fits], len(population.of(reading.snapshot).ids))
 
 
 def _number(reading: Reading, leaf: Value | Score) -> Flags:
@@ -508,7 +271,7 @@ def _number(reading: Reading, leaf: Value | Score) -> Flags:
     fits = values >= numbers[0] if leaf.op != "at_most" else values <= numbers[0]
     if leaf.op == "between":
         fits &= values <= numbers[1]
-    return _marked(who[fits], len(population.of(reading.snapshot).ids))
+    return marked(who[fits], len(population.of(reading.snapshot).ids))
 
 
 def _floats(column: pa.ChunkedArray) -> Array:
