@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 PHONE, LIN = "13800138000", 41
 WORDS = {
-    "zh": ("查找会员", "查找", "订单与退款（2）", "同意与为什么不发", "没有任何营销同意记录", "没有找到这位会员"),
+    "zh": ("查找会员", "查找", "订单与退款（2）", "同意与为什么不发", "没有同意过用这个渠道做营销", "没有找到这位会员"),
     "en": ("Find a member", "Find", "Orders & refunds (2)", "Consent & why not", "No consent to marketing", "No such member"),
 }  # fmt: skip
 

@@ -83,8 +83,8 @@ class World:
 
 
 def _first(lines: list[Row], column: str) -> Any:
-    """What the first line that tells it tells."""
-    return next((line[column] for line in lines if line.get(column) is not None), None)
+    """What the first line tells, if only that it tells nothing."""
+    return lines[0].get(column)
 
 
 def day(at: datetime) -> date:

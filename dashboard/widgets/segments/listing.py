@@ -43,7 +43,8 @@ def _head(kind: str) -> None:
             heading.section(t("segments.part_list"), t("segments.list_lead"))
             + choice.row(choice.among(KIND, "segments.of_kind", KINDS, kind), addresses.only("part"))
         )
-        st.html(f'<div class="ways">{new}</div>' if new else "", width="content")
+        if new:
+            st.html(f'<div class="ways">{new}</div>', width="content")
 
 
 def _table(shown: Sequence[Saved], of: str | None) -> None:

@@ -103,10 +103,17 @@ def _filled(folder: Path, world: World) -> Home:
     return home
 
 
+class Worlds(list[tuple[World, Home]]):
+    """Worlds and the lakes that hold them; told shortly, because a failing example is told with all it was given."""
+
+    def __repr__(self) -> str:
+        return f"{len(self)} worlds"
+
+
 @pytest.fixture(scope="module")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[World, Home]]:
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Worlds:
     """Three worlds; the timeline covers two of them."""
-    found = []
+    found = Worlds()
     for seed in range(3):
         world = _world(random.Random(seed))
         home = _filled(tmp_path_factory.mktemp("world"), world)
@@ -164,7 +171,7 @@ LEAVES = _events() | _profiles() | st.sampled_from(["g1", "g2", "g3"]).map(lambd
 
 @given(place=st.integers(0, 2), node=trees(LEAVES))
 @settings(max_examples=60)
-def test_trees_say_what_a_brute_force_reading_says(worlds: list[tuple[World, Home]], place: int, node: Node):
+def test_trees_say_what_a_brute_force_reading_says(worlds: Worlds, place: int, node: Node):
     world, home = worlds[place]
     with reading(home) as lake:
         assert segments.member_ids(lake, node).tolist() == oracle.members(world, node)
@@ -172,7 +179,7 @@ def test_trees_say_what_a_brute_force_reading_says(worlds: list[tuple[World, Hom
 
 @given(place=st.integers(0, 2), leaf=LEAVES)
 @settings(max_examples=60)
-def test_a_leaf_and_its_not_part_all_members(worlds: list[tuple[World, Home]], place: int, leaf: Node):
+def test_a_leaf_and_its_not_part_all_members(worlds: Worlds, place: int, leaf: Node):
     with reading(worlds[place][1]) as lake:
         inside, outside = segments.chosen(lake, leaf), segments.chosen(lake, Not(leaf))
         assert (inside ^ outside).all()
@@ -181,7 +188,7 @@ def test_a_leaf_and_its_not_part_all_members(worlds: list[tuple[World, Home]], p
 
 
 @pytest.fixture
-def lake(worlds: list[tuple[World, Home]]):
+def lake(worlds: Worlds):
     with reading(worlds[1][1]) as opened:
         yield opened
 
@@ -190,14 +197,14 @@ def did(name: str = "view", op: str = "at_least", value: int = 1) -> Event:
     return Event((name,), "count", op, (value,))
 
 
-def test_more_conditions_than_one_walk_takes_are_walked_in_several(worlds: list[tuple[World, Home]]):
+def test_more_conditions_than_one_walk_takes_are_walked_in_several(worlds: Worlds):
     world, home = worlds[1]
     node = AnyOf(tuple(AllOf((did(value=n), did("cart", "at_most", n))) for n in range(20)))
     with reading(home) as opened:
         assert segments.member_ids(opened, node).tolist() == oracle.members(world, node)
 
 
-def test_scope_and_filters_cut_the_universe_and_channels_do_not(worlds: list[tuple[World, Home]]):
+def test_scope_and_filters_cut_the_universe_and_channels_do_not(worlds: Worlds):
     world, home = worlds[1]
     with reading(home, scope=Scope(frozenset({"north"}))) as opened:
         assert opened.allowed is not None
@@ -253,7 +260,7 @@ def test_a_property_of_the_source_is_asked_by_scanning_whether_it_is_a_text_or_a
     assert with_("gift", "is", "true") == with_("gift", "is_set") == [1]
 
 
-def test_overlap_parts_everybody_in_scope_and_tells_the_lift_over_chance(worlds: list[tuple[World, Home]]):
+def test_overlap_parts_everybody_in_scope_and_tells_the_lift_over_chance(worlds: Worlds):
     world, home = worlds[2]
     a, b = did("view", "at_least", 3), did("cart")
     in_a, in_b = set(oracle.members(world, a)), set(oracle.members(world, b))
@@ -279,7 +286,7 @@ def test_an_empty_lake_has_nobody(tmp_path: Path):
             assert segments.count(opened, Not(leaf)) == 0
 
 
-def test_the_state_of_the_life_cycle_is_that_of_the_last_whole_week(worlds: list[tuple[World, Home]]):
+def test_the_state_of_the_life_cycle_is_that_of_the_last_whole_week(worlds: Worlds):
     """The newest data is of Sunday 11 January 2026, business time, so the week of the 5th is whole."""
     world, home = worlds[1]
     assert world.newest == date(2026, 1, 11)
@@ -322,7 +329,7 @@ def test_what_is_measured_elsewhere_is_asked_of_the_rows_it_tells(points: Home, 
 
 
 @pytest.fixture(scope="module")
-def points(worlds: list[tuple[World, Home]], tmp_path_factory: pytest.TempPathFactory) -> Home:
+def points(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The first world, whose members have points as well."""
     home = _filled(tmp_path_factory.mktemp("points"), worlds[0][0])
     entries = [
@@ -358,7 +365,7 @@ SLY = (
 
 
 @pytest.mark.parametrize("text", SLY)
-def test_a_text_that_looks_like_a_command_is_looked_for_and_not_run(worlds: list[tuple[World, Home]], text: str):
+def test_a_text_that_looks_like_a_command_is_looked_for_and_not_run(worlds: Worlds, text: str):
     world, home = worlds[0]
     known = Condition("channel", "is_not", (text,))
     inside = Condition("product_id", "contains", (text,))

@@ -374,6 +374,11 @@ def test_executives_see_sizes_and_no_people(opened):
     assert counted(test) == "30 人"
     assert 'id="people-fit"' not in html(test)
     assert not [one for one in test.button if (one.key or "").startswith("sg_save")]
+    for part in ("list", "overlap", "tags"):
+        test.query_params["part"] = part
+        assert not test.run().exception
+    test.query_params["part"] = "build"
+    test.run()
     test.query_params["sg_who"] = "fit"
     test.run()
     assert "sg_who" not in test.query_params
