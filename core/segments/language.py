@@ -8,7 +8,8 @@ A definition is ``{"v": 1, "where": NODE}``; a NODE is one object, of one of the
 ``{"not": NODE}``                             all members who do not fit the child
 ``{"profile": FIELD, "op": …, "values": …}``  what the profile says. Texts: ``gender city unit staff
                                               acquisition_channel tier``; yes or no: ``is_friend is_test``; whole
-                                              numbers: ``birth_year``, ``age`` (on the newest day); dates: ``joined_on``
+                                              numbers: ``birth_year``, ``age`` and ``days_since_joined`` (on the newest
+                                              day); dates: ``joined_on``
 ``{"event": [NAME, …], "measure": …, "op": …, "values": …, "window": …, "where": […]}``
                                               what the member did: ``count`` of moments, distinct business ``days``,
                                               or ``amount`` (gross, major units, of ``order_placed`` alone)
@@ -54,10 +55,13 @@ LARGEST = 10**12
 LONGEST_WINDOW_DAYS = 3660
 YEARS = range(1900, 2201)
 AGES = range(151)
+DAYS = range(36_601)
+KNOWN = {"birth_year": YEARS, "age": AGES, "days_since_joined": DAYS}
+"""What whole numbers of a profile can be."""
 
 TEXT_FIELDS = ("gender", "city", "unit", "staff", "acquisition_channel", "tier")
 FLAG_FIELDS = ("is_friend", "is_test")
-NUMBER_FIELDS = ("birth_year", "age")
+NUMBER_FIELDS = ("birth_year", "age", "days_since_joined")
 DATE_FIELDS = ("joined_on",)
 FIELDS = (*TEXT_FIELDS, *FLAG_FIELDS, *NUMBER_FIELDS, *DATE_FIELDS)
 CHOICE_OPS = ("is", "is_not", "is_set", "is_not_set")
@@ -503,7 +507,7 @@ def _date(given: object, path: str) -> date:
 
 _PROFILE: dict[str, Callable[[object, str], Any]] = {
     **dict.fromkeys(TEXT_FIELDS, _text), **dict.fromkeys(FLAG_FIELDS, _flag), **dict.fromkeys(DATE_FIELDS, _date),
-    "birth_year": _whole_in(YEARS), "age": _whole_in(AGES),
+    **{field: _whole_in(known) for field, known in KNOWN.items()},
 }  # fmt: skip
 
 

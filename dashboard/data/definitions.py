@@ -8,7 +8,6 @@ from typing import Any, Literal
 from core.errors import InvalidSegment
 from core.segments import language
 from core.segments.language import (
-    AGES,
     CHANCES,
     CONDITION_OPS,
     FIELDS,
@@ -33,7 +32,6 @@ from core.segments.language import (
     VERSION,
     WHOLE_VALUES,
     WITHOUT_VALUES,
-    YEARS,
 )
 
 __all__ = [
@@ -73,7 +71,7 @@ def form(kind: str, name: str) -> Form:
     if kind == "score":
         return Form("percent", RANGE_OPS, 0, 100) if name in CHANCES else Form("number", RANGE_OPS)
     if name in NUMBER_FIELDS:
-        known = AGES if name == "age" else YEARS
+        known = language.KNOWN[name]
         return Form("whole", (*RANGE_OPS, *WITHOUT_VALUES), known.start, known.stop - 1)
     if name in TEXT_FIELDS or name in FLAG_FIELDS:
         ops = ("is", "is_not", *WITHOUT_VALUES)

@@ -90,6 +90,12 @@ def test_a_condition_is_complete_once_it_can_be_asked(body: dict, is_complete: b
     assert Row(1, body).is_complete is is_complete
 
 
+def test_what_is_not_filled_in_is_counted_and_so_is_a_box_that_holds_nothing() -> None:
+    assert tree.unfilled(made({"all": [WOMEN, {"not": BOUGHT}]})) == 0
+    assert tree.unfilled(made({"all": [WOMEN, EMPTY, {"any": []}, {"not": {"any": [{"all": []}, EMPTY]}}]})) == 4
+    assert tree.unfilled(Box(1, "all")) == 0
+
+
 def test_a_fault_is_shown_at_the_condition_that_has_it() -> None:
     wrong = {"value": "orders", "op": "between", "values": [9, 1]}
     box = made({"all": [EMPTY, WOMEN, {"not": {"any": [TAGGED, wrong]}}, {"not": {"all": [wrong]}}]})

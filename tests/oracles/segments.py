@@ -178,7 +178,9 @@ def _profile(world: World, leaf: Profile, member: int) -> bool:
 def _told(world: World, field: str, member: int) -> list[Any]:
     """What counts of a field: several values of units and staff, at most one of the others."""
     rows = world.profiles[member]
-    column = {"age": "birth_year", "joined_on": "joined_at"}.get(field, PROFILE.get(field, field))
+    column = {"age": "birth_year", "joined_on": "joined_at", "days_since_joined": "joined_at"}.get(
+        field, PROFILE.get(field, field)
+    )
     told = [row[column] for row in rows if row.get(column) is not None]
     if field == "acquisition_channel":
         joined = [row for row in rows if row.get("joined_at") is not None]
@@ -189,6 +191,8 @@ def _told(world: World, field: str, member: int) -> list[Any]:
         return told
     if field == "joined_on":
         return [day(min(told))]
+    if field == "days_since_joined":
+        return [(world.newest - day(min(told))).days]
     if field in ("is_friend", "is_test"):
         return [any(told)]
     return [world.newest.year - told[-1]] if field == "age" else [told[-1]]

@@ -27,6 +27,8 @@ from core.work.questions.reading import Reading
 
 _COLUMNS = {"unit": "unit_id", "staff": "staff_id"}
 _SEVERAL = ("unit", "staff")
+_SINCE = {"age": "birth_year", "days_since_joined": "joined_on"}
+"""What is counted up to the newest day, and from where: years by the calendar, days."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,12 +53,11 @@ class _Column:
 def fitting(reading: Reading, leaf: Profile) -> Flags:
     """Who fits what is asked of the profile, by member code."""
     members = len(population.of(reading.snapshot).ids)
-    if leaf.field == "age":
-        told, year = _told(reading, "birth_year").single(members)
-        newest = 0 if reading.as_of_on is None else reading.as_of_on.year
-        return (
-            told if leaf.op == "is_set" else ~told if leaf.op == "is_not_set" else told & _ranged(newest - year, leaf)
-        )
+    if leaf.field in _SINCE:
+        told, value = _told(reading, _SINCE[leaf.field]).single(members)
+        newest = reading.as_of_on or date.min
+        passed = (newest.year if leaf.field == "age" else _days_of(newest)) - value
+        return told if leaf.op == "is_set" else ~told if leaf.op == "is_not_set" else told & _ranged(passed, leaf)
     column = _told(reading, leaf.field)
     if leaf.op in language.WITHOUT_VALUES:
         told = marked(column.who, members)

@@ -39,7 +39,7 @@ class Found:
 
 def check(box: Box) -> Found:
     """What there is to ask of a tree."""
-    node, unfilled = tree.complete(box), sum(not row.is_complete for row in tree.rows(box))
+    node, unfilled = tree.complete(box), tree.unfilled(box)
     if node is None:
         return Found(None, {}, unfilled)
     try:

@@ -1,7 +1,6 @@
 """Segments that are often wanted, to begin with."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from html import escape
 from typing import Any
 
@@ -31,11 +30,7 @@ def _every() -> Iterator[tuple[str, dict[str, Any]]]:
     """Those that the data of this lake can say anything about."""
     events = vocabulary.events()
     yield "lapsing", _all(_value("net_amount", "at_least", SPENT), _value("days_since_last_order", "between", 60, 180))
-    joined = {
-        "profile": "joined_on",
-        "op": "at_least",
-        "values": [(vocabulary.newest() - timedelta(days=29)).isoformat()],
-    }
+    joined = {"profile": "days_since_joined", "op": "at_most", "values": [29]}
     yield "new", _all(joined, _event(ORDER, 0, None))
     if CART in events:
         yield "cart", _all(_event(CART, 1, 7), _event(ORDER, 0, 7))
@@ -43,9 +38,6 @@ def _every() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "likely", {"score": "chance_30d", "op": "at_least", "values": [0.5]}
     yield "retain", {"rfm": ["high_retain"]}
     yield "silent", {"lifecycle": ["dormant"]}
-    if vocabulary.options("tier"):
-        tiered = {"profile": "tier", "op": "is_set"}
-        yield "falling", _all(tiered, _value("days_since_last_order", "between", 60, 365))
 
 
 def _all(*nodes: dict[str, Any]) -> dict[str, Any]:

@@ -140,6 +140,13 @@ def rows(part: Part) -> Iterator[Row]:
             yield from rows(one)
 
 
+def unfilled(box: Box) -> int:
+    """Conditions that say nothing yet, and boxes inside that hold nothing."""
+    empty = [one for one in box.parts if isinstance(one, Box) and not one.parts]
+    open_rows = [one for one in box.parts if isinstance(one, Row) and not one.is_complete]
+    return len(empty) + len(open_rows) + sum(unfilled(one) for one in box.parts if isinstance(one, Box))
+
+
 def _is_complete(kind: str, body: Mapping[str, Any]) -> bool:
     if kind in LISTS:
         return bool(body.get(kind))

@@ -158,7 +158,8 @@ def _profiles(draw: st.DrawFn) -> Profile:
     if draw(st.integers(0, 4)) == 0:
         return Profile(field, draw(st.sampled_from(language.WITHOUT_VALUES)))
     if field in language.NUMBER_FIELDS:
-        return Profile(field, *draw(compared(st.sampled_from([12, 13, 36] if field == "age" else [1990, 2000, 2013]))))
+        numbers = {"age": [12, 13, 36], "days_since_joined": [0, 1, 5, 9, 10, 12], "birth_year": [1990, 2000, 2013]}
+        return Profile(field, *draw(compared(st.sampled_from(numbers[field]))))
     if field == "joined_on":
         return Profile(field, *draw(compared(DATES)))
     known = st.sampled_from(["f", "上海", "x' OR 1", *ABOVE, "unlisted", "s1", "store", "app", "gold", "nobody's"])

@@ -48,7 +48,13 @@ def profiles(draw):
         return Profile(
             field, draw(st.sampled_from(["is", "is_not"])), tuple(draw(st.lists(values, min_size=1, max_size=2)))
         )
-    numbers = DAYS if field == "joined_on" else st.integers(0, 99) if field == "age" else st.integers(1950, 2020)
+    numbers = (
+        DAYS
+        if field == "joined_on"
+        else st.integers(0, 99)
+        if field in ("age", "days_since_joined")
+        else st.integers(1950, 2020)
+    )
     return Profile(field, *draw(compared(numbers)))
 
 
