@@ -1,13 +1,16 @@
-"""What a store keeps of one member's belonging: the segments that hold it, as of their last count."""
+"""Who belongs to what, as rows: written in portions, and read for one member."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from core.store.session import Session
-from core.store.tables import Segment, SegmentMember
+from core.store.tables import Segment, SegmentMember, SegmentMove, TagMember, TagWriteMember
+
+CHUNK = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +38,25 @@ def segments_of(session: Session, member_id: int, keys: Collection[int] = ()) ->
         for one in known
         if one.id in inside
     ]
+
+
+def add(
+    session: Session,
+    table: type[SegmentMember | SegmentMove | TagMember | TagWriteMember],
+    members: Iterable[int],
+    values: Mapping[str, Any],
+) -> None:
+    """A row per member, each with the same values beside it."""
+    rows = [{"member_id": int(member), **values} for member in members]
+    for start in range(0, len(rows), CHUNK):
+        session.connection().execute(insert(table), rows[start : start + CHUNK])
+
+
+def remove(
+    session: Session, table: type[SegmentMember | TagMember], members: Sequence[int], values: Mapping[str, Any]
+) -> None:
+    """Without the rows of these members that have these values."""
+    same = [getattr(table, name) == value for name, value in values.items()]
+    for start in range(0, len(members), CHUNK):
+        some = table.member_id.in_(members[start : start + CHUNK])
+        session.execute(delete(table).where(*same, some))

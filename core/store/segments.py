@@ -1,17 +1,16 @@
 """Segments as rows: who is in them, how large they were, who came and left. What they mean is decided in ``core.work.segments``."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 
 from core.errors import Refusal, Unknown
-from core.store import topics
+from core.store import belonging, topics
 from core.store.session import Session, changed_rows, insert_new
 from core.store.tables import Segment, SegmentMember, SegmentMove, SegmentSize
 
-CHUNK = 10_000
 TOPIC = "segments"
 MOVES_KEPT = timedelta(days=90)
 
@@ -51,7 +50,7 @@ def save(
     segment = insert_new(session, Segment, values, unique=("name",))
     if segment is None:
         raise _taken(session, name)
-    _add(session, segment.id, members)
+    belonging.add(session, SegmentMember, members, {"segment_id": segment.id})
     _count(session, segment, len(members), None, now=now)
     topics.bump(session, TOPIC)
     return segment
@@ -150,16 +149,13 @@ def measured(
     is_same = last is not None and (last.revision, last.lake_version) == (revision, lake_version)
     if is_same and not added and not left:
         return None
-    _remove(session, segment_id, left)
-    _add(session, segment_id, added)
+    here = {"segment_id": segment_id}
+    belonging.remove(session, SegmentMember, left, here)
+    belonging.add(session, SegmentMember, added, here)
     is_first = last is None or last.revision != revision
     if not is_first:
-        rows = ((m, is_added) for who, is_added in ((added, True), (left, False)) for m in who)
-        _insert(
-            session,
-            SegmentMove,
-            ({"segment_id": segment_id, "at": now, "member_id": m, "is_added": a} for m, a in rows),
-        )
+        for who, is_added in ((added, True), (left, False)):
+            belonging.add(session, SegmentMove, who, here | {"at": now, "is_added": is_added})
     session.execute(delete(SegmentMove).where(SegmentMove.segment_id == segment_id, SegmentMove.at < now - MOVES_KEPT))
     return _count(session, segment, len(after), None if is_first else (len(added), len(left)), now=now)
 
@@ -184,22 +180,6 @@ def _count(
 
 def _stored(session: Session, segment_id: int) -> Iterable[int]:
     return session.scalars(select(SegmentMember.member_id).where(SegmentMember.segment_id == segment_id))
-
-
-def _add(session: Session, segment_id: int, members: Sequence[int]) -> None:
-    _insert(session, SegmentMember, ({"segment_id": segment_id, "member_id": int(m)} for m in members))
-
-
-def _remove(session: Session, segment_id: int, members: Sequence[int]) -> None:
-    for start in range(0, len(members), CHUNK):
-        some = SegmentMember.member_id.in_(members[start : start + CHUNK])
-        session.execute(delete(SegmentMember).where(SegmentMember.segment_id == segment_id, some))
-
-
-def _insert(session: Session, table: type[SegmentMember] | type[SegmentMove], rows: Iterator[dict[str, Any]]) -> None:
-    waiting = list(rows)
-    for start in range(0, len(waiting), CHUNK):
-        session.connection().execute(insert(table), waiting[start : start + CHUNK])
 
 
 def _taken(session: Session, name: str) -> NameTaken:

@@ -1,18 +1,17 @@
 """Tags as rows: who has them until when, and every change of them. What rules mean is decided in ``core.work.tags``."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from core.errors import Refusal, Unknown
-from core.store import topics
+from core.store import belonging, topics
 from core.store.session import Session, changed_rows, insert_new
 from core.store.tables import Tag, TagMember, TagWrite, TagWriteMember
 
-CHUNK = 10_000
 TOPIC = "tags"
 
 
@@ -224,16 +223,14 @@ def give(
     now: datetime,
     reason: str = "",
     expires_at: datetime | None = None,
-    undoes_id: int | None = None,
 ) -> TagWrite:
     """Give a tag to those of the members who do not have it now. The change names exactly them."""
     take_turn(session, tag_id)
     _expire(session, tag_id, now)
-    got = _not_in(members, _having(session, tag_id))
-    rows = ({"tag_id": tag_id, "member_id": m, "given_by": by, "given_at": now, "expires_at": expires_at} for m in got)
-    _insert(session, TagMember, rows)
+    got = sorted({int(m) for m in members} - _having(session, tag_id))
+    _add(session, tag_id, got, by=by, now=now, expires_at=expires_at)
     topics.bump(session, TOPIC)
-    return write(session, tag_id, "given", got, by=by, now=now, reason=reason, undoes_id=undoes_id)
+    return write(session, tag_id, "given", got, by=by, now=now, reason=reason)
 
 
 def take(
@@ -250,7 +247,7 @@ def take(
     take_turn(session, tag_id)
     _expire(session, tag_id, now)
     lost = sorted(set(map(int, members)) & _having(session, tag_id))
-    _remove(session, tag_id, lost)
+    belonging.remove(session, TagMember, lost, {"tag_id": tag_id})
     topics.bump(session, TOPIC)
     return write(session, tag_id, "taken", lost, by=by, now=now, reason=reason, undoes_id=undoes_id)
 
@@ -279,9 +276,8 @@ def measured(
         return None
     before, after = _having(session, tag_id), {int(m) for m in members}
     got, lost = sorted(after - before), sorted(before - after)
-    _remove(session, tag_id, lost)
-    rows = ({"tag_id": tag_id, "member_id": m, "given_by": SYSTEM, "given_at": now, "expires_at": None} for m in got)
-    _insert(session, TagMember, rows)
+    belonging.remove(session, TagMember, lost, {"tag_id": tag_id})
+    _add(session, tag_id, got, by=SYSTEM, now=now)
     for action, who in (("given", got), ("taken", lost)):
         if who:
             write(session, tag_id, action, who, by=SYSTEM, now=now, reason=BY_RULE)
@@ -307,7 +303,7 @@ def write(
     )
     session.add(row)
     session.flush()
-    _insert(session, TagWriteMember, ({"write_id": row.id, "member_id": m} for m in members))
+    belonging.add(session, TagWriteMember, members, {"write_id": row.id})
     return row
 
 
@@ -335,20 +331,11 @@ def _having(session: Session, tag_id: int) -> set[int]:
     return set(session.scalars(select(TagMember.member_id).where(TagMember.tag_id == tag_id)))
 
 
-def _not_in(members: Iterable[int], known: set[int]) -> list[int]:
-    return sorted({int(m) for m in members} - known)
-
-
-def _remove(session: Session, tag_id: int, members: Sequence[int]) -> None:
-    for start in range(0, len(members), CHUNK):
-        some = TagMember.member_id.in_(members[start : start + CHUNK])
-        session.execute(delete(TagMember).where(TagMember.tag_id == tag_id, some))
-
-
-def _insert(session: Session, table: type[TagMember] | type[TagWriteMember], rows: Iterator[dict[str, Any]]) -> None:
-    waiting = list(rows)
-    for start in range(0, len(waiting), CHUNK):
-        session.connection().execute(insert(table), waiting[start : start + CHUNK])
+def _add(
+    session: Session, tag_id: int, members: Sequence[int], *, by: str, now: datetime, expires_at: datetime | None = None
+) -> None:
+    values = {"tag_id": tag_id, "given_by": by, "given_at": now, "expires_at": expires_at}
+    belonging.add(session, TagMember, members, values)
 
 
 def _taken(session: Session, name: str) -> TagTaken:

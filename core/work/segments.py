@@ -136,7 +136,7 @@ def change(
                 session, segment_id, found.members, revision=after.revision, lake_version=found.version, now=now
             )
         details = {"before": told, "after": {"name": after.name, "tree": after.tree, "revision": after.revision}}
-        _tell(logged, home, operator, "segment.changed", segment_id, details, now)
+        tell(logged, home, operator, "segment.changed", ("segment", segment_id), details, now)
         return segments.one(session, segment_id)
 
 
@@ -194,6 +194,13 @@ def moved(home: Home, operator: Operator, segment_id: int, at: datetime) -> tupl
 
 
 # -- shared with tags --------------------------------------------------------------------------------------------------
+
+
+def tell(
+    logged: Session, home: Home, operator: Operator, action: str, thing: Thing, details: dict[str, Any], now: datetime
+) -> None:
+    """One entry of the audit log about a segment or tag."""
+    audit.append(logged, operator, action, f"{thing[0]}:{thing[1]}", details | {"world": home.world}, now=now)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -298,7 +305,7 @@ def _saved(home: Home, log: Store, operator: Operator, write: Callable[[Session]
     with audit.told(home.store, log) as (session, logged):
         segment = write(session)
         details = {"name": segment.name, "kind": segment.kind, "members": segment.member_count, "tree": segment.tree}
-        _tell(logged, home, operator, "segment.saved", segment.id, details, now)
+        tell(logged, home, operator, "segment.saved", ("segment", segment.id), details, now)
     return segment
 
 
@@ -315,14 +322,8 @@ def _put_away(
             raise SegmentUsed("Other definitions refer to this segment.", names=", ".join(used), name=known.name)
         segments.put_away(session, segment_id, is_archived=is_archived, by=operator.name, now=now)
         action = "segment.archived" if is_archived else "segment.restored"
-        _tell(logged, home, operator, action, segment_id, {"name": known.name}, now)
+        tell(logged, home, operator, action, ("segment", segment_id), {"name": known.name}, now)
     return known
-
-
-def _tell(
-    logged: Session, home: Home, operator: Operator, action: str, number: int, details: dict[str, Any], now: datetime
-) -> None:
-    audit.append(logged, operator, action, f"segment:{number}", details | {"world": home.world}, now=now)
 
 
 def own_units(operator: Operator) -> list[str] | None:

@@ -33,6 +33,7 @@ from core.work.segments import (
     refuse_cycle,
     require_within,
     take_turn,
+    tell,
     users,
     within,
 )
@@ -189,9 +190,8 @@ def give(
 
     Raises ``Forbidden``, ``Unknown``, ``InvalidTag``, and what the segment's conditions refuse.
     """
-    return _handed(
-        home, log, operator, tag_id, "tag.given", _who(home, operator, segment_id, members, now), reason, now
-    )
+    who = _who(home, operator, segment_id, members, now)
+    return _handed(home, log, operator, tag_id, "tag.given", who, reason, now)
 
 
 def take(
@@ -206,9 +206,8 @@ def take(
     reason: str = "",
 ) -> Written:
     """Take a static tag from those of them who have it. Raises as ``give``."""
-    return _handed(
-        home, log, operator, tag_id, "tag.taken", _who(home, operator, segment_id, members, now), reason, now
-    )
+    who = _who(home, operator, segment_id, members, now)
+    return _handed(home, log, operator, tag_id, "tag.taken", who, reason, now)
 
 
 def undo(home: Home, log: Store, operator: Operator, write_id: int, *, now: datetime) -> Written:
@@ -231,7 +230,7 @@ def undo(home: Home, log: Store, operator: Operator, write_id: int, *, now: date
         row = tags.take(session, given.tag_id, who, by=operator.name, now=now, reason=given.reason, undoes_id=write_id)
         written = Written(row.id, row.member_count, given.member_count - row.member_count)
         details = {"tag": tags.one(session, given.tag_id).name, "members": row.member_count, "write": write_id}
-        _tell(logged, home, operator, "tag.undone", given.tag_id, details, now)
+        tell(logged, home, operator, "tag.undone", ("tag", given.tag_id), details, now)
     return written
 
 
@@ -335,7 +334,7 @@ def _handed(
             changed = len(np.unique(called[theirs]))
         written = Written(row.id, changed, len(who) - changed)
         details = {"tag": tag.name, "members": row.member_count, "reason": reason, "write": row.id}
-        _tell(logged, home, operator, action, tag_id, details, now)
+        tell(logged, home, operator, action, ("tag", tag_id), details, now)
     return written
 
 
@@ -366,14 +365,8 @@ def _told(
 ) -> Tag:
     with audit.told(home.store, log) as (session, logged):
         tag = write(session)
-        _tell(logged, home, operator, action, tag.id, say(tag), now)
+        tell(logged, home, operator, action, ("tag", tag.id), say(tag), now)
         return tags.one(session, tag.id)
-
-
-def _tell(
-    logged: Session, home: Home, operator: Operator, action: str, number: int, details: dict[str, Any], now: datetime
-) -> None:
-    audit.append(logged, operator, action, f"tag:{number}", details | {"world": home.world}, now=now)
 
 
 def _count(session: Session, tag: Tag, found: Fitting | None, now: datetime) -> None:

@@ -10,7 +10,7 @@ from dashboard.actions import guard
 from dashboard.data import worlds
 from dashboard.web import wiring
 
-__all__ = ["LONGEST_NAME", "InvalidName", "archive", "change", "refresh", "restore", "save", "save_live", "save_static"]
+__all__ = ["LONGEST_NAME", "InvalidName", "archive", "change", "restore", "save", "save_live", "save_static"]
 
 
 def save(name: str, sentence: str, members: Sequence[int], definition: dict[str, Any], version: int) -> int:
@@ -61,9 +61,3 @@ def restore(segment_id: int) -> Segment:
     """Bring it back. Raises ``Forbidden``, ``Unknown``."""
     operator = guard.require("segment.write")
     return segments.restore(worlds.home(), wiring.accounts_store(), operator, segment_id, now=wiring.now())
-
-
-def refresh(segment_id: int) -> None:
-    """Take the size of a live segment now. Raises ``Forbidden``, ``Unknown``, and what its conditions refuse."""
-    guard.require("segment.write")
-    segments.refresh(worlds.home(), segment_id, now=wiring.now())
