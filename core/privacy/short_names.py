@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that looks like another."""
 LENGTH = 6
-_WRITTEN = re.compile(rf"(?i)\s*m\s*[-\u2010-\u2015\u2212 ]?\s*([0-9a-z]{{{LENGTH}}})\s*")
+_DIGITS = rf"((?:[0-9a-z]\s*){{{LENGTH}}})"
+_WRITTEN = re.compile(rf"(?i)\s*m\s*[-\u2010-\u2015\u2212 ]?\s*{_DIGITS}")
+_BARE = re.compile(rf"(?i)\s*{_DIGITS}")
 _MEANT = str.maketrans("OIL", "011")
 
 
@@ -31,12 +33,17 @@ def label(member_id: int) -> str:
 
 def is_name(text: str) -> bool:
     """Whether a text can be a short name, however it was typed."""
-    return _digits(text) is not None
+    return _digits(text, _WRITTEN) is not None
+
+
+def is_bare(text: str) -> bool:
+    """Whether a text can be a short name without its M; it may as well be something else of as many letters."""
+    return _digits(text, _BARE) is not None
 
 
 def called(text: str, member_ids: NDArray[np.int64]) -> list[int]:
-    """Of these members those whose short name it is, as people type it: in small letters, O for 0, without the line."""
-    digits = _digits(text)
+    """Of these members those whose short name it is, as people type it: in small letters, O for 0, without the line or the M."""
+    digits = _digits(text, _WRITTEN) or _digits(text, _BARE)
     if digits is None:
         return []
     wanted = sum(LETTERS.index(digit) << 5 * place for place, digit in enumerate(reversed(digits)))
@@ -46,13 +53,13 @@ def called(text: str, member_ids: NDArray[np.int64]) -> list[int]:
 
 def meant(text: str) -> str | None:
     """The short name that somebody typed, as ``labels`` writes it; None where it cannot be one."""
-    digits = _digits(text)
+    digits = _digits(text, _WRITTEN)
     return None if digits is None else f"M-{digits}"
 
 
-def _digits(text: str) -> str | None:
-    found = _WRITTEN.fullmatch(text)
-    digits = found[1].upper().translate(_MEANT) if found else ""
+def _digits(text: str, written: re.Pattern[str]) -> str | None:
+    found = written.fullmatch(text)
+    digits = "".join(found[1].split()).upper().translate(_MEANT) if found else ""
     return digits if digits and set(digits) <= set(LETTERS) else None
 
 

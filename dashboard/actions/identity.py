@@ -1,8 +1,9 @@
 """Writes of the page about identities: all of them callbacks, all of them guarded."""
 
+import pandas as pd
 import streamlit as st
 
-from core.work import disclosures, identity_decisions
+from core.work import disclosures, identity_decisions, lookups
 from core.work.identity_decisions import Decided
 from dashboard.actions import guard
 from dashboard.actions.guard import guarded
@@ -28,7 +29,7 @@ def search() -> None:
     close()
     if not text:
         return
-    found = data.find(text)
+    found = _find(text)
     st.session_state[FOUND] = found
     members = found["member_id"].drop_duplicates().tolist()
     if len(members) == 1:
@@ -85,14 +86,14 @@ def merge(member_id: int) -> None:
     """Merge with whoever has the phone, e-mail or number that was typed."""
     text = st.session_state["merge_with"].strip()
     reason = _reason("merge")
-    others = [int(one) for one in data.find(text)["member_id"].drop_duplicates()] if text else []
+    others = [int(one) for one in _find(text)["member_id"].drop_duplicates()] if text else []
     if len(others) != 1:
         guard.note(t("identity.merge_none" if not others else "identity.merge_several"), is_error=True)
         return
     st.session_state["merge_with"] = ""
     done = identity_decisions.merge(*_by(), member_id, others[0], reason=reason, now=wiring.now())
     st.session_state.pop(MEMBER, None)
-    st.session_state[FOUND] = data.find(text)
+    st.session_state[FOUND] = _find(text)
     members = st.session_state[FOUND]["member_id"].drop_duplicates().tolist()
     if members:
         open_member(int(members[0]))
@@ -116,6 +117,11 @@ def set_limits() -> None:
         return
     is_moved = identity_decisions.set_limits(*_by(), changed, reason=_reason("limits"), now=wiring.now())
     guard.note(t("identity.limits_saved") + " " + t("identity.map_changed" if is_moved else "identity.map_same"))
+
+
+def _find(text: str) -> pd.DataFrame:
+    """Whoever has this phone, e-mail or number; that it was looked up is in the audit log."""
+    return lookups.values(*_by(), text, now=wiring.now())
 
 
 def _by() -> tuple:  # type: ignore[type-arg]

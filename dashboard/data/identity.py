@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-import pandas as pd
 from sqlalchemy import select
 
 from core.store import topics
@@ -20,7 +19,6 @@ __all__ = [
     "Member",
     "Overview",
     "decisions",
-    "find",
     "key",
     "limits",
     "masks",
@@ -56,12 +54,6 @@ def member(member_id: int) -> Member:
     ground = stand(PERMISSION)
     with ground.open() as lake:
         return question.member(ground.home, lake, member_id)
-
-
-def find(text: str) -> pd.DataFrame:
-    """Members who have this phone, e-mail or number. Nothing of the text is kept."""
-    ground = stand(PERMISSION)
-    return question.find(ground.home, ground.operator, text)
 
 
 def masks(identity_keys: list[int]) -> dict[int, str]:

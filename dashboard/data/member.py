@@ -11,8 +11,7 @@ from core.periods import business_date
 from core.store import belonging, tags
 from core.store.belonging import Inside
 from core.store.tags import Held, Told
-from core.work import disclosures
-from core.work.lookups import MOST_DIGITS
+from core.work import disclosures, lookups
 from core.work.questions import identities, member_gates, member_next, member_standing, member_stream
 from core.work.questions import member as question
 from core.work.questions.identities import Member as Evidence
@@ -28,7 +27,7 @@ from dashboard.web import kept, wiring
 
 __all__ = [
     "KINDS", "Bought", "Channel", "Consent", "Evidence", "Gate", "Held", "Hint", "Inputs", "Inside", "Life", "Marks", "Member", "Order", "Profile", "Standing", "Stay",
-    "Told", "Touch", "View", "evidence", "gates", "hints", "is_empty", "marks", "masks", "member", "number", "standing", "zone",
+    "Told", "Touch", "View", "evidence", "gates", "hints", "is_empty", "marks", "masks", "member", "named", "standing", "zone",
 ]  # fmt: skip
 PERMISSION = "people.see"
 
@@ -69,11 +68,14 @@ def is_empty() -> bool:
     return "identity_map" not in stand(PERMISSION).home.lake.manifests.latest().tables
 
 
-def number(text: str) -> int:
-    """A member's number as an address has it. Raises ``Unknown`` for what is none."""
-    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text) < 2**63):
+def named(text: str) -> tuple[int, ...]:
+    """Members whom an address names, by number or by short name: one, or those who share the name. Raises ``Forbidden``, and
+    ``Unknown`` where it names nobody whom the reader may see."""
+    ground = stand(PERMISSION)
+    found = _named(key=f"{ground.key}|{text}", _ground=ground, _text=text)
+    if not found:
         raise Unknown("member", text)
-    return int(text)
+    return found
 
 
 def standing(view: View, *, is_whole: bool = False) -> Standing:
@@ -116,6 +118,12 @@ def masks(identity_keys: list[int]) -> dict[int, str]:
 
 def zone() -> str:
     return wiring.house().settings.zone
+
+
+@kept.by_key(32)
+def _named(key: str, _ground: Ground, _text: str) -> tuple[int, ...]:  # noqa: ARG001 - what it is cached by
+    with _ground.open() as lake:
+        return tuple(lookups.named(lake, _text))
 
 
 @kept.by_key(32)

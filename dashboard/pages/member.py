@@ -1,6 +1,7 @@
 """会员档案: everything about one member; who, what they are worth, what happened lately and what to say, then all of it by parts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from html import escape
 
 import streamlit as st
 
@@ -67,23 +68,31 @@ def _hits() -> None:
     elif not hits:
         st.info(t("member.not_found"), icon=":material/search_off:")
     else:
-        st.write(t("member.several", count=i18n.number(len(hits))))
-        for hit in hits:
-            kinds = i18n.listed(kind(one) for one in hit.types)
-            label = " · ".join(part for part in (words.label(hit.member_id), kinds) if part)
-            st.html(f'<a class="box" href="?{actions.OF}={hit.member_id}">{label}</a>')
+        _several({hit.member_id: i18n.listed(kind(one) for one in hit.types) for hit in hits})
+
+
+def _several(found: Mapping[int, str]) -> None:
+    """``found``: by what each of several members was found."""
+    st.write(t("member.several", count=i18n.number(len(found))))
+    for member_id, kinds in found.items():
+        label = " · ".join(part for part in (words.label(member_id), kinds or str(member_id)) if part)
+        st.html(f'<a class="box" href="?{actions.OF}={member_id}">{escape(label)}</a>')
 
 
 def _asked() -> View | None:
-    """The member whom the address names; not found are all whom the reader cannot see, in the same words."""
+    """The member whom the address names by number or short name; not found are all whom the reader cannot see, in the same words."""
     text = st.query_params.get(actions.OF)
     if text is None:
         return None
     try:
-        return data.member(data.number(text))
+        found = data.named(text)
+        if len(found) == 1:
+            return data.member(found[0])
     except Unknown:
         st.info(t("member.not_found"), icon=":material/search_off:")
         return None
+    _several(dict.fromkeys(found, ""))
+    return None
 
 
 def _told(view: View) -> None:

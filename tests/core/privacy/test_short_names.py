@@ -27,6 +27,9 @@ def test_names_are_read_as_people_type_them():
         name.replace("M-", "m "),
         name.replace("-", "–"),
         name.replace("0", "O").replace("1", "l"),
+        name.removeprefix("M-"),
+        f" {name[2:5]} {name[5:].lower()} ",
+        f"{name[:5]} {name[5:]}",
     )
     assert [short_names.called(text, known) for text in typed] == [[7]] * len(typed)
 
@@ -34,4 +37,11 @@ def test_names_are_read_as_people_type_them():
 @pytest.mark.parametrize("text", ["", "M-", "M-12345", "M-1234567", "M-12345U", "X-123456", "13800138000"])
 def test_what_is_no_short_name_names_nobody(text: str):
     assert not short_names.is_name(text)
+    assert not short_names.is_bare(text)
     assert short_names.called(text, np.arange(5, dtype=np.int64)) == []
+
+
+def test_without_its_m_it_may_be_something_else():
+    assert short_names.is_bare("5ggahv")
+    assert not short_names.is_name("5ggahv")
+    assert short_names.meant("5ggahv") is None

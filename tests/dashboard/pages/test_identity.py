@@ -98,10 +98,18 @@ def test_it_counts_members_and_never_shows_a_whole_value(page, language, name):
     assert PHONE[1] not in table + said(test)
 
 
-def test_what_was_typed_is_kept_neither_in_the_address_nor_in_the_session(page):
+def test_what_was_typed_is_kept_nowhere_and_that_it_was_looked_up_in_the_audit_log(page, store):
     bring([PHONE, MAIL])
     test = page()
     find(test, " 138 0013 8000 ")
+    with store.reading() as session:
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "member.looked_up"))
+    assert (entry.actor, entry.details["types"], len(entry.details["members"])) == (
+        test.who.operator.name,
+        ["phone"],
+        1,
+    )
+    assert "8000" not in str(entry.details) + entry.object
     assert "identity_chosen" in test.session_state
     assert "8000" not in str(dict(test.query_params))
     assert test.text_input(key="identity_search").value == ""
