@@ -5,7 +5,7 @@ Brackets become words: children of ``all`` are joined by "and", what is excluded
 are not read. What means something else never does: every name stands in quotation marks, a mark in a name is doubled.
 
 Texts come from ``say(key, **places)``, keys begin with ``sentence.``. Names come from ``name(kind, id)``: kinds are the fields of
-profiles, the kinds of ``language.KINDS``, ``event``, ``property``, and for the values of conditions the column (``channel``,
+profiles (``tier`` is ``imported_tier`` there: the house may tell tiers otherwise), the kinds of ``language.KINDS``, ``event``, ``property``, and for the values of conditions the column (``channel``,
 ``unit_id``, ``group_id``, ``content_id``, ``product_id``, ``campaign_id``). Two things of one kind must not be called the same:
 whoever gives names adds the id where they would be. ``money`` writes an amount in major units.
 """
@@ -36,6 +36,7 @@ Say = Callable[..., str]
 Name = Callable[[str, str | int | bool], str]
 Money = Callable[[Number], str]
 COLUMNS = ("channel", "unit_id", "group_id", "content_id", "product_id", "campaign_id")
+IMPORTED_TIER = "imported_tier"
 _OF_MONEY = ("net_amount", "aov", "value_365d")
 _UNITS = {"days_since_last_order": "days", "orders": "times", "points": "points_of", "orders_365d": "times"}
 
@@ -121,7 +122,8 @@ class _Telling:
             return self._say(f"{leaf.field}_{'yes' if is_meant else 'no'}")
         if leaf.op in ("is", "is_not"):
             values = [value for value in leaf.values if not isinstance(value, date)]
-            return self._say(f"profile_{leaf.op}", field=field, values=self._either(leaf.field, values))
+            kind = IMPORTED_TIER if leaf.field == "tier" else leaf.field
+            return self._say(f"profile_{leaf.op}", field=field, values=self._either(kind, values))
         numbers = [value.isoformat() if isinstance(value, date) else str(value) for value in leaf.values]
         return self._say(f"{leaf.field}_{leaf.op}", low=numbers[0], high=numbers[-1])
 

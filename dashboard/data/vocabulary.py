@@ -1,11 +1,13 @@
 """What conditions of a segment can name in this lake, and what it is called."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from core.errors import Refusal
 from core.store import segments, tags
 from core.work.questions import called, clusters, funnels, membership, profiles
+from core.work.questions.membership import By
 from core.work.questions.reading import Reading
 from dashboard.data import definitions, freshness
 from dashboard.data.ground import Ground, stand
@@ -15,6 +17,18 @@ SEE = "customers.see"
 Key = str | int | bool
 Names = Mapping[Key, str | None]
 """Values to choose from, by what the data calls them; None where it calls them nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tiers:
+    """``by``: how they are told; ``members``: of the house, by tier: all that there are by rule, those that somebody has where imported."""
+
+    by: By
+    members: Mapping[str, int]
+
+
+TIERS_OF: Mapping[str, By | None] = {"tier": None, "imported_tier": "imported"}
+"""Names of tiers: as the house tells them, and as profiles do."""
 
 
 def currency() -> str:
@@ -46,9 +60,17 @@ def options(name: str) -> Names:
         return dict.fromkeys((True, False))
     if (fixed := definitions.choices(name)) is not None:
         return dict.fromkeys(fixed)
+    if name in TIERS_OF:
+        return dict.fromkeys(tiers(name).members)
     if name in ("tag", "segment"):
         return kept.while_unwritten(ground.home.store, ("named", name), lambda: _referred(ground, name))
     return _options(key=f"{ground.key}|{name}", _ground=ground, _name=name)
+
+
+def tiers(name: str) -> Tiers:
+    """``name``: of the tiers, as in ``TIERS_OF``. Raises ``Forbidden``."""
+    ground = stand(SEE)
+    return _tiers(key=f"{ground.key}|{name}", _ground=ground, _by=TIERS_OF[name])
 
 
 def named(name: str) -> Names:
@@ -75,6 +97,12 @@ def _events(key: str, _ground: Ground) -> tuple[str, ...]:  # noqa: ARG001 - wha
         return tuple(funnels.event_names(lake)) if lake.as_of else ()
 
 
+@kept.by_key(8)
+def _tiers(key: str, _ground: Ground, _by: By | None) -> Tiers:  # noqa: ARG001 - what it is cached by
+    with _ground.open() as lake:
+        return Tiers(_by or membership.house(lake).by, membership.tiers(lake, _by))
+
+
 @kept.by_key(128)
 def _options(key: str, _ground: Ground, _name: str) -> Names:  # noqa: ARG001 - what it is cached by
     with _ground.open() as lake:
@@ -85,9 +113,6 @@ def _options(key: str, _ground: Ground, _name: str) -> Names:  # noqa: ARG001 - 
         if _name == "staff":
             return _called(profiles.values(lake, _name), profiles.staff(lake))
         found = profiles.values(lake, _name)
-        if _name == "tier":
-            known = membership.standings(lake)["tier"].drop_null().unique().to_pylist()
-            return dict.fromkeys([*known, *(one for one in found if one not in known)])
         if _name != "unit":
             return dict.fromkeys(found)
         names = called.names_of(lake, "unit_id")

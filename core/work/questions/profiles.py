@@ -6,7 +6,7 @@ from core.metrics import facts as f
 from core.work.questions.reading import Reading
 
 COLUMNS = {
-    "gender": "gender", "city": "city", "unit": "unit_id", "staff": "staff_id", "acquisition_channel": "acquisition_channel", "tier": "tier",
+    "gender": "gender", "city": "city", "unit": "unit_id", "staff": "staff_id", "acquisition_channel": "acquisition_channel",
 }  # fmt: skip
 """Fields of texts, and their columns."""
 MOST = 500

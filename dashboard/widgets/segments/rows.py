@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.segments.sentence import IMPORTED_TIER
 from dashboard import i18n
 from dashboard.data import definitions, vocabulary
 from dashboard.data.definitions import ORDER_PLACED, WITHOUT_VALUES, Form
@@ -31,6 +32,9 @@ def show(row: Row) -> None:
         _event(row)
     elif row.kind in LISTS:
         _values(row, row.kind, row.body[row.kind], t(f"segments.kind_{row.kind}"))
+        if row.kind == "tier":
+            by = vocabulary.tiers("tier").by
+            st.html(f'<span class="unit">{t(f"segments.tiers_{by}")}</span>', width="content")
     else:
         _field(row)
 
@@ -56,7 +60,8 @@ def _field(row: Row) -> None:
     if row.body["op"] in WITHOUT_VALUES:
         return
     if one.how in ("texts", "flag"):
-        _values(row, name, row.body.get("values", []), t(f"segments.{kind}_{name}"))
+        known_as = IMPORTED_TIER if name == "tier" else name
+        _values(row, known_as, row.body.get("values", []), t(f"segments.{kind}_{name}"))
     else:
         _ends(row, one)
         unit = _unit(kind, name)
@@ -151,8 +156,13 @@ def _values(row: Row, name: str, values: Sequence[Any], label: str) -> None:
     options = _with(tuple(known), values)
     _several(
         row.number, "values", options, lambda one: words.called(name, one, known.get(one)), values, label,
-        own=name in ("city", "gender", "tier", "acquisition_channel"), empty=not options,
+        own=name in ("city", "gender", "acquisition_channel") or _is_own_tier(name), empty=not options,
     )  # fmt: skip
+
+
+def _is_own_tier(name: str) -> bool:
+    """Whether tiers may be called as anybody likes: by rule there are those that there are."""
+    return name in vocabulary.TIERS_OF and vocabulary.tiers(name).by == "imported"
 
 
 def _with(known: Sequence[Any], values: Sequence[Any]) -> tuple[Any, ...]:

@@ -8,14 +8,14 @@ from babel.numbers import get_currency_precision
 
 from core.errors import InvalidSegment, Refusal
 from dashboard import i18n
-from dashboard.data import clusters, segments, vocabulary
+from dashboard.data import clusters, membership, segments, vocabulary
 from dashboard.i18n import t
 from dashboard.widgets import names
 from dashboard.widgets.value import clusters_words
 
 TEXTS = {
     "gender": "segments.gender_", "acquisition_channel": "channel.", "rfm": "rfm.class_", "lifecycle": "lifecycle.state_",
-    "value_tier": "segments.value_tier_", "tier": "membership.tier_",
+    "value_tier": "segments.value_tier_",
 }  # fmt: skip
 """Where the names of values stand that are the same in every lake."""
 
@@ -26,6 +26,8 @@ def called(name: str, value: object, known: str | None = None) -> str:
         return t("segments.value_true" if value else "segments.value_false")
     if name == "cluster":
         return _cluster(str(value))
+    if name in vocabulary.TIERS_OF:
+        return _tier(name, str(value))
     key = f"{TEXTS.get(name, '')}{value}"
     if name in TEXTS and i18n.has(key):
         return t(key)
@@ -59,6 +61,12 @@ def _name(kind: str, value: str | int | bool) -> str:
     return names.value(kind, str(value)) if kind in COLUMNS else called(kind, value)
 
 
+def _tier(name: str, value: str) -> str:
+    """A tier that nobody has, as those of another way to tell them, says so."""
+    words = t(f"membership.tier_{value}") if value in membership.TIERS else value
+    return words if vocabulary.tiers(name).members.get(value) else t("segments.tier_of_nobody", tier=words)
+
+
 def _cluster(label: str) -> str:
     """What telling features or somebody's name make of a label; itself where there are no clusters."""
     try:
@@ -69,5 +77,5 @@ def _cluster(label: str) -> str:
     return clusters_words.numbered(answer.found, label) if answer is not None and known else label
 
 
-LISTED = ("gender", "city", "unit", "staff", "acquisition_channel", "group", "tag", "segment")
+LISTED = ("gender", "city", "unit", "staff", "acquisition_channel", "tier", "imported_tier", "group", "tag", "segment")
 COLUMNS = ("channel", "unit_id", "group_id", "content_id", "product_id", "campaign_id")

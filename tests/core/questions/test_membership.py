@@ -200,6 +200,10 @@ def test_imported_tiers_tell_nothing_of_the_past_and_those_without_one_are_count
     assert answer.rows.set_index("key")["members"].to_dict() == dict(counted) | {ALL: len(PEOPLE)}
     assert (answer.before_on, answer.is_house, answer.has_imported) == (None, False, True)
     assert answer.moves.empty and answer.falls.empty and answer.rows["members_before"].isna().all()
+    with reading(home, scope=Scope(frozenset({"north"}))) as lake:
+        assert membership.tiers(lake, "imported") == {name: n for name, n in counted.items() if name != "untold"}
+        by_rule = Counter(TIERS[place] for place in tiers_on(NEWEST).values())
+        assert list(membership.tiers(lake).items()) == [(name, by_rule[name]) for name in TIERS]
 
 
 def test_units_add_up_to_the_house(home: Home) -> None:

@@ -32,7 +32,7 @@ def fill(home=None):
     home = home or wiring.house().live
     profiles = [
         {"identity_key": who, "gender": "m" if who % 2 else "f", "city": "上海" if who <= 40 else "苏州", "unit_id": "u1" if who <= 30 else "u2",
-         "joined_at": NOV}
+         "joined_at": NOV, "tier": "黑卡" if who <= 3 else "silver"}
         for who in range(1, 61)
     ]  # fmt: skip
     events = [
@@ -178,6 +178,21 @@ def test_what_somebody_did_is_said_in_words_of_its_own(opened):
     assert shown(test)["where"]["all"][0]["measure"] == "amount"
     widget(test, "selectbox", "window").set_value("days").run()
     assert shown(test)["where"]["all"][0]["window"] == {"from": "2026-10-08", "to": "2026-11-06"}
+
+
+@pytest.mark.parametrize(("language", "nobody"), [("zh", "（现在没有人）"), ("en", " (nobody has it now)")])
+def test_tiers_are_those_of_the_house_and_say_where_nobody_has_them(opened, language, nobody):
+    fill()
+    test = page(opened, "build", {"tier": ["basic", "黑卡"]}, language=language)
+    every = widget(test, "multiselect", "values").options
+    assert [one.endswith(nobody) for one in every] == [False, True, True, True, True]
+    assert f"黑卡{nobody}" == every[-1] and f"黑卡{nobody}" in sentence(test)
+    assert counted(test).startswith("60")
+    own = {"profile": "tier", "op": "is", "values": ["黑卡"]}
+    test.query_params["d"] = links.packed({"v": 1, "where": own})
+    test.run()
+    assert widget(test, "multiselect", "values").options == [{"zh": "银卡", "en": "Silver"}[language], "黑卡"]
+    assert counted(test).startswith("3")
 
 
 def test_a_condition_with_a_fault_says_so_beside_it_and_is_not_counted(opened):
