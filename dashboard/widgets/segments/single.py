@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import addresses, charts, i18n, markdown
+from dashboard import addresses, charts, i18n
 from dashboard.actions import guard
 from dashboard.actions import segments as actions
 from dashboard.data import freshness
@@ -17,7 +17,7 @@ from dashboard.i18n import t
 from dashboard.widgets import behind, heading, opening
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.opening import Places
-from dashboard.widgets.segments import links, outcome, reach, saving, size_chart, words
+from dashboard.widgets.segments import links, outcome, reach, saving, shelf, size_chart, words
 from dashboard.widgets.segments.trying import tried
 from dashboard.widgets.tiles import Way
 
@@ -37,7 +37,7 @@ def show(one: Saved, places: Places) -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="sg_outcome"):
                 st.html(outcome.count(answer))
                 outcome.contract(answer)
-        _doing(one)
+        _doing(one, places.of)
         st.html(_ways(one) + opening.back("segment", places.of, places.people, words="segments.close"))
     if answer is None:
         return
@@ -76,7 +76,7 @@ def _ways(one: Saved) -> str:
     return f'<nav class="pills" aria-label="{title}" id="sg-filter"><p>{title}</p>{pages}</nav>' if pages else ""
 
 
-def _doing(one: Saved) -> None:
+def _doing(one: Saved, of: str) -> None:
     if not guard.may("segment.write"):
         return
     if not one.is_own:
@@ -84,16 +84,16 @@ def _doing(one: Saved) -> None:
         return
     with st.container(horizontal=True, gap="small", key="sg_doing"):
         if one.is_archived:
-            st.button(
-                t("segments.restore"), icon=":material/unarchive:", key="sg_restore", on_click=_restore, args=(one,)
-            )
+            shelf.bringing_back(of, one.name, lambda: actions.restore(one.segment_id))
             return
         if one.tree is not None:
             st.html(Way(t(f"segments.edit_{one.kind}"), _builder(one), "box").html("sg-edit"), width="content")
         _renaming(one)
         if one.kind == "live":
             _snapshot(one)
-        _archiving(one)
+        shelf.putting_away(
+            of, one.name, lambda: data.used_by(one.segment_id), lambda: actions.archive(one.segment_id), t("segments.archive_means")
+        )  # fmt: skip
 
 
 def _builder(one: Saved) -> str:
@@ -124,19 +124,6 @@ def _snapshot(one: Saved) -> None:
                 key="sg_snapshot_name",
             )
             st.form_submit_button(t("segments.snapshot"), on_click=_take, args=(one,))
-
-
-def _archiving(one: Saved) -> None:
-    fold = st.popover(t("segments.archive"), icon=":material/archive:", key="sg_archive_fold", on_change="rerun")
-    if not fold.open:
-        return
-    with fold:
-        used = data.used_by(one.segment_id)
-        if used:
-            st.write(t("segments.used_by", names=markdown.escaped(i18n.listed(used))))
-            return
-        st.write(t("segments.archive_means"))
-        st.button(t("segments.archive"), key="sg_archive", type="primary", on_click=_archive, args=(one,))
 
 
 def _history(one: Saved) -> None:
@@ -201,15 +188,3 @@ def _take(one: Saved) -> None:
         guard.note(t("segments.saved_static", name=kept.name, count=i18n.number(kept.member_count)))
         st.session_state["sg_snapshot_fold"] = False
         st.query_params["sg"] = str(kept.id)
-
-
-def _archive(one: Saved) -> None:
-    if tried(lambda: actions.archive(one.segment_id)) is not None:
-        guard.note(t("segments.archived", name=one.name))
-        st.query_params.pop("sg", None)
-
-
-def _restore(one: Saved) -> None:
-    if tried(lambda: actions.restore(one.segment_id)) is not None:
-        guard.note(t("segments.restored", name=one.name))
-        st.query_params.pop("sg", None)

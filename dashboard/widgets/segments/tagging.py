@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import addresses, i18n, markdown
+from dashboard import addresses, i18n
 from dashboard.actions import guard
 from dashboard.actions import tags as actions
 from dashboard.data import freshness, saved_segments
@@ -16,7 +16,7 @@ from dashboard.i18n import t
 from dashboard.widgets import behind, choice, heading, names, opening
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.opening import Places
-from dashboard.widgets.segments import links, outcome, saving, words
+from dashboard.widgets.segments import links, outcome, saving, shelf, words
 from dashboard.widgets.segments.trying import tried
 from dashboard.widgets.tiles import Way
 
@@ -138,9 +138,7 @@ def _one(one: Named, *, archived: bool) -> None:
 def _doing(one: Named, *, archived: bool) -> None:
     with st.container(horizontal=True, gap="small", key="tg_doing"):
         if archived:
-            st.button(
-                t("segments.restore"), icon=":material/unarchive:", key="tg_restore", on_click=_restore, args=(one,)
-            )
+            shelf.bringing_back(OF, one.name, lambda: actions.restore(one.tag_id))
             return
         if one.kind == "static":
             for act in ("give", "take"):
@@ -151,7 +149,9 @@ def _doing(one: Named, *, archived: bool) -> None:
         if one.tree is not None:
             address = f"?part=build&{links.PARAMETER}={links.packed(one.tree)}&{saving.OF_TAG}={one.tag_id}"
             st.html(Way(t(f"segments.edit_{one.kind}"), address, "box").html("tg-edit"), width="content")
-        _archiving(one)
+        shelf.putting_away(
+            OF, one.name, lambda: data.used_by(one.tag_id), lambda: actions.archive(one.tag_id), t("segments.archive_tag_means")
+        )  # fmt: skip
 
 
 def _handing(one: Named, act: str) -> None:
@@ -183,19 +183,6 @@ def _handing(one: Named, act: str) -> None:
             t(f"segments.{act}_now", count=i18n.number(count)), type="primary", key=f"tg_{act}", on_click=_hand, args=(one, act),
             disabled=not count,
         )  # fmt: skip
-
-
-def _archiving(one: Named) -> None:
-    fold = st.popover(t("segments.archive"), icon=":material/archive:", key="tg_archive_fold", on_change="rerun")
-    if not fold.open:
-        return
-    with fold:
-        used = data.used_by(one.tag_id)
-        if used:
-            st.write(t("segments.used_by", names=markdown.escaped(i18n.listed(used))))
-            return
-        st.write(t("segments.archive_tag_means"))
-        st.button(t("segments.archive"), key="tg_archive", type="primary", on_click=_archive, args=(one,))
 
 
 def _writes(one: Named) -> None:
@@ -271,15 +258,3 @@ def _undo() -> None:
     done = tried(lambda: actions.undo(st.session_state["tg_undo_of"]))
     if done is not None:
         guard.note(t("segments.undo_done", count=i18n.number(done.changed)))
-
-
-def _archive(one: Named) -> None:
-    if tried(lambda: actions.archive(one.tag_id)) is not None:
-        guard.note(t("segments.archived", name=one.name))
-        st.query_params.pop(OF, None)
-
-
-def _restore(one: Named) -> None:
-    if tried(lambda: actions.restore(one.tag_id)) is not None:
-        guard.note(t("segments.restored", name=one.name))
-        st.query_params.pop(OF, None)
