@@ -67,6 +67,13 @@ def virtual_names(has_rows: Callable[[str], bool]) -> list[str]:
     return names + ([ORDER_PLACED] if has_rows("order_lines") else [])
 
 
+def table_of(name: str) -> str:
+    """The table whose rows are called so; events where no other's are."""
+    if name == ORDER_PLACED:
+        return "order_lines"
+    return next((kind.table for kind in ROWS if kind is not EVENTS and kind.can_name(name)), EVENTS.table)
+
+
 def of_rows(kind: Kind, rows: ir.Table, held: Sequence[str] = ()) -> ir.Table:
     """Moments of a table of rows: ``identity_key occurred_at local_date name row``, ``COLUMNS``, ``properties`` (text, may
     be null), ``amount_minor`` (null), ``sequence`` (order within a session of a source without a clock, else null),

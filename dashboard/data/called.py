@@ -1,11 +1,12 @@
 """What ids are called on screen."""
 
+from core.metrics.moments import table_of
 from core.work.questions import called
 from core.work.questions.called import NAMED
 from dashboard.data.ground import Ground, stand
 from dashboard.web import kept
 
-__all__ = ["NAMED", "names_of"]
+__all__ = ["NAMED", "names_of", "table_of"]
 
 
 def names_of(column: str) -> dict[str, str]:

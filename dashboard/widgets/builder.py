@@ -259,7 +259,7 @@ def _events(menu: Menu, label: str, key: str) -> None:
 
 @lru_cache(64)
 def _events_called(language: i18n.Language, events: tuple[str, ...]) -> dict[str, str]:  # noqa: ARG001 - of its words
-    return names.apart({one: names.event(one) for one in events})
+    return names.events(events)
 
 
 def _folded(kind: Callable[..., T], label: str, *, key: str, **look: Any) -> T:

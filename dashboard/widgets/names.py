@@ -44,6 +44,20 @@ def _event(language: i18n.Language, name: str) -> str:  # noqa: ARG001 - of its 
     return t("number.or").join(dict.fromkeys(parts))
 
 
+def events(some: Iterable[str]) -> dict[str, str]:
+    """Events by what they are called; those that are called alike say of which records they are."""
+    every = {one: event(one) for one in some}
+    times = Counter(every.values())
+    return apart(
+        {
+            one: words
+            if times[words] == 1
+            else t("event_of.name", name=words, records=t(f"event_of.{called.table_of(one)}"))
+            for one, words in every.items()
+        }
+    )
+
+
 def row(one: Row, nobody: str) -> str:
     """What a row of groups, owners, units or employees is called; its number where nobody named it. ``nobody``: text of the row of those
     who belong to none."""

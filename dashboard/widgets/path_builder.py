@@ -274,4 +274,6 @@ def _labels(options: Sequence[str], groups: Sequence[Group] = ()) -> dict[str, s
 
 @lru_cache(64)
 def _called(language: i18n.Language, options: tuple[str, ...], own: frozenset[str]) -> dict[str, str]:  # noqa: ARG001 - of its words
-    return names.apart({one: one if one in own else names.event(one) for one in options})
+    return names.apart(
+        names.events(one for one in options if one not in own) | {one: one for one in options if one in own}
+    )

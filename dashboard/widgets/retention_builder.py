@@ -103,7 +103,7 @@ def _events(menu: Menu, key: str, label: str) -> tuple[str, ...]:
 
 @lru_cache(64)
 def _called(language: i18n.Language, events: tuple[str, ...]) -> dict[str, str]:  # noqa: ARG001 - of its words
-    return names.apart({one: names.event(one) for one in events})
+    return names.events(events)
 
 
 def _write(key: str, texts: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
 """One condition of the builder: its kind, what it is about, and what it is compared with, each as the fields that fit."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -89,7 +89,7 @@ def _event(row: Row) -> None:
         )
         labels = {one: t(f"segments.measure_{one}", currency=vocabulary.currency()) for one in measures}
         _pick(n, "measure", measures, labels, body["measure"], t("segments.measure"), width=112)
-    _several(n, "events", _with(vocabulary.events(), body["event"]), names.event, body["event"], t("segments.events"))
+    _several(n, "events", names.events(_with(vocabulary.events(), body["event"])), body["event"], t("segments.events"))
     _window(row)
     _own_conditions(row)
 
@@ -155,7 +155,7 @@ def _values(row: Row, name: str, values: Sequence[Any], label: str) -> None:
     known = vocabulary.options(name)
     options = _with(tuple(known), values)
     _several(
-        row.number, "values", options, lambda one: words.called(name, one, known.get(one)), values, label,
+        row.number, "values", names.apart({one: words.called(name, one, known.get(one)) for one in options}), values, label,
         own=name in ("city", "gender", "acquisition_channel") or _is_own_tier(name), empty=not options,
     )  # fmt: skip
 
@@ -170,14 +170,12 @@ def _with(known: Sequence[Any], values: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _several(
-    number: int, part: str, options: tuple[Any, ...], called: Callable[[Any], str], values: Sequence[Any], label: str, *,
-    own: bool = False, empty: bool = False,
+    number: int, part: str, labels: Mapping[Any, str], values: Sequence[Any], label: str, *, own: bool = False, empty: bool = False,
 ) -> None:  # fmt: skip
     key = _key(number, part)
     _hold(key, list(values))
-    labels = names.apart({one: called(one) for one in options})
     st.multiselect(
-        label, options, format_func=lambda one: labels.get(one, str(one)), key=key, label_visibility="collapsed",
+        label, tuple(labels), format_func=lambda one: labels.get(one, str(one)), key=key, label_visibility="collapsed",
         placeholder=t("segments.nothing_to_choose") if empty and not own else t("segments.choose", what=label),
         accept_new_options=own, select_all=False, on_change=_edit, args=(number, part), width="stretch",
     )  # fmt: skip

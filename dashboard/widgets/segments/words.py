@@ -51,7 +51,7 @@ def told(definition: Mapping[str, Any]) -> str:
 
 def _name(kind: str, value: str | int | bool) -> str:
     if kind == "event":
-        return names.apart({one: names.event(one) for one in {*vocabulary.events(), str(value)}})[str(value)]
+        return names.events({*vocabulary.events(), str(value)})[str(value)]
     if kind == "property":
         return names.property_of(str(value))
     if kind in LISTED:

@@ -52,10 +52,12 @@ def fill(home=None):
         }
         for who in range(1, 11)
     ]
+    events.append(lakes.event(1, NOV.isoformat(), "join_group", channel="app"))
+    joined = [{"identity_key": 1, "occurred_at": NOV, "group_id": "g1", "change": "join"}]
     units = [{"unit_id": "u1", "name": "东区"}, {"unit_id": "u2", "name": "西区"}]
     with home.writer.change("import", 9) as change:
         change.merge("units", lakes.rows("units", units))
-    lakes.add(home, 1, member_profiles=profiles, events=events, order_lines=lines, consents=consents)
+    lakes.add(home, 1, member_profiles=profiles, events=events, order_lines=lines, consents=consents, group_membership=joined)
     return home
 
 
@@ -169,6 +171,7 @@ def test_what_somebody_did_is_said_in_words_of_its_own(opened):
     test = page(opened, "build", event)
     assert widget(test, "selectbox", "op").value == "did"
     assert counted(test) == "36 人"
+    assert widget(test, "multiselect", "events").options == ["入群（群成员进出记录）", "退群", "入群（行为事件）", "下单", "浏览页面"]
     widget(test, "selectbox", "op").set_value("did_not").run()
     assert counted(test) == "24 人"
     widget(test, "selectbox", "op").set_value("at_least").run()
