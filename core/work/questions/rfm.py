@@ -7,7 +7,7 @@ did. Only the channels chosen change what is counted.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -25,7 +25,7 @@ from core.metrics import facts, rfm
 from core.metrics.rfm import CLASSES, TIERS, Cuts, Tiering
 from core.periods import comparable
 from core.sequences.arrays import Array, Int32s, Int64s
-from core.work.questions.kept import per_version
+from core.work.questions.kept import filed, per_version
 from core.work.questions.reading import Reading
 
 Method = Literal["quantile", "average", "breaks", "fixed"]
@@ -113,7 +113,7 @@ class Rfm:
 
     ``moves``: ``view``, ``before`` (a class or tier, or ``none``), ``now``, ``members``; ``ways``: ``view``, ``way``, ``members``. Empty without a
     day before. ``spread``: ``measure`` (days, orders, net), ``place``, ``low``, ``high`` (half open; null: without end), ``members``,
-    ``high_members`` (of these, those on the high side).
+    ``high_members`` (of these, those on the high side). ``usual``: in which views the words are what a live segment means by them.
     """
 
     asked: Asked
@@ -122,7 +122,7 @@ class Rfm:
     cuts: Cuts
     tiering: Tiering
     parted: int
-    is_usual: bool
+    usual: frozenset[View]
     rows: pd.DataFrame
     tiers: pd.DataFrame
     moves: pd.DataFrame
@@ -141,7 +141,7 @@ def standings(reading: Reading) -> pa.Table:
     return _kept_standings(reading.snapshot, reading.as_of_on, get_currency_precision(reading.currency))
 
 
-@per_version("order_lines", "identity_map", most=4)
+@filed("rfm1", "order_lines", "identity_map")
 def _kept_standings(snapshot: Snapshot, on: date, digits: int) -> pa.Table:
     return _standings(_placed(snapshot, (on,), (), USUAL, digits))
 
@@ -175,7 +175,7 @@ def worth(reading: Reading, asked: Asked = USUAL) -> Rfm | None:
     moves, ways = _moved(placed, inside)
     tables = {view: _rows(placed, inside, view) for view in WORDS}
     return Rfm(
-        asked, placed.on, before_on, placed.cuts, placed.tiering, placed.bought.ids.size, _is_usual(reading, asked, placed.on),
+        asked, placed.on, before_on, placed.cuts, placed.tiering, placed.bought.ids.size, _usual(reading, asked, placed.on),
         tables["class"], tables["tier"], moves, ways, _spread(placed, inside),
     )  # fmt: skip
 
@@ -331,9 +331,13 @@ def _before(
     return held
 
 
-def _is_usual(reading: Reading, asked: Asked, on: date) -> bool:
-    """Whether a class is what a live segment means by it: usual limits, the newest day, all channels."""
-    return asked == USUAL and on == reading.as_of_on and not reading.filters.channels
+def _usual(reading: Reading, asked: Asked, on: date) -> frozenset[View]:
+    """Where a word is what a live segment means by it: by its usual limits, on the newest day, over all channels."""
+    if on != reading.as_of_on or reading.filters.channels:
+        return frozenset()
+    method, tiering = Asked(asked.method, asked.fixed), replace(asked, method=USUAL.method, fixed=USUAL.fixed)
+    found: dict[View, bool] = {"class": method == USUAL, "tier": tiering == USUAL}
+    return frozenset(view for view, is_usual in found.items() if is_usual)
 
 
 # -- figures -----------------------------------------------------------------------------------------------------------

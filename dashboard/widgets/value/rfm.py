@@ -82,7 +82,7 @@ def _told(answer: Answer[Rfm], whole: Row) -> None:
         st.caption(t("rfm.rule_of_thumb"))
     elif found.parted < SMALL:
         st.caption(t("rfm.few_parted", count=i18n.number(found.parted)))
-    if not found.is_usual and whole["members"]:
+    if "class" not in found.usual and whole["members"]:
         st.caption(t("rfm.static_only"))
 
 

@@ -18,52 +18,51 @@ COLUMNS = (
     Figure("median_days", "mean", "members"),
 )  # fmt: skip
 SHARE = COLUMNS[1]
-FAINTEST = 6
-"""Of the colour of a field, 0 to 100."""
+NET_SHARE = COLUMNS[4]
 
 
 def board(answer: Answer[Rfm], rows: Mapping[str, Row], link: str | None) -> str:
-    """Two rows, large amounts above small ones; fields as large as the class has people, and the darker the more each brought."""
-    top = max((rows[name]["net_per_member_minor"] or 0 for name in CLASSES), default=0)
-    bands = "".join(_band(amount, rows, top, answer.currency, link) for amount in ("high", "low"))
-    scale = t("rfm.board_scale", top=i18n.compact_money(top, answer.currency))
+    """One line per class, whoever is in it: its share of the buyers above its share of the net amount, all bars on one scale."""
+    longest = max((abs(_share(rows[name], one)) for name in CLASSES for one in (SHARE, NET_SHARE)), default=0) or 1
+    head = "".join(
+        f"<span>{escape(title)}</span>"
+        for title in (t("rfm.class"), t("rfm.board_members"), t("rfm.board_net"), t("rfm.figure_net_per_member_minor"))
+    )
+    lines = "".join(_line(name, rows[name], longest, answer.currency, link) for name in CLASSES)
     return (
-        f'<div class="rfm-board" role="group" aria-label="{escape(t("rfm.board"))}">{bands}</div>'
-        f'<p class="rfm-scale"><i></i>{escape(scale)}</p>'
+        f'<div class="rfm-board" role="group" aria-label="{escape(t("rfm.board"))}">'
+        f'<p class="head" aria-hidden="true">{head}</p>{lines}</div><p class="rfm-scale">{escape(t("rfm.board_scale"))}</p>'
     )
 
 
-def _band(amount: str, rows: Mapping[str, Row], top: float, currency: str, link: str | None) -> str:
-    mine = [name for name in CLASSES if name.startswith(amount) and rows[name]["members"]]
-    people = sum(rows[name]["members"] for name in mine)
-    if not people:
-        return ""
-    fields = "".join(_field(name, rows[name], top, currency, link) for name in mine)
-    return f'<div class="band" style="--people:{people}">{fields}</div>'
-
-
-def _field(name: str, row: Row, top: float, currency: str, link: str | None) -> str:
-    strength = (
-        FAINTEST + round((100 - FAINTEST) * max(row["net_per_member_minor"] or 0, 0) / top) if top > 0 else FAINTEST
-    )
-    each = i18n.compact_money(row["net_per_member_minor"], currency)
+def _line(name: str, row: Row, longest: float, currency: str, link: str | None) -> str:
+    title, sides = words.called("class", name), words.marks(name)
     count, share = i18n.number(row["members"]), figures.value(row, SHARE)
-    told = [
-        words.called("class", name),
-        words.marks(name),
-        t("rfm.members", count=count),
-        share,
-        t("rfm.each", amount=each),
-    ]
+    net, net_share = i18n.compact_money(row["net_minor"], currency), _written(NET_SHARE, row, currency)
+    each = figures.value(row, COLUMNS[6], currency=currency)
     body = (
-        f"<b>{escape(told[0])}</b><span>{escape(words.marks(name))}</span><strong>{escape(count)}</strong>"
-        f"<span>{escape(share)}</span><span>{escape(t('rfm.each', amount=each))}</span>"
+        f'<span class="who"><b>{escape(title)}</b><small>{escape(sides)}</small></span>'
+        f"{_bar('size', _share(row, SHARE) / longest, f'<strong>{escape(count)}</strong>', share)}"
+        f"{_bar('net', _share(row, NET_SHARE) / longest, f'<span>{escape(net)}</span>', net_share)}"
+        f'<span class="each" data-name="{escape(t("rfm.figure_net_per_member_minor"))}">{escape(each)}</span>'
     )
-    title = escape(t("number.then").join(told))
-    style = f'style="--people:{row["members"]};--v:{strength}" title="{title}"'
-    if link is None:
-        return f'<div class="field" id="field-{name}" {style}>{body}</div>'
-    return f'<a class="field" id="field-{name}" href="{escape(f"{link}class.{name}")}" aria-label="{title}" {style}>{body}</a>'
+    if link is None or not row["members"]:
+        return f'<div class="field" id="field-{name}">{body}</div>'
+    parts = (
+        title, sides, t("rfm.members", count=count), share, t("rfm.told_net", amount=net, share=net_share), t("rfm.each", amount=each),
+    )  # fmt: skip
+    told = escape(t("number.then").join(parts))
+    return f'<a class="field" id="field-{name}" href="{escape(f"{link}class.{name}")}" aria-label="{told}">{body}</a>'
+
+
+def _bar(kind: str, length: float, shown: str, share: str) -> str:
+    """``shown``: HTML of what the bar is of."""
+    return f'<span class="part {kind}"><i style="--share:{max(length, 0):.4f}"></i><span>{shown}<small>{escape(share)}</small></span></span>'
+
+
+def _share(row: Row, figure: Figure) -> float:
+    """As long as a bar of it is; nothing where the figure is not told."""
+    return 0 if figures.is_small(row, figure) else row[figure.name] or 0
 
 
 def table(answer: Answer[Rfm], rows: Mapping[str, Row], filters: Filters, link: str | None) -> str:
@@ -101,9 +100,6 @@ def _cell(figure: Figure, row: Row, currency: str, name: str, link: str | None) 
             which = "all" if name == ALL else f"class.{name}"
             shown = f'<a id="people-{name}" href="{escape(link + which)}">{shown}</a>'
         shown += f"<small>{escape(change)}</small>" if change else ""
-    if figure.name in ("share", "net_share") and name != ALL and row.get(figure.name) is not None:
-        width = min(max(row[figure.name], 0), 1)
-        shown = f'{shown}<i class="bar" style="--share:{width:.4f}"></i>'
     title = escape(t(f"rfm.figure_{figure.name}"))
     return f'<td data-name="{title}">{shown}</td>'
 

@@ -26,6 +26,8 @@ def show(answer: Answer[Rfm], rows: Mapping[str, Row], filters: Filters, link: s
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="rfm_tiers_head"):
         st.html(heading.section(t("rfm.tiers"), t("rfm.tiers_lead"), "rfm-tiers"))
         rfm_choices.tiers()
+    if "tier" not in answer.found.usual:
+        st.caption(t("rfm.static_tiers"))
     st.html(tiles.wall([_tile(answer, name, rows[name], filters, link) for name in TIERS], WIDTH))
 
 

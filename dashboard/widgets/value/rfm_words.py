@@ -80,7 +80,7 @@ def _money(minor: float, currency: str) -> str:
 
 def live(found: Rfm, filters: Filters, view: View, key: str) -> str | None:
     """The way to a segment that is kept alive; None where what is shown is not what segments mean by the word."""
-    if not found.is_usual:
+    if view not in found.usual:
         return None
     leaf: Mapping[str, Any] = {"rfm": [key]} if view == "class" else {"value_tier": [key]}
     every = [leaf]

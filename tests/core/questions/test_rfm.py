@@ -170,8 +170,15 @@ def test_a_channel_counts_only_its_own_orders_and_parts_by_them(told):
         len(now),
         sum(one[2] for one in now.values()),
     )
-    assert not answer.is_usual
-    assert found(home).is_usual
+    assert answer.usual == frozenset()
+    assert found(home).usual == {"class", "tier"}
+
+
+def test_a_method_changes_what_classes_mean_and_limits_of_tiers_what_tiers_mean(told):
+    home, _ = told
+    assert found(home, rfm.Asked("average")).usual == {"tier"}
+    assert found(home, rfm.Asked(tier_orders=(6, 2))).usual == {"class"}
+    assert found(home, rfm.Asked("breaks", tier_net=(5000, 10))).usual == frozenset()
 
 
 def test_standings_hold_every_buyer_of_the_house_with_the_usual_classes(told):
@@ -194,7 +201,7 @@ def test_a_live_segment_of_a_class_or_tier_holds_the_people_of_the_page(told):
     with reading(home, Filters(JUNE, units=("north",))) as lake:
         answer = rfm.worth(lake)
         assert answer is not None
-        assert answer.is_usual
+        assert answer.usual == {"class", "tier"}
         for kind, rows in (("rfm", answer.rows), ("value_tier", answer.tiers)):
             for row in rows.itertuples():
                 if row.key != "all":
