@@ -33,6 +33,7 @@ HTML_NAMES: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 UNDEFINED = "—"
 _FOLDER = Path(__file__).parent / "locale"
 _KEY = "_language"
+_LOST = 1e-12
 _KEPT = 4096
 """Numbers and days that are kept as they were written: Babel takes longer to write one than a page to draw it."""
 Number = int | float | Decimal
@@ -177,7 +178,7 @@ def money(minor: Number | None, currency: str, *, digits: int | None = None) -> 
 @lru_cache(_KEPT)
 def _money(language: Language, amount: Decimal, currency: str, digits: int) -> str:
     pattern = f"¤{_pattern(digits)}"
-    return _minus(
+    return _own(
         format_currency(
             amount, currency, format=f"{pattern};-{pattern}", locale=locale(language), currency_digits=False
         )
@@ -196,11 +197,16 @@ def compact_money(minor: Number | None, currency: str, digits: int = 1) -> str:
 
 @lru_cache(_KEPT)
 def _compact_money(language: Language, amount: Decimal, currency: str, digits: int) -> str:
-    return _minus(format_compact_currency(amount, currency, locale=locale(language), fraction_digits=digits))
+    return _own(format_compact_currency(amount, currency, locale=locale(language), fraction_digits=digits))
+
+
+def _own(text: str) -> str:
+    """Yuan as a brand that has no other currency writes them. Yen stay told apart from them in Chinese."""
+    return _minus(text.replace("CN¥", "¥"))
 
 
 def share(value: Number | None, digits: int = 1) -> str:
-    """``0.1234`` -> ``12.3%``."""
+    """``0.1234`` -> ``12.3%``. All is ``100.0%`` and none ``0.0%``; what would round to them is ``>99.9%`` and ``<0.1%``."""
     if _undefined(value):
         return UNDEFINED
     return _share(language(), value or 0, digits)
@@ -208,6 +214,17 @@ def share(value: Number | None, digits: int = 1) -> str:
 
 @lru_cache(_KEPT, typed=True)
 def _share(language: Language, value: Number, digits: int) -> str:
+    """What sums of parts lose of all or none of it counts as nothing."""
+    text, step = _percent(language, value, digits), 10.0 ** -(digits + 2)
+    if _LOST < value < 1 - _LOST:
+        if text == _percent(language, 0, digits):
+            return f"<{_percent(language, step, digits)}"
+        if text == _percent(language, 1, digits):
+            return f">{_percent(language, 1 - step, digits)}"
+    return text
+
+
+def _percent(language: Language, value: Number, digits: int) -> str:
     return _minus(format_percent(value, format=f"{_pattern(digits)}%", locale=locale(language)))
 
 
@@ -224,7 +241,7 @@ def change(value: Number | None, digits: int = 1) -> str:
     """A share with its sign: ``0.03`` -> ``+3.0%``."""
     if _undefined(value):
         return UNDEFINED
-    return ("+" if value > 0 else "") + share(value, digits)
+    return ("+" if value > 0 else "") + _percent(language(), value, digits)
 
 
 def signed(value: Number | None, digits: int = 0) -> str:

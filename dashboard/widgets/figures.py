@@ -109,7 +109,7 @@ def change(row: Row, figure: Figure) -> str:
     elif not then:
         return ""
     else:
-        moved, words = now / then - 1, i18n.share(abs(now / then - 1))
+        moved, words = now / then - 1, i18n.change(abs(now / then - 1)).removeprefix("+")
     if round(abs(moved), 3) == 0:
         return t("number.flat")
     return f"{'▲ +' if moved > 0 else '▼ −'}{words}"

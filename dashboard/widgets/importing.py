@@ -288,7 +288,7 @@ def rejected(batch: Batch, *, in_live: bool = False) -> None:
     found = next((one for one in data.findings(batch.id) if one.check == "rejected"), None)
     if found:
         rejections.reasons(found.details.get("reasons", {}))
-    st.caption(t("sources.fix_hint", share=share(batch.rejected_count / batch.read_count)))
+    st.caption(t("sources.fix_hint", share=markdown.escaped(share(batch.rejected_count / batch.read_count))))
     if guard.may("rejects.download") and data.has_rejects(batch.id, in_live=in_live):
         st.download_button(
             t("sources.download", count=number(batch.rejected_count)), actions.rejects_of(batch.id, in_live=in_live),

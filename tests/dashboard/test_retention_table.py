@@ -70,7 +70,7 @@ def test_cells_are_rates_counts_or_nothing_and_hatched_where_incomplete(view: Vi
 
 def test_revenue_shows_its_base_and_the_share_of_it(view: View):
     mean, first, *_ = written(view, Shown("revenue", "simple", retention.WHOLE))
-    assert [words for _, words in first] == ["Jan 6", "40", "CN¥400.00", "100.0%", "50.0%", "0.0%"]
+    assert [words for _, words in first] == ["Jan 6", "40", "¥400.00", "100.0%", "50.0%", "0.0%"]
     assert [words for _, words in mean][:2] == ["Simple mean", "53"]
 
 

@@ -68,7 +68,7 @@ def test_an_empty_world_says_what_to_do(opened, language, name, words):
     ("language", "words"),
     [
         ("zh", ("¥50.00", "距上次下单", "重要", "加入社群“<b>茶友</b>”", "现在哪个渠道都不能发", "2026-11-05 撤回同意", "仍在群里", "被对方拉黑")),
-        ("en", ("CN¥50.00", "Since the last order", "Joined the group “<b>茶友</b>”", "No channel is open now", "Withdrawn on 2026-11-05",
+        ("en", ("¥50.00", "Since the last order", "Joined the group “<b>茶友</b>”", "No channel is open now", "Withdrawn on 2026-11-05",
                 "still in", "blocked by the person")),
     ],
 )  # fmt: skip

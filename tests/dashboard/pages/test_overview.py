@@ -47,7 +47,7 @@ def of(goal, query=NOVEMBER):
     return query | {"goal": goal}
 
 
-@pytest.mark.parametrize(("language", "name", "net"), [("zh", "净收入", "¥1,395.00"), ("en", "Net revenue", "CN¥1.4K")])
+@pytest.mark.parametrize(("language", "name", "net"), [("zh", "净收入", "¥1,395.00"), ("en", "Net revenue", "¥1.4K")])
 def test_the_page_shows_figures_in_both_languages(opened, language, name, net):
     fill()
     test = open_with(opened, language=language)
