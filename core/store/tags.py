@@ -173,6 +173,13 @@ def written_to(session: Session, write_id: int) -> tuple[int, ...]:
     return tuple(session.scalars(query.order_by(TagWriteMember.member_id)))
 
 
+def all_written_to(session: Session, tag_id: int) -> tuple[list[int], list[int]]:
+    """Number of the change and ``member_id``, in two columns, of everybody whom any change of a tag changed."""
+    query = select(TagWriteMember.write_id, TagWriteMember.member_id).join(TagWrite).where(TagWrite.tag_id == tag_id)
+    rows = session.execute(query).all()
+    return [row.write_id for row in rows], [row.member_id for row in rows]
+
+
 def change(
     session: Session,
     tag: Tag,

@@ -16,12 +16,14 @@ from core.errors import Forbidden, InvalidSegment, Refusal
 from core.scope import Operator, Scope
 from core.segments import language
 from core.segments.language import Node, OneOf
-from core.sequences.arrays import Int64s
+from core.sequences.arrays import Array, Int64s
 from core.store import audit, segments, tags, topics
 from core.store.session import Session, Store
 from core.store.tables import Segment, SegmentSize, Tag
 from core.work.home import Home
+from core.work.questions import population
 from core.work.questions import segments as people
+from core.work.questions import units as known_units
 from core.work.questions.reading import reading
 
 LONGEST_NAME = 60
@@ -111,7 +113,7 @@ def change(
     operator.require("segment.write")
     with home.store.reading() as session:
         before = segments.one(session, segment_id)
-    require_within(operator, before.units)
+    require_within(home, operator, before.units)
     named = before.name if name is None else tidy(name)
     node = None if tree is None else language.parse(tree)
     if node is not None and before.kind != "live":
@@ -219,15 +221,21 @@ def tidy(name: str) -> str:
     return name
 
 
-def covers(operator: Operator, units: Sequence[str] | None) -> bool:
-    """Whether the operator may see all that was saved in the scope of these units."""
-    mine = operator.scope.units
-    return mine is None or (units is not None and set(units) <= mine)
+Covers = Callable[[Sequence[str] | None], bool]
 
 
-def require_within(operator: Operator, units: Sequence[str] | None) -> None:
+def covers(home: Home, operator: Operator) -> Covers:
+    """Says of units (None = all) whether the operator may see all that was saved in their scope: they are theirs, or below theirs."""
+    if operator.scope.units is None:
+        return lambda _units: True
+    with home.lake.open() as snapshot:
+        mine = known_units.within(snapshot, operator.scope.units)
+    return lambda units: units is not None and mine.issuperset(units)
+
+
+def require_within(home: Home, operator: Operator, units: Sequence[str] | None) -> None:
     """Raises ``Forbidden`` for what reaches beyond the operator's scope."""
-    if not covers(operator, units):
+    if not covers(home, operator)(units):
         raise Forbidden("It reaches beyond your units.", permission="segment.write", role=operator.role)
 
 
@@ -316,7 +324,7 @@ def _put_away(
     with audit.told(home.store, log) as (session, logged):
         take_turn(session)
         known = segments.one(session, segment_id)
-        require_within(operator, known.units)
+        require_within(home, operator, known.units)
         used = users(session, ("segment", segment_id)) if is_archived else []
         if used:
             raise SegmentUsed("Other definitions refer to this segment.", names=", ".join(used), name=known.name)
@@ -334,9 +342,14 @@ def own_units(operator: Operator) -> list[str] | None:
 def within(home: Home, scope: Scope, members: Sequence[int]) -> list[int]:
     """Those of the members in scope, ascending, each once."""
     found: Int64s = np.unique(np.asarray(members, np.int64))
+    return found[are_within(home, scope, found)].tolist()
+
+
+def are_within(home: Home, scope: Scope, members: Int64s) -> Array:
+    """Of each of the members whether those whom they are part of by now are in scope."""
     if scope.sees_all:
-        return found.tolist()
+        return np.ones(len(members), bool)
     with reading(home, scope=scope) as lake:
         assert lake.allowed is not None
         seen = lake.snapshot.stream(lake.allowed.select("member_id"))["member_id"]
-    return found[np.isin(found, seen)].tolist()
+        return np.isin(population.of(lake.snapshot).current(members), seen)

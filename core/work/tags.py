@@ -25,8 +25,10 @@ from core.work.questions.population import Population
 from core.work.questions.reading import reading
 from core.work.segments import (
     STALE,
+    Covers,
     Fitting,
     Refreshed,
+    are_within,
     covers,
     evaluated,
     own_units,
@@ -77,6 +79,22 @@ class Named:
     changed_by: str | None
     changed_at: datetime | None
     may_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a tag as one operator sees it. ``members``: whom it changed, those outside the operator's scope left out.
+    ``undoes_id``: the change it takes back; ``is_undone``: whether one took it back; ``can_be_undone``: by this operator."""
+
+    write_id: int
+    action: str
+    members: int
+    by: str
+    at: datetime
+    reason: str
+    undoes_id: int | None
+    is_undone: bool
+    can_be_undone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +158,7 @@ def change(
     name = _tidy(name)
     with home.store.reading() as session:
         before = tags.one(session, tag_id)
-    require_within(operator, before.units)
+    require_within(home, operator, before.units)
     _refuse_days(before.kind, expires_after_days)
     node = None if tree is None else _rule(before.kind, tree)
     found = None if node is None else evaluated(home, before.units, node, now, ("tag", tag_id))
@@ -248,7 +266,33 @@ def listed(home: Home, operator: Operator, *, now: datetime, is_archived: bool =
     operator.require("customers.see")
     with home.store.reading() as session:
         counts = tags.counts(session, now)
-        return [_seen(tag, operator, counts) for tag in tags.listed(session, is_archived=is_archived)]
+        is_covered = covers(home, operator)
+        return [_seen(tag, operator, counts, is_covered) for tag in tags.listed(session, is_archived=is_archived)]
+
+
+def changes(home: Home, operator: Operator, tag_id: int) -> list[Change]:
+    """Every change of a tag, newest first. Raises ``Forbidden``, ``Unknown``."""
+    operator.require("customers.see")
+    with home.store.reading() as session:
+        kind, rows = tags.one(session, tag_id).kind, tags.writes(session, tag_id)
+        told = None if operator.scope.sees_all else tags.all_written_to(session, tag_id)
+    undone = {row.undoes_id for row in rows}
+    seen = {row.id: row.member_count for row in rows} if told is None else _seen_of(home, operator, told)
+    may = operator.can("segment.write") and kind == "static"
+    return [
+        Change(
+            row.id, row.action, seen.get(row.id, 0), row.by, row.at, row.reason, row.undoes_id, row.id in undone,
+            may and row.action == "given" and row.id not in undone and 0 < seen.get(row.id, 0) == row.member_count,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _seen_of(home: Home, operator: Operator, told: tuple[Sequence[int], Sequence[int]]) -> dict[int, int]:
+    """How many of the members of each change the operator may see; changes without any are left out."""
+    changed, members = (np.asarray(column, np.int64) for column in told)
+    numbers, counts = np.unique(changed[are_within(home, operator.scope, members)], return_counts=True)
+    return dict(zip(numbers.tolist(), counts.tolist(), strict=True))
 
 
 def expire(home: Home, *, now: datetime) -> int:
@@ -344,7 +388,7 @@ def _put_away(home: Home, log: Store, operator: Operator, tag_id: int, *, is_arc
     def write(session: Session) -> Tag:
         take_turn(session)
         known = tags.one(session, tag_id)
-        require_within(operator, known.units)
+        require_within(home, operator, known.units)
         used = users(session, ("tag", tag_id)) if is_archived else []
         if used:
             raise TagUsed("Definitions refer to this tag.", names=", ".join(used), name=known.name)
@@ -374,8 +418,8 @@ def _count(session: Session, tag: Tag, found: Fitting | None, now: datetime) -> 
         tags.measured(session, tag.id, found.members, revision=tag.revision, lake_version=found.version, now=now)
 
 
-def _seen(tag: Tag, operator: Operator, counts: dict[int, int]) -> Named:
-    is_covered = covers(operator, tag.units)
+def _seen(tag: Tag, operator: Operator, counts: dict[int, int], covered: Covers) -> Named:
+    is_covered = covered(tag.units)
     counted = counts.get(tag.id, 0) if tag.kind == "static" else tag.member_count
     return Named(
         tag.id, tag.name, tag.kind, tag.tree, tag.owner, tag.source, tag.expires_after_days, tag.revision,

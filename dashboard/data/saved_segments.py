@@ -63,12 +63,13 @@ def listed(*, archived: bool = False) -> list[Saved]:
     home, operator = ground.home, ground.operator
 
     def ask() -> list[Saved]:
+        is_covered = work.covers(home, operator)
         with home.store.reading() as session:
             rows = segments.listed(session, is_archived=archived)
             sizes = {row.id: tuple(map(_size, segments.sizes(session, row.id))) for row in rows}
-            return [_saved(row, sizes[row.id], work.covers(operator, row.units)) for row in rows]
+            return [_saved(row, sizes[row.id], is_covered(row.units)) for row in rows]
 
-    return kept.while_unwritten(home.store, ("segments", archived, operator), ask)
+    return kept.while_unwritten(home.store, ("segments", archived, operator, ground.version), ask)
 
 
 def one(segment_id: int) -> Saved:
@@ -77,7 +78,9 @@ def one(segment_id: int) -> Saved:
     with ground.home.store.reading() as session:
         row = segments.one(session, segment_id)
         return _saved(
-            row, tuple(map(_size, segments.sizes(session, segment_id))), work.covers(ground.operator, row.units)
+            row,
+            tuple(map(_size, segments.sizes(session, segment_id))),
+            work.covers(ground.home, ground.operator)(row.units),
         )
 
 

@@ -1,40 +1,19 @@
 """Tags: what each is, how many have it now, and every change of it."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from core.errors import Unknown
-from core.store import tags
 from core.work import segments as work_segments
 from core.work import tags as work
-from core.work.tags import LONGEST_DAYS, LONGEST_NAME, LONGEST_REASON, Named
+from core.work.tags import LONGEST_DAYS, LONGEST_NAME, LONGEST_REASON, Change, Named
 from dashboard.data.ground import stand
-from dashboard.web import wiring
+from dashboard.web import kept, wiring
 
 __all__ = [
-    "LONGEST_DAYS", "LONGEST_NAME", "LONGEST_REASON", "SEE", "Named", "Write", "listed", "one", "used_by", "whole", "writes",
+    "LONGEST_DAYS", "LONGEST_NAME", "LONGEST_REASON", "SEE", "Change", "Named", "listed", "one", "used_by", "whole", "writes",
 ]  # fmt: skip
 
 SEE = "customers.see"
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One change of a tag. ``undoes_id``: the change it takes back; ``is_undone``: whether one took it back."""
-
-    write_id: int
-    action: str
-    members: int
-    by: str
-    at: datetime
-    reason: str
-    undoes_id: int | None
-    is_undone: bool
-
-    @property
-    def can_be_undone(self) -> bool:
-        return self.action == "given" and self.by != tags.SYSTEM and not self.is_undone
 
 
 def listed(*, archived: bool = False) -> list[Named]:
@@ -63,14 +42,8 @@ def used_by(tag_id: int) -> list[str]:
         return work_segments.users(session, ("tag", tag_id))
 
 
-def writes(tag_id: int) -> list[Write]:
-    """Every change, the newest first. Raises ``Forbidden``, ``Unknown``."""
+def writes(tag_id: int) -> list[Change]:
+    """Every change, the newest first, with counts of those whom the asker may see. Raises ``Forbidden``, ``Unknown``."""
     ground = stand(SEE)
-    with ground.home.store.reading() as session:
-        tags.one(session, tag_id)
-        rows = tags.writes(session, tag_id)
-        undone = {row.undoes_id for row in rows}
-        return [
-            Write(row.id, row.action, row.member_count, row.by, row.at, row.reason, row.undoes_id, row.id in undone)
-            for row in rows
-        ]
+    name = ("tag writes", tag_id, ground.operator, ground.version)
+    return kept.while_unwritten(ground.home.store, name, lambda: work.changes(ground.home, ground.operator, tag_id))

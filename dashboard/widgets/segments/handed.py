@@ -170,9 +170,7 @@ def _save(found: Matched) -> None:
     state = st.session_state
     kind = state[_OF]
     called = t("segments.import_member") if kind == "member" else identity(kind)
-    sentence = t(
-        "segments.import_sentence", kind=called, lines=i18n.number(found.lines), matched=i18n.number(found.matched)
-    )
+    sentence = t("segments.import_sentence", kind=called)
     told = {"kind": "list", "of": kind, "lines": found.lines, "matched": found.matched}
     kept = tried(lambda: segments.save(state[NAME], sentence, found.members, told, found.version))
     if kept is not None:

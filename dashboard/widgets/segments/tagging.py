@@ -11,7 +11,7 @@ from dashboard.actions import tags as actions
 from dashboard.data import freshness, saved_segments
 from dashboard.data import saved_tags as data
 from dashboard.data import segments as fitting
-from dashboard.data.saved_tags import Named, Write
+from dashboard.data.saved_tags import Change, Named
 from dashboard.i18n import t
 from dashboard.widgets import behind, choice, heading, names, opening
 from dashboard.widgets.behind import Behind
@@ -88,7 +88,7 @@ def _table(shown: Sequence[Named], of: str | None) -> None:
     }
     config: dict[str, object] = {
         t("segments.tag"): st.column_config.TextColumn(pinned=True, width="medium"),
-        t("segments.size"): st.column_config.NumberColumn(format="localized"),
+        t("segments.size"): st.column_config.NumberColumn(format="localized", help=t("segments.tag_size_means")),
         t("segments.meaning"): st.column_config.TextColumn(width="large"),
     }
     keys = [str(one.tag_id) for one in shown]
@@ -205,12 +205,12 @@ def _writes(one: Named) -> None:
         _undoing([each for each in found if each.can_be_undone], zone)
 
 
-def _action(one: Write) -> str:
+def _action(one: Change) -> str:
     return t("segments.action_undone" if one.undoes_id else f"segments.action_{one.action}")
 
 
-def _undoing(some: Sequence[Write], zone: str) -> None:
-    if not some or not guard.may("segment.write"):
+def _undoing(some: Sequence[Change], zone: str) -> None:
+    if not some:
         return
     labels = {
         one.write_id: t(

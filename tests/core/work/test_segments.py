@@ -124,8 +124,22 @@ def test_whoever_has_units_keeps_and_sees_members_of_these_alone(home, now):
 
 def test_what_was_saved_over_units_that_somebody_may_not_see_is_not_covered(home, now):
     everybody, mine = live(home, "all", in_city("北京"), now=now), live(home, "mine", in_city("北京"), MEI, now=now)
-    assert [work.covers(who, one.units) for who in (LIN, MEI) for one in (everybody, mine)] == [True, True, False, True]
-    assert not work.covers(Operator(4, "wu", "manager", Scope(frozenset())), everybody.units)
+    nobody = Operator(4, "wu", "manager", Scope(frozenset()))
+    assert [work.covers(home, who)(one.units) for who in (LIN, MEI, nobody) for one in (everybody, mine)] == [
+        True, True, False, True, False, False,
+    ]  # fmt: skip
+
+
+def test_who_has_a_region_is_covered_in_what_its_stores_saved(tmp_path, now):
+    home = lakes.home(tmp_path)
+    people_of(home, {1: ("上海", NORTH), 2: ("上海", "south")})
+    with home.writer.change("import", 9) as change:
+        rows = [{"unit_id": NORTH, "name": "北", "parent_unit_id": "coast"}, {"unit_id": "coast", "name": "沿海"}]
+        change.merge("units", lakes.rows("units", rows))
+    kept = live(home, "mine", in_city("上海"), MEI, now=now)
+    region, south = (Operator(5, "yu", "manager", Scope(frozenset({unit}))) for unit in ("coast", "south"))
+    assert [work.covers(home, who)(kept.units) for who in (region, south)] == [True, False]
+    assert work.change(home, home.store, region, kept.id, revision=1, name="z", now=now).name == "z"
 
 
 def test_who_has_units_changes_nothing_that_reaches_beyond_them(home, now):

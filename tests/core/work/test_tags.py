@@ -133,6 +133,20 @@ def test_whoever_has_units_gives_and_takes_within_them_alone(home, now):
     assert seen == [[("mine", 2, True), ("t", None, False)], [("mine", 2, True), ("t", 1, True)]]
 
 
+def test_the_history_of_a_tag_counts_whom_its_reader_may_see(home, now):
+    tag = create(home, now=now)
+    by_all = given(home, tag.id, [1, 4, 5], now=now).write_id
+    mine = given(home, tag.id, [1, 4, 5, 6], MEI, now=now).write_id
+    given(home, tag.id, [2], now=now)
+    seen = {who: {c.write_id: c for c in work.changes(home, who, tag.id)} for who in (LIN, MEI, BOSS)}
+    assert [[c.members for c in told.values()] for told in seen.values()] == [[1, 1, 3, 0], [0, 1, 2, 0], [1, 1, 3, 0]]
+    assert [number for number, c in seen[MEI].items() if c.can_be_undone] == [mine]
+    assert [c.can_be_undone for c in seen[BOSS].values()] == [False] * 4
+    assert seen[LIN][by_all].can_be_undone
+    with pytest.raises(Forbidden):
+        work.changes(home, Operator(5, "wei", "compliance"), tag.id)
+
+
 def test_a_rule_is_had_by_who_fits_it_now_and_its_counts_tell_who_got_it_and_lost_it(tmp_path, now):
     home = lakes.home(tmp_path)
     people_of(home, {1: ("上海", NORTH), 2: ("上海", NORTH)})
@@ -329,3 +343,6 @@ def test_who_became_one_with_somebody_older_keeps_tags_and_segments(tmp_path, no
     assert (taken.changed, having(home, tag.id, now)) == (1, [3])
     lakes.members(home, {2: 2})
     assert having(home, tag.id, now) == [3]
+    lakes.members(home, {2: 1, 3: 1})
+    assert [c.members for c in work.changes(home, MEI, tag.id)] == [1, 1, 1, 0]
+    assert work.undo(home, home.store, MEI, again.write_id, now=now).changed == 1
