@@ -1,6 +1,5 @@
 """The house's clusters: fitted anew when the data has a new day, kept so that a label means the same people tomorrow, and named."""
 
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,8 +20,7 @@ TOPIC = "segments"
 
 
 def refresh(home: Home, now: datetime) -> bool:
-    """Fit the house's clusters anew when the data has another newest day than they rest on, or other features. Whether that was done. The
-    features of the newest version of the lake are kept beside it, for pages.
+    """Fit the house's clusters anew when the data has another newest day than they rest on, or other features. Whether that was done.
 
     Nothing is done in a lake whose members cannot be told apart. May be called by several processes at once: the last one stays."""
     with home.store.reading() as session:
@@ -31,8 +29,6 @@ def refresh(home: Home, now: datetime) -> bool:
         known = clusters.features(lake)
         if known is None:
             return False
-        with suppress(OSError):  # a full disk is no fault of the clusters; the next version of the lake tries again
-            clusters.keep_features(lake.snapshot, lake.zone, known)
         if found is not None and found.on == known.as_of_on and found.model.fits(known.raw):
             return False
         try:

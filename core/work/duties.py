@@ -8,7 +8,7 @@ from typing import Protocol
 from core.lake.manifest import Manifests
 from core.lake.timeline import Timeline
 from core.settings import Settings, World
-from core.work import clusters, identity_decisions, segments, tags, tending, uploads
+from core.work import clusters, identity_decisions, segments, standings, tags, tending, uploads
 from core.work.home import Home
 from core.work.ingest import batches
 from core.work.worker import Chore, Clock, Handler, Log, Work, Worker
@@ -45,12 +45,14 @@ def handlers(house: House) -> dict[str, Handler]:
 
 
 def chores(house: House) -> list[Chore]:
-    """Imports that died are settled every minute, what is derived of what came is made within seconds, clusters are fitted within a
+    """Imports that died are settled every minute, what is derived of what came and what is told of everybody are made within seconds, clusters are fitted within a
     minute of a new day's data, small files are joined every hour, leftovers swept every day."""
     sorted_in = _WhenChanged(house, lambda home, _now: tending.derive(home))
+    standing = _WhenChanged(house, lambda home, _now: standings.refresh(home))
     clustered = _WhenChanged(house, lambda home, now: int(clusters.refresh(home, now)))
     return [
         Chore("derived", SECONDS, lambda now: _told("runs and rollups made", sorted_in(now))),
+        Chore("standings", SECONDS, lambda now: _told("tables of everybody kept", standing(now))),
         Chore("clusters", MINUTE, lambda now: _told("models of clusters fitted", clustered(now))),
         Chore("settle", MINUTE, lambda now: _told("batches settled", len(batches.reconcile(house.live, now=now)))),
         Chore("identities", DAY, lambda _now: _told("map brought up to the decisions", int(_settled(house.live)))),

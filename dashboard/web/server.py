@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from core import sequences
+from core.work import standings
 from dashboard.web import account, warmup, wiring
 from dashboard.web.gate import Gate
 from dashboard.web.health import healthz
@@ -57,4 +58,12 @@ def _open() -> None:
     wiring.accounts_store()
     warmup.register("kernels", sequences.warm)
     warmup.register("pages", lambda: importlib.import_module("dashboard.frame").pages())
+    warmup.register("members", _members)
     warmup.run()
+
+
+def _members() -> None:
+    house = wiring.house()
+    home = house.world(house.shown)
+    if home.lake.manifests.latest().tables:
+        standings.look(home)

@@ -1,8 +1,8 @@
 """Parameters found by greatest likelihood: how sure they are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,17 @@ class Estimate:
     log_likelihood: float
     covariance: Floats | None
     evaluations: int
+
+    def to_json(self) -> dict[str, Any]:
+        covariance = None if self.covariance is None else self.covariance.tolist()
+        return {
+            "logs": self.logs.tolist(), "log_likelihood": self.log_likelihood, "covariance": covariance, "evaluations": self.evaluations,
+        }  # fmt: skip
+
+    @classmethod
+    def of_json(cls, told: Mapping[str, Any]) -> Self:
+        covariance = None if told["covariance"] is None else np.array(told["covariance"])
+        return cls(np.array(told["logs"]), told["log_likelihood"], covariance, told["evaluations"])
 
     @property
     def is_inside(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,16 @@ class Model:
     purchases: bgnbd.Fit
     spend: gamma_gamma.Fit | None
     kept_share: float = 1.0
+
+    def to_json(self) -> dict[str, Any]:
+        spend = None if self.spend is None else self.spend.to_json()
+        return {"purchases": self.purchases.to_json(), "spend": spend, "kept_share": self.kept_share}
+
+    @classmethod
+    def of_json(cls, told: Mapping[str, Any]) -> "Model":
+        """What ``to_json`` gave, to the last digit."""
+        spend = None if told["spend"] is None else gamma_gamma.Fit.of_json(told["spend"])
+        return cls(bgnbd.Fit.of_json(told["purchases"]), spend, told["kept_share"])
 
 
 def fit(people: People, kept_share: float = 1.0) -> Model:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import ibis
@@ -16,21 +16,21 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from core.errors import Unknown
 from core.lake.reader import Snapshot
-from core.lake.rollups import Rollups, named
 from core.metrics import facts as f
 from core.metrics.contents import READS
 from core.metrics.facts import VIEWS
+from core.models import cluster_names
 from core.models import clusters as models
-from core.models.clusters import FEATURES, WINDOW_DAYS, Floats, Ints, Model, Trait
+from core.models.cluster_names import Likeness, Trait
+from core.models.clusters import FEATURES, WINDOW_DAYS, Floats, Ints, Model
 from core.scope import EVERYTHING, Filters
 from core.store import choices
 from core.store.session import Session
-from core.work.questions.kept import per_version
+from core.work.questions.kept import filed, per_version
 from core.work.questions.reading import DATED, Reading
 from core.work.questions.untold import SMALL
 
@@ -40,9 +40,6 @@ KEPT = "clusters"
 ALL = "all"
 DRAWN = 1_500
 """Members whose places a picture shows."""
-FOLDER = "_members"
-FORM = "1"
-"""Of the rules that features are counted by; those of another one are not read."""
 READ = (*DATED, "offer_events", "member_profiles", "identity_map", "event_names")
 """Tables that features are read from."""
 
@@ -66,38 +63,29 @@ def features(reading: Reading) -> Features | None:
     return _features(reading.snapshot, reading.zone, reading.currency)
 
 
+def counted(reading: Reading) -> pa.Table | None:
+    """The same as it is counted: ``member_id``, ascending, and a column per feature, null where nothing was done or it is undefined."""
+    everybody = Reading(reading.snapshot, reading.zone, reading.currency, EVERYTHING, Filters())
+    if everybody.as_of_on is None:
+        return None
+    return _counted(everybody.snapshot, everybody.zone, everybody.currency, everybody.as_of_on)
+
+
 @per_version(*READ, most=4)
 def _features(snapshot: Snapshot, zone: str, currency: str) -> Features | None:
     everybody = Reading(snapshot, zone, currency, EVERYTHING, Filters())
-    if everybody.as_of_on is None:
+    found = counted(everybody)
+    if found is None or not found.num_rows:
         return None
-    file = derived(snapshot).find(_name(snapshot, zone))
-    if file is not None:
-        found = pq.read_table(file)
-    else:
-        found = snapshot.arrow(_columns(everybody, everybody.as_of_on).order_by("member_id"))
-    if not found.num_rows:
-        return None
+    assert everybody.as_of_on is not None
     raw = {one.name: _floats(found[one.name], one.missing) for one in FEATURES if one.name in found.column_names}
     return Features(found["member_id"].to_numpy(), raw, everybody.as_of_on)
 
 
-def derived(snapshot: Snapshot) -> Rollups:
-    """Where features of versions of the lake stand, so that nobody waits for them twice."""
-    return Rollups(snapshot.root / FOLDER)
-
-
-def _name(snapshot: Snapshot, zone: str) -> str:
-    return named("features", snapshot.manifest, READ, zone, FORM)
-
-
-def keep_features(snapshot: Snapshot, zone: str, known: Features) -> None:
-    """Keep the features of this version of the lake as a file, and let those of older versions go."""
-    files, name = derived(snapshot), _name(snapshot, zone)
-    if files.find(name) is None:
-        columns = {"member_id": pa.array(known.member)} | {one: pa.array(values) for one, values in known.raw.items()}
-        files.publish(name, partial(pq.write_table, pa.table(columns), compression="zstd"))
-    files.sweep([name])
+@filed("features2", *READ, most=1)
+def _counted(snapshot: Snapshot, zone: str, currency: str, on: date) -> pa.Table:
+    everybody = Reading(snapshot, zone, currency, EVERYTHING, Filters())
+    return snapshot.arrow(_columns(everybody, on).order_by("member_id"))
 
 
 def _floats(column: pa.ChunkedArray, missing: float | None) -> Floats:
@@ -244,7 +232,12 @@ def _fresh(known: Features, version: int) -> Kept:
     return Kept(models.fit(known.member, known.raw), known.as_of_on, version)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
+def _trial(known: Features, k: int | None, kept: Model) -> Model:
+    return models.fit(known.member, known.raw, k, kept=kept)
+
+
+@lru_cache(maxsize=4)
 def _assigned(known: Features, model: Model) -> Ints:
     return model.assigned(known.raw)
 
@@ -278,10 +271,10 @@ class Clusters:
     """``is_house``: the labels are those of the house, and a segment can go by them. ``kept``: the house's model. ``model``: the one shown.
 
     ``rows``: one per cluster, by label, and ``total`` one of all: ``key``, ``members``, ``share``, ``revenue_minor`` (net, of the last
-    ``WINDOW_DAYS`` days), ``revenue_share`` (null where nothing was sold), per feature ``mean_…`` and ``median_…`` of those of whom it is known, and
-    ``away_…``: mean in standard deviations from everybody the model was fitted to (0 where all are alike). Undefined is null, and so is
-    what would be told of fewer than 30.
-    ``traits``: what is telling, by label. ``names``: what somebody called a cluster. ``points``: ``x``, ``y``, ``key`` of at most ``DRAWN``
+    ``WINDOW_DAYS`` days), ``revenue_share`` (null where nothing was sold), per feature ``mean_…`` and ``median_…`` of those of whom it is known,
+    ``away_…``: the mean in standard deviations from everybody the model was fitted to and it is known of (0 where all are alike), and
+    ``lack_…``: the share of whom it is not known. Undefined is null, and so is what would be told of fewer than 30.
+    ``traits``: what is telling of all members of a cluster, whatever scope and filters say, by label. ``names``: what somebody called a cluster. ``points``: ``x``, ``y``, ``key`` of at most ``DRAWN``
     members by the first two principal components of the standardised features, which hold ``explained`` of the variance. ``alike``:
     features that are the same for everybody.
     """
@@ -310,9 +303,7 @@ def clusters(reading: Reading, asked: Asked = Asked()) -> Clusters | None:
     whose, model, codes, found = shown
     is_house = model is found.model
     points = model.scaling.of(whose.raw)
-    rows = _profiles(whose, codes, model, points)
-    away = _away(codes, points, model.k)
-    traits = models.traits(away, model.scaling.names)
+    rows, traits = _profiles(whose, codes, model, whose if asked.is_own else features(reading) or whose)
     drawn = models.sample(whose.member, DRAWN)
     places, explained = _plane(points, drawn)
     keys = np.array(model.labels, dtype=object)[codes[drawn]]
@@ -363,8 +354,12 @@ def _shown(reading: Reading, asked: Asked) -> tuple[Features, Model, Ints, Kept]
     if not asked.is_own and asked.k in (None, found.model.k):
         codes = _assigned(known, found.model)
         return whose, found.model, codes if chosen is None else codes[chosen], found
-    model = models.fit(whose.member, whose.raw, asked.k, kept=found.model)
-    return whose, model, model.assigned(whose.raw), found
+    if asked.is_own:
+        model = models.fit(whose.member, whose.raw, asked.k, kept=found.model)
+        return whose, model, model.assigned(whose.raw), found
+    model = _trial(known, asked.k, found.model)
+    codes = _assigned(known, model)
+    return whose, model, codes if chosen is None else codes[chosen], found
 
 
 def _chosen(reading: Reading, known: Features) -> Flags | None:
@@ -380,44 +375,53 @@ def _revenue(whose: Features) -> Ints:
     return np.nan_to_num(whose.raw["net_minor"]).astype(np.int64)
 
 
-def _away(codes: Ints, points: Floats, k: int) -> Floats:
-    sizes = np.maximum(np.bincount(codes, minlength=k), 1)
-    sums = [np.bincount(codes, weights=points[:, place], minlength=k) for place in range(points.shape[1])]
-    return np.stack(sums, axis=1) / sizes[:, None]
-
-
-def _profiles(whose: Features, codes: Ints, model: Model, points: Floats) -> pd.DataFrame:
+def _profiles(
+    whose: Features, codes: Ints, model: Model, everybody: Features
+) -> tuple[pd.DataFrame, list[tuple[Trait, ...]]]:
+    """Rows of those asked for, and what is telling of each cluster of ``everybody``."""
+    names = list(whose.raw)
     revenue = _revenue(whose)
     frame = pd.DataFrame({"code": codes, "revenue": revenue, **whose.raw})
     labelled = frame.groupby("code")
     told = {
         "members": labelled.size(),
         "revenue_minor": labelled["revenue"].sum(),
-        **{f"mean_{name}": labelled[name].mean() for name in whose.raw},
-        **{f"median_{name}": labelled[name].median() for name in whose.raw},
+        **{f"mean_{name}": labelled[name].mean() for name in names},
+        **{f"median_{name}": labelled[name].median() for name in names},
     }
     rows = pd.DataFrame(told).reindex(range(model.k))
     rows[["members", "revenue_minor"]] = rows[["members", "revenue_minor"]].fillna(0)
     rows.insert(0, "key", list(model.labels))
     total: dict[str, Any] = {"key": ALL, "members": len(frame), "revenue_minor": revenue.sum()}
-    for name in whose.raw:
+    for name in names:
         total |= {f"mean_{name}": frame[name].mean(), f"median_{name}": frame[name].median()}
     rows = pd.concat([rows, pd.DataFrame([total])], ignore_index=True)
-    away = np.vstack([_away(codes, points, model.k), points.mean(axis=0)])
-    for name in whose.raw:
-        place = model.scaling.names.index(name) if name in model.scaling.names else None
-        rows[f"away_{name}"] = 0.0 if place is None else away[:, place]
+    own = cluster_names.likeness(everybody.raw, whose.raw, codes, model.k, names)
+    all_own = cluster_names.likeness(everybody.raw, whose.raw, np.zeros_like(codes), 1, names)
+    for figure in ("away", "lack"):
+        columns = np.vstack([getattr(own, figure), getattr(all_own, figure)])
+        rows[[f"{figure}_{name}" for name in names]] = columns
     rows["share"] = rows["members"] / len(frame)
     rows["revenue_share"] = rows["revenue_minor"] / revenue.sum() if revenue.sum() else np.nan
-    for name in whose.raw:  # of whom it is known, which may be fewer than there are
+    for name in names:  # of whom it is known, which may be fewer than there are
         of_few = labelled[name].count().reindex(range(model.k)).fillna(0).to_numpy() < SMALL
         of_few = np.append(of_few, frame[name].count() < SMALL)
-        rows.loc[of_few, [f"mean_{name}", f"median_{name}"]] = np.nan
+        rows.loc[of_few, [f"{figure}_{name}" for figure in ("mean", "median", "away")]] = np.nan
     few = rows["members"] < SMALL
-    names = [str(name) for name in rows]
-    hidden = [name for name in names if name.startswith(("mean_", "median_", "away_")) or name == "revenue_share"]
+    figures = ("mean_", "median_", "away_", "lack_")
+    hidden = [one for one in map(str, rows) if one.startswith(figures) or one == "revenue_share"]
     rows[hidden] = rows[hidden].astype("Float64").mask(few)
-    return rows.astype({"members": "int64", "revenue_minor": "int64"})
+    return rows.astype({"members": "int64", "revenue_minor": "int64"}), cluster_names.traits(
+        _whole(own, whose, model, everybody)
+    )
+
+
+def _whole(own: Likeness, whose: Features, model: Model, everybody: Features) -> Likeness:
+    """Of all members of the clusters, of whom those asked for may be a part."""
+    if whose is everybody:
+        return own
+    codes = _assigned(everybody, model)
+    return cluster_names.likeness(everybody.raw, everybody.raw, codes, model.k, own.names)
 
 
 def _plane(points: Floats, drawn: Ints) -> tuple[Floats, tuple[float, float]]:

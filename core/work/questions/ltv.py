@@ -10,6 +10,7 @@ Gamma-Gamma law, as in its paper, and is above 0 for every order that counts. Wh
 expected amount times the share of all members' gross that refunds have left so far.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,9 +25,9 @@ from core.models.ltv import calibration, fitness, worth
 from core.models.ltv.calibration import Holdout
 from core.models.ltv.fitness import Problem
 from core.models.ltv.purchases import People, Purchases
-from core.models.ltv.worth import HORIZONS, Expected, Model, Predicted
+from core.models.ltv.worth import HORIZONS, Expected, Model, Predicted, Total
 from core.sequences.arrays import Array, Int64s
-from core.work.questions.kept import per_version
+from core.work.questions.kept import filed, per_version
 from core.work.questions.reading import Reading
 
 BANDS = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -38,7 +39,8 @@ YEAR = 365
 @dataclass(frozen=True, eq=False)
 class Known:
     """Buyers of the lake by ascending member id, at the end of its newest day. ``purchases``: of a buyer's place in ``ids``, amounts in
-    minor units, as are ``refunds`` (above 0) of ``refunded`` places on ``refund_day``. Days are ordinals."""
+    minor units, as are ``refunds`` (above 0) of ``refunded`` places on ``refund_day``; ``orders``: how many each purchase is of. Days are
+    ordinals."""
 
     ids: Int64s
     orders: Array
@@ -76,8 +78,9 @@ class Fitted:
 
 def predictions(reading: Reading) -> pa.Table:
     """All buyers of the lake by ascending ``member_id``: ``chance_30d`` to ``chance_365d``, ``orders_365d``, ``value_365d_minor`` (whole minor
-    units; null where amounts do not fit their law). Members who never ordered have none. Kept per version; scope and filters are the
-    caller's. Raises ``UnfitForLtv``."""
+    units; null where amounts do not fit their law); and what they rest on: ``repeats``, ``last_days``, ``age_days``, ``mean_minor`` (of
+    ``purchases.People``). Members who never ordered have none. Kept per version; scope and filters are the caller's. Raises
+    ``UnfitForLtv``."""
     if reading.as_of_on is None:
         raise unfit(Problem("few_buyers", 0, fitness.FEWEST_BUYERS))
     return _predictions(reading.snapshot, reading.as_of_on)
@@ -101,20 +104,35 @@ def unfit(problem: Problem) -> UnfitForLtv:
     )  # fmt: skip
 
 
-@per_version("order_lines", "identity_map", most=2)
+def totals_of(predictions: pa.Table, row: int) -> list[Total]:
+    """What is expected of the member in a row of ``predictions``, with its intervals, for each horizon."""
+    one = predictions.slice(row, 1)
+    model = Model.of_json(json.loads(one.schema.metadata[b"model"]))
+    known = [one[name].to_numpy() for name in ("repeats", "last_days", "age_days", "mean_minor")]
+    people = People(one["member_id"].to_numpy(), np.zeros(1, np.int64), *known)
+    return worth.totals(model, people, worth.predicted(model, people))
+
+
+@filed("ltv1", "order_lines", "identity_map", most=2)
 def _predictions(snapshot: Snapshot, on: date) -> pa.Table:
     found = fitted(snapshot, on)
     told = found.told
-    if told is None:
+    if told is None or found.model is None:
         raise unfit(found.problems[0])
-    value = told.value(YEAR)
+    value, people = told.value(YEAR), found.known.people
     columns: dict[str, object] = {"member_id": found.known.ids}
     columns |= {f"chance_{days}d": told.chance[days] for days in HORIZONS}
     columns["orders_365d"] = told.orders[YEAR]
     columns["value_365d_minor"] = (
         pa.nulls(len(found.known.ids), pa.int64()) if value is None else np.rint(value).astype(np.int64)
     )
-    return pa.table(columns)
+    columns |= {
+        "repeats": people.repeats,
+        "last_days": people.last_days,
+        "age_days": people.age_days,
+        "mean_minor": people.means,
+    }
+    return pa.table(columns, metadata={"model": json.dumps(found.model.to_json())})
 
 
 # -- what is known and what is fitted ----------------------------------------------------------------------------------
@@ -138,7 +156,7 @@ def known(snapshot: Snapshot, on: date) -> Known:
     refunds = snapshot.arrow(back.semi_join(days, "member_id").order_by("member_id", "local_date"))
     newest = on.toordinal()
     return Known(
-        ids.astype(np.int64), np.bincount(place, bought["orders"].to_numpy(), len(ids)), purchases, purchases.people(newest),
+        ids.astype(np.int64), bought["orders"].to_numpy(), purchases, purchases.people(newest),
         np.searchsorted(ids, refunds["member_id"].to_numpy()), _ordinals(refunds), refunds["amount"].to_numpy().astype(float), newest,
     )  # fmt: skip
 
@@ -340,27 +358,28 @@ def _active(fit: Fitted, inside: Array) -> float | None:
 
 
 def _simple(seen: Known, inside: Array) -> dict[str, float] | None:
-    """AOV x frequency x lifetime: ``aov_minor`` (net of refunds over orders), ``orders_per_year`` (orders of the last 365 days, or of the
-    history where it is shorter and then scaled to a year, per customer who ordered in them), ``lifetime_years`` (mean time from the
-    first to the last order of those with repeats), ``value_minor``. None where nobody came back."""
+    """Net per order x frequency x lifetime: ``net_per_order_minor`` (gross less refunds over orders; ``aov`` is gross),
+    ``orders_per_year`` (orders of the last 365 days, or of the history where it is shorter and then scaled to a year, per customer who
+    ordered in them), ``lifetime_years`` (mean time from the first to the last order of those with repeats), ``value_minor``. None where
+    nobody came back."""
     again = inside & (seen.people.repeats > 0)
     if not again.any():
         return None
     days = min(YEAR, seen.newest_day - seen.first_day + 1)
-    late = inside[seen.purchases.member] & (seen.purchases.day > seen.newest_day - days)
-    owner = seen.purchases.member[late]
-    buyers = len(np.unique(owner))
+    mine = inside[seen.purchases.member]
+    late = mine & (seen.purchases.day > seen.newest_day - days)
+    buyers = len(np.unique(seen.purchases.member[late]))
     if not buyers:
         return None
-    net = seen.purchases.amount[inside[seen.purchases.member]].sum() - seen.refunds[inside[seen.refunded]].sum()
-    aov = float(net / seen.orders[inside].sum())
-    per_year = len(owner) / buyers * YEAR / days
+    net = seen.purchases.amount[mine].sum() - seen.refunds[inside[seen.refunded]].sum()
+    per_order = float(net / seen.orders[mine].sum())
+    per_year = float(seen.orders[late].sum()) / buyers * YEAR / days
     years = float(seen.people.last_days[again].mean()) / YEAR
     return {
-        "aov_minor": aov,
+        "net_per_order_minor": per_order,
         "orders_per_year": per_year,
         "lifetime_years": years,
-        "value_minor": aov * per_year * years,
+        "value_minor": per_order * per_year * years,
     }
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 
 from core.errors import Refusal
-from core.models.ltv import worth
 from core.periods import Period
 from core.sequences.lifecycle import State
 from core.work.questions import clusters, lifecycle, ltv, membership, rfm, spans
@@ -82,25 +81,17 @@ def of(reading: Reading, member: Member, names: Collection[str] = tuple(PROVIDER
     if "clusters" in rows:
         house = clusters.house(reading)
         rows["clusters"]["name"] = house.names.get(rows["clusters"]["cluster"]) if house else None
-    inputs = _inputs(reading, member.member_id) if "ltv" in rows else None
+    inputs = _inputs(ltv.predictions(reading), rows["ltv"]) if "ltv" in rows else None
     return Standing(rows, refused, inputs, life(reading, member))
 
 
-def _inputs(reading: Reading, member_id: int) -> Inputs | None:
-    assert reading.as_of_on is not None
-    found = ltv.fitted(reading.snapshot, reading.as_of_on)
-    is_one = found.known.ids == member_id
-    if found.model is None or found.told is None:
-        return None
-    one = found.known.people.of(is_one)
-    year = next(
-        total for total in worth.totals(found.model, found.known.people, found.told, is_one) if total.days == ltv.YEAR
-    )
-    bounds = (None, None) if year.value is None else (year.value.low, year.value.high)
+def _inputs(predictions: pa.Table, row: Row) -> Inputs:
+    totals = ltv.totals_of(predictions, _place(predictions, row["member_id"]))
+    value = next(total.value for total in totals if total.days == ltv.YEAR)
+    bounds = (None, None) if value is None else (value.low, value.high)
     low, high = (None if bound is None else round(bound) for bound in bounds)
-    repeats = int(one.repeats[0])
-    mean = round(float(one.means[0])) if repeats else None
-    return Inputs(repeats, int(one.last_days[0]), int(one.age_days[0]), mean, low, high)
+    repeats, last_days, age_days = (int(row[name]) for name in ("repeats", "last_days", "age_days"))
+    return Inputs(repeats, last_days, age_days, round(row["mean_minor"]) if repeats else None, low, high)
 
 
 def life(reading: Reading, member: Member) -> Life | None:
@@ -158,9 +149,12 @@ def _on(at: datetime, zone: str) -> date:
 
 
 def _row(table: pa.Table, member_id: int) -> Row | None:
-    ids = table["member_id"].to_numpy()
-    place = int(np.searchsorted(ids, member_id))
-    if place == len(ids) or ids[place] != member_id:
+    place = _place(table, member_id)
+    if place == table.num_rows or table["member_id"][place].as_py() != member_id:
         return None
     row: Row = table.slice(place, 1).to_pylist()[0]
     return row
+
+
+def _place(table: pa.Table, member_id: int) -> int:
+    return int(np.searchsorted(table["member_id"].to_numpy(), member_id))

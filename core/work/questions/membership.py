@@ -6,7 +6,7 @@ period. Imported tiers say how things stand in the newest profile, and nothing o
 about to fall.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -29,7 +29,7 @@ from core.schema import POINT_KINDS
 from core.scope import EVERYTHING, Filters
 from core.sequences.arrays import Array, Int64s
 from core.work.questions import population
-from core.work.questions.kept import per_version
+from core.work.questions.kept import filed, per_version
 from core.work.questions.reading import Reading
 
 By = Literal["rule", "imported"]
@@ -153,16 +153,33 @@ class Points:
 def standings(reading: Reading) -> pa.Table:
     """All members of the lake on its newest day, by ascending ``member_id``: ``tier`` (the house's, null where an imported one is not told) and
     ``points`` (balance; null without entries). Scope and filters are the caller's."""
-    ids = population.of(reading.snapshot).ids
-    if reading.as_of_on is None:
+    return _standings(reading.snapshot, reading.as_of_on, house(reading), reading.zone, reading.currency)
+
+
+@filed("membership1", "order_lines", "member_profiles", "points", "identity_map")
+def _standings(snapshot: Snapshot, on: date | None, terms: Terms, zone: str, currency: str) -> pa.Table:
+    ids = population.of(snapshot).ids
+    if on is None:
         return pa.table(
             {"member_id": ids, "tier": pa.nulls(ids.size, pa.string()), "points": pa.nulls(ids.size, pa.int64())}
         )
-    names, place = _tiers(reading, house(reading), reading.as_of_on)
-    accounts = _accounts(reading, reading.as_of_on)
+    names, place = _tiers(snapshot, currency, terms, on)
+    accounts = _accounts(snapshot, on, zone)
     tier = pa.array(names, pa.string()).take(pa.array(place, pa.int32(), mask=place < 0))
     points = pa.array(accounts.balance, mask=~accounts.has_entry)
     return pa.table({"member_id": ids, "tier": tier, "points": points})
+
+
+def tiers(reading: Reading, by: By | None = None) -> dict[str, int]:
+    """How many members of the house have each tier now, scope and filters aside. ``by``: None = as the house does. By rule all tiers, the lowest
+    first; imported ones that somebody has, that of most members first."""
+    if reading.as_of_on is None:
+        return {}
+    terms = house(reading)
+    terms = replace(terms, by=by or terms.by)
+    names, place = _tiers(reading.snapshot, reading.currency, terms, reading.as_of_on)
+    members = np.bincount(place[place >= 0], minlength=len(names))
+    return {name: int(count) for name, count in zip(names, members, strict=True) if count or terms.by == "rule"}
 
 
 # -- what pages and the command line ask -------------------------------------------------------------------------------
@@ -298,11 +315,14 @@ def _seen(reading: Reading, asked: Asked) -> _Seen | None:
     if reading.allowed is not None:
         inside = np.isin(ids, reading.snapshot.stream(reading.allowed)["member_id"])
     inside &= _known_on(reading, on)
-    names, place = _tiers(reading, Terms(by, terms.floors, terms.validity_days, terms.point_value), on)
+    names, place = _tiers(
+        reading.snapshot, reading.currency, Terms(by, terms.floors, terms.validity_days, terms.point_value), on
+    )
     is_told = by == "rule" and reading.reaches_back(before_on, "order_lines")
     before = None
     if is_told:
-        before = _tiers(reading, terms if terms.by == "rule" else _by_rule(terms), before_on)[1].copy()
+        ruled = terms if terms.by == "rule" else _by_rule(terms)
+        before = _tiers(reading.snapshot, reading.currency, ruled, before_on)[1].copy()
         before[~_known_on(reading, before_on)] = -1
     return _Seen(
         terms, by, on, before_on if is_told else None, now, ids, inside, names, place, before, _spend(reading.snapshot, on),
@@ -322,11 +342,11 @@ def _day(on: date) -> int:
     return (on - EPOCH).days
 
 
-def _tiers(reading: Reading, terms: Terms, on: date) -> tuple[tuple[str, ...], Array]:
+def _tiers(snapshot: Snapshot, currency: str, terms: Terms, on: date) -> tuple[tuple[str, ...], Array]:
     """Names of tiers and the place of each member on a day; -1 = none."""
     if terms.by == "imported":
-        return _imported(reading.snapshot)
-    return TIERS, _placed(reading.snapshot, on, _floors(terms, reading.currency), terms.validity_days)
+        return _imported(snapshot)
+    return TIERS, _placed(snapshot, on, _floors(terms, currency), terms.validity_days)
 
 
 @per_version("order_lines", "identity_map", most=6)
@@ -516,12 +536,8 @@ class _Accounts:
     has_entry: Array
 
 
-def _accounts(reading: Reading, on: date) -> _Accounts:
-    return _kept_accounts(reading.snapshot, on, reading.zone)
-
-
 @per_version("points", "identity_map", most=4)
-def _kept_accounts(snapshot: Snapshot, on: date, zone: str) -> _Accounts:
+def _accounts(snapshot: Snapshot, on: date, zone: str) -> _Accounts:
     ids = population.of(snapshot).ids
     rows = f.known(f.linked(snapshot.table("points"), _members(snapshot)))
     rows = rows.filter(rows.local_date <= on)
@@ -545,7 +561,7 @@ def _kept_accounts(snapshot: Snapshot, on: date, zone: str) -> _Accounts:
 
 
 def _points(reading: Reading, seen: _Seen) -> Points | None:
-    accounts = _accounts(reading, seen.on)
+    accounts = _accounts(reading.snapshot, seen.on, reading.zone)
     if not (accounts.has_entry & seen.inside).any():
         return None
     held = np.where(seen.inside, np.maximum(accounts.balance, 0), 0)
@@ -589,7 +605,7 @@ def _summed(member: Int64s, points: Int64s) -> tuple[Int64s, Int64s]:
 
 def _pointed(reading: Reading, seen: _Seen, name: str) -> tuple[Int64s, Int64s]:
     """Members behind a figure of points, and their points."""
-    accounts = _accounts(reading, seen.on)
+    accounts = _accounts(reading.snapshot, seen.on, reading.zone)
     if name in ("holders", "negative"):
         is_so = accounts.balance > 0 if name == "holders" else accounts.balance < 0
         who = np.flatnonzero(seen.inside & is_so)

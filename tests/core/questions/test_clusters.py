@@ -168,6 +168,8 @@ def test_kinds_of_members_are_told_apart(world):
     assert groups == [list(BUYERS), list(READERS), list(PASSERS)]
     assert set(people(world, "1")) == set(BUYERS)
     assert ("orders", "high") in found.traits["1"] or ("net_minor", "high") in found.traits["1"]
+    others = [found.traits[key] for key in found.model.labels if key != "1"]
+    assert any(("days_since_last_order", "none") in one for one in others)
 
 
 def test_rows_add_up_and_their_people_are_as_many(world):
@@ -193,8 +195,8 @@ def test_means_and_medians_are_those_of_the_members(world):
     assert row["mean_orders"] == pytest.approx(known.raw["orders"][mine].mean())
     assert row["median_net_minor"] == pytest.approx(np.median(known.raw["net_minor"][mine]))
     assert row["mean_redeemed_share"] == pytest.approx(0.5)
-    points = found.model.scaling.of(known.raw)[mine]
-    assert row["away_views"] == pytest.approx(points[:, found.features.index("views")].mean())
+    logs = np.log1p(known.raw["views"])
+    assert row["away_views"] == pytest.approx((logs[mine].mean() - logs.mean()) / logs.std())
 
 
 def test_figures_of_few_are_not_told_and_their_count_is(world):
@@ -211,6 +213,13 @@ def test_what_is_known_of_few_has_no_mean(world):
     readers = next(key for key in rows.index if set(people(world, key)) == set(READERS))
     assert pd.isna(rows.loc[readers, "mean_aov_minor"])
     assert rows.loc[readers, "mean_orders"] == 0
+    assert rows.loc[readers, "lack_aov_minor"] == 1
+
+
+def test_no_deviation_is_told_where_no_mean_is(world):
+    for found in (asked(world), asked(world, Asked(8))):
+        for name in (*found.features, *found.alike):
+            assert found.rows[f"away_{name}"].isna().tolist() == found.rows[f"mean_{name}"].isna().tolist()
 
 
 def test_labels_are_of_all_members_whatever_scope_and_filters_say(world):
@@ -224,6 +233,7 @@ def test_a_filter_counts_members_within_and_leaves_the_clusters_what_they_are(wo
     whole, north = asked(world), asked(world, units=("north",))
     assert north.is_house
     assert north.model is whole.model
+    assert north.traits == whole.traits
     assert north.total["members"].tolist() == [50]
     assert sum(len(people(world, key, units=("north",))) for key in north.model.labels) == 50
 
@@ -239,6 +249,18 @@ def test_another_number_of_clusters_is_a_trial_of_its_own(world):
     found = asked(world, Asked(5))
     assert (found.is_house, found.model.k, len(found.rows)) == (False, 5, 5)
     assert sorted(m for key in found.model.labels for m in people(world, key, Asked(5))) == list(range(1, 151))
+
+
+def test_a_trial_under_a_filter_shows_of_the_filtered_what_keeping_it_will(own):
+    trial = asked(own, Asked(4), units=("north",))
+    assert trial.model.members == 150
+    use.keep(own, own.store, LIN, 4, NOW)
+    then = asked(own, units=("north",))
+    assert then.is_house
+    assert then.rows["members"].tolist() == trial.rows["members"].tolist()
+    assert then.rows["members"].sum() == 50
+    assert then.names == trial.names
+    assert then.traits == trial.traits
 
 
 def test_points_of_the_picture_belong_to_the_labels_and_explain_a_share(world):
@@ -354,26 +376,6 @@ def test_who_may_not_write_segments_or_sees_some_units_changes_nothing(own):
         with pytest.raises(Forbidden):
             use.rename(own, own.store, who, "1", "x", NOW)
     assert kept(own) is None
-
-
-def test_features_are_kept_beside_the_lake_and_are_those_that_are_counted(own):
-    with reading(own) as lake:
-        counted = clusters.features(lake)
-    use.refresh(own, NOW)
-    folder = own.lake.root / clusters.FOLDER
-    (file,) = folder.rglob("*.parquet")
-    again = lakes.home(own.settings.home)
-    with again.lake.open() as snapshot:
-        read = clusters._features.__wrapped__(snapshot, lakes.ZONE, "CNY")
-    assert read.member.tolist() == counted.member.tolist()
-    assert all(np.array_equal(read.raw[name], values, equal_nan=True) for name, values in counted.raw.items())
-    assert set(read.raw) == set(counted.raw)
-    lakes.add(own, 3, events=[lakes.event(1, at(0, 7), "product_view")])
-    use.refresh(own, NOW)
-    assert len({*folder.rglob("*.parquet")} - {file}) == 1
-    with reading(own) as lake:
-        assert clusters.features(lake).raw["views"][0] == counted.raw["views"][0] + 1
-    again.store.close()
 
 
 # -- on the command line --------------------------------------------------------------------------------------------------
