@@ -12,7 +12,16 @@ from core.store import belonging, tags
 from core.store.belonging import Inside
 from core.store.tags import Held, Told
 from core.work import disclosures, lookups
-from core.work.questions import identities, member_gates, member_next, member_standing, member_stream
+from core.work.questions import (
+    identities,
+    lifecycle,
+    member_gates,
+    member_next,
+    member_standing,
+    member_stream,
+    membership,
+    rfm,
+)
 from core.work.questions import member as question
 from core.work.questions.identities import Member as Evidence
 from core.work.questions.member import Bought, Consent, Member, Order, Profile, Touch
@@ -22,22 +31,29 @@ from core.work.questions.member_groups import Stay
 from core.work.questions.member_next import Hint
 from core.work.questions.member_standing import PROVIDERS, Inputs, Life, Standing
 from core.work.questions.member_stream import KINDS
+from core.work.questions.membership import By
 from dashboard.data.ground import Ground, stand
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "KINDS", "Bought", "Channel", "Consent", "Evidence", "Gate", "Held", "Hint", "Inputs", "Inside", "Life", "Marks", "Member", "Order", "Profile", "Standing", "Stay",
+    "KINDS", "LIMITS", "SILENCE", "Bought", "Channel", "Consent", "Evidence", "Gate", "Held", "Hint", "Inputs", "Inside", "Life", "Marks", "Member", "Order", "Profile", "Standing", "Stay",
     "Told", "Touch", "View", "evidence", "gates", "hints", "is_empty", "marks", "masks", "member", "named", "standing", "zone",
 ]  # fmt: skip
 PERMISSION = "people.see"
+SILENCE = lifecycle.Asked().silence
+"""Silent weeks after which somebody is lost."""
+LIMITS = rfm.USUAL
+"""Of the four tiers of value."""
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """``key`` changes whenever the answer could. ``stream``: see ``core.work.questions.member_stream``."""
+    """``key`` changes whenever the answer could. ``tier_by``: what the house means by a tier of membership. ``stream``: see
+    ``core.work.questions.member_stream``."""
 
     key: str
     member: Member
+    tier_by: By
 
     @cached_property
     def stream(self) -> pd.DataFrame:
@@ -129,7 +145,7 @@ def _named(key: str, _ground: Ground, _text: str) -> tuple[int, ...]:  # noqa: A
 @kept.by_key(32)
 def _member(key: str, _ground: Ground, _member_id: int) -> View:
     with _ground.open() as lake:
-        return View(key, question.of(lake, _member_id))
+        return View(key, question.of(lake, _member_id), membership.house(lake).by)
 
 
 @kept.by_key(64)

@@ -23,14 +23,15 @@ def show(view: View) -> None:
     st.html(f'<div class="parts-of">{"".join(parts)}</div>')
 
 
-def now(view: View) -> str:
-    """One line: where the member may be written to now; if nowhere, the rule that stops the message on every channel."""
+def now(view: View) -> tuple[str, str] | None:
+    """One line and its look: where the member may be written to now; if nowhere, the rule that stops the message on every channel."""
     channels = data.gates(view)
     if not channels:
-        return ""
+        return None
     free = [words.channel(one.name) for one in channels if one.is_open]
     if free:
-        return t("member.reach_now", channels=i18n.listed(free))
+        only = "_only" if len(free) == 1 else ""
+        return t(f"member.reach_now{only}", channels=i18n.listed(free)), "few" if only else "open"
     first = [one.stops[0] for one in channels]
     common = first[0] if all(one.gate == first[0].gate for one in first) else None
     why = (
@@ -38,7 +39,7 @@ def now(view: View) -> str:
         if common
         else i18n.listed(dict.fromkeys(t(f"member.gate_{one.gate}") for one in first))
     )
-    return t("member.reach_none", why=why)
+    return t("member.reach_none", why=why), "shut"
 
 
 def _why(member: Member, channels: Sequence[Channel]) -> list[str]:

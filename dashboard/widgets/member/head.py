@@ -8,30 +8,50 @@ from dashboard import addresses, i18n
 from dashboard.data import member as data
 from dashboard.data.member import Hint, Member, Standing, View
 from dashboard.i18n import UNDEFINED, t
-from dashboard.widgets import tiles
+from dashboard.widgets import heading, tiles
 from dashboard.widgets.evidence import kind
 from dashboard.widgets.member import consent, stream, words
 from dashboard.widgets.tiles import Tile
 
-LATELY, HINTS, SHOWN = 5, 4, 6
+LATELY, HINTS, SHOWN, TAGS = 5, 4, 6, 6
 FIRST = ("phone", "unionid", "external_userid", "openid", "email", "pos_card")
 """Identities in the order in which people know them."""
 WIDTH = 165
 
 
 def who(view: View) -> None:
+    """Whose they are and since when, where they can be written to now, how they are marked; last by what they are known."""
     member = view.member
     badges = "".join(f"<span>{escape(text)}</span>" for text in _badges(member))
     facts = "".join(f"<li>{escape(text)}</li>" for text in _facts(member))
     told = f"<ul>{facts}</ul>" if facts else f'<p class="lead">{escape(t("member.no_profile"))}</p>'
     st.html(
         f'<section class="card person"><h2 id="member-name">{escape(words.label(member.member_id))}{badges}</h2>'
-        f'<p class="lead">{escape(_identities(member))}</p>{told}</section>'
+        f'{told}{_reach(view)}{_tags(view)}<p class="lead">{escape(_identities(member))}</p></section>'
     )
 
 
+def _reach(view: View) -> str:
+    found = consent.now(view)
+    if found is None:
+        return ""
+    text, state = found
+    return f'<p id="member-reach" class="{state}"><a href="?{escape(addresses.only("m"))}look=reach">{escape(text)}</a></p>'
+
+
+def _tags(view: View) -> str:
+    """Names of the tags that were given last."""
+    found = data.marks(view).tags
+    if not found:
+        return ""
+    newest = sorted(found, key=lambda tag: tag.given_at, reverse=True)[:TAGS]
+    names = "".join(f"<span>{escape(tag.name)}</span>" for tag in newest)
+    rest = f" {escape(t('member.tags_more', count=i18n.number(len(found) - TAGS)))}" if len(found) > TAGS else ""
+    return f'<p id="member-tags">{escape(t("member.tags"))} <a href="?{escape(addresses.only("m"))}look=marks">{names}{rest}</a></p>'
+
+
 def worth(view: View, told: Standing) -> None:
-    st.html(tiles.wall(_tiles(view.member, told), WIDTH))
+    st.html(tiles.wall(_tiles(view, told), WIDTH))
 
 
 def lately(view: View, told: Standing, address: str) -> None:
@@ -66,12 +86,6 @@ def _identities(member: Member) -> str:
 
 def _facts(member: Member) -> list[str]:
     profile, found = member.profile, []
-    if profile.gender is not None:
-        found.append(words.code("segments.gender_", profile.gender))
-    if profile.birth_year is not None and member.as_of is not None:
-        found.append(t("member.age", age=member.as_of.year - profile.birth_year))
-    if profile.city is not None:
-        found.append(profile.city)
     if profile.units:
         found.append(
             t("member.units", names=i18n.listed(words.called(member, "unit_id", one) for one in profile.units))
@@ -85,11 +99,17 @@ def _facts(member: Member) -> list[str]:
         found.append(
             t("member.joined_by", at=at, channel=words.channel(brought)) if brought else t("member.joined", at=at)
         )
+    if profile.gender is not None:
+        found.append(words.code("segments.gender_", profile.gender))
+    if profile.birth_year is not None and member.as_of is not None:
+        found.append(t("member.age", age=member.as_of.year - profile.birth_year))
+    if profile.city is not None:
+        found.append(profile.city)
     return found
 
 
-def _tiles(member: Member, told: Standing) -> list[Tile]:
-    bought, money = member.bought, member.currency
+def _tiles(view: View, told: Standing) -> list[Tile]:
+    member, bought, money = view.member, view.member.bought, view.member.currency
     orders = t("member.tile_net_beside", orders=i18n.number(bought.orders), aov=i18n.money(bought.aov_minor, money))
     back = t(
         "member.tile_net_gross",
@@ -107,27 +127,22 @@ def _tiles(member: Member, told: Standing) -> list[Tile]:
             t("member.tile_last_none") if bought.last_on is None else i18n.day(bought.last_on), t("member.tile_last_help"),
         ),
         _class(told),
-        _expected(member, told),
         _life(told),
+        _expected(member, told),
     ]  # fmt: skip
-    if member.balance is not None:
-        found.append(
-            Tile(
-                "points",
-                t("member.tile_points"),
-                i18n.number(member.balance),
-                _tier(member, told),
-                t("member.tile_points_help"),
-            )
-        )
+    if tier(view, told) or member.balance is not None:
+        found.append(_membership(view, told))
     return found
 
 
 def _class(told: Standing) -> Tile:
     row = told.rows.get("rfm")
-    name = words.code("rfm.class_", row["rfm_class"]) if row else UNDEFINED
-    beside = words.code("segments.value_tier_", row["value_tier"]) if row else ""
-    return Tile("class", t("member.tile_class"), name, beside, t("member.tile_class_help"))
+    if row is None:
+        return Tile("class", t("member.tile_class"), UNDEFINED, "", t("member.tile_class_help"))
+    name = words.code("rfm.class_", row["rfm_class"])
+    beside = t("member.tile_value", tier=words.code("segments.value_tier_", row["value_tier"]))
+    below = _quietly(t("member.tile_class_rule"))
+    return Tile("class", t("member.tile_class"), name, beside, t("member.tile_class_help"), below)
 
 
 def _expected(member: Member, told: Standing) -> Tile:
@@ -151,22 +166,47 @@ def _life(told: Standing) -> Tile:
     name = words.code("lifecycle.state_", life.name) if life and life.name else UNDEFINED
     meaning = t("member.tile_life_help", days=i18n.days(life.week)) if life else ""
     acted = i18n.day(life.last_on) if life and life.last_on else ""
-    return Tile("life", t("member.tile_life"), name, t("member.acted", on=acted) if acted else "", meaning)
+    below = _quietly(life_rule(life.name)) if life and life.name else ""
+    return Tile("life", t("member.tile_life"), name, t("member.acted", on=acted) if acted else "", meaning, below)
 
 
-def _tier(member: Member, told: Standing) -> str:
+def life_rule(state: str) -> str:
+    """What puts somebody into a state of the lifecycle, in a few words."""
+    return t(f"member.life_rule_{state}", count=i18n.number(data.SILENCE))
+
+
+def tier(view: View, told: Standing) -> str:
+    """The tier of membership that the house goes by, in words; nothing where there is none."""
     row = told.rows.get("membership")
-    tier = row["tier"] if row else member.profile.tier
-    return t("member.tile_tier", tier=words.code("membership.tier_", tier)) if tier else ""
+    found = row["tier"] if row else view.member.profile.tier if view.tier_by == "imported" else None
+    return words.code("membership.tier_", found) if found else ""
+
+
+def other_tier(view: View, told: Standing) -> str:
+    """What profiles say where the house goes by its own rule, and it is not the same."""
+    found = view.member.profile.tier
+    called = words.code("membership.tier_", found) if found else ""
+    return called if view.tier_by == "rule" and called != tier(view, told) else ""
+
+
+def _membership(view: View, told: Standing) -> Tile:
+    balance, other = view.member.balance, other_tier(view, told)
+    points = "" if balance is None else t("member.tile_points", points=i18n.number(balance))
+    below = t(f"member.tier_by_{view.tier_by}"), t("member.tier_other", tier=other) if other else ""
+    return Tile(
+        "membership", t("member.score_membership"), tier(view, told) or UNDEFINED, points, t("member.tile_tier_help"), _quietly(*below)
+    )  # fmt: skip
+
+
+def _quietly(*texts: str) -> str:
+    return "".join(heading.line(text) for text in texts if text)
 
 
 def _hints(view: View, told: Standing) -> str:
     found = data.hints(view, told)[:HINTS]
     items = "".join(f"<li>{escape(hint(view.member, one))}</li>" for one in found)
     said = f"<ul>{items}</ul>" if found else f"<p>{escape(t('member.next_none'))}</p>"
-    may = consent.now(view)
-    reach = f'<p><a href="?{escape(addresses.only("m"))}look=reach">{escape(may)}</a></p>' if may else ""
-    return f'<p class="lead">{escape(t("member.next_lead"))}</p>{said}{reach}'
+    return f'<p class="lead">{escape(t("member.next_lead"))}</p>{said}'
 
 
 def hint(member: Member, one: Hint) -> str:

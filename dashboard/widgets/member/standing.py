@@ -9,7 +9,7 @@ from dashboard.data import member as data
 from dashboard.data.member import Member, Standing, View
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import heading
-from dashboard.widgets.member import table, words
+from dashboard.widgets.member import head, table, words
 
 HORIZONS = (30, 90, 180, 365)
 
@@ -17,8 +17,8 @@ HORIZONS = (30, 90, 180, 365)
 def show(view: View) -> None:
     told = data.standing(view, is_whole=True)
     member = view.member
-    rows = [*_rfm(member, told), _life(told), *_ltv(member, told), *_membership(told), *_cluster(told)]
-    titles = [t(f"member.{name}") for name in ("score", "answer", "because")]
+    rows = [*_rfm(member, told), _life(told), *_ltv(member, told), *_membership(view, told), *_cluster(told)]
+    titles = [t(f"member.{name}") for name in ("score", "result", "because")]
     st.html(f'<div class="parts-of">{heading.line(t("member.standing_lead"))}{table.html(titles, rows)}</div>')
 
 
@@ -32,8 +32,19 @@ def _rfm(member: Member, told: Standing) -> Sequence[Sequence[str]]:
     )
     return [
         (t("member.score_rfm"), words.code("rfm.class_", row["rfm_class"]), why),
-        (t("member.score_tier"), words.code("segments.value_tier_", row["value_tier"]), t("member.tier_reason")),
+        (t("member.score_tier"), words.code("segments.value_tier_", row["value_tier"]), _limits()),
     ]
+
+
+def _limits() -> str:
+    """The rule of the four tiers, for holding the figures above against it."""
+    limits = data.LIMITS
+    days, orders, net = (
+        [i18n.number(one) for one in part] for part in (limits.tier_days, limits.tier_orders, limits.tier_net)
+    )
+    return t(
+        "member.tier_reason", days1=days[0], days2=days[1], days3=days[2], orders1=orders[0], orders2=orders[1], net1=net[0], net2=net[1],
+    )  # fmt: skip
 
 
 def _life(told: Standing) -> Sequence[str]:
@@ -42,7 +53,8 @@ def _life(told: Standing) -> Sequence[str]:
         return t("member.score_life"), UNDEFINED, ""
     key = "member.life_reason_silent" if life.acted_on is None else "member.life_reason"
     why = t(key, born=i18n.day(life.born_on), acted=i18n.day(life.acted_on), days=i18n.days(life.week))
-    return t("member.score_life"), words.code("lifecycle.state_", life.name), why
+    said = f"{head.life_rule(life.name)}{t('number.then')}{why}"
+    return t("member.score_life"), words.code("lifecycle.state_", life.name), said
 
 
 def _ltv(member: Member, told: Standing) -> Sequence[Sequence[str]]:
@@ -66,12 +78,14 @@ def _ltv(member: Member, told: Standing) -> Sequence[Sequence[str]]:
     ]
 
 
-def _membership(told: Standing) -> Sequence[Sequence[str]]:
+def _membership(view: View, told: Standing) -> Sequence[Sequence[str]]:
     row, refused = told.rows.get("membership"), _refused(told, "membership")
     if row is None:
         return [(t("member.score_membership"), UNDEFINED, refused)] if refused else []
-    why = t("member.membership_reason", points=i18n.number(row["points"]))
-    return [(t("member.score_membership"), words.code("membership.tier_", row["tier"]), why)]
+    why = t("member.membership_reason", rule=t(f"member.tier_by_{view.tier_by}"), points=i18n.number(row["points"]))
+    other = head.other_tier(view, told)
+    beside = [(t("member.score_told"), other, t("member.told_reason"))] if other else []
+    return [(t("member.score_membership"), head.tier(view, told) or UNDEFINED, why), *beside]
 
 
 def _cluster(told: Standing) -> Sequence[Sequence[str]]:

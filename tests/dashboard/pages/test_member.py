@@ -44,6 +44,7 @@ def fill():
             {"identity_key": 3, "occurred_at": at("2026-11-03 02:00"), "group_id": "g1", "change": "join", "scene": "qr_code"}
         ],
         "groups": [{"group_id": "g1", "name": "<b>茶友</b>"}],
+        "member_profiles": [{"identity_key": 3, "unit_id": "east", "tier": "金卡会员"}],
         "consents": [
             {"identity_key": 3, "occurred_at": at("2026-11-05 02:00"), "purpose": "marketing", "state": "withdrawn"}
         ],
@@ -67,7 +68,7 @@ def test_an_empty_world_says_what_to_do(opened, language, name, words):
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh", ("¥50.00", "距上次下单", "重要", "加入社群“<b>茶友</b>”", "现在哪个渠道都不能发", "2026-11-05 撤回同意", "仍在群里", "被对方拉黑")),
+        ("zh", ("¥50.00", "距上次下单", "重要", "价值四层：", "都只看下单", "看一切行为：", "7 天内且 5 单、净额 5,000 以上为高价值", "来源写的是“金卡会员”", "按近 365 天净消费计算", "加入社群“<b>茶友</b>”", "现在哪个渠道都不能发", "2026-11-05 撤回同意", "仍在群里", "被对方拉黑")),
         ("en", ("¥50.00", "Since the last order", "Joined the group “<b>茶友</b>”", "No channel is open now", "Withdrawn on 2026-11-05",
                 "still in", "blocked by the person")),
     ],
@@ -191,6 +192,7 @@ def test_a_tag_is_given_and_taken_from_the_file(opened):
     test.button(key="give_tag").click().run()
     assert "已打上标签“VIP”" in said(test).replace("\\", "")
     assert f"{test.who.operator.name} 于" in said(test)
+    assert "<span>VIP</span>" in "".join(part.value for part in test.html), "the head names it too"
     test.button(key="take_tag").click().run()
     assert "已取下标签“VIP”" in said(test).replace("\\", "")
     assert "还没有标签" in said(test)
