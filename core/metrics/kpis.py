@@ -144,7 +144,7 @@ def buyers() -> tuple[Part | None, ...]:
 
 @metric("conversion", "money", "order_lines")
 def aov() -> tuple[Part | None, ...]:
-    """Average order value: gross revenue over orders."""
+    """Average order value: gross revenue over orders. Refunds are not taken off; what is left of an order after them is called net per order."""
     return (GROSS, ORDERS)
 
 

@@ -26,6 +26,7 @@ WIDTH, NARROW = 195, 150
 
 
 def show(asked: Asked) -> None:
+    asked = asked.over(t("told.whole_history", on=i18n.day(asked.known.as_of_on)))
     answer = ltv.lifetime(asked.filters)
     if answer is None:
         heading.empty(t("ltv.nobody"), t("ltv.nobody_lead"))
@@ -130,7 +131,7 @@ def _simple(found: Ltv, currency: str) -> Sequence[Tile]:
     if simple is None:
         return ()
     parts = t(
-        "ltv.simple_parts", aov=i18n.money(simple["aov_minor"], currency), orders=i18n.number(simple["orders_per_year"], 2),
+        "ltv.simple_parts", net=i18n.money(simple["net_per_order_minor"], currency), orders=i18n.number(simple["orders_per_year"], 2),
         years=i18n.number(simple["lifetime_years"], 2),
     )  # fmt: skip
     value = i18n.money(simple["value_minor"], currency)

@@ -176,13 +176,13 @@ def test_the_simple_formula_multiplies_what_it_says(told: tuple[Home, Drawn]):
     assert found is not None and found.simple is not None
     stood, bought = made.purchases.people(made.end), made.purchases
     late = bought.day > made.end - 365
-    aov = (known.purchases.amount.sum() - known.refunds.sum()) / (2 * len(bought))
-    per_year = late.sum() / len(set(bought.member[late].tolist()))
+    per_order = (known.purchases.amount.sum() - known.refunds.sum()) / (2 * len(bought))
+    per_year = 2 * late.sum() / len(set(bought.member[late].tolist()))
     years = np.mean([last for last, x in zip(stood.last_days, stood.repeats, strict=True) if x]) / 365
-    assert [found.simple[name] for name in ("aov_minor", "orders_per_year", "lifetime_years")] == pytest.approx(
-        [aov, per_year, years]
+    assert [found.simple[name] for name in ("net_per_order_minor", "orders_per_year", "lifetime_years")] == pytest.approx(
+        [per_order, per_year, years]
     )
-    assert found.simple["value_minor"] == pytest.approx(aov * per_year * years)
+    assert found.simple["value_minor"] == pytest.approx(per_order * per_year * years)
 
 
 # -- cohorts and channels ----------------------------------------------------------------------------------------------
