@@ -1,17 +1,20 @@
 """Funnel questions: moments of members as streams, the kernel that walks them, and names for what comes out."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
+import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from core.errors import HeldStep, InvalidFunnel, Unknown
+from core.lake.reader import Snapshot
 from core.metrics import moments as definitions
 from core.metrics import proportions
 from core.metrics.moments import AMOUNT, COLUMNS
@@ -25,6 +28,7 @@ from core.sequences.gather import Bounds
 from core.sequences.reasons import Explanation
 from core.sequences.stream import MISSING, Stream
 from core.work.questions import moments
+from core.work.questions.kept import filed
 from core.work.questions.moments import Condition, Fit, Prepared, Wanted, instant
 from core.work.questions.reading import Reading
 
@@ -408,20 +412,34 @@ def event_names(reading: Reading) -> list[str]:
 
 
 def properties(reading: Reading) -> list[str]:
-    """What a funnel can be broken down by: columns of events that hold anything, then names of properties in use."""
-    events = reading.snapshot.table("events")
-    if not reading.snapshot.files("events"):
-        return []
-    filled = reading.snapshot.arrow(events.aggregate(**{c: events[c].count() for c in COLUMNS})).to_pylist()[0]
-    some = events.filter(events.properties.notnull()).limit(10_000)
-    found = reading.snapshot.arrow(some.select("properties").distinct())["properties"].to_pylist()
-    names = {key for text in found for key in _keys(text) if UNSPEAKABLE.isdisjoint(key)}
-    return [c for c in COLUMNS if filled[c]] + sorted(names)
+    """What a funnel can be broken down by: columns of events that hold anything, then names of properties in use, of whatever event."""
+    return [str(name) for name in _named(reading.snapshot)["name"].to_pylist()]
+
+
+@filed("properties1", "events")
+def _named(snapshot: Snapshot) -> pa.Table:
+    """``name``: what ``properties`` tells, in its order."""
+    names: list[str] = []
+    if snapshot.files("events"):
+        events = snapshot.table("events")
+        filled = snapshot.arrow(events.aggregate(**{c: events[c].count() for c in COLUMNS})).to_pylist()[0]
+        keys = events.filter(events.properties.notnull()).select(
+            name=json_keys(events.properties.cast("json")).unnest()
+        )
+        found = snapshot.arrow(keys.distinct())["name"].to_pylist()
+        own = {one for one in found if UNSPEAKABLE.isdisjoint(one)} - {*COLUMNS, AMOUNT}
+        names = [c for c in COLUMNS if filled[c]] + sorted(own)
+    return pa.table({"name": pa.array(names, pa.string())})
+
+
+@ibis.udf.scalar.builtin
+def json_keys(value: dt.json) -> dt.Array(dt.string):  # type: ignore[empty-body,valid-type]
+    """Names that an object of JSON has; none of what is no object."""
 
 
 def values(reading: Reading, name: str, most: int = 100) -> list[str]:
     """Values that a condition on this property can name, the most frequent first, of ``most`` at most, within the scope. Of
-    a property that is no column they come from the first 10,000 events that have properties."""
+    a property that is no column they come from the first 10,000 events that have it."""
     column = ALIASES.get(name, name)
     if column == AMOUNT or not UNSPEAKABLE.isdisjoint(column):
         return []
@@ -430,8 +448,10 @@ def values(reading: Reading, name: str, most: int = 100) -> list[str]:
         parts = [_seen(reading, kind.table).select(value=column) for kind in kinds]
     else:
         events = _seen(reading, "events")
-        some = events.filter(events.properties.notnull()).limit(10_000)
-        parts = [some.select(value=moments.property_of(some, column))] if reading.snapshot.files("events") else []
+        # Names are found at a third of the cost of values, so those who lack it are left out first.
+        having = events.filter(events.properties.notnull() & json_keys(events.properties.cast("json")).contains(column))
+        told = having.select(value=moments.property_of(having, column))
+        parts = [told.filter(told.value.notnull()).limit(10_000)] if reading.snapshot.files("events") else []
     if not parts:
         return []
     rows = definitions.union(parts)
@@ -443,8 +463,3 @@ def values(reading: Reading, name: str, most: int = 100) -> list[str]:
 def _seen(reading: Reading, table: str) -> ir.Table:
     """Rows of everybody, or within a scope only those of its members."""
     return reading.visible(table) if reading.scope.sees_all else reading.table(table)
-
-
-def _keys(text: str) -> list[str]:
-    body = json.loads(text)
-    return list(body) if isinstance(body, dict) else []

@@ -30,7 +30,7 @@ from core.segments.language import (
 from core.sequences.lifecycle import State
 from core.work import timeline
 from core.work.home import Home
-from core.work.questions import lifecycle, membership, rfm, segments
+from core.work.questions import funnels, lifecycle, membership, rfm, segments
 from core.work.questions.lifecycle import Behind
 from core.work.questions.reading import Reading, reading
 from tests import lakes
@@ -259,6 +259,20 @@ def test_a_property_of_the_source_is_asked_by_scanning_whether_it_is_a_text_or_a
     assert with_("price", "is", "3.5", "9") == [1]
     assert with_("price", "is_not_set") == [3]
     assert with_("gift", "is", "true") == with_("gift", "is_set") == [1]
+
+
+def test_a_property_is_offered_with_its_values_however_late_it_occurs(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    events = [lakes.event(1, f"2026-01-01 10:00:00.{n:06}", "view", properties='{"size": "XL"}') for n in range(10_001)]
+    events.append(
+        lakes.event(2, "2026-01-02 10:00", "cart", properties='{"来源": "海报", "a\'b": 1, "amount": 2}', channel="app")
+    )
+    lakes.add(home, 1, events=events)
+    with reading(home) as opened:
+        assert funnels.properties(opened) == ["channel", "size", "来源"]
+        assert funnels.values(opened, "来源") == ["海报"] and funnels.values(opened, "size") == ["XL"]
+        node = Event(("cart",), "count", "at_least", (1,), None, (Condition("来源", "is", ("海报",)),))
+        assert segments.member_ids(opened, node).tolist() == [2]
 
 
 def test_overlap_parts_everybody_in_scope_and_tells_the_lift_over_chance(worlds: Worlds):
