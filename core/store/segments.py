@@ -13,6 +13,7 @@ from core.store.tables import Segment, SegmentMember, SegmentMove, SegmentSize
 
 TOPIC = "segments"
 MOVES_KEPT = timedelta(days=90)
+MOMENT = timedelta(microseconds=1)
 
 
 class NameTaken(Refusal):
@@ -22,7 +23,7 @@ class NameTaken(Refusal):
 
 
 class SegmentChanged(Refusal):
-    """Somebody else changed the segment since the asker read it. ``revision``: the one it is at now."""
+    """Somebody else changed the segment since the asker read it. ``revision``: the one it is at now. ``reason`` ``archived``: it was put away."""
 
     code = "segment.changed"
 
@@ -133,15 +134,20 @@ def measured(
 ) -> SegmentSize | None:
     """Keep who is in a live segment now, how many came and left since the size before, and who.
 
-    None, and nothing is kept, when its definition is no longer that of ``revision`` or a newer size stands already; None as well, and
-    only the time of counting is kept, when nobody moved at the same version of the lake. Two that measure at once take turns. The first size of a revision says nothing of who came and left: another question was asked before.
+    None, and nothing is kept, when its definition is no longer that of ``revision`` or a newer size of it stands already; None as well,
+    and only the time of counting is kept, when nobody moved at the same version of the lake. Two that measure at once take turns. The first size of a revision says nothing of who came and left: another question was asked before.
     """
     turn = update(Segment).where(Segment.id == segment_id, Segment.revision == revision, Segment.kind == "live")
     if not changed_rows(session, turn.values(revision=revision)):
         return None
     segment = one(session, segment_id)
     last = _last(session, segment_id)
-    if last is not None and (last.at >= now or last.lake_version > lake_version):
+    is_first = last is None or last.revision != revision
+    if last is not None and last.at >= now:
+        if not is_first:
+            return None
+        now = last.at + MOMENT  # what was asked before was counted while its successor was written
+    if last is not None and not is_first and last.lake_version > lake_version:
         return None
     before, after = set(_stored(session, segment_id)), {int(m) for m in members}
     added, left = sorted(after - before), sorted(before - after)
@@ -152,7 +158,6 @@ def measured(
     here = {"segment_id": segment_id}
     belonging.remove(session, SegmentMember, left, here)
     belonging.add(session, SegmentMember, added, here)
-    is_first = last is None or last.revision != revision
     if not is_first:
         for who, is_added in ((added, True), (left, False)):
             belonging.add(session, SegmentMove, who, here | {"at": now, "is_added": is_added})

@@ -22,7 +22,7 @@ class TagTaken(Refusal):
 
 
 class TagChanged(Refusal):
-    """Somebody else changed the tag since the asker read it. ``revision``: the one it is at now."""
+    """Somebody else changed the tag since the asker read it. ``revision``: the one it is at now. ``reason`` ``archived``: it was put away."""
 
     code = "tag.changed"
 
@@ -207,6 +207,8 @@ def change(
     same = (Tag.id == tag.id, Tag.revision == tag.revision, Tag.name == tag.name)
     if not changed_rows(session, update(Tag).where(*same).values(**values)):
         raise TagChanged("Somebody else changed this tag.", revision=one(session, tag.id).revision)
+    if is_new:  # counts of the rule before it say nothing of this one
+        session.execute(update(Tag).where(Tag.id == tag.id).values(counted_at=None))
     write(session, tag.id, "changed", [], by=by, now=now)
     topics.bump(session, TOPIC)
     return one(session, tag.id)

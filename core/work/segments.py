@@ -104,17 +104,18 @@ def change(
     revision: int,
     now: datetime,
     name: str | None = None,
+    was: str | None = None,
     tree: object = None,
     sentence: str | None = None,
 ) -> Segment:
-    """Give a segment another name, or a live one another definition, and take its size. ``revision``: the one that the asker has
-    seen. What is None stays. Raises ``Forbidden``, ``Unknown``, ``InvalidName``, ``NameTaken``, ``SegmentChanged``,
+    """Give a segment another name, or a live one another definition, and take its size. ``revision``, ``was``: the one, and the name,
+    that the asker has seen. What is None stays. Raises ``Forbidden``, ``Unknown``, ``InvalidName``, ``NameTaken``, ``SegmentChanged``,
     ``InvalidSegment``, and what the conditions refuse."""
     operator.require("segment.write")
     with home.store.reading() as session:
         before = segments.one(session, segment_id)
     require_within(home, operator, before.units)
-    named = before.name if name is None else tidy(name)
+    named = None if name is None else tidy(name)
     node = None if tree is None else language.parse(tree)
     if node is not None and before.kind != "live":
         raise InvalidSegment(
@@ -124,13 +125,15 @@ def change(
     with audit.told(home.store, log) as (session, logged):
         take_turn(session)
         known = segments.one(session, segment_id)
-        if known.revision != revision:
+        if known.is_archived:
+            raise segments.SegmentChanged("This segment was archived.", reason="archived", revision=known.revision)
+        if known.revision != revision or known.name != (was or known.name):
             raise segments.SegmentChanged("Somebody else changed this segment.", revision=known.revision)
         told = {"name": known.name, "tree": known.tree, "revision": known.revision}
         if node is not None:
             refuse_cycle(session, node, ("segment", segment_id))
         after = segments.change(
-            session, known, name=named, sentence=known.sentence if sentence is None else sentence,
+            session, known, name=named or known.name, sentence=known.sentence if sentence is None else sentence,
             tree=known.tree if node is None else language.to_json(node), units=known.units, by=operator.name, now=now,
         )  # fmt: skip
         if found is not None:

@@ -148,14 +148,14 @@ def change(
     *,
     revision: int,
     now: datetime,
-    name: str,
+    name: str | None = None,
     tree: object = None,
     expires_after_days: int | None = None,
 ) -> Tag:
-    """Another name, rule (None = as it is) or duration, for the tag that was read at ``revision``. A new duration holds for those who
-    get it from then on. Raises ``Forbidden``, ``Unknown``, ``InvalidTag``, ``TagTaken``, ``TagChanged``, ``InvalidSegment``."""
+    """Another name, rule (None = as it is) or duration (None = without end), for the tag that was read at ``revision``. A new duration
+    holds for those who get it from then on. Raises ``Forbidden``, ``Unknown``, ``InvalidTag``, ``TagTaken``, ``TagChanged``, ``InvalidSegment``."""
     operator.require("segment.write")
-    name = _tidy(name)
+    named = None if name is None else _tidy(name)
     with home.store.reading() as session:
         before = tags.one(session, tag_id)
     require_within(home, operator, before.units)
@@ -167,13 +167,15 @@ def change(
     def write(session: Session) -> Tag:
         take_turn(session)
         known = tags.one(session, tag_id)
+        if known.is_archived:
+            raise tags.TagChanged("This tag was archived.", reason="archived", revision=known.revision)
         if known.revision != revision:
             raise tags.TagChanged("Somebody else changed this tag.", revision=known.revision)
         told["before"] = _described(known)
         if node is not None:
             refuse_cycle(session, node, ("tag", tag_id))
         after = tags.change(
-            session, known, name=name, tree=known.tree if node is None else language.to_json(node), units=known.units,
+            session, known, name=named or known.name, tree=known.tree if node is None else language.to_json(node), units=known.units,
             expires_after_days=expires_after_days, by=operator.name, now=now,
         )  # fmt: skip
         _count(session, after, found, now)

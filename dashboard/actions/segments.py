@@ -39,15 +39,16 @@ def change(
     revision: int,
     *,
     name: str | None = None,
+    was: str | None = None,
     definition: object = None,
     sentence: str | None = None,
 ) -> Segment:
-    """Another name or definition for the segment that was read at ``revision``; what is None stays. Raises ``Forbidden``,
+    """Another name or definition for the segment that was read at ``revision``, when its name was ``was``; what is None stays. Raises ``Forbidden``,
     ``Unknown``, ``InvalidName``, ``NameTaken``, ``SegmentChanged``, ``InvalidSegment``, and what its conditions refuse."""
     operator = guard.require("segment.write")
     return segments.change(
-        worlds.home(), wiring.accounts_store(), operator, segment_id, revision=revision, name=name, tree=definition,
-        sentence=sentence, now=wiring.now(),
+        worlds.home(), wiring.accounts_store(), operator, segment_id, revision=revision, name=name, was=was,
+        tree=definition, sentence=sentence, now=wiring.now(),
     )  # fmt: skip
 
 

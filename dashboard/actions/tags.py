@@ -25,9 +25,14 @@ def create(name: str, kind: str, *, definition: object = None, expires_after_day
 
 
 def change(
-    tag_id: int, revision: int, *, name: str, definition: object = None, expires_after_days: int | None = None
+    tag_id: int,
+    revision: int,
+    *,
+    name: str | None = None,
+    definition: object = None,
+    expires_after_days: int | None = None,
 ) -> Tag:
-    """Another name, rule (None = as it is) or duration for the tag that was read at ``revision``. Raises ``Forbidden``, ``Unknown``,
+    """Another name, rule (None = as they are) or duration for the tag that was read at ``revision``. Raises ``Forbidden``, ``Unknown``,
     ``InvalidTag``, ``TagTaken``, ``TagChanged``, ``InvalidSegment``."""
     operator = guard.require("segment.write")
     return tags.change(

@@ -118,7 +118,7 @@ def _save(definition: dict[str, Any]) -> None:
 
 def _change(before: Saved | Named, definition: dict[str, Any]) -> None:
     if isinstance(before, Named):
-        changed = tried(lambda: tags.change(before.tag_id, before.revision, name=before.name, definition=definition))
+        changed = tried(lambda: tags.change(before.tag_id, before.revision, definition=definition))
         if changed is not None:
             guard.note(t("segments.saved_change_tag", name=changed.name))
             open_kept("tags", "tg", changed.id)

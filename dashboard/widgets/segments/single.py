@@ -174,7 +174,7 @@ def _people(one: Saved, definition: dict[str, Any], text: str) -> Behind | None:
 
 
 def _rename(one: Saved) -> None:
-    kept = tried(lambda: actions.change(one.segment_id, one.revision, name=st.session_state[RENAME]))
+    kept = tried(lambda: actions.change(one.segment_id, one.revision, name=st.session_state[RENAME], was=one.name))
     if kept is not None:
         guard.note(t("segments.renamed", name=kept.name))
         st.session_state["sg_rename_fold"] = False

@@ -167,6 +167,21 @@ def test_who_changes_what_somebody_else_changed_is_told(store, kept, now):
     assert refused.value.details["revision"] == 2
 
 
+def test_another_definition_is_counted_though_the_one_before_it_was_counted_later(store, kept, tagged, now):
+    segment, tag = kept([1], kind="live", tree=TREE), tagged(kind="behavioural", tree=TREE, source="rule")
+    with store.transaction() as session:
+        segments.measured(session, segment.id, [1, 2], revision=1, lake_version=2, now=now + DAY)
+        tags.measured(session, tag.id, [1, 2], revision=1, lake_version=2, now=now + DAY)
+        same = {"tree": OTHER, "units": None, "by": "wu", "now": now}
+        segments.change(session, segments.one(session, segment.id), name="s", sentence="", **same)
+        tags.change(session, tags.one(session, tag.id), name="t", expires_after_days=None, **same)
+        size = segments.measured(session, segment.id, [7], revision=2, lake_version=1, now=now)
+        assert (size.member_count, size.added_count, segments.members(session, segment.id)) == (1, None, (7,))
+        assert [one.revision for one in segments.sizes(session, segment.id)] == [1, 1, 2]
+        assert tags.measured(session, tag.id, [7], revision=2, lake_version=1, now=now) == (1, 2)
+        assert tags.members(session, tag.id, now) == (7,)
+
+
 def test_a_name_is_taken_by_what_was_archived_too_and_the_refusal_says_so(store, kept, now):
     number = kept([1]).id
     with store.transaction() as session:

@@ -208,6 +208,36 @@ def test_who_changes_an_older_state_is_told_and_changes_nothing(home, now):
     assert within(home, kept.id) == [2, 4, 6]
 
 
+def test_a_new_name_and_a_new_definition_of_the_same_moment_are_both_kept(home, now):
+    kept = live(home, "x", in_city("上海"), now=now)
+    with ThreadPoolExecutor(2) as pool:
+        told = [{"tree": in_city("北京")}, {"name": "y"}]
+        done = [pool.submit(work.change, home, home.store, LIN, kept.id, revision=1, now=now, **one) for one in told]
+        said = [type(one.exception(60)) for one in done]
+    with home.store.reading() as session:
+        after = segments.one(session, kept.id)
+    names, trees = (("x", "y"), (in_city("上海"), in_city("北京")))
+    assert said in ([type(None)] * 2, [type(None), SegmentChanged])
+    assert (after.name, after.tree) == (names[said[1] is type(None)], trees[1])
+
+
+def test_of_two_who_rename_it_the_later_is_told(home, now):
+    kept = live(home, "x", in_city("上海"), now=now)
+    work.change(home, home.store, LIN, kept.id, revision=1, name="y", was="x", now=now)
+    with pytest.raises(SegmentChanged):
+        work.change(home, home.store, SYSTEM, kept.id, revision=1, name="z", was="x", now=now)
+    assert [entry[1] for entry in told(home)] == ["segment.saved", "segment.changed"]
+
+
+def test_what_was_archived_while_somebody_edited_it_stays_as_it_was_and_they_are_told(home, now):
+    kept = live(home, "x", in_city("上海"), now=now)
+    work.archive(home, home.store, LIN, kept.id, now=now)
+    with pytest.raises(SegmentChanged) as refused:
+        work.change(home, home.store, SYSTEM, kept.id, revision=1, tree=in_city("北京"), now=now)
+    assert refused.value.details["reason"] == "archived"
+    assert within(home, kept.id) == [1, 3, 5]
+
+
 def test_a_list_has_no_definition_to_change_but_a_name(home, now):
     kept = work.save_list(home, home.store, LIN, "x", "买家", [1, 2], {"kind": "behind"}, 1, now=now)
     with pytest.raises(InvalidSegment):

@@ -258,6 +258,11 @@ def test_a_changed_rule_is_counted_at_once_and_told_with_what_was_before(home, n
     assert (said["before"]["tree"], said["after"]["tree"]) == (in_city("上海"), in_city("北京"))
     with pytest.raises(TagChanged):
         work.change(home, home.store, LIN, tag.id, revision=1, name="v", now=now)
+    assert work.change(home, home.store, LIN, tag.id, revision=2, tree=in_city("上海"), now=now).name == "u"
+    work.archive(home, home.store, LIN, tag.id, now=now)
+    with pytest.raises(TagChanged) as refused:
+        work.change(home, home.store, LIN, tag.id, revision=3, name="v", now=now)
+    assert refused.value.details["reason"] == "archived"
 
 
 def test_a_rule_that_leads_back_to_itself_is_refused(home, now):
