@@ -59,6 +59,16 @@ def listed(items: Iterable[str], *, long: bool = False) -> str:
     return between.join(items)
 
 
+def explained(name: str, meaning: str) -> str:
+    """``name: meaning``, as the language divides them."""
+    return f"{name}{'：' if language() == 'zh' else ': '}{meaning}"
+
+
+def aside(told: str, remark: str) -> str:
+    """``told (remark)``, as the language writes it."""
+    return f"{told}（{remark}）" if language() == "zh" else f"{told} ({remark})"
+
+
 def has(key: str) -> bool:
     return key in catalogue(language())
 

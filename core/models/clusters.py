@@ -46,26 +46,24 @@ USUAL_FROM = 3
 FEWEST = 30
 """Of fewer members nothing is told (product.md 4, rule of thumb)."""
 MOST_DEVIATIONS = 4.0
-TELLING = 0.4
-"""Standard deviations from everybody at which a feature is worth a word. Rule of thumb."""
-MOST_WORDS = 3
 BLOCK = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
     """``missing``: what a member takes of whom it is undefined; None = the median of the others. ``about``: what it tells of; a name
-    says one thing about each first."""
+    says one thing about each first. ``is_lack_told``: whether it tells something of a member that there is none."""
 
     name: str
     unit: Unit
     about: str
     is_skewed: bool = True
     missing: float | None = None
+    is_lack_told: bool = False
 
 
 FEATURES = (
-    Feature("days_since_last_order", "days", "recency", missing=float(WINDOW_DAYS)),
+    Feature("days_since_last_order", "days", "recency", missing=float(WINDOW_DAYS), is_lack_told=True),
     Feature("orders", "count", "buying", missing=0.0),
     Feature("net_minor", "money", "buying", missing=0.0),
     Feature("aov_minor", "money", "basket"),
@@ -97,7 +95,7 @@ class Scaling:
 
     def of(self, raw: Mapping[str, Floats]) -> Floats:
         """Standardised features, one row per member."""
-        columns = [self._straight(raw[name], place) for place, name in enumerate(self.names)]
+        columns = [self.straight(raw[name], place) for place, name in enumerate(self.names)]
         found = (np.column_stack(columns) - self.mean) / self.deviation
         return np.clip(found, -MOST_DEVIATIONS, MOST_DEVIATIONS)
 
@@ -106,7 +104,8 @@ class Scaling:
         straight = standardised * self.deviation + self.mean
         return np.where(self.is_skewed, np.expm1(np.minimum(straight, 50.0)), straight)
 
-    def _straight(self, values: Floats, place: int) -> Floats:
+    def straight(self, values: Floats, place: int) -> Floats:
+        """Values of the feature at a place, what is missing filled in, after the logarithm."""
         filled = np.where(np.isfinite(values), values, self.missing[place])
         return np.log1p(np.maximum(filled, 0.0)) if self.is_skewed[place] else filled
 
@@ -118,7 +117,7 @@ def scaling(raw: Mapping[str, Floats]) -> Scaling:
         feature = FEATURE[name]
         known = values[np.isfinite(values)]
         fill = feature.missing if feature.missing is not None else float(np.median(known)) if len(known) else 0.0
-        one = Scaling((name,), np.array([fill]), np.zeros(1), np.ones(1))._straight(values, 0)
+        one = Scaling((name,), np.array([fill]), np.zeros(1), np.ones(1)).straight(values, 0)
         spread = float(one.std()) if len(one) else 0.0
         if spread > 1e-9 * max(1.0, float(np.abs(one).max(initial=0.0))):
             names.append(name)
@@ -400,43 +399,3 @@ def _labelled(centers: Floats, now: Scaling, kept: Model | None, old: Floats | N
             labels[place] = str(following)
             following += 1
     return tuple(labels), following
-
-
-# -- what a cluster is like -------------------------------------------------------------------------------------------
-
-Trait = tuple[str, Literal["high", "low"]]
-
-
-def traits(deviations: Floats, names: Sequence[str]) -> list[tuple[Trait, ...]]:
-    """What is most telling of each cluster, in codes: features farthest from everybody (at least ``TELLING`` standard deviations),
-    the farthest first, of each thing that features are about one; two, and as many more as it takes to differ from the others. Empty
-    for a cluster that is much like everybody.
-
-    ``deviations``: mean of each cluster (row) and feature, in standard deviations from everybody.
-    """
-    told = [_telling(row, names) for row in deviations]
-    words = [min(2, len(one)) for one in told]
-    while True:
-        said = [one[:count] for one, count in zip(told, words, strict=True)]
-        again = [
-            place
-            for place, one in enumerate(said)
-            if said.count(one) > 1 and words[place] < min(len(told[place]), MOST_WORDS)
-        ]
-        if not again:
-            return said
-        for place in again:
-            words[place] += 1
-
-
-def _telling(row: Floats, names: Sequence[str]) -> tuple[Trait, ...]:
-    order = sorted(range(len(names)), key=lambda place: (-abs(row[place]), place))
-    far = [place for place in order if abs(row[place]) >= TELLING]
-    seen: set[str] = set()
-    first: list[int] = []
-    for place in far:
-        if FEATURE[names[place]].about not in seen:
-            seen.add(FEATURE[names[place]].about)
-            first.append(place)
-    every = [*first, *(place for place in far if place not in first)]
-    return tuple((names[place], "high" if row[place] > 0 else "low") for place in every)

@@ -1,5 +1,6 @@
 """Clusters of members for the RFM & LTV page, and who is in each."""
 
+from core.models.cluster_names import TELLING
 from core.models.clusters import (
     FEATURE,
     FEATURES,
@@ -11,7 +12,6 @@ from core.models.clusters import (
     TRIED,
     USUAL_FROM,
     WINDOW_DAYS,
-    Trait,
     tie,
 )
 from core.work.questions import clusters
@@ -24,7 +24,7 @@ from dashboard.filters import Filters
 
 __all__ = [
     "ALL", "DRAWN", "FEATURE", "FEATURES", "FEWEST", "KS", "LOOKED_AT", "MOST_DEVIATIONS", "SMALL", "STARTS", "TRIED", "USUAL_FROM",
-    "WINDOW_DAYS", "Answer", "Asked", "Clusters", "Filters", "Row", "Trait", "found", "people_of", "tie",
+    "TELLING", "WINDOW_DAYS", "Answer", "Asked", "Clusters", "Filters", "Row", "found", "people_of", "tie",
 ]  # fmt: skip
 
 SEE = "customers.see"

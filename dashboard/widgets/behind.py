@@ -116,7 +116,7 @@ def contract(name: str, answer: Dated, lines: Sequence[str], filters: Callable[[
     every = [
         *lines,
         f"**{t('contract.filters')}** {markdown.escaped(filters())}",
-        f"**{t('contract.as_of')}** {i18n.moment(answer.as_of, answer.zone)} ({answer.zone})",
+        f"**{t('contract.as_of')}** {i18n.aside(i18n.moment(answer.as_of, answer.zone), answer.zone)}",
         f"**{t('contract.version')}** {answer.version}",
     ]
     with box:
@@ -125,4 +125,6 @@ def contract(name: str, answer: Dated, lines: Sequence[str], filters: Callable[[
 
 def meanings(texts: str, names: Sequence[str], **filling: object) -> list[str]:
     """Names and meanings of figures, for a contract. ``filling``: what meanings leave room for."""
-    return [f"**{t(f'{texts}.figure_{name}')}**: {t(f'{texts}.means_{name}', **filling)}" for name in names]
+    return [
+        i18n.explained(f"**{t(f'{texts}.figure_{name}')}**", t(f"{texts}.means_{name}", **filling)) for name in names
+    ]

@@ -46,7 +46,7 @@ def _body(figure: Figure, view: Overview, asked: Filters, choices: Choices) -> N
             (t("contract.period"), i18n.days(figure.period)),
             (t("contract.compared"), _compared(figure, view)),
             (t("contract.filters"), in_words(asked, choices)),
-            (t("contract.as_of"), f"{i18n.moment(view.as_of, view.zone)} ({view.zone})"),
+            (t("contract.as_of"), i18n.aside(i18n.moment(view.as_of, view.zone), view.zone)),
             (t("contract.version"), str(view.version)),
         ]
         st.markdown("\n".join(f"- **{label}** {markdown.escaped(words)}" for label, words in rows))
@@ -102,9 +102,10 @@ def _people(figure: Figure, asked: Filters, choices: Choices) -> None:
     panel.show(people.behind(asked, figure.metric.name, side), title, in_words(asked, choices, with_period=True))
 
 
-def in_words(asked: Filters, choices: Choices, *, with_period: bool = False) -> str:
-    """The filters as a sentence; "everything" when nothing is chosen."""
-    words = [i18n.days(asked.period)] if with_period else []
+def in_words(asked: Filters, choices: Choices, *, with_period: bool = False, days: str | None = None) -> str:
+    """The filters as a sentence; "everything" when nothing is chosen. ``days``: those looked at, in words, where they are not
+    the chosen ones."""
+    words = [days] if days else [i18n.days(asked.period)] if with_period else []
     if asked.channels:
         words.append(t("contract.channels", names=t("number.and").join(t(f"channel.{c}") for c in asked.channels)))
     if asked.units:

@@ -120,7 +120,7 @@ def _cell(before: State, now: State, count: int, total: int, link: str | None) -
 def _list(answer: Answer, period: int, link: str) -> str:
     """The same moves one below the other, for those to whom a cell is too small."""
     ways = "".join(
-        f"<li>{Way(f'{pictures.arrow(before, now)} ({i18n.number(count)})', link + who.of_move(before, now), 'people').html(f'move-{before.name.lower()}-{now.name.lower()}')}</li>"
+        f"<li>{Way(i18n.aside(pictures.arrow(before, now), i18n.number(count)), link + who.of_move(before, now), 'people').html(f'move-{before.name.lower()}-{now.name.lower()}')}</li>"
         for before, now, count in _moves(answer, period)
     )
     return (

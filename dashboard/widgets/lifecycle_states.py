@@ -101,7 +101,7 @@ def _contract(key: str, _view: View, _base: Base, _period: int, _filters: Callab
     lines = [
         t("lifecycle.means_action"),
         t("lifecycle.means_birth"),
-        *(f"**{pictures.name(state)}**: {_means(answer, state)}" for state in STATES),
+        *(i18n.explained(f"**{pictures.name(state)}**", _means(answer, state)) for state in STATES),
         t("lifecycle.means_sum"),
         t("lifecycle.means_flow"),
         t(f"lifecycle.means_base_{_base}"),
@@ -115,7 +115,7 @@ def _contract(key: str, _view: View, _base: Base, _period: int, _filters: Callab
         t("lifecycle.means_whole"),
         t("lifecycle.means_channels"),
         t("funnel.means_filters", filters=markdown.escaped(_filters())),
-        f"**{t('contract.as_of')}** {i18n.moment(_view.as_of, _view.zone)} ({_view.zone})",
+        f"**{t('contract.as_of')}** {i18n.aside(i18n.moment(_view.as_of, _view.zone), _view.zone)}",
         t("funnel.means_version", version=_view.version),
     ]
     return "\n".join(f"- {line}" for line in lines)

@@ -1,13 +1,13 @@
 """A page of parts: filters, the choice of a part and what all parts are asked for."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from dashboard import addresses, filters
 from dashboard.data import freshness
-from dashboard.filters import Filters
+from dashboard.filters import Choices, Filters
 from dashboard.i18n import t
 from dashboard.widgets import choice, contract, heading, saved
 from dashboard.widgets.choice import Choice
@@ -20,10 +20,24 @@ PART = "part"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """``in_words``: what the filters cut to, for contracts and lists."""
+    """``days``: those that the part looks at, in words; None: of the period that was chosen."""
 
     filters: Filters
-    in_words: Callable[[], str]
+    known: Choices
+    days: str | None = None
+
+    def in_words(self) -> str:
+        """What the filters cut to, for contracts and lists."""
+        return contract.in_words(self.filters, self.known, with_period=True, days=self.days)
+
+    def in_every_channel(self) -> "Asked":
+        """For a part that looks at all channels, whatever was chosen."""
+        return replace(self, filters=replace(self.filters, channels=()))
+
+    def over(self, days: str) -> "Asked":
+        """For a part that looks at all channels and at days of its own, whatever was chosen. ``days``: which, in words."""
+        whole = filters.period_of("all", as_of_on=self.known.as_of_on, first_on=self.known.first_on)
+        return Asked(replace(self.filters, period=whole, channels=()), self.known, days)
 
 
 def show(
@@ -55,7 +69,7 @@ def show(
     if asked.period is not None and asked.period.start_on > known.as_of_on:
         heading.empty(t("told.ahead"), t("told.ahead_lead"))
         return
-    parts[part](Asked(asked, lambda: contract.in_words(asked, known, with_period=True)))
+    parts[part](Asked(asked, known))
 
 
 def plain(page: str, permission: str, parts: Mapping[str, Callable[[], None]]) -> None:

@@ -96,7 +96,7 @@ def refusal(error: Refusal) -> str:
     """What is wrong with the question and what to do, as Markdown."""
     values = {name: markdown.escaped(str(value)) for name, value in error.details.items()}
     if isinstance(error, Unknown):
-        near = markdown.escaped(", ".join(error.near) or i18n.UNDEFINED)
+        near = markdown.escaped(i18n.listed(error.near) or i18n.UNDEFINED)
         return t("path.unknown", name=values["name"], near=near)
     key = f"path.problem_{error.details.get('problem')}"
     return t(key, **values) if i18n.has(key) else markdown.escaped(i18n.refusal(error))

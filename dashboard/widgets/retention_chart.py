@@ -89,7 +89,9 @@ def _line(
 
 
 def _told(name: str, interval: str, share: float | None) -> str:
-    return f"{escape(name, quote=False)} · {escape(interval, quote=False)}: <b>{i18n.share(share)}</b>"
+    return i18n.explained(
+        f"{escape(name, quote=False)} · {escape(interval, quote=False)}", f"<b>{i18n.share(share)}</b>"
+    )
 
 
 def _cut(name: str) -> str:

@@ -28,7 +28,7 @@ COLUMNS = ("cohort", "size", "interval", "until", "returned", "share", "is_compl
 def refused(error: InvalidRetention | InvalidFunnel | Unknown) -> None:
     """Says what is wrong with the question and what to do."""
     if isinstance(error, Unknown):
-        near = ", ".join(error.near) or i18n.UNDEFINED
+        near = i18n.listed(error.near) or i18n.UNDEFINED
         said = t("funnel.unknown", name=markdown.escaped(error.details["name"]), near=markdown.escaped(near))
     else:
         values = {name: markdown.escaped(str(value)) for name, value in error.details.items()}

@@ -75,7 +75,7 @@ def refused(error: InvalidFunnel | Unknown) -> None:
 def refusal(error: InvalidFunnel | Unknown) -> str:
     """The same as Markdown."""
     if isinstance(error, Unknown):
-        near = ", ".join(error.near) or i18n.UNDEFINED
+        near = i18n.listed(error.near) or i18n.UNDEFINED
         return t("funnel.unknown", name=markdown.escaped(error.details["name"]), near=markdown.escaped(near))
     key = f"funnel.problem_{error.details.get('problem')}"
     return t(key) if i18n.has(key) else markdown.escaped(i18n.refusal(error))

@@ -18,6 +18,10 @@ from dashboard.pages import SECTIONS
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SPEAKERS = {"t", "text", "has"}
+NARROW = re.compile(r"[\u4e00-\u9fff\u3001-\u303f\uff00-\uffef}][ ]?[,;:!?](?!//)|[,;!?:][ ]?[\u4e00-\u9fff]")
+"""A half-width mark after Chinese, a full-width mark or a place, or before Chinese."""
+TYPED = {"error.mapping.invalid_decimal"}
+"""Tells what may be typed: a comma, half-width."""
 
 
 def places(text: str) -> set[str]:
@@ -49,6 +53,30 @@ def test_no_text_is_empty_and_no_english_one_is_chinese():
     for language in i18n.LANGUAGES:
         assert [key for key, text in i18n.catalogue(language).items() if not text.strip()] == []
     assert [key for key, text in i18n.catalogue("en").items() if CHINESE.search(text)] == []
+
+
+def test_chinese_texts_are_punctuated_as_chinese():
+    """Full width beside Chinese, marks of a text's writing and spaces aside; formulas and what is quoted to be typed stay as they are."""
+    found = []
+    for key, text in i18n.catalogue("zh").items():
+        plain = re.sub(r"\*\*|`[^`]*`|<[^>]*>", "", text)
+        if NARROW.search(plain) and key not in TYPED:
+            found.append((key, text))
+    assert found == []
+
+
+def test_names_and_their_meanings_are_divided_as_the_language_divides_them():
+    """By ``i18n.explained`` and ``i18n.aside``; ``: `` and ``(`` between two texts are English in every language."""
+    found = []
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                found += [
+                    f"{path.name}:{node.lineno}"
+                    for part in node.values
+                    if isinstance(part, ast.Constant) and str(part.value).startswith("**: ")
+                ]
+    assert found == []
 
 
 def test_every_text_that_is_asked_for_by_name_exists():

@@ -13,6 +13,10 @@ def hour(number: int) -> str:
     return f"{number:02d}:00"
 
 
+def _bounds(row: Row) -> str:
+    return f"{i18n.share(row['low'])} – {i18n.share(row['high'])}"
+
+
 def answered(own: Sequence[Row]) -> go.Figure:
     """One mark per hour; hours of fewer than 30 messages are hollow and without a rate's interval."""
     shown = [row for row in own if row["sent"] >= SMALL]
@@ -26,7 +30,7 @@ def answered(own: Sequence[Row]) -> go.Figure:
                 "arrayminus": [row["share"] - row["low"] for row in shown], "color": charts.INK[charts.theme()], "thickness": 1.2, "width": 4,
             },
             customdata=[
-                f"{hour(row['hour'])}<br>{i18n.share(row['share'])} ({i18n.share(row['low'])} – {i18n.share(row['high'])})<br>"
+                f"{hour(row['hour'])}<br>{i18n.aside(i18n.share(row['share']), _bounds(row))}<br>"
                 f"{t('content.answered', answered=i18n.number(row['answered']), sent=i18n.number(row['sent']))}"
                 for row in shown
             ],

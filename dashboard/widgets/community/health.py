@@ -87,7 +87,8 @@ def means() -> list[str]:
             "best": _figure(part, part.best),
             "weight": i18n.share(part.weight, 0),
         }
-        lines.append(f"**{title(part)}**: {t(f'health.means_{part.name}')} {t('health.bounds', **bounds)}")
+        meaning = f"{t(f'health.means_{part.name}')} {t('health.bounds', **bounds)}"
+        lines.append(i18n.explained(f"**{title(part)}**", meaning))
     return lines
 
 

@@ -124,6 +124,8 @@ def _table(view: View) -> None:
 
 
 def _contract() -> list[str]:
-    lines = [f"**{t(f'history.source_{source}')}**: {t(f'history.means_{source}')}" for source in SOURCES]
-    lines += [f"**{t(f'history.figure_{pair}_lost')}**: {t(f'history.means_{pair}_lost')}" for pair in PAIRS]
+    lines = [i18n.explained(f"**{t(f'history.source_{source}')}**", t(f"history.means_{source}")) for source in SOURCES]
+    lines += [
+        i18n.explained(f"**{t(f'history.figure_{pair}_lost')}**", t(f"history.means_{pair}_lost")) for pair in PAIRS
+    ]
     return [*lines, t("history.means_days"), t("history.rules"), t("history.scope")]

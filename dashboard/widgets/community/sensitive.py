@@ -1,5 +1,6 @@
 """合规: messages of members and staff that break advertising law, platform rules or care for people, and which ones."""
 
+import pyarrow as pa
 import streamlit as st
 
 from dashboard import addresses, i18n
@@ -9,6 +10,7 @@ from dashboard.data.sensitive import BYS, MOST, SENDERS, Sender, View
 from dashboard.i18n import t
 from dashboard.web import kept
 from dashboard.widgets import behind, choice, heading, opening, tables, tiles
+from dashboard.widgets import people as panel
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.community import reach, words
 from dashboard.widgets.figures import Figure
@@ -97,18 +99,26 @@ def _hits(view: View, asked: Asked, of: str | None) -> None:
     titles = {rule.name: rule.title[i18n.language()] for rule in sensitive.rules()}
     with st.container(border=True, key="card_sensitive_hits"):
         st.html(heading.section(title, t("sensitive.hits_lead"), "sensitive-hits"))
+        who = t("people.member" if sender == "member" else "sensitive.who")
         table = tables.written(
             "sensitive_hits", f"{view.key}|{of}|{text}",
             lambda: {
                 t("sensitive.at"): [i18n.moment(one.at, view.zone) for one in found],
                 t("community.group"): [one.group for one in found],
-                t("sensitive.who"): [one.who or t("sensitive.nobody") for one in found],
+                who: pa.array([one.who for one in found], pa.string()),
                 t("sensitive.text"): [one.text for one in found],
                 t("sensitive.rules"): [i18n.listed(titles.get(rule, rule) for rule in one.rules) for one in found],
             },
         )  # fmt: skip
-        wide = {t("sensitive.text"): st.column_config.TextColumn(width="large")}
-        st.dataframe(table, hide_index=True, key="sensitive_hits", column_config=wide, alt=title)
+        config = {t("sensitive.text"): st.column_config.TextColumn(width="large")} | panel.column()
+        st.dataframe(
+            table,
+            hide_index=True,
+            key="sensitive_hits",
+            column_config=config,
+            placeholder=t("sensitive.nobody"),
+            alt=title,
+        )
         if every > len(found):
             st.caption(t("sensitive.shown", shown=i18n.number(len(found)), count=i18n.number(every), most=MOST))
         st.html(opening.back("hits", HITS))
@@ -141,7 +151,10 @@ def _contract() -> list[str]:
     return [
         t("sensitive.means"),
         *(
-            f"**{rule.title[language]}** ({t(f'sensitive.of_{rule.of}')}): {rule.why[language]} · {rule.source}"
+            i18n.explained(
+                i18n.aside(f"**{rule.title[language]}**", t(f"sensitive.of_{rule.of}")),
+                f"{rule.why[language]} · {rule.source}",
+            )
             for rule in sensitive.rules()
         ),
         t("sensitive.editable"),

@@ -13,6 +13,7 @@ from dashboard.data.surveys import BYS, GRAINS, KINDS, SMALL, SURVEYS, TROUBLES,
 from dashboard.i18n import t
 from dashboard.web import kept
 from dashboard.widgets import behind, choice, figures, heading, opening, tables, tiles
+from dashboard.widgets import people as panel
 from dashboard.widgets.behind import ALL, ONE, Behind
 from dashboard.widgets.community import reach, survey_chart
 from dashboard.widgets.figures import Figure, Kind
@@ -252,7 +253,10 @@ def _said(asked: Asked, kind: str) -> None:
     table = tables.written("said", found.key, columns)
     st.dataframe(
         table, hide_index=True, placeholder=i18n.UNDEFINED, alt=t("surveys.words"), key=f"said_{kind}",
-        column_config={t("surveys.said_text"): st.column_config.TextColumn(width="large"), t("surveys.said_score"): st.column_config.NumberColumn(format="%.1f")},
+        column_config={
+            **panel.column(), t("surveys.said_text"): st.column_config.TextColumn(width="large"),
+            t("surveys.said_score"): st.column_config.NumberColumn(format="%.1f"),
+        },
     )  # fmt: skip
     st.caption(t("surveys.words_count", shown=i18n.number(len(found.rows)), count=i18n.number(found.count)))
 
@@ -286,6 +290,6 @@ def _whose(view: View, asked: Asked, kind: str, of: str | None, text: str) -> Be
 
 def _contract() -> list[str]:
     return [
-        *(f"**{t(f'surveys.kind_{kind}')}**: {t(f'surveys.means_{kind}')}" for kind in KINDS), t("surveys.formula"), t("surveys.order", count=SMALL),
+        *(i18n.explained(f"**{t(f'surveys.kind_{kind}')}**", t(f"surveys.means_{kind}")) for kind in KINDS), t("surveys.formula"), t("surveys.order", count=SMALL),
         t("surveys.rules", count=SMALL), t("surveys.scope"), t("surveys.masked"),
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from dashboard.data.voices import BOARDS, BYS, CONTACTS, HANGING, PARTS, SMALL, 
 from dashboard.i18n import t
 from dashboard.web import kept
 from dashboard.widgets import behind, choice, figures, heading, opening, tables, tiles
+from dashboard.widgets import people as panel
 from dashboard.widgets.behind import ALL, ONE, Behind
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.community import words
@@ -169,7 +170,7 @@ def _columns_of(listed: voices.Listed, reason: Callable[[Row], str]) -> Callable
     def columns() -> tables.Columns:
         rows = listed.rows
         found: dict[str, list[object]] = {
-            t("people.member"): list(listed.names),
+            t("people.member"): list(listed.links),
             t("voices.score"): [round(row["score"], 1) for row in rows],
         }
         found |= {title(f"part_{part}"): [row[part] for row in rows] for part in PARTS}
@@ -181,7 +182,7 @@ def _columns_of(listed: voices.Listed, reason: Callable[[Row], str]) -> Callable
 def _widths() -> dict[str, object]:
     score = st.column_config.ProgressColumn(format="%.1f", min_value=0, max_value=100, help=means("score"))
     config: dict[str, object] = {
-        t("people.member"): st.column_config.TextColumn(pinned=True), t("voices.score"): score,
+        **panel.column(is_pinned=True), t("voices.score"): score,
         t("voices.why"): st.column_config.TextColumn(width="large"),
     }  # fmt: skip
     return config | {title(f"part_{part}"): st.column_config.NumberColumn(help=means(f"part_{part}")) for part in PARTS}
@@ -245,7 +246,9 @@ def _list(board: voices.Month, name: str, key: str) -> None:
         f"voices_board_{name}", key,
         lambda: {t("people.member"): [who for who, _ in first], unit: [round(value, 1) for _, value in first]},
     )  # fmt: skip
-    st.dataframe(table, hide_index=True, key=f"voices_board_{name}", alt=t(f"voices.board_{name}"))
+    st.dataframe(
+        table, hide_index=True, key=f"voices_board_{name}", alt=t(f"voices.board_{name}"), column_config=panel.column()
+    )
     words = t("voices.board_all", count=i18n.number(count))
     st.html("".join(behind.way(behind.link(PLACES.people), f"{OF_MONTH}.{name}", words, count)))
 
@@ -317,9 +320,12 @@ def _contract() -> list[str]:
     weights = i18n.listed(f"{title(f'part_{part}')} {WEIGHTS[part]}" for part in PARTS)
     return [
         t("community.means_activity"),
-        *(f"**{title(f'part_{part}')}**: {means(f'part_{part}')}" for part in PARTS),
+        *(i18n.explained(f"**{title(f'part_{part}')}**", means(f"part_{part}")) for part in PARTS),
         t("voices.means_score_weights", weights=weights),
-        *(f"**{title(name)}**: {means(name)}" for name in ("kocs", "koc_share", "absence", "days_rest", "successors")),
+        *(
+            i18n.explained(f"**{title(name)}**", means(name))
+            for name in ("kocs", "koc_share", "absence", "days_rest", "successors")
+        ),
         t("voices.rules", **_rules()),
         t("voices.scope"),
     ]

@@ -106,7 +106,7 @@ def contract() -> list[str]:
     return [
         t("community.means_activity"),
         *health.means(),
-        *(f"**{title(name)}**: {means(name)}" for name in names),
+        *(i18n.explained(f"**{title(name)}**", means(name)) for name in names),
         rules(),
         t("community.means_segment"),
     ]

@@ -28,7 +28,7 @@ def falling(row: Row) -> go.Figure:
                 "arrayminus": [share - low for _, share, low, _, _ in shown], "color": color, "thickness": 1.4, "width": 6,
             },
             customdata=[
-                f"{name}<br>{i18n.share(share)} ({i18n.share(low)} – {i18n.share(high)}) · n = {i18n.number(sent)}"
+                f"{name}<br>{i18n.aside(i18n.share(share), f'{i18n.share(low)} – {i18n.share(high)}')} · n = {i18n.number(sent)}"
                 for name, share, low, high, sent in shown
             ],
             hovertemplate="%{customdata}<extra></extra>",

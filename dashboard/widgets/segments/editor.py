@@ -48,7 +48,7 @@ def _apply() -> None:
         draft.fill(definitions.read(state[TEXT]))
     except InvalidSegment as error:
         path = str(error.details.get("path") or "")
-        state[_FAULT] = f"{path}: {i18n.refusal(error)}" if path else i18n.refusal(error)
+        state[_FAULT] = i18n.explained(path, i18n.refusal(error)) if path else i18n.refusal(error)
     else:
         state.pop(_FAULT, None)
         state.pop(TEXT, None)

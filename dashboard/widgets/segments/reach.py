@@ -85,7 +85,7 @@ def _linked(begins: str | None, channel: str, one: Gated, side: Side, shown: str
     if begins is None or not (one.lost if side == "lost" else one.left):
         return escape(shown)
     name = f"{BEGINS}.{channel}.{one.gate}.{side}"
-    said = f"{t(f'segments.gate_{one.gate}')}: {told} {shown}"
+    said = i18n.explained(t(f"segments.gate_{one.gate}"), f"{told} {shown}")
     return f'<a id="{name.replace(".", "-")}" href="{escape(begins)}{name}" aria-label="{escape(said)}">{escape(shown)}</a>'
 
 

@@ -30,6 +30,8 @@ WIDTH = 195
 
 
 def show(asked: Asked) -> None:
+    newest = i18n.day(asked.known.as_of_on)
+    asked = asked.over(t("told.last_days", days=clusters.WINDOW_DAYS, on=newest))
     k = choice.read(K, (HOUSE, *map(str, KS)))
     fit = choice.read(FIT, (HOUSE, OWN))
     is_own = fit == OWN and asked.filters.cuts_members
@@ -50,7 +52,7 @@ def show(asked: Asked) -> None:
         st.html(_wall(answer, asked.filters))
         _foot(found)
     with st.container(border=True, key="card_cluster_profiles"):
-        st.html(heading.section(t("clusters.differ"), t("clusters.differ_lead"), "cluster-profiles"))
+        st.html(heading.section(t("clusters.differ"), t("clusters.differ_lead", small=SMALL), "cluster-profiles"))
         key = f"{answer.key}|{found.kept.on}"
         charts.show("cluster_profiles", key, lambda: clusters_chart.profiles(answer), alt=t("clusters.differ_alt"))
         _table(answer)
@@ -90,6 +92,7 @@ def _head(answer: Answer[Clusters], asked: Asked) -> None:
         ),
         t("clusters.rule_usual", tie=i18n.number(clusters.tie(found.model.looked_at), 2), least=clusters.USUAL_FROM),
         t("clusters.rule_labels"),
+        t("clusters.rule_names", least=i18n.number(clusters.TELLING, 1)),
         t("clusters.rule_few", small=SMALL),
         t("clusters.rule_filters"),
     ]
@@ -151,17 +154,22 @@ def definition(label: str, filters: Filters) -> dict[str, Any]:
 
 def _meaning(answer: Answer[Clusters], row: Row) -> str:
     """What is most telling of it, with its figures."""
-    told = [
-        t(
-            "clusters.telling",
-            feature=t(f"clusters.feature_{feature}"),
-            mean=words.written(feature, row[f"mean_{feature}"], answer.currency),
-            away=words.away(row[f"away_{feature}"]),
-        )
-        for feature, _ in answer.found.traits[row["key"]]
-        if row[f"away_{feature}"] is not None
-    ]
-    return t("clusters.and").join(told)
+    told = [_telling(answer, row, *trait) for trait in answer.found.traits[row["key"]]]
+    return t("clusters.and").join(one for one in told if one)
+
+
+def _telling(answer: Answer[Clusters], row: Row, feature: str, level: str) -> str:
+    if level == "none":
+        lack = row[f"lack_{feature}"]
+        return "" if lack is None else t(f"clusters.lack_{feature}", share=i18n.share(lack))
+    if row[f"away_{feature}"] is None:
+        return ""
+    return t(
+        "clusters.telling",
+        feature=t(f"clusters.feature_{feature}"),
+        mean=words.written(feature, row[f"mean_{feature}"], answer.currency),
+        away=words.away(row[f"away_{feature}"]),
+    )
 
 
 def _foot(found: Clusters) -> None:

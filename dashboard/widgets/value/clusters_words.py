@@ -52,4 +52,4 @@ def away(value: Number) -> str:
 def meanings(answer: Answer[Clusters], writer: Callable[[str], str] = str) -> list[str]:
     """Every feature and what it means."""
     names = [*answer.found.features, *answer.found.alike]
-    return [f"**{writer(t(f'clusters.feature_{one}'))}**: {t(f'clusters.means_{one}')}" for one in names]
+    return [i18n.explained(f"**{writer(t(f'clusters.feature_{one}'))}**", t(f"clusters.means_{one}")) for one in names]

@@ -74,7 +74,8 @@ def _head(answer: Answer[Acquired], asked: Asked) -> None:
     lead = t("ltv.channels_lead", since=i18n.day(found.since_on), measure=measure)
     shown = [one.name for one in FIGURES if not one.name.endswith(("_low", "_high"))]
     lines = [*behind.meanings("ltv", shown, days=AGE_DAYS), t("ltv.means_margin")]
-    behind.head("ltv_channels", heading.section(t("ltv.channels"), lead, "ltv-channels"), answer, lines, asked.in_words)
+    since = asked.over(t("told.since", since=i18n.day(found.since_on), on=i18n.day(asked.known.as_of_on)))
+    behind.head("ltv_channels", heading.section(t("ltv.channels"), lead, "ltv-channels"), answer, lines, since.in_words)
 
 
 def _opened(every: Sequence[Row], of: str | None) -> str:

@@ -51,8 +51,8 @@ def contract(answer: Answer[Ltv]) -> list[str]:
 
 def _law(row: dict[str, object]) -> str:
     low, high = row["low"], row["high"]
-    bounds = "" if low is None or high is None else f" ({_short(low)} – {_short(high)})"
-    return f"{row['name']} = {_short(row['value'])}{bounds}"
+    told = f"{row['name']} = {_short(row['value'])}"
+    return told if low is None or high is None else i18n.aside(told, f"{_short(low)} – {_short(high)}")
 
 
 def _short(value: object) -> str:

@@ -25,6 +25,7 @@ WIDTH = 160
 
 
 def show(page: Page) -> None:
+    page = page.in_every_channel()
     by = choice.read(BY, (HOUSE, *BYS))
     asked = Asked(next((one for one in BYS if one == by), None))
     answer = membership.found(page.filters, asked)

@@ -82,7 +82,7 @@ def _arrow(view: View, before: str, now: str) -> str:
 def _list(moves: Moves, view: View, link: str | None) -> str:
     """The moves themselves, the most frequent first, for those to whom a cell is too small."""
     ways = "".join(
-        f"<li>{Way(f'{_arrow(view, before, now)} ({i18n.number(count)})', f'{link}move.{view}.{before}.{now}', 'people').html(f'list-{before}-{now}')}</li>"
+        f"<li>{Way(i18n.aside(_arrow(view, before, now), i18n.number(count)), f'{link}move.{view}.{before}.{now}', 'people').html(f'list-{before}-{now}')}</li>"
         for before, now, count in _made(moves)
     )
     if not ways or link is None:

@@ -1,4 +1,4 @@
-"""Clusters: scaling, silhouettes and matching beside brute force, labels that go on, refusals, and names that tell clusters apart."""
+"""Clusters: scaling, silhouettes and matching beside brute force, labels that go on, and refusals."""
 
 import json
 from itertools import permutations
@@ -284,34 +284,6 @@ def test_centroids_are_matched_at_the_least_distance_of_all_pairings(data):
 def test_a_centroid_far_from_all_old_ones_goes_on_from_none():
     old = np.array([[0.0, 0.0], [3.0, 0.0]])
     assert clusters.matched(old, np.array([[3.1, 0.0], [0.0, 9.0]])) == [1, None]
-
-
-# -- names ------------------------------------------------------------------------------------------------------------
-
-NAMES = ("days_since_last_order", "orders", "net_minor", "views")
-
-
-def test_a_name_says_one_thing_about_each_first():
-    told = clusters.traits(np.array([[-0.9, 2.0, 1.9, 0.1], [0.2, -0.1, 0.3, 0.0]]), NAMES)
-    assert told == [(("orders", "high"), ("days_since_last_order", "low")), ()]
-
-
-def test_names_grow_until_they_differ():
-    told = clusters.traits(np.array([[-2.0, 1.5, 0.0, 0.9], [-2.1, 1.6, 0.0, 0.0]]), NAMES)
-    assert told[0] == (("days_since_last_order", "low"), ("orders", "high"), ("views", "high"))
-    assert told[1] == (("days_since_last_order", "low"), ("orders", "high"))
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.lists(st.floats(-3, 3), min_size=4, max_size=4), min_size=1, max_size=6))
-def test_what_a_name_says_is_true_and_telling(rows):
-    deviations = np.array(rows)
-    for row, told in zip(deviations, clusters.traits(deviations, NAMES), strict=True):
-        assert len(told) <= clusters.MOST_WORDS
-        for feature, level in told:
-            value = row[NAMES.index(feature)]
-            assert abs(value) >= clusters.TELLING
-            assert level == ("high" if value > 0 else "low")
 
 
 def test_every_feature_has_a_name_of_its_own():

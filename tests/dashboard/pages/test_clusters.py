@@ -54,7 +54,7 @@ def definition(test, label: str):
 
 
 @pytest.mark.parametrize(
-    ("language", "title", "buyers", "kept"), [("zh", "会员分群", "近期下过单", "沿用（3）"), ("en", "Clusters of members", "rdered lately", "As kept (3)")]
+    ("language", "title", "buyers", "kept"), [("zh", "会员分群", "下单多", "沿用（3）"), ("en", "Clusters of members", "any orders", "As kept (3)")]
 )  # fmt: skip
 def test_clusters_are_named_counted_and_described_in_both_languages(opened, language, title, buyers, kept):
     fill()
@@ -66,6 +66,9 @@ def test_clusters_are_named_counted_and_described_in_both_languages(opened, lang
     assert value == "40"
     assert buyers in words
     assert "100" in words  # all of the net amount
+    other = tile(test, "cluster-2")[1]
+    assert ("近一年没下单" if language == "zh" else "o order in a year") in other
+    assert "近期下过单" not in html(test) and "rdered lately" not in html(test)  # all who ever ordered did so lately
     assert sorted(tile(test, f"cluster-{label}")[0] for label in "123") == ["40", "50", "60"]
 
 
