@@ -116,6 +116,12 @@ class UnfitForLtv(Refusal):
     code = "ltv.unfit"
 
 
+class NothingToTell(Refusal):
+    """The world holds nothing that the question is about; the message says what it is that it lacks."""
+
+    code = "nothing"
+
+
 class InvalidPeriod(Refusal):
     """A period is empty, reversed or unreadable."""
 

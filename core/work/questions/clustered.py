@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 from babel.numbers import get_currency_precision
 
-from core.errors import InvalidClusters, Unknown
+from core.errors import InvalidClusters, NothingToTell, Unknown
 from core.models.clusters import FEATURES, KS
 from core.scope import Filters
 from core.work.home import Home
@@ -20,7 +20,7 @@ BYS = ("cluster", "k")
 def clustered(home: Home, filters: Filters, options: Row) -> list[Row]:
     """One row per cluster of the house, then one of all: ``cluster name traits members share revenue revenue_share`` and per feature
     ``mean_…``, ``median_…`` and ``away_…`` (see ``clusters.Clusters``). ``--of K``: of so many clusters instead, fitted on the spot. ``--by k``: one row
-    per number of clusters: ``k silhouette is_usual is_shown``. Raises ``InvalidClusters`` and ``Unknown``."""
+    per number of clusters: ``k silhouette is_usual is_shown``. Raises ``InvalidClusters``, ``NothingToTell`` and ``Unknown``."""
     by = str(options.get("by") or BYS[0])
     if by not in BYS:
         raise Unknown("breakdown", by, BYS)
@@ -28,7 +28,7 @@ def clustered(home: Home, filters: Filters, options: Row) -> list[Row]:
         found = clusters.clusters(lake, Asked(_number(options.get("of"))))
         currency = lake.currency
     if found is None:
-        return []
+        raise NothingToTell("There are no members yet, so there is nobody to cluster.")
     if by == "k":
         widths = found.model.silhouettes
         return [

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from core.errors import Refusal, Unknown, Unreadable
+from core.errors import NothingToTell, Refusal, Unknown, Unreadable
 from core.schema import CHANNELS
 from core.scope import Filters
 from core.segments import language
@@ -24,6 +24,7 @@ def counted(home: Home, filters: Filters, options: Row) -> list[Row]:
     if of not in (None, "people"):
         raise Unknown("breakdown", str(of), ["people"])
     with reading(home, filters) as lake:
+        _refuse_empty(lake)
         if of is None:
             return [{"count": segments.count(lake, node), "as_of": _utc(lake)}]
         return [{"member_id": member} for member in segments.member_ids(lake, node).tolist()]
@@ -39,6 +40,7 @@ def reached(home: Home, filters: Filters, options: Row) -> list[Row]:
     if gate and gate not in GATES:
         raise Unknown("gate", gate, GATES)
     with reading(home, filters) as lake:
+        _refuse_empty(lake)
         found = reach.reach(lake, node, rules.CHANNELS if of is None else (channel,))
         if of is None:
             return [row for name in found.channels for row in _steps(found, name, _utc(lake))]
@@ -78,6 +80,12 @@ def _read(text: str) -> Node:
     except OSError as error:
         message = f"{text[:200]!r} is no file that can be read, and no definition that begins with {{."
         raise Unreadable(message, file=text[:200], reason="missing") from error
+
+
+def _refuse_empty(lake: Reading) -> None:
+    """Raise ``NothingToTell`` where there is no data: nobody of nobody is no answer."""
+    if lake.as_of is None:
+        raise NothingToTell("There is no data yet, so nobody can be counted.")
 
 
 def _utc(lake: Reading) -> str | None:

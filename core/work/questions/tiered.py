@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from babel.numbers import get_currency_precision
 
-from core.errors import Unknown
+from core.errors import NothingToTell, Unknown
 from core.scope import Filters
 from core.work.home import Home
 from core.work.questions import membership, untold
@@ -19,7 +19,7 @@ TABLES = ("tier", "matrix", "falls", "points")
 
 def standing(home: Home, filters: Filters, options: Row) -> list[Row]:
     """One row per tier, move between tiers, tier of which somebody is about to fall, or for all points: see
-    ``core.work.questions.membership.Membership``. ``of``: by rule or as imported; default: as the house does."""
+    ``core.work.questions.membership.Membership``. ``of``: by rule or as imported; default: as the house does. Raises ``NothingToTell``."""
     by, of = str(options.get("by") or TABLES[0]), options.get("of")
     for kind, name, known in (("breakdown", by, TABLES), ("rule", of, BYS)):
         if name is not None and name not in known:
@@ -28,9 +28,17 @@ def standing(home: Home, filters: Filters, options: Row) -> list[Row]:
         found = membership.membership(lake, Asked(of))  # type: ignore[arg-type]
         digits = get_currency_precision(lake.currency)
     if found is None:
-        return []
+        raise NothingToTell("There are no members yet, so nobody is in a tier.")
     if by == "points":
-        return [] if found.points is None else [_of_points(found, found.points, digits)]
+        if found.points is None:
+            raise NothingToTell("No entries of points were imported.")
+        return [_of_points(found, found.points, digits)]
+    if by in ("matrix", "falls") and found.by == "imported":
+        raise NothingToTell("Imported tiers tell nothing of the past and of what comes; ask --of rule.")
+    if by == "matrix" and found.before_on is None:
+        raise NothingToTell(
+            "Orders do not reach back before the period, so nothing is known of moves; say a later --from."
+        )
     return [_major(row, digits) for row in _plain(_table(found, by))]
 
 

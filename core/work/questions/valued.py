@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 from babel.numbers import get_currency_precision
 
-from core.errors import Unknown
+from core.errors import NothingToTell, Unknown
 from core.scope import Filters
 from core.work.home import Home
 from core.work.questions import rfm, untold
@@ -18,14 +18,20 @@ BYS = ("class", "tier", "matrix", "spread", "cuts")
 
 def worth(home: Home, filters: Filters, options: Row) -> list[Row]:
     """One row per class or tier, move between classes, bin of a measure, or limit: see ``core.work.questions.rfm.Rfm``. ``of``: the method
-    by which the measures are parted."""
+    by which the measures are parted. Raises ``NothingToTell``."""
     by, method = str(options.get("by") or BYS[0]), str(options.get("of") or METHODS[0])
     for kind, name, known in (("breakdown", by, BYS), ("method", method, METHODS)):
         if name not in known:
             raise Unknown(kind, name, known)
     with reading(home, filters) as lake:
         found = rfm.worth(lake, Asked(method=method))  # type: ignore[arg-type]
-        return [] if found is None else _rows(_table(found, by), get_currency_precision(lake.currency))
+        if found is None:
+            raise NothingToTell("No member has ordered yet, so there are no classes and tiers.")
+        if by == "matrix" and found.before_on is None:
+            raise NothingToTell(
+                "Orders do not reach back before the period, so nothing is known of moves; say a later --from."
+            )
+        return _rows(_table(found, by), get_currency_precision(lake.currency))
 
 
 def _table(found: Rfm, by: str) -> pd.DataFrame:

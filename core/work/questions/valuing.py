@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from babel.numbers import get_currency_precision
 
-from core.errors import Unknown
+from core.errors import NothingToTell, Unknown
 from core.models.ltv.calibration import Holdout
 from core.scope import Filters
 from core.work.home import Home
@@ -20,7 +20,7 @@ BYS = ("total", "channel", "cohort", "band", "tenth", "law", "class", "week", "h
 def lifetime(home: Home, filters: Filters, options: Row) -> list[Row]:
     """Sums for each horizon; ``--by`` channel (against CAC), cohort (by month and age), band (of the chance of an order), tenth (by value), law
     (parameters), class and week (the held-out period), or holdout (its errors). See ``core.work.questions.ltv`` and ``acquisition``. Raises
-    ``UnfitForLtv`` where what is asked for cannot be told."""
+    ``UnfitForLtv`` where what is asked for cannot be told, and ``NothingToTell``."""
     by = str(options.get("by") or BYS[0])
     if by not in BYS:
         raise Unknown("breakdown", by, BYS)
@@ -28,22 +28,30 @@ def lifetime(home: Home, filters: Filters, options: Row) -> list[Row]:
         digits = get_currency_precision(lake.currency)
         if by == "channel":
             acquired = acquisition.by_channel(lake)
-            return [] if acquired is None else _rows(acquired.rows, digits)
+            if acquired is None:
+                raise NothingToTell("No member has ordered yet, or no profile says through which channel members came.")
+            return _rows(acquired.rows, digits)
         if by == "cohort":
             cohorts = acquisition.by_month(lake)
-            return [] if cohorts is None else _rows(cohorts.rows, digits)
+            if cohorts is None:
+                raise _nobody()
+            return _rows(cohorts.rows, digits)
         found = ltv.lifetime(lake)
     if found is None:
-        return []
-    if by in ("total", "band", "tenth") and not found.is_fit:
-        raise ltv.unfit(found.problems[0])
-    if by == "holdout":
-        return [] if found.held is None else [_held(found.held)]
+        raise _nobody()
     tables = {
         "total": found.totals, "band": found.bands, "tenth": found.tenths, "law": found.laws, "class": found.classes, "week": found.weeks,
     }  # fmt: skip
+    if found.problems and not (found.held is not None if by == "holdout" else len(tables[by])):
+        raise ltv.unfit(found.problems[0])
+    if by == "holdout":
+        return [] if found.held is None else [_held(found.held)]
     rows = _rows(tables[by], digits)
     return [_in_major(row, digits) for row in rows] if by == "law" else rows
+
+
+def _nobody() -> NothingToTell:
+    return NothingToTell("No member has ordered yet, so nothing is known of lifetime value.")
 
 
 def _held(held: Holdout) -> Row:

@@ -1,5 +1,6 @@
 """Lifetime value over lakes: predictions, sums, the people behind each figure, cohorts and channels against loops, refusals, scopes, ``ask``."""
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.errors import UnfitForLtv, Unknown
+from core.errors import NothingToTell, UnfitForLtv, Unknown
 from core.models.ltv import worth
 from core.scope import EVERYTHING, Filters, Scope
 from core.work.home import Home
@@ -179,9 +180,9 @@ def test_the_simple_formula_multiplies_what_it_says(told: tuple[Home, Drawn]):
     per_order = (known.purchases.amount.sum() - known.refunds.sum()) / (2 * len(bought))
     per_year = 2 * late.sum() / len(set(bought.member[late].tolist()))
     years = np.mean([last for last, x in zip(stood.last_days, stood.repeats, strict=True) if x]) / 365
-    assert [found.simple[name] for name in ("net_per_order_minor", "orders_per_year", "lifetime_years")] == pytest.approx(
-        [per_order, per_year, years]
-    )
+    assert [
+        found.simple[name] for name in ("net_per_order_minor", "orders_per_year", "lifetime_years")
+    ] == pytest.approx([per_order, per_year, years])
     assert found.simple["value_minor"] == pytest.approx(per_order * per_year * years)
 
 
@@ -310,7 +311,9 @@ def test_too_few_buyers_are_refused_by_name_and_history_is_told_all_the_same(tmp
     assert cohorts is not None and cohorts.rows["net_minor_per_customer"].isna().all()
     with pytest.raises(UnfitForLtv, match="only 19 members have ordered"):
         answers.ask(home, "ltv", Filters(), {})
-    assert answers.ask(home, "ltv", Filters(), {"by": "law"}) == []
+    for by in ("law", "week", "holdout"):
+        with pytest.raises(UnfitForLtv):
+            answers.ask(home, "ltv", Filters(), {"by": by})
     assert len(answers.ask(home, "ltv", Filters(), {"by": "cohort"})) == 1
     home.store.close()
 
@@ -324,7 +327,20 @@ def test_an_empty_lake_has_no_lifetime_value(tmp_path: Path):
         assert ltv.behind(lake, "all").empty
         with pytest.raises(UnfitForLtv):
             ltv.predictions(lake)
-    assert answers.ask(home, "ltv", Filters(), {}) == []
+    for by in ("total", "channel", "cohort", "holdout"):
+        with pytest.raises(NothingToTell):
+            answers.ask(home, "ltv", Filters(), {"by": by})
+    tree = {"v": 1, "where": {"value": "orders", "op": "at_most", "values": [9]}}
+    for name, options in (
+        ("clusters", {}),
+        ("membership", {}),
+        ("segment", {"tree": json.dumps(tree)}),
+        ("reach", {"tree": json.dumps(tree)}),
+    ):
+        with pytest.raises(NothingToTell):
+            answers.ask(home, name, Filters(), options)
+    with pytest.raises(Unknown):
+        answers.ask(home, "member", Filters(), {"of": "1"})
     home.store.close()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from core.errors import InvalidRfm, Unknown
+from core.errors import InvalidRfm, NothingToTell, Unknown
 from core.periods import Period
 from core.scope import EVERYTHING, Filters, Scope
 from core.segments import language
@@ -230,7 +230,8 @@ def test_a_lake_without_orders_answers_nothing(tmp_path):
             assert rfm.worth(lake) is None
             assert rfm.behind(lake, USUAL, "all").empty
             assert rfm.standings(lake).num_rows == 0
-    assert answers.ask(home, "rfm", Filters(JUNE), {}) == []
+    with pytest.raises(NothingToTell, match="No member has ordered yet"):
+        answers.ask(home, "rfm", Filters(JUNE), {})
 
 
 @pytest.mark.parametrize(
