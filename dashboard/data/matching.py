@@ -17,7 +17,7 @@ from dashboard.web import kept
 
 __all__ = [
     "BINS", "FAMILIES", "HALF_LIFE_DAYS", "KNOWN_DAYS", "LEAST", "TOP_SHARE", "TRIAL_DAYS", "Answer", "Choice", "Evaluation", "Fit", "Matched",
-    "Trial", "choices", "evaluated", "fit", "fitting", "named",
+    "Trial", "choices", "evaluated", "fit", "fitting", "links",
 ]  # fmt: skip
 
 SEE = "content.see"
@@ -83,10 +83,10 @@ def fitting(asked: Filters, answer: Answer[Fit], which: str) -> People:
     )
 
 
-def named(member_ids: pd.Series) -> list[str]:
-    """Short names of members. Raises ``Forbidden``."""
+def links(member_ids: pd.Series) -> list[str]:
+    """Where the pages of members are. Raises ``Forbidden``."""
     stand("people.see")
-    return people.labels(member_ids)
+    return people.links(member_ids)
 
 
 @kept.by_key(2)

@@ -63,7 +63,12 @@ def labels(member_ids: pd.Series) -> list[str]:
 def links(member_ids: pd.Series) -> list[str]:
     """Addresses of the pages of members, each with the short name behind it."""
     named = zip(member_ids.tolist(), labels(member_ids), strict=True)
-    return [f"/member?m={int(one)}#{label}" for one, label in named]
+    return [f"{address(one)}#{label}" for one, label in named]
+
+
+def address(member_id: int) -> str:
+    """Of the page of a member, from anywhere."""
+    return f"/member?m={int(member_id)}"
 
 
 def table(found: People, columns: tuple[str, str, str]) -> pd.DataFrame:

@@ -61,7 +61,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """``who``: a member's short name, or what an employee is called; None for somebody nobody knows."""
+    """``who``: where a member's page is (``people.links``), or what an employee is called; None for somebody nobody knows."""
 
     at: datetime
     group: str
@@ -154,7 +154,7 @@ def _hits(
     with _ground.open(_asked) as lake:
         frame = question.hits(lake, _by, _of, _category, _sender)
     known = frame["member_id"].notna()
-    names = dict(zip(frame.index[known], people.labels(frame.loc[known, "member_id"].astype("int64")), strict=True))
+    names = dict(zip(frame.index[known], people.links(frame.loc[known, "member_id"].astype("int64")), strict=True))
     return tuple(
         Hit(
             row["occurred_at"].replace(tzinfo=UTC), row["group_name"] or row["group_id"],

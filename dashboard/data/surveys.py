@@ -200,7 +200,7 @@ def _said(key: str, _ground: Ground, _asked: Filters, _kind: str) -> Said:
         frame, count = question.words(lake, _kind, MOST_SAID)
     rows = plain(frame)
     known = frame["member_id"].dropna()
-    names = dict(zip(known.tolist(), people.labels(known), strict=True)) if len(known) else {}
+    names = dict(zip(known.tolist(), people.links(known), strict=True)) if len(known) else {}
     return Said(
         key,
         tuple(

@@ -66,15 +66,15 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class Listed:
-    """Members of one key, the best placed first: rows of the question, and their short names."""
+    """Members of one key, the best placed first: rows of the question, and where their pages are (``people.links``)."""
 
     rows: tuple[Row, ...]
-    names: tuple[str, ...]
+    links: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Month:
-    """``count``: members on each whole list. ``first``: name and value of the first ten."""
+    """``count``: members on each whole list. ``first``: page (``people.links``) and value of the first ten."""
 
     is_running: bool
     count: dict[str, int]
@@ -101,7 +101,7 @@ def members(asked: Filters, view: View, of: str | None, which: str) -> Listed:
     assert found is not None
     frame = getattr(found[1] if of is None else found[0], which)
     frame = frame[frame["key"] == key]
-    return Listed(tuple(plain(frame)), tuple(people.labels(frame["member_id"])))
+    return Listed(tuple(plain(frame)), tuple(people.links(frame["member_id"])))
 
 
 def months(asked: Filters) -> tuple[date, ...]:
@@ -114,7 +114,7 @@ def board(asked: Filters, view: View, of: str | None, month: date) -> Month:
     """The board of a month. Raises ``Forbidden``."""
     found = _boarded(stand("people.see"), asked, view, of, month)
     first = {
-        name: tuple(zip(people.labels(rows["member_id"][:TOP]), rows["value"][:TOP].tolist(), strict=True))
+        name: tuple(zip(people.links(rows["member_id"][:TOP]), rows["value"][:TOP].tolist(), strict=True))
         for name, rows in found.lists.items()
     }
     return Month(found.is_running, {name: len(rows) for name, rows in found.lists.items()}, first)

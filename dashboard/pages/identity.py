@@ -17,6 +17,7 @@ from dashboard.data.rows import SMALL
 from dashboard.i18n import UNDEFINED, has, moment, number, share, t
 from dashboard.pages import Page
 from dashboard.widgets import evidence, heading, identity_card, tables, tabs
+from dashboard.widgets import people as panel
 from dashboard.widgets.evidence import kind
 from dashboard.widgets.mapping_editor import grain
 
@@ -173,12 +174,12 @@ def _largest(found: Overview) -> None:
     event = st.dataframe(
         pa.table(
             {
-                t("people.member"): labels,
+                t("people.member"): people.links(rows["member_id"]),
                 t("identity.identities"): rows["identities"].astype(int).tolist(),
                 t("identity.types"): rows["types"].astype(int).tolist(),
             }
         ),
-        hide_index=True, key="largest_table", on_select="rerun", selection_mode="single-row", alt=t("identity.tab_largest"),
+        hide_index=True, column_config=panel.column(), key="largest_table", on_select="rerun", selection_mode="single-row", alt=t("identity.tab_largest"),
     )  # fmt: skip
     names = {int(one): label for one, label in zip(rows["member_id"], labels, strict=True)}
     picked = [row for row in event.selection.rows if row < len(rows)]

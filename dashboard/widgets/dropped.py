@@ -186,6 +186,7 @@ def why(found: People, asked: Asked, filters: Filters) -> None:
             st.error(markdown.escaped(i18n.refusal(error)))
             return
         st.markdown(markdown.escaped(reason(told, asked)))
+        st.html(panel.link(member))
         st.html(_timeline(told.explained, told.moments))
 
 

@@ -11,6 +11,7 @@ from dashboard.data import people
 from dashboard.data.identity import Member
 from dashboard.i18n import number, t
 from dashboard.widgets import evidence
+from dashboard.widgets import people as panel
 
 
 def show(member_id: int) -> None:
@@ -30,6 +31,8 @@ def show(member_id: int) -> None:
                 key="close_member",
                 on_click=actions.close,
             )
+        if guard.may("people.see"):
+            st.html(panel.link(member_id))
         st.caption(t("identity.card_lead", count=number(len(found.identities)), links=number(len(found.links))))
         evidence.identities(found, masks, zone)
         _identity_actions(found, masks)

@@ -1,5 +1,7 @@
 """The people behind a figure: a table of short names, a count that reconciles, export, and saving as a segment."""
 
+from html import escape
+
 import pandas as pd
 import streamlit as st
 
@@ -15,6 +17,17 @@ ROWS = 50
 """People on one page of the table; an export holds them all."""
 NAME = r"#(M-\w+)$"
 """Where the address of somebody's page has the short name, which is shown."""
+
+
+def column(title: str = "", *, is_pinned: bool = False) -> dict[str, object]:
+    """How a table shows its column of members, which holds ``data.people.links``: by short names that open their pages."""
+    link = st.column_config.LinkColumn(display_text=NAME, help=t("people.member_help"), pinned=is_pinned or None)
+    return {title or t("people.member"): link}
+
+
+def link(member_id: int) -> str:
+    """The same in a text."""
+    return f'<p><a href="{people.address(member_id)}">{escape(t("people.open_file"))}</a></p>'
 
 
 def show(found: People, title: str, filters: str) -> None:
@@ -52,8 +65,7 @@ def _table(found: People) -> None:
     pages = -(-found.count // ROWS)
     page = st.pagination(pages, key=f"page_{abs(hash(found.key))}") if pages > 1 else 1
     rows = found.frame.iloc[(page - 1) * ROWS : page * ROWS]
-    config = columns.right(t(f"people.value_{found.unit}"))
-    config[t("people.member")] = st.column_config.LinkColumn(display_text=NAME, help=t("people.member_help"))
+    config = columns.right(t(f"people.value_{found.unit}")) | column()
     st.dataframe(_shown(found, rows), hide_index=True, column_config=config, alt=t("people.table"))
     if pages > 1:
         last = min(page * ROWS, found.count)

@@ -99,18 +99,19 @@ def _hits(view: View, asked: Asked, of: str | None) -> None:
     titles = {rule.name: rule.title[i18n.language()] for rule in sensitive.rules()}
     with st.container(border=True, key="card_sensitive_hits"):
         st.html(heading.section(title, t("sensitive.hits_lead"), "sensitive-hits"))
-        who = t("people.member" if sender == "member" else "sensitive.who")
         table = tables.written(
             "sensitive_hits", f"{view.key}|{of}|{text}",
             lambda: {
                 t("sensitive.at"): [i18n.moment(one.at, view.zone) for one in found],
                 t("community.group"): [one.group for one in found],
-                who: pa.array([one.who for one in found], pa.string()),
+                t("sensitive.who"): pa.array([one.who for one in found], pa.string()),
                 t("sensitive.text"): [one.text for one in found],
                 t("sensitive.rules"): [i18n.listed(titles.get(rule, rule) for rule in one.rules) for one in found],
             },
         )  # fmt: skip
-        config = {t("sensitive.text"): st.column_config.TextColumn(width="large")} | panel.column()
+        config: dict[str, object] = {t("sensitive.text"): st.column_config.TextColumn(width="large")}
+        if sender == "member":
+            config |= panel.column(t("sensitive.who"))
         st.dataframe(
             table,
             hide_index=True,

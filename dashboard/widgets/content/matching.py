@@ -22,6 +22,7 @@ from dashboard.data.matching import (
 )
 from dashboard.i18n import t
 from dashboard.widgets import behind, columns, heading, names, tiles
+from dashboard.widgets import people as panel
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.content import matching_chart
 from dashboard.widgets.parts import Asked
@@ -127,12 +128,12 @@ def _best(answer: Answer[Fit]) -> None:
     frame = answer.found.matched.frame.head(BEST)
     st.html(heading.section(t("content.best"), t("content.best_lead", count=len(frame))))
     table = {
-        t("people.member"): matching.named(frame["member_id"]),
+        t("people.member"): matching.links(frame["member_id"]),
         t("content.ms"): [_hundredths(score) for score in frame["score"]],
     }
     for family in FAMILIES:
         table[t(f"content.family_{family}")] = [_hundredths(part) for part in frame[family]]
-    figures = columns.right(*list(table)[1:])
+    figures = columns.right(*list(table)[1:]) | panel.column()
     st.dataframe(
         pd.DataFrame(table),
         hide_index=True,

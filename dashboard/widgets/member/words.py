@@ -49,11 +49,6 @@ def label(member_id: int) -> str:
     return found
 
 
-def address(member_id: int) -> str:
-    """Of the page of a member, from anywhere."""
-    return f"/member?m={member_id}"
-
-
 def called(member: Member, column: str, one: str | None) -> str:
     return member.name(column, one) or UNDEFINED
 

@@ -496,6 +496,7 @@ def test_a_dropped_member_is_told_what_barred_the_way_and_when(explained):
     words = said(test).replace("\\", "")
     assert "已走到第 1 步「浏览商品」（2026-11-10 10:07）。" in words
     assert "2026-11-10 11:07 发生了「加入购物车」，这是第 1 步之后、第 2 步之前排除的事件" in words
+    assert 'href="/member?m=7"' in "".join(part.value for part in test.html)
 
 
 def test_every_reason_has_a_sentence_in_both_languages():

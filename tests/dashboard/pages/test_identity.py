@@ -96,6 +96,9 @@ def test_it_counts_members_and_never_shows_a_whole_value(page, language, name):
     assert "138****8000" in table
     assert "l***@example.com" in table
     assert PHONE[1] not in table + said(test)
+    (link,) = (part.value for part in test.html if "/member?m=" in part.value)
+    rows = look(test, "identity_tab", {"zh": "标识最多的会员", "en": "Most identities"}[language]).dataframe[-1].value
+    assert any(f'"{one.partition("#")[0]}"' in link for one in rows.iloc[:, 0]), "the list leads to the same file"
 
 
 def test_what_was_typed_is_kept_nowhere_and_that_it_was_looked_up_in_the_audit_log(page, store):

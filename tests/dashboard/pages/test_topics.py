@@ -177,7 +177,7 @@ def test_messages_that_break_rules_are_counted_and_listed_masked(opened):
     hits = test.dataframe[0].value
     assert hits["消息"].tolist() == ["打我电话138****8000"] * 2 and hits["规则"].tolist() == ["手机号"] * 2
     assert hits["时间"].tolist() == ["2026-11-04 10:00", "2026-11-03 10:00"]
-    assert hits["发送人"].str.fullmatch("M-[0-9A-Z]{6}").all()
+    assert hits["发送人"].str.fullmatch(r"/member\?m=\d+#M-[0-9A-Z]{6}").all()
     follow(test, "close-hits")
     assert len(test.dataframe) == 1
     assert test.dataframe[0].value[["员工消息", "会员消息", "员工·绝对化"]].values.tolist() == [[1, 2, 1]]

@@ -78,7 +78,7 @@ def test_members_are_named_by_short_names_with_reasons_and_the_score(opened):
     fill()
     test = open_with(opened)
     kocs, successors = (frame.value for frame in test.dataframe[:2])
-    assert len(kocs) == 3 and kocs["会员"].str.fullmatch(r"M-[0-9A-Z]{6}").all()
+    assert len(kocs) == 3 and kocs["会员"].str.fullmatch(r"/member\?m=\d+#M-[0-9A-Z]{6}").all(), "each opens a file"
     assert kocs["得分"].is_monotonic_decreasing
     assert "带动会员 10（领先" in kocs["依据"][1]
     assert successors["依据"].tolist() == ["消息 0 → 8，带动 3 位会员，得分第 4"]
