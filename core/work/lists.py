@@ -4,18 +4,21 @@ Values are looked up by their pseudonyms and kept nowhere: what is saved is the 
 looked up, never what stood in them.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import ibis
 import pyarrow as pa
 
-from core.errors import Refusal
+from core.errors import Refusal, Unreadable
 from core.privacy import pseudonyms, short_names
 from core.schema import IDENTITY_TYPES
 from core.scope import Operator
 from core.sources import files
+from core.sources.files import Readable
 from core.store import audit
 from core.store.session import Store
 from core.work import uploads
@@ -31,6 +34,8 @@ KINDS = (MEMBER, *(kind for kind in IDENTITY_TYPES if kind != "anonymous_id"))
 """What a list can be of: people, never browsers that are nobody's yet."""
 MOST_LINES, MOST_BYTES = 1_000_000, 64 << 20
 LONGEST_LINE = 500
+UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+"""Signs that cannot be seen and that address books and chats put around numbers."""
 UNKNOWN, AMBIGUOUS = "unknown", "ambiguous"
 
 
@@ -64,6 +69,16 @@ class Matched:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What a file has. ``texts``: of each column by what its first line calls it, in order. ``part``: which of the ``parts`` of a
+    workbook or an archive they are from."""
+
+    texts: dict[str, list[str]]
+    part: str
+    parts: tuple[str, ...]
+
+
 def match(home: Home, log: Store, operator: Operator, kind: str, texts: Sequence[str], *, now: datetime) -> Matched:
     """Whom each line names, among known members in the operator's scope. Empty lines say nothing. Raises ``Forbidden``, ``InvalidList``."""
     operator.require("people.see")
@@ -76,7 +91,7 @@ def match(home: Home, log: Store, operator: Operator, kind: str, texts: Sequence
     if len(lines) > MOST_LINES:
         raise InvalidList(f"A list has at most {MOST_LINES} lines.", reason="lines", most=MOST_LINES)
     with reading(home, scope=operator.scope) as lake:
-        distinct = list(dict.fromkeys(text for _, text in lines))
+        distinct = list(dict.fromkeys(one for _, text in lines for one in (text, _plain(text)) if one))
         named = _members(lake, distinct) if kind == MEMBER else _identified(home, lake, kind, distinct)
         version = lake.snapshot.version
     found = _told(lines, named, version)
@@ -86,21 +101,29 @@ def match(home: Home, log: Store, operator: Operator, kind: str, texts: Sequence
     return found
 
 
-def columns(home: Home, name: str, content: bytes) -> dict[str, list[str]]:
-    """Columns of a file (CSV, Excel, Parquet …, in any encoding that imports read) by what its first line calls them, each with its
-    texts in order. Of a file that has no header the first line is a text as well, which whoever asks knows. A line that cannot be
-    split stands in every column as it is, so that none goes missing. Raises ``Unreadable`` and ``InvalidList``."""
+def columns(home: Home, name: str, content: bytes) -> Columns:
+    """Columns of a file (CSV, Excel, Parquet …, in any encoding that imports read). Of a file that has no header the first line is a
+    text as well, which whoever asks knows. A line that cannot be split stands in every column as it is, so that none goes missing.
+    Raises ``Unreadable`` and ``InvalidList``."""
     if len(content) > MOST_BYTES:
         raise InvalidList("The file is too large.", reason="bytes", most=MOST_BYTES >> 20)
     with workplace.opened(home) as place:
         path = place.folder / uploads.plain_name(name)
         path.write_bytes(content)
-        readable = files.opened(path, folder=place.folder)
-        with home.lake.engine.cursor() as cursor, staged(cursor, readable, place.folder) as stage:
-            texts = {f"c{i}": stage.text(column) for i, column in enumerate(stage.cells)}
-            rows = cursor.backend.to_pyarrow(stage.rows.select("row_number", **texts).order_by("row_number"))
-            broken = {one.row_number: one.text for one in stage.broken}
-            header = list(stage.cells)
+        try:
+            readable = files.opened(path, folder=place.folder)
+            return Columns(_texts(home, readable, place.folder), readable.part, readable.parts)
+        except Unreadable as error:
+            error.details.setdefault("file", name)
+            raise
+
+
+def _texts(home: Home, readable: Readable, folder: Path) -> dict[str, list[str]]:
+    with home.lake.engine.cursor() as cursor, staged(cursor, readable, folder) as stage:
+        texts = {f"c{i}": stage.text(column) for i, column in enumerate(stage.cells)}
+        rows = cursor.backend.to_pyarrow(stage.rows.select("row_number", **texts).order_by("row_number"))
+        broken = {one.row_number: one.text for one in stage.broken}
+        header = list(stage.cells)
     numbers = rows["row_number"].to_pylist()
     return {
         column: _in_order(numbers, [text or "" for text in rows[f"c{i}"].to_pylist()], broken)
@@ -132,6 +155,11 @@ def _members(lake: Reading, texts: Sequence[str]) -> dict[str, list[int]]:
     return {text: one(text) for text in texts}
 
 
+def _plain(text: str) -> str:
+    """Without what cannot be seen, and without the quotation marks or the apostrophe that keep a number a text."""
+    return UNSEEN.sub("", text).strip().strip("\"'").strip()
+
+
 def _identified(home: Home, lake: Reading, kind: str, texts: Sequence[str]) -> dict[str, list[int]]:
     """Members who have this identity in any source, found by its pseudonyms."""
     if not lake.snapshot.files("identities"):
@@ -158,7 +186,7 @@ def _told(lines: Sequence[tuple[int, str]], named: dict[str, list[int]], version
     members: set[int] = set()
     repeated, missed = 0, []
     for place, text in lines:
-        who = named.get(text, [])
+        who = named.get(text) or named.get(_plain(text), [])
         if len(who) != 1:
             missed.append(Missed(place, text, AMBIGUOUS if who else UNKNOWN))
         elif who[0] in members:

@@ -10,9 +10,9 @@ import pyarrow as pa
 import streamlit as st
 
 from core.errors import Refusal
-from dashboard import i18n
+from dashboard import i18n, markdown
 from dashboard.actions import exports, guard, lists, segments
-from dashboard.actions.lists import KINDS, Matched
+from dashboard.actions.lists import KINDS, Columns, Matched
 from dashboard.i18n import t
 from dashboard.widgets import heading, tiles
 from dashboard.widgets.evidence import kind as identity
@@ -22,9 +22,11 @@ from dashboard.widgets.tiles import Tile
 
 WAYS = ("paste", "file")
 WAY, KIND, TEXT, FILE, COLUMN, BARE, NAME = "li_way", "li_kind", "li_text", "li_file", "li_column", "li_bare", "li_name"
-_FOUND, _OF = "_li_found", "_li_of"
+_FOUND, _OF, _READ = "_li_found", "_li_of", "_li_read"
 SHOWN = 200
 """Lines without anybody that are shown; the download has them all."""
+DIGITS = 5
+"""Signs of a number that nobody calls a column."""
 FEW = 8
 """Lines that need no scrolling."""
 WIDTH = 190
@@ -72,22 +74,30 @@ def _filed() -> list[str] | None:
         key=FILE,
         on_change=_forget,
     )
+    state = st.session_state
     if file is None:
+        state.pop(_READ, None)
         return None
-    try:
-        columns = lists.columns(file.name, file.getvalue())
-    except Refusal as error:
-        st.html(f'<p class="fault" role="alert">{escape(i18n.refusal(error))}</p>')
-        return None
-    if st.session_state.get(COLUMN) not in columns:
-        st.session_state[COLUMN] = next(iter(columns))
+    if state.get(_READ, ("",))[0] != file.file_id:
+        try:
+            state[_READ] = file.file_id, lists.columns(file.name, file.getvalue())
+        except Refusal as error:
+            st.html(f'<p class="fault" role="alert">{escape(i18n.refusal(error))}</p>')
+            return None
+        state[BARE] = any(sum(map(str.isdigit, one)) >= DIGITS for one in state[_READ][1].texts)
+    read: Columns = state[_READ][1]
+    columns = read.texts
+    if state.get(COLUMN) not in columns:
+        state[COLUMN] = next(iter(columns))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="li_columns"):
         st.selectbox(t("segments.import_column"), list(columns), key=COLUMN, width=260, on_change=_forget)
         st.toggle(t("segments.import_bare"), key=BARE, help=t("segments.import_bare_help"), on_change=_forget)
-    column = st.session_state[COLUMN]
-    texts = [column, *columns[column]] if st.session_state[BARE] else columns[column]
-    st.caption(t("segments.import_lines", count=i18n.number(len(texts))))
-    return texts
+    column, is_bare = state[COLUMN], state[BARE]
+    lines = t("segments.import_lines", count=i18n.number(len(columns[column]) + is_bare))
+    if len(read.parts) > 1:
+        lines += " " + t("segments.import_part", name=markdown.escaped(read.part), count=len(read.parts))
+    st.caption(lines)
+    return [column if is_bare else "", *columns[column]]  # numbered as in the file
 
 
 def _found(found: Matched) -> None:
@@ -125,15 +135,11 @@ def _found(found: Matched) -> None:
 
 
 def _missed(found: Matched) -> None:
+    titles = [t(f"segments.import_{one}") for one in ("line", "text", "why")]
+    why = {one: t(f"segments.import_why_{one}") for one in (lists.UNKNOWN, lists.AMBIGUOUS)}
+
     def table(some: int | None) -> pd.DataFrame:
-        rows = found.missed[:some]
-        return pd.DataFrame(
-            {
-                t("segments.import_line"): [one.line for one in rows],
-                t("segments.import_text"): [one.text for one in rows],
-                t("segments.import_why"): [t(f"segments.import_why_{one.reason}") for one in rows],
-            }
-        )
+        return pd.DataFrame([(one.line, one.text, why[one.reason]) for one in found.missed[:some]], columns=titles)
 
     st.dataframe(
         pa.Table.from_pandas(table(SHOWN), preserve_index=False),
@@ -144,7 +150,7 @@ def _missed(found: Matched) -> None:
     if len(found.missed) > SHOWN:
         st.caption(t("people.rows", first=1, last=i18n.number(SHOWN), count=i18n.number(len(found.missed))))
     st.download_button(
-        t("segments.import_download", count=i18n.number(len(found.missed))), data=exports.as_csv(table(None)), file_name="siyu-unmatched.csv",
+        t("segments.import_download", count=i18n.number(len(found.missed))), data=lambda: exports.as_csv(table(None)), file_name="siyu-unmatched.csv",
         mime=exports.MIME["csv"], icon=":material/download:", key="li_download", on_click="ignore",
     )  # fmt: skip
 

@@ -128,22 +128,33 @@ def test_the_audit_log_says_how_many_were_looked_up_and_never_who(home, now):
 
 
 def test_a_column_of_a_file_is_read_whatever_its_form(home):
-    text = "姓名,手机\n王,13800000001\n李,\n赵,13800000003\n"
+    text = '姓名,手机,卡号\n王,+86 13800000001,007\n李,,08\n赵,"138\n00000003",9\n'
     book, sheet = openpyxl.Workbook(), io.BytesIO()
-    for line in text.split():
+    for line in ("姓名,手机,卡号", "王,+86 13800000001,007", "李,,08", "赵,138\n00000003,9"):
         book.active.append(line.split(","))
+    book.create_sheet("旧").append(["x"])
     book.save(sheet)
-    for name, content in (("名单.csv", text.encode("gb18030")), ("..", text.encode()), ("a.xlsx", sheet.getvalue())):
-        assert lists.columns(home, name, content) == {
-            "姓名": ["王", "李", "赵"],
-            "手机": ["13800000001", "", "13800000003"],
-        }
-    with pytest.raises(Unreadable):
-        lists.columns(home, "empty.csv", b"")
+    encoded = [("名单.csv", text.encode(one)) for one in ("gb18030", "utf-8-sig", "utf-16")]
+    for name, content in (*encoded, ("..", text.encode()), ("a.xlsx", sheet.getvalue())):
+        read = lists.columns(home, name, content)
+        assert read.texts == {
+            "姓名": ["王", "李", "赵"], "手机": ["+86 13800000001", "", "138\n00000003"], "卡号": ["007", "08", "9"],
+        }  # fmt: skip
+        assert (read.part, read.parts) == (("Sheet", ("Sheet", "旧")) if name == "a.xlsx" else ("", ()))
+    for name in ("empty.csv", "broken.csv.gz"):
+        with pytest.raises(Unreadable) as refused:
+            lists.columns(home, name, b"zzz" if name.endswith("gz") else b"")
+        assert refused.value.details["file"] == name
+
+
+def test_what_cannot_be_seen_around_a_number_does_not_hide_whose_it_is(home, now):
+    around = ["\ufeff{}", "\u202d{}\u202c", "'{}", '"{}"', "{}\t", "\u200b {}"]
+    found = matched(home, [one.format(PHONES[1]) for one in around] + ["'\u200b'"], now=now)
+    assert (found.members, found.repeated, missed(found)) == ((1,), 5, [(7, "'\u200b'", "unknown")])
 
 
 def test_a_line_that_cannot_be_split_is_looked_up_as_it_is_and_not_left_out(home, now):
-    found = lists.columns(home, "a.csv", "姓名,手机\n王,13800000001\n李,1,2,3\n赵,13800000003\n".encode())
+    found = lists.columns(home, "a.csv", "姓名,手机\n王,13800000001\n李,1,2,3\n赵,13800000003\n".encode()).texts
     assert found["手机"] == ["13800000001", "李,1,2,3", "13800000003"]
     assert [line for line, _, _ in missed(matched(home, found["手机"], now=now))] == [2]
 

@@ -53,11 +53,25 @@ def fill(home=None):
         for who in range(1, 11)
     ]
     events.append(lakes.event(1, NOV.isoformat(), "join_group", channel="app"))
+    events.append(lakes.event(1, NOV.isoformat(), "page_view", channel="mini_program", source="wx"))
+    openids = [
+        {"identity_key": who, "identity_type": "openid", "namespace": "wx" if who < 9 else "till"}
+        for who in range(1, 11)
+    ]
     joined = [{"identity_key": 1, "occurred_at": NOV, "group_id": "g1", "change": "join"}]
     units = [{"unit_id": "u1", "name": "东区"}, {"unit_id": "u2", "name": "西区"}]
     with home.writer.change("import", 9) as change:
         change.merge("units", lakes.rows("units", units))
-    lakes.add(home, 1, member_profiles=profiles, events=events, order_lines=lines, consents=consents, group_membership=joined)
+    lakes.add(
+        home,
+        1,
+        member_profiles=profiles,
+        events=events,
+        order_lines=lines,
+        consents=consents,
+        group_membership=joined,
+        identities=openids,
+    )
     return home
 
 
@@ -171,7 +185,13 @@ def test_what_somebody_did_is_said_in_words_of_its_own(opened):
     test = page(opened, "build", event)
     assert widget(test, "selectbox", "op").value == "did"
     assert counted(test) == "36 人"
-    assert widget(test, "multiselect", "events").options == ["入群（群成员进出记录）", "退群", "入群（行为事件）", "下单", "浏览页面"]
+    assert widget(test, "multiselect", "events").options == [
+        "入群（群成员进出记录）",
+        "退群",
+        "入群（行为事件）",
+        "下单",
+        "浏览页面",
+    ]
     widget(test, "selectbox", "op").set_value("did_not").run()
     assert counted(test) == "24 人"
     widget(test, "selectbox", "op").set_value("at_least").run()
@@ -441,6 +461,12 @@ def test_consent_is_a_gate_whose_people_can_be_opened(opened, language, gate):
     test.run()
     assert "26" in said(test)
     assert not test.exception
+    test.query_params["sg_ch"] = "mini_program"
+    test.run()
+    assert {"zh": "wx（它的记录 100% 发生在小程序）", "en": "wx (100% of its rows happened on"}[language] in said(
+        test
+    )
+    assert {"zh": "没有算进来的来源：till。", "en": "left out: till."}[language] in said(test)
 
 
 # -- two beside each other ---------------------------------------------------------------------------------------------
@@ -524,6 +550,27 @@ def test_a_pasted_list_becomes_a_segment(opened, language, note):
     assert note in said(test)
     assert saved(test)["名单"].member_count == 2
     assert test.session_state["li_text"] == ""
+
+
+def test_lines_of_a_file_are_told_by_their_place_in_it(opened):
+    fill()
+    test = page(opened, "import")
+    test.segmented_control(key="li_way").set_value("file").run()
+    for text, bare, lines, line in (
+        ("编号\n1\n\n7777\n2\n", False, "3", 4),
+        ("100001\n1\n2\n", True, "3", 1),
+        ("编号\n\n", False, None, None),
+    ):
+        test.file_uploader(key="li_file").set_value(("名单.csv", text.encode("gbk"), "text/csv")).run()
+        assert test.toggle(key="li_bare").value is bare
+        test.button(key="li_check").click().run()
+        if lines is None:
+            assert "名单是空的" in "".join(str(one.value) for one in test.error)
+            continue
+        assert [tile(test, f"li-{name}")[0] for name in ("lines", "matched", "missed")] == [lines, "2", "1"]
+        (missed,) = [one.value for one in test.dataframe]
+        assert missed.iloc[0, 0] == line
+    assert not test.exception
 
 
 def test_an_empty_list_is_refused(opened):
