@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import Refusal
+from core.scope import Filters
+from dashboard.actions import guard
 
 PARAMETER = "d"
 """Where the address holds the definition."""
@@ -32,6 +34,18 @@ class Overlong(Refusal):
 def to_builder(definition: Mapping[str, Any]) -> str:
     """The address that opens the builder with this definition. Raises ``Overlong``."""
     return f"/segments?part=build&{PARAMETER}={packed(definition)}"
+
+
+def offered(leaf: Mapping[str, Any], filters: Filters) -> str | None:
+    """The builder with who fits ``leaf`` among those whom the filters leave; None for those who may keep no segment."""
+    if not guard.may("segment.write"):
+        return None
+    every = [leaf]
+    if filters.units:
+        every.append({"profile": "unit", "op": "is", "values": sorted(filters.units)})
+    if filters.segment is not None:
+        every.append({"segment": [filters.segment]})
+    return to_builder({"v": 1, "where": leaf if len(every) == 1 else {"all": every}})
 
 
 def packed(definition: object) -> str:

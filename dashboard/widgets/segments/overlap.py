@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import Refusal
 from dashboard import addresses, i18n
+from dashboard.actions import guard
 from dashboard.data import saved_segments
 from dashboard.data import segments as data
 from dashboard.data.rows import SMALL
@@ -27,9 +28,8 @@ def show() -> None:
     with st.container(border=True, key="card_sg_overlap"):
         st.html(heading.section(t("segments.part_overlap"), t("segments.overlap_lead")))
         if len(every) < 2:
-            st.html(
-                heading.line(t("segments.overlap_too_few")) + f'<a href="?part=build">{escape(t("segments.new"))}</a>'
-            )
+            new = f'<a href="?part=build">{escape(t("segments.new"))}</a>' if guard.may("segment.write") else ""
+            st.html(heading.line(t("segments.overlap_too_few")) + new)
             return
         called = names.apart({one.segment_id: one.name for one in every})
         a, b = _choose(called)

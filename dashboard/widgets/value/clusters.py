@@ -1,6 +1,5 @@
 """Clusters: groups of members that are alike, how they differ, and the way to the people of each."""
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -124,8 +123,8 @@ def _wall(answer: Answer[Clusters], filters: Filters) -> str:
 def _tile(answer: Answer[Clusters], row: Row, begins: str | None, filters: Filters) -> Tile:
     found, label = answer.found, row["key"]
     ways = [*behind.way(begins, label, t("clusters.way"), row["members"])]
-    if found.is_house and row["members"]:
-        address = links.to_builder(definition(label, filters))
+    address = links.offered({"cluster": [label]}, filters) if found.is_house and row["members"] else None
+    if address is not None:
         ways.append(
             Way(t("clusters.to_segment"), address, "keep", t("clusters.to_segment_help")).html(f"segment-{label}")
         )
@@ -140,16 +139,6 @@ def _tile(answer: Answer[Clusters], row: Row, begins: str | None, filters: Filte
         f"cluster-{label}", words.numbered(found, label), i18n.number(row["members"]), i18n.share(row["share"]), _meaning(answer, row),
         tiles.lines(told), tuple(ways),
     )  # fmt: skip
-
-
-def definition(label: str, filters: Filters) -> dict[str, Any]:
-    """Who is in a cluster of the house, among those that the filters leave, as segments say it."""
-    leaves: list[Mapping[str, Any]] = [{"cluster": [label]}]
-    if filters.units:
-        leaves.append({"profile": "unit", "op": "is", "values": sorted(filters.units)})
-    if filters.segment is not None:
-        leaves.append({"segment": [filters.segment]})
-    return {"v": 1, "where": leaves[0] if len(leaves) == 1 else {"all": leaves}}
 
 
 def _meaning(answer: Answer[Clusters], row: Row) -> str:

@@ -9,6 +9,7 @@ from babel.numbers import get_currency_precision
 from dashboard import addresses, charts, i18n
 from dashboard.data import ltv
 from dashboard.data.ltv import HORIZONS, YEAR, Answer, Ltv, Problem, Row
+from dashboard.filters import Filters
 from dashboard.i18n import t
 from dashboard.widgets import behind, choice, heading, tiles
 from dashboard.widgets.behind import Behind
@@ -35,7 +36,7 @@ def show(asked: Asked) -> None:
     with st.container(border=True, key="card_ltv"):
         _head(answer, asked)
         if answer.found.is_fit and answer.found.customers:
-            _foreseen(answer, days)
+            _foreseen(answer, days, asked.filters)
         else:
             _refused(answer)
     margin = ltv_channels.show(asked)
@@ -75,7 +76,7 @@ def _problems(problems: Sequence[Problem]) -> str:
     return f'<ul class="reasons">{items}</ul>'
 
 
-def _foreseen(answer: Answer[Ltv], days: int) -> None:
+def _foreseen(answer: Answer[Ltv], days: int, filters: Filters) -> None:
     found = answer.found
     labels = {option: t("number.days", count=int(option)) for option in sorted(OPTIONS, key=int)}
     st.html(choice.fields([Choice(DAYS, t("ltv.ahead"), labels, str(days))], addresses.beside(DAYS, behind.PARAMETER)))
@@ -84,7 +85,7 @@ def _foreseen(answer: Answer[Ltv], days: int) -> None:
     if found.problems:
         st.html(f'<p id="ltv-no-money"><b>{escape(t("ltv.no_money"))}</b></p>' + _problems(found.problems))
     st.html(heading.section(t("ltv.bands", days=days), t("ltv.bands_lead"), "ltv-bands"))
-    st.html(tiles.wall(_bands(answer, days), NARROW))
+    st.html(tiles.wall(_bands(answer, days, filters), NARROW))
     if len(found.tenths):
         st.html(heading.section(t("ltv.tenths"), t("ltv.tenths_lead"), "ltv-tenths"))
         charts.show(
@@ -93,7 +94,7 @@ def _foreseen(answer: Answer[Ltv], days: int) -> None:
             lambda: ltv_chart.tenths(answer.rows("tenths"), answer.currency),
             alt=t("ltv.tenths"),
         )
-        st.html(_top(answer))
+        st.html(_top(answer, filters))
 
 
 def _tiles(answer: Answer[Ltv], row: Row) -> Sequence[Tile]:
@@ -138,7 +139,7 @@ def _simple(found: Ltv, currency: str) -> Sequence[Tile]:
     return (Tile("simple", t("ltv.simple"), value, "", t("ltv.means_simple"), tiles.lines(parts), ()),)
 
 
-def _bands(answer: Answer[Ltv], days: int) -> Sequence[Tile]:
+def _bands(answer: Answer[Ltv], days: int, filters: Filters) -> Sequence[Tile]:
     begins, shown = behind.link(), []
     for row in answer.rows("bands"):
         if row["days"] != days:
@@ -147,8 +148,8 @@ def _bands(answer: Answer[Ltv], days: int) -> Sequence[Tile]:
         low, high = (i18n.share(row[end], 0) for end in ("low", "high"))
         leaf = _leaf(f"chance_{days}d", row["low"], None if row["high"] >= 1 else row["high"])
         ways = behind.way(begins, name, t("ltv.way_people"), count)
-        if begins is not None and count:
-            ways += (_segment(f"segment-{row['place']}", leaf),)
+        if count:
+            ways += _segment(f"segment-{row['place']}", leaf, filters)
         share = t("ltv.share_of_all", share=i18n.share(count / answer.found.customers))
         shown.append(
             Tile(f"band-{row['place']}", f"{low} – {high}", i18n.number(count), "", "", tiles.lines(share), ways)
@@ -167,23 +168,25 @@ def _leaf(score: str, low: float, high: float | None) -> dict[str, object]:
     )
 
 
-def _segment(name: str, leaf: dict[str, object]) -> str:
-    return Way(t("ltv.to_segment"), links.to_builder({"v": 1, "where": leaf}), "keep", t("ltv.to_segment_means")).html(
-        name
-    )
+def _segment(name: str, leaf: dict[str, object], filters: Filters) -> tuple[str, ...]:
+    """The way to a segment of them, for those who may keep any."""
+    address = links.offered(leaf, filters)
+    return () if address is None else (Way(t("ltv.to_segment"), address, "keep", t("ltv.to_segment_means")).html(name),)
 
 
-def _top(answer: Answer[Ltv]) -> str:
+def _top(answer: Answer[Ltv], filters: Filters) -> str:
     """Who is worth most, in words, and the ways to them."""
     top = answer.rows("tenths")[0]
     words = t(
         "ltv.top", count=i18n.number(top["members"]), share=i18n.share(top["value_share"]), lowest=i18n.money(top["lowest_minor"], answer.currency)
     )  # fmt: skip
-    begins = behind.link()
-    ways = "".join(behind.way(begins, "tenth.0", t("ltv.way_people"), top["members"]))
-    if begins is not None:
-        lowest = top["lowest_minor"] / 10 ** get_currency_precision(answer.currency)
-        ways += _segment("segment-top", _leaf("value_365d", lowest, None))
+    lowest = top["lowest_minor"] / 10 ** get_currency_precision(answer.currency)
+    ways = "".join(
+        (
+            *behind.way(behind.link(), "tenth.0", t("ltv.way_people"), top["members"]),
+            *_segment("segment-top", _leaf("value_365d", lowest, None), filters),
+        )
+    )
     return f'<p id="ltv-top">{escape(words)}</p><div class="ways">{ways}</div>'
 
 

@@ -39,7 +39,7 @@ def a_point(terms: Terms, currency: str) -> str:
 
 
 def live(found: Membership, filters: Filters, key: str) -> str | None:
-    """The way to a segment that is kept alive; None where segments do not mean the same."""
+    """The way to a segment that is kept alive; None where segments do not mean the same, or for those who may keep none."""
     if key in (ALL, UNTOLD):
         return None
     leaf: Mapping[str, Any]
@@ -49,9 +49,4 @@ def live(found: Membership, filters: Filters, key: str) -> str | None:
         leaf = {"profile": "tier", "op": "is", "values": [key]}
     else:
         return None
-    every = [leaf]
-    if filters.units:
-        every.append({"profile": "unit", "op": "is", "values": list(filters.units)})
-    if filters.segment is not None:
-        every.append({"segment": [filters.segment]})
-    return links.to_builder({"v": 1, "where": leaf if len(every) == 1 else {"all": every}})
+    return links.offered(leaf, filters)

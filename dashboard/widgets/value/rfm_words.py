@@ -79,13 +79,9 @@ def _money(minor: float, currency: str) -> str:
 
 
 def live(found: Rfm, filters: Filters, view: View, key: str) -> str | None:
-    """The way to a segment that is kept alive; None where what is shown is not what segments mean by the word."""
+    """The way to a segment that is kept alive; None where what is shown is not what segments mean by the word, or for
+    those who may keep none."""
     if view not in found.usual:
         return None
     leaf: Mapping[str, Any] = {"rfm": [key]} if view == "class" else {"value_tier": [key]}
-    every = [leaf]
-    if filters.units:
-        every.append({"profile": "unit", "op": "is", "values": list(filters.units)})
-    if filters.segment is not None:
-        every.append({"segment": [filters.segment]})
-    return links.to_builder({"v": 1, "where": leaf if len(every) == 1 else {"all": every}})
+    return links.offered(leaf, filters)

@@ -131,6 +131,9 @@ def test_an_executive_sees_figures_but_no_people_and_changes_nothing(opened):
     assert tile(test, "cluster-1")[0]
     assert 'id="people-1"' not in html(test)
     assert not [button for button in test.button if button.key == "cluster_keep"]
+    choose(test, "沿用（3）")
+    assert tile(test, "cluster-1")[0]
+    assert "/segments" not in html(test)
 
 
 def test_who_sees_one_unit_changes_nothing_either(opened):
