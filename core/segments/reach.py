@@ -4,7 +4,7 @@ The order of the gates is the order of the losses: whoever fails several is lost
 its default is no. A gate that a channel does not have lets everybody through.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,8 +24,9 @@ IDENTITY_OF = {
     "wecom": "external_userid", "official_account": "openid", "mini_program": "openid", "sms": "phone", "phone": "phone",
     "email": "email",
 }  # fmt: skip
-"""Type of identity that a channel sends to. Of ``openid`` only those of a source that is called after the channel
-(``mini_program``, ``mini_program_2``): each account has its own."""
+"""Type of identity that a channel sends to. An account has openids of its own: only those of sources whose ``Account`` is of the channel."""
+OPENID = "openid"
+OPENID_CHANNELS = tuple(channel for channel, kind in IDENTITY_OF.items() if kind == OPENID)
 ANY_MONTH = 31
 OF_MONTH: Mapping[str, int] = {"wecom": ANY_MONTH, "official_account": 4}
 """Messages that the platform lets one person get in a calendar month; ``ANY_MONTH`` = as many as the month has days. Group chats are
@@ -97,11 +98,32 @@ def waterfall(segment: Array, passing: Mapping[Gate, Array | None]) -> Waterfall
     return Waterfall(segment, tuple(steps))
 
 
-def is_of_channel(channel: str, identity_type: str, namespace: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A source of openids. ``channel``: the one they are taken to be of, None where nothing tells. ``share``: of the source's rows that name a channel,
+    how many name this one; None where none does and the source is called after it (``mini_program``, ``mini_program_2``)."""
+
+    source: str
+    channel: str | None
+    share: float | None = None
+
+
+def account(source: str, rows: Mapping[str, int]) -> Account:
+    """``rows``: how many rows of the source name each channel. Of the channels that send to openids that of most rows, of as many that which
+    the source is called after."""
+    named = [one for one in OPENID_CHANNELS if source == one or source.startswith((f"{one}_", f"{one}-"))]
+    told = [one for one in OPENID_CHANNELS if rows.get(one)]
+    if not told:
+        return Account(source, named[0] if named else None)
+    channel = max(told, key=lambda one: (rows[one], one in named))
+    return Account(source, channel, rows[channel] / sum(rows.values()))
+
+
+def is_of_channel(channel: str, identity_type: str, namespace: str, accounts: Iterable[Account]) -> bool:
     """Whether an identity is one that the channel sends to."""
     if IDENTITY_OF.get(channel) != identity_type:
         return False
-    return identity_type != "openid" or namespace == channel or namespace.startswith((f"{channel}_", f"{channel}-"))
+    return identity_type != OPENID or any(one.source == namespace and one.channel == channel for one in accounts)
 
 
 def newest(members: int, who: Array, order: Sequence[Array], value: Array) -> Array:

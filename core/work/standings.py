@@ -4,11 +4,13 @@ from contextlib import suppress
 
 from core.errors import Refusal
 from core.work.home import Home
-from core.work.questions import clusters, ltv, membership, rfm
+from core.work.questions import accounts, clusters, funnels, ltv, membership, rfm
 from core.work.questions.kept import filing
-from core.work.questions.reading import reading
+from core.work.questions.reading import births, reading
 
-TOLD = (rfm.standings, ltv.predictions, membership.standings, clusters.counted)
+TOLD = (
+    births, rfm.standings, ltv.predictions, membership.standings, clusters.counted, accounts.told, funnels.properties,
+)  # fmt: skip
 
 
 def refresh(home: Home) -> int:

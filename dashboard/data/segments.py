@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.periods import Period
 from core.segments import language, sentence
-from core.segments.reach import Gate
+from core.segments.reach import OPENID_CHANNELS, Account, Gate
 from core.work import segments
 from core.work.questions import reach
 from core.work.questions import segments as question
@@ -23,7 +23,7 @@ from dashboard.data.people import People
 from dashboard.filters import Filters
 
 __all__ = [
-    "SEE", "Answer", "Beside", "Gate", "Gated", "Measured", "Move", "Part", "Reached", "Side", "counted", "everything", "overlap", "people_of",
+    "OPENID_CHANNELS", "SEE", "Account", "Answer", "Beside", "Gate", "Gated", "Measured", "Move", "Part", "Reached", "Side", "counted", "everything", "overlap", "people_of",
     "people_of_move", "people_of_overlap", "people_of_reach", "reached", "read_back",
 ]  # fmt: skip
 
@@ -133,11 +133,13 @@ class Gated:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """``members``: of the segment. ``channels``: the gates that each has, in their order. ``cap``: messages, and in how many days."""
+    """``members``: of the segment. ``channels``: the gates that each has, in their order. ``cap``: messages, and in how many days.
+    ``accounts``: which channel the openids of each source were taken to be of."""
 
     members: int
     channels: dict[str, tuple[Gated, ...]]
     cap: tuple[int, int]
+    accounts: tuple[Account, ...]
 
     def reachable(self, channel: str) -> int:
         gates = self.channels[channel]
@@ -155,7 +157,7 @@ def reached(definition: Definition) -> Answer[Reached]:
             for name, one in found.channels.items()
         }
         members = next((one.segment_count for one in found.channels.values()), 0)
-        return Reached(members, channels, (found.cap.messages, found.cap.days))
+        return Reached(members, channels, (found.cap.messages, found.cap.days), found.accounts)
 
     answer = answers.read(SEE, "segment_reach", everything(), _key(definition), ask)
     assert answer is not None

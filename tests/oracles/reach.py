@@ -54,7 +54,8 @@ def _has_identity(identities: list[Row], changes: list[Row], channel: str) -> bo
         return "join" in last.values()
     wanted = {"wecom": "external_userid", "sms": "phone", "phone": "phone", "email": "email"}.get(channel, "openid")
     return any(
-        row["identity_type"] == wanted and (wanted != "openid" or row["namespace"].split("_2")[0] == channel)
+        row["identity_type"] == wanted
+        and (wanted != "openid" or row["namespace"].split("_2")[0].replace("shop-2", "official_account") == channel)
         for row in identities
     )
 

@@ -22,7 +22,8 @@ from core.lake.reader import Snapshot
 from core.metrics import last_touch, moments
 from core.metrics.contents import READS, WINDOW_DAYS
 from core.schema import TOUCH_STATES
-from core.work.questions import member_groups, member_rows
+from core.segments.reach import Account
+from core.work.questions import accounts, member_groups, member_rows
 from core.work.questions.kept import per_version
 from core.work.questions.member_groups import Stay
 from core.work.questions.member_rows import Row
@@ -132,7 +133,8 @@ class Bought:
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """``keys``: identity keys, ascending. ``identities``: type and namespace of each that was seen. Lists are newest first.
+    """``keys``: identity keys, ascending. ``identities``: type and namespace of each that was seen; ``accounts``: which channel openids of each
+    source are taken to be of. Lists are newest first.
 
     ``loose_lines``: refunds under a number that no order has, and sales that come to nothing. ``joins``: callbacks of groups joined.
 
@@ -145,6 +147,7 @@ class Member:
     is_known: bool
     keys: tuple[int, ...]
     identities: dict[int, tuple[str, str]]
+    accounts: tuple[Account, ...]
     profile: Profile
     consents: tuple[Consent, ...]
     consent_rows: tuple[Row, ...]
@@ -196,6 +199,7 @@ def of(reading: Reading, member_id: int) -> Member:
         is_known=is_known,
         keys=keys,
         identities={row["identity_key"]: (row["identity_type"], row["namespace"] or "") for row in rows.get("identities", [])},
+        accounts=accounts.of(reading.snapshot),
         profile=_profile(profiles),
         consents=_consents(rows.get("consents", [])),
         consent_rows=_latest_first(rows.get("consents", [])),

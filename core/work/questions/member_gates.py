@@ -93,7 +93,9 @@ def _identity(member: Member, channel: str) -> Told:
             "identity", bool(inside), "in_group" if inside else "no_group", {"groups": tuple(dict.fromkeys(inside))}
         )
     wanted = rules.IDENTITY_OF[channel]
-    has_one = any(rules.is_of_channel(channel, kind, space) for kind, space in member.identities.values())
+    has_one = any(
+        rules.is_of_channel(channel, kind, space, member.accounts) for kind, space in member.identities.values()
+    )
     return Told("identity", has_one, "has_identity" if has_one else "no_identity", {"type": wanted, "of": channel})
 
 

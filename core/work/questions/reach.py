@@ -25,22 +25,24 @@ from core.periods import Period
 from core.schema import CHANNELS
 from core.segments import reach as rules
 from core.segments.language import Node, Profile
-from core.segments.reach import GATES, USUAL_CAP, Cap, Gate, Step, Waterfall
+from core.segments.reach import GATES, USUAL_CAP, Account, Cap, Gate, Step, Waterfall
 from core.sequences.arrays import Array, Int64s
 from core.work import rollups
-from core.work.questions import population, segments
+from core.work.questions import accounts, population, segments
 from core.work.questions.kept import per_version
 from core.work.questions.reading import Reading
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reach:
-    """``channels``: a waterfall per channel, in the order asked for. ``ids``: member id by code. ``on``: the day it is told of."""
+    """``channels``: a waterfall per channel, in the order asked for. ``ids``: member id by code. ``on``: the day it is told of.
+    ``accounts``: which channel the openids of each source were taken to be of."""
 
     channels: dict[str, Waterfall]
     ids: Int64s
     on: date | None
     cap: Cap
+    accounts: tuple[Account, ...]
 
     @property
     def anywhere(self) -> Array:
@@ -65,7 +67,7 @@ def reach(reading: Reading, node: Node, channels: Sequence[str] = rules.CHANNELS
     found = {
         channel: rules.waterfall(chosen, {gate: gates.of(gate, channel) for gate in GATES}) for channel in channels
     }
-    return Reach(found, population.of(reading.snapshot).ids, reading.as_of_on, cap)
+    return Reach(found, population.of(reading.snapshot).ids, reading.as_of_on, cap, accounts.of(reading.snapshot))
 
 
 class _Gates:
@@ -136,7 +138,7 @@ def _consented(snapshot: Snapshot, channel: str) -> Array:
     return rules.newest(len(people.ids), who[known], [at, ~is_given], is_given)
 
 
-@per_version("identities", "identity_map", most=16)
+@per_version("identities", "identity_map", *accounts.ROWS, most=16)
 def _identified(snapshot: Snapshot, channel: str) -> Array:
     """Who has an identity that the channel sends to; one that connects nobody, being shared or blocked, is nobody's."""
     people = population.of(snapshot)
@@ -146,8 +148,8 @@ def _identified(snapshot: Snapshot, channel: str) -> Array:
     rows = snapshot.table("identities")
     rows = rows.filter(rows.identity_type == wanted).select("identity_key", namespace=rows.namespace.fill_null(""))
     table = snapshot.arrow(rows)
-    namespaces = table["namespace"].unique().to_pylist()
-    meant = pa.array([name for name in namespaces if rules.is_of_channel(channel, wanted, name)], pa.string())
+    namespaces, told = table["namespace"].unique().to_pylist(), accounts.of(snapshot)
+    meant = pa.array([name for name in namespaces if rules.is_of_channel(channel, wanted, name, told)], pa.string())
     keys = table.filter(pc.is_in(table["namespace"], meant))["identity_key"].to_numpy()
     who = people.subjects.codes(keys)
     return population.marked(who[who >= 0], len(people.ids))

@@ -60,12 +60,34 @@ def means(one: Gated, channel: str, found: Reached) -> str:
     """Why somebody does not get through a gate."""
     key = f"segments.gate_{one.gate}_means_{channel}"
     messages, days = found.cap
-    return t(
+    meaning = t(
         key if i18n.has(key) else f"segments.gate_{one.gate}_means",
         channel=t(f"channel.{channel}"),
         messages=messages,
         days=days,
     )
+    is_assumed = one.gate == "identity" and channel in data.OPENID_CHANNELS
+    return t("segments.gate_and", meaning=meaning, more=_assumed(channel, found)) if is_assumed else meaning
+
+
+def _assumed(channel: str, found: Reached) -> str:
+    """Which sources' openids are taken to be of the channel, and why; and those of which nobody knows."""
+    name = t(f"channel.{channel}")
+    mine = [
+        t("segments.account_named", source=one.source, channel=name)
+        if one.share is None
+        else t("segments.account_told", source=one.source, channel=name, share=i18n.share(one.share, 0))
+        for one in found.accounts
+        if one.channel == channel
+    ]
+    unknown = [one.source for one in found.accounts if one.channel is None]
+    told = [
+        t("segments.accounts", channel=name, sources=i18n.listed(mine))
+        if mine
+        else t("segments.no_accounts", channel=name)
+    ]
+    told += [t("segments.accounts_unknown", sources=i18n.listed(unknown))] if unknown else []
+    return " ".join(told) if i18n.language() == "en" else "".join(told)
 
 
 def _stopped(begins: str | None, channel: str, one: Gated) -> str:

@@ -27,8 +27,9 @@ BELONGS = {key: (key + 1) // 2 for key in range(1, 41)}
 """Two identities of each member."""
 TYPES = (
     ("external_userid", "wecom"), ("openid", "mini_program"), ("openid", "mini_program_2"), ("openid", "official_account"),
-    ("openid", "other"), ("phone", ""), ("email", ""),
+    ("openid", "other"), ("openid", "shop-2"), ("phone", ""), ("email", ""),
 )  # fmt: skip
+"""``shop-2`` is called after no channel; what it brings happens on official accounts."""
 
 
 def _facts(rng: random.Random) -> dict[str, list[dict[str, Any]]]:
@@ -74,7 +75,7 @@ def _facts(rng: random.Random) -> dict[str, list[dict[str, Any]]]:
              "change": rng.choice(("join", "join", "leave"))}
             for n in range(1, 29)
         ],
-        "events": [lakes.event(1, f"{ON} 10:00")],
+        "events": [lakes.event(1, f"{ON} 10:00"), lakes.event(1, f"{ON} 10:00", channel="official_account", source="shop-2")],
     }  # fmt: skip
 
 
@@ -198,6 +199,22 @@ def test_a_segment_is_cut_to_the_scope_before_its_gates(tmp_path: Path):
     home = one_member(tmp_path, GIVEN)
     with reading(home, scope=Scope(frozenset({"elsewhere"}))) as lake:
         assert reach.reach(lake, EVERYBODY).channels["sms"].segment_count == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "rows", "channel", "share"),
+    [
+        ("wx01", {"official_account": 3, "store": 5, "mini_program": 2}, "official_account", 0.3),
+        ("mini_program", {"official_account": 3, "mini_program": 1}, "official_account", 0.75),
+        ("mini_program_2", {"official_account": 1, "mini_program": 1}, "mini_program", 0.5),
+        ("mini_program-b", {"store": 5}, "mini_program", None),
+        ("mini_programs", {}, None, None),
+    ],
+)
+def test_openids_are_of_the_channel_that_rows_of_their_source_name_most_and_by_its_name_only_where_none_does(
+    source, rows, channel, share
+):
+    assert rules.account(source, rows) == rules.Account(source, channel, share)
 
 
 def test_an_empty_lake_reaches_nobody(tmp_path: Path):

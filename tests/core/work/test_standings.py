@@ -110,7 +110,8 @@ def test_files_of_an_older_version_go_when_nobody_can_be_looking_at_it(tmp_path:
     lakes.add(home, 1, order_lines=[lakes.sale(1, "2025-01-01 04:00", "a", 10.0)])
     standings.refresh(home)
     old = files(home)
-    lakes.add(home, 2, order_lines=[lakes.sale(2, "2025-01-02 04:00", "b", 20.0)])
+    event = lakes.event(2, "2025-01-02 03:00")
+    lakes.add(home, 2, order_lines=[lakes.sale(2, "2025-01-02 04:00", "b", 20.0)], events=[event])
     standings.refresh(home)
     assert set(old) < set(files(home))
     for file in old:
