@@ -23,7 +23,12 @@ WIDTH = 150
 def read() -> Asked:
     """What the address says; known before anything is drawn, so that links lead to the page as it is."""
     method = choice.read(METHOD, METHODS)
-    days, orders, net = (_number(name, usual) for name, usual in FIXED.items()) if method == "fixed" else FIXED.values()
+    if method == "fixed":
+        days, orders, net = (_number(name, usual) for name, usual in FIXED.items())
+    else:
+        days, orders, net = FIXED.values()
+        for name in FIXED:
+            addresses.opened(name, ())  # this method knows no such limit
     tiers = [_number(name, usual) for name, usual in TIERS.items()]
     return Asked(
         method, Fixed(days, orders, net), (tiers[0], tiers[3], tiers[6]), (tiers[1], tiers[4]), (tiers[2], tiers[5])

@@ -151,6 +151,19 @@ def test_tiers_of_ones_own_are_counted_and_contradictions_are_said(opened):
     assert "RFM 设置不符合要求" in said(test)
 
 
+def test_limits_that_cannot_be_read_are_told_and_usual_ones_hold(opened):
+    fill()
+    test = open_with(opened, rfm_method="fixed", rfm_days="-3", rfm_orders="x", rfm_t2_net="1.5", rfm_moves="junk")
+    assert limits(test)[:2] == ["近 = 最近一次下单在 30 天以内", "多 = 至少 2 单"]
+    told = test.warning[0].value.replace("\\", "")
+    assert all(
+        part in told for part in ("固定值：天数 “-3”", "固定值：单数 “x”", "潜力的净额 “1.5”", "变动按什么看 “junk”")
+    )
+    test = open_with(opened, "manager", rfm_days="10")
+    assert "固定值：天数 “10”" in test.warning[0].value
+    assert "rfm_days" not in test.query_params
+
+
 def test_moves_between_tiers(opened):
     fill()
     test = open_with(opened, rfm_moves="tier", language="en")
