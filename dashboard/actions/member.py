@@ -11,6 +11,8 @@ from dashboard.web import wiring
 
 OF = "m"
 """Parameter of the address: the member's whole number."""
+KEPT = ("look", "mk")
+"""What of the address stays for the next member: part of the file, kind of entries. All is written at once, so that Back is one step."""
 TEXT = "member_search"
 GIVEN, TAKEN, REASON = "member_tag_given", "member_tag_taken", "member_tag_reason"
 """Fields of the forms that give a tag and take one: number and name of the tag, and why it is given."""
@@ -28,9 +30,8 @@ def search() -> None:
         return
     found = lookups.find(worlds.home(), wiring.accounts_store(), guard.operator(), text, now=wiring.now())
     st.session_state[FOUND] = found
-    st.query_params.clear()
-    if len(found) == 1:
-        st.query_params[OF] = str(found[0].member_id)
+    one = {OF: str(found[0].member_id)} if len(found) == 1 else {}
+    st.query_params.from_dict(one | {key: st.query_params[key] for key in KEPT if one and key in st.query_params})
 
 
 @guarded("segment.write")

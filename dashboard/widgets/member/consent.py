@@ -33,12 +33,12 @@ def now(view: View) -> tuple[str, str] | None:
         only = "_only" if len(free) == 1 else ""
         return t(f"member.reach_now{only}", channels=i18n.listed(free)), "few" if only else "open"
     first = [one.stops[0] for one in channels]
-    common = first[0] if all(one.gate == first[0].gate for one in first) else None
-    why = (
-        _words(view.member, common)
-        if common
-        else i18n.listed(dict.fromkeys(t(f"member.gate_{one.gate}") for one in first))
-    )
+    if all(one.why == "never" for one in first):
+        why = t("member.reach_never")
+    elif all(one == first[0] for one in first):
+        why = _words(view.member, first[0])
+    else:
+        why = i18n.listed(dict.fromkeys(t(f"member.gate_{one.gate}") for one in first))
     return t("member.reach_none", why=why), "shut"
 
 

@@ -24,7 +24,11 @@ def who(view: View) -> None:
     member = view.member
     badges = "".join(f"<span>{escape(text)}</span>" for text in _badges(member))
     facts = "".join(f"<li>{escape(text)}</li>" for text in _facts(member))
-    told = f"<ul>{facts}</ul>" if facts else f'<p class="lead">{escape(t("member.no_profile"))}</p>'
+    told = (
+        f"<ul>{facts}</ul>"
+        if facts
+        else heading.line(t("member.no_profile" if member.is_known else "member.no_visitor"))
+    )
     st.html(
         f'<section class="card person"><h2 id="member-name">{escape(words.label(member.member_id))}{badges}</h2>'
         f'{told}{_reach(view)}{_tags(view)}<p class="lead">{escape(_identities(member))}</p></section>'
@@ -126,7 +130,7 @@ def _tiles(view: View, told: Standing) -> list[Tile]:
             "last", t("member.tile_last"), UNDEFINED if days is None else t("member.days", count=i18n.number(days)),
             t("member.tile_last_none") if bought.last_on is None else i18n.day(bought.last_on), t("member.tile_last_help"),
         ),
-        _class(told),
+        _class(member, told),
         _life(told),
         _expected(member, told),
     ]  # fmt: skip
@@ -135,10 +139,11 @@ def _tiles(view: View, told: Standing) -> list[Tile]:
     return found
 
 
-def _class(told: Standing) -> Tile:
+def _class(member: Member, told: Standing) -> Tile:
     row = told.rows.get("rfm")
     if row is None:
-        return Tile("class", t("member.tile_class"), UNDEFINED, "", t("member.tile_class_help"))
+        below = "" if member.orders else _quietly(t("member.rfm_nobody"))
+        return Tile("class", t("member.tile_class"), UNDEFINED, "", t("member.tile_class_help"), below)
     name = words.code("rfm.class_", row["rfm_class"])
     beside = t("member.tile_value", tier=words.code("segments.value_tier_", row["value_tier"]))
     below = _quietly(t("member.tile_class_rule"))
@@ -149,7 +154,8 @@ def _expected(member: Member, told: Standing) -> Tile:
     row, help_ = told.rows.get("ltv"), t("member.tile_expected_help")
     if row is None or row["value_365d_minor"] is None:
         refusal = told.refused.get("ltv")
-        below = tiles.lines(t("member.tile_expected_refused")) if refusal else ""
+        why = t("member.tile_expected_refused") if refusal else "" if member.orders else t("member.ltv_nobody")
+        below = _quietly(why)
         return Tile("expected", t("member.tile_expected"), UNDEFINED, "", help_, below)
     chance = t("member.tile_expected_chance", chance=i18n.share(row["chance_365d"], 0))
     return Tile(

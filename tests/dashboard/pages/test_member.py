@@ -68,8 +68,8 @@ def test_an_empty_world_says_what_to_do(opened, language, name, words):
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh", ("¥50.00", "距上次下单", "重要", "价值四层：", "都只看下单", "看一切行为：", "7 天内且 5 单、净额 5,000 以上为高价值", "来源写的是“金卡会员”", "按近 365 天净消费计算", "加入社群“<b>茶友</b>”", "现在哪个渠道都不能发", "2026-11-05 撤回同意", "仍在群里", "被对方拉黑")),
-        ("en", ("¥50.00", "Since the last order", "Joined the group “<b>茶友</b>”", "No channel is open now", "Withdrawn on 2026-11-05",
+        ("zh", ("¥50.00", "距上次下单", "重要", "价值四层：", "都只看下单", "看一切行为和入会：", "7 天内且 5 单、净额 5,000 以上为高价值", "来源写的是“金卡会员”", "按近 365 天净消费计算", "加入社群“<b>茶友</b>”", "现在哪个渠道都不能发", "2026-11-05 撤回同意", "仍在群里", "被对方拉黑")),
+        ("en", ("¥50.00", "Since the last order", "Value tier: ", "Both go by orders alone", "By any action or joining: ", "The source says “金卡会员”", "Joined the group “<b>茶友</b>”", "No channel is open now", "Withdrawn on 2026-11-05",
                 "still in", "blocked by the person")),
     ],
 )  # fmt: skip
@@ -174,6 +174,7 @@ def test_a_value_is_revealed_for_a_reason_that_is_audited_as_on_the_page_of_iden
     assert entry.details["reason"] == "客户来电核对"
     test = opened_again(test)
     assert len(test.code) == 0, "another member, or the same opened anew, shows nothing whole"
+    assert test.query_params["look"] in ("evidence", ["evidence"]), "the part of the file stays open for the next"
 
 
 def opened_again(test):
