@@ -12,7 +12,6 @@ tier less what of their spend still counts on that day: bought on that day, it k
 """
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TypeAlias
 
 import ibis.expr.types as ir
@@ -136,10 +135,10 @@ def left(member: Int64s, expires: Int64s, points: Int64s) -> Int64s:
     return found
 
 
-def net_by_day(lines: ir.Table, until_on: date) -> ir.Table:
-    """``member_id``, ``local_date``, ``net_minor`` of members' sales and refunds up to a day; adjustments of stock are none.
+def net_by_day(lines: ir.Table) -> ir.Table:
+    """``member_id``, ``local_date``, ``net_minor`` of members' sales and refunds; adjustments of stock are none.
 
     ``lines``: order lines linked to members. Grain: one row per member and day.
     """
-    own = lines.filter(lines.member_id.notnull(), lines.line_kind != "adjustment", lines.local_date <= until_on)
+    own = lines.filter(lines.member_id.notnull(), lines.line_kind != "adjustment")
     return own.group_by(["member_id", "local_date"]).aggregate(net_minor=own.amount_minor.sum().cast("int64"))

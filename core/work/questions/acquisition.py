@@ -106,10 +106,11 @@ def by_channel(reading: Reading, margin_share: float | None = None) -> Acquired 
     has_cost = reading.allowed is None and bool(reading.snapshot.files("channel_spend"))
     spent = _spent(reading, since) if has_cost else {}
     margin = 1.0 if margin_share is None else margin_share
+    of_channel = dict(tuple(members.groupby("channel", sort=False)))
     rows = [
-        _row(fit, members[members["channel"] == key], key, spent.get(key, 0) if has_cost else None, margin)
+        _row(fit, of_channel.get(key, members[:0]), key, spent.get(key, 0) if has_cost else None, margin)
         for key in (*CHANNELS, UNTOLD)
-        if key in set(members["channel"]) or spent.get(key)
+        if key in of_channel or spent.get(key)
     ]
     rows.append(_row(fit, members, TOTAL, sum(spent.values()) if has_cost else None, margin))
     frame = pd.DataFrame(rows)

@@ -30,7 +30,7 @@ from core.scope import EVERYTHING, Filters
 from core.sequences.arrays import Array, Int64s
 from core.work.questions import population
 from core.work.questions.kept import filed, per_version
-from core.work.questions.reading import Reading
+from core.work.questions.reading import Reading, births
 
 By = Literal["rule", "imported"]
 BYS: tuple[By, ...] = get_args(By)
@@ -354,10 +354,14 @@ def _placed(snapshot: Snapshot, on: date, floors: tuple[int, ...], validity_days
     return m.tiers(_spend(snapshot, on), floors, validity_days, _day(on)).astype(np.int64)
 
 
-@per_version("order_lines", "identity_map", most=4)
 def _spend(snapshot: Snapshot, on: date) -> Spend:
+    return _all_spend(snapshot).until(_day(on))
+
+
+@per_version("order_lines", "identity_map", most=2)
+def _all_spend(snapshot: Snapshot) -> Spend:
     ids = population.of(snapshot).ids
-    rows = m.net_by_day(f.linked(snapshot.table("order_lines"), _members(snapshot)), on)
+    rows = m.net_by_day(f.linked(snapshot.table("order_lines"), _members(snapshot)))
     day = rows.local_date.delta(EPOCH, unit="day").cast("int64")
     arrays = snapshot.stream(rows.select("member_id", "net_minor", day=day).order_by("member_id", "day"))
     return Spend(np.searchsorted(ids, arrays["member_id"]), arrays["day"], arrays["net_minor"], ids.size)
@@ -405,24 +409,16 @@ def _known_on(reading: Reading, on: date) -> Array:
 
 
 @per_version(
-    "events",
-    "order_lines",
-    "group_messages",
-    "group_membership",
-    "member_profiles",
-    "identity_map",
-    "event_names",
-    most=4,
-)
+    "events", "order_lines", "group_messages", "group_membership", "member_profiles", "identity_map", "event_names", most=4
+)  # fmt: skip
 def _births(snapshot: Snapshot, zone: str, currency: str) -> Int64s:
     """First day of each member; far in the past where it is not known."""
-    everybody = Reading(snapshot, zone, currency, EVERYTHING, Filters())
+    found = births(Reading(snapshot, zone, currency, EVERYTHING, Filters()))
+    known = found.filter(found["local_date"].is_valid())
     ids = population.of(snapshot).ids
     born = np.full(ids.size, -_NEVER, np.int64)
-    rows = everybody.births.filter(everybody.births.local_date.notnull())
-    day = rows.local_date.delta(EPOCH, unit="day").cast("int64")
-    arrays = snapshot.stream(rows.select("member_id", day=day))
-    born[np.searchsorted(ids, arrays["member_id"])] = arrays["day"]
+    day = known["local_date"].cast(pa.date32()).cast(pa.int32()).to_numpy()
+    born[np.searchsorted(ids, known["member_id"].to_numpy())] = day
     return born
 
 

@@ -27,7 +27,7 @@ from core.settings import DEFAULT_CURRENCY
 from core.store import choices, segments
 from core.work.home import Home
 from core.work.questions import units as known_units
-from core.work.questions.kept import per_version
+from core.work.questions.kept import filed, per_version
 from core.work.questions.references import References, Referred
 from core.work.questions.references import kept as kept_members
 
@@ -249,14 +249,27 @@ class Reading:
     @cached_property
     def births(self) -> ir.Table:
         """See ``facts.births``. Kept, because every figure about members shares it."""
-        profiles = self.snapshot.current("member_profiles")
-        joined = profiles.select("identity_key", local_date=local_date(profiles.joined_at, self.zone))
-        days = ibis.union(f.first_days(self.visible), joined)
-        return self.snapshot.keep(self._cut(f.births(days, self.members)))
+        return self.snapshot.keep(self._cut(ibis.memtable(births(self))))
 
     @cached_property
     def _profiles(self) -> ir.Table:
         return f.known(f.linked(self.snapshot.current("member_profiles"), self.members))
+
+
+def births(reading: Reading) -> pa.Table:
+    """See ``facts.births``: of all members, ascending, scope and filters aside."""
+    return _births(reading.snapshot, reading.zone)
+
+
+@filed(
+    "births1", "events", "order_lines", "group_messages", "group_membership", "member_profiles", "identity_map", "event_names", most=4
+)  # fmt: skip
+def _births(snapshot: Snapshot, zone: str) -> pa.Table:
+    everybody = Reading(snapshot, zone, DEFAULT_CURRENCY, EVERYTHING, Filters())
+    profiles = snapshot.current("member_profiles")
+    joined = profiles.select("identity_key", local_date=local_date(profiles.joined_at, zone))
+    days = ibis.union(f.first_days(everybody.visible), joined)
+    return snapshot.arrow(f.births(days, everybody.members).order_by("member_id"))
 
 
 @per_version(*DATED)
