@@ -102,7 +102,8 @@ def standing(view: View, *, is_whole: bool = False) -> Standing:
 
 
 def hints(view: View, told: Standing) -> list[Hint]:
-    return member_next.of(view.member, told)
+    """What to do next, by what was ``told`` of the same view."""
+    return _hints(key=f"{view.key}|{sorted(told.rows)}", _view=view, _told=told)
 
 
 def gates(view: View) -> tuple[Channel, ...]:
@@ -146,6 +147,11 @@ def _named(key: str, _ground: Ground, _text: str) -> tuple[int, ...]:  # noqa: A
 def _member(key: str, _ground: Ground, _member_id: int) -> View:
     with _ground.open() as lake:
         return View(key, question.of(lake, _member_id), membership.house(lake).by)
+
+
+@kept.by_key(64)
+def _hints(key: str, _view: View, _told: Standing) -> list[Hint]:  # noqa: ARG001 - what it is cached by
+    return member_next.of(_view.member, _told)
 
 
 @kept.by_key(64)

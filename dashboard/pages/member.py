@@ -10,7 +10,7 @@ from dashboard import addresses, i18n
 from dashboard.actions import member as actions
 from dashboard.data import freshness
 from dashboard.data import member as data
-from dashboard.data.member import Standing, View
+from dashboard.data.member import View
 from dashboard.i18n import t
 from dashboard.pages import Page
 from dashboard.widgets import choice, heading
@@ -97,20 +97,12 @@ def _asked() -> View | None:
 
 def _told(view: View) -> None:
     whole = addresses.only(actions.OF)
+    told = data.standing(view)
     head.who(view)
-    worth, lately = st.empty(), st.empty()
-    _filled(view, Standing(), worth, lately, whole)
+    head.worth(view, told)
+    head.lately(view, told, f"?{whole}{LOOK}=stream")
     look = choice.read(LOOK, tuple(LOOKS))
     with st.container(border=True, key="card_member_looks"):
         labels = {one: t(f"member.look_{one}") for one in LOOKS}
         st.html(choice.row(Choice(LOOK, t("member.looks"), labels, look), whole))
         LOOKS[look](view)
-    _filled(view, data.standing(view), worth, lately, whole)
-
-
-def _filled(view: View, told: Standing, worth: object, lately: object, whole: str) -> None:
-    """What is known at once is drawn at once; where the member stands beside all others may take longer."""
-    with worth.container():  # type: ignore[attr-defined]
-        head.worth(view, told)
-    with lately.container():  # type: ignore[attr-defined]
-        head.lately(view, told, f"?{whole}{LOOK}=stream")

@@ -60,8 +60,7 @@ def worth(view: View, told: Standing) -> None:
 
 def lately(view: View, told: Standing, address: str) -> None:
     """``address``: of the whole stream."""
-    rows = view.stream.head(LATELY).to_dict("records")
-    entries = stream.entries(view.member, rows) if rows else f"<p>{escape(t('member.lately_none'))}</p>"
+    entries = stream.part(view, stream.EVERY, 0, LATELY)
     every = t("member.lately_all", count=i18n.number(len(view.stream)))
     more = f'<p><a href="{escape(address)}">{escape(every)}</a></p>' if len(view.stream) > LATELY else ""
     st.html(

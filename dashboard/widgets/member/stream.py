@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import addresses, i18n
 from dashboard.data.member import Member, View
 from dashboard.i18n import t
+from dashboard.web import kept
 from dashboard.widgets import choice
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.member import words
@@ -25,13 +26,25 @@ def show(view: View) -> None:
     labels = {EVERY: t("member.kind_all", count=i18n.number(len(view.stream)))}
     labels |= {one: t(f"member.kind_{one}", count=i18n.number(count)) for one, count in counts.items()}
     st.html(choice.row(Choice(KIND, t("member.kinds"), labels, kind), addresses.beside(PAGE)))
-    rows = view.stream if kind == EVERY else view.stream[view.stream["kind"] == kind]
-    pages = max(1, -(-len(rows) // ROWS))
+    count = len(view.stream) if kind == EVERY else counts[kind]
+    pages = max(1, -(-count // ROWS))
     page = min(_page(), pages)
-    shown = rows.iloc[(page - 1) * ROWS : page * ROWS].to_dict("records")
-    st.html(entries(view.member, shown) if shown else f"<p>{escape(t('member.lately_none'))}</p>")
+    st.html(part(view, kind, (page - 1) * ROWS, ROWS))
     if pages > 1:
-        st.html(_pages(page, pages, len(rows)))
+        st.html(_pages(page, pages, count))
+
+
+def part(view: View, kind: str, first: int, most: int) -> str:
+    """Some rows of the stream, of one kind or of ``EVERY``, from a place on; or that there are none."""
+    key = f"{view.key}|{i18n.language()}|{kind}|{first}|{most}"
+    return _part(key=key, _view=view, _kind=kind, _first=first, _most=most)
+
+
+@kept.by_key(64)
+def _part(key: str, _view: View, _kind: str, _first: int, _most: int) -> str:  # noqa: ARG001 - what it is cached by
+    rows = _view.stream if _kind == EVERY else _view.stream[_view.stream["kind"] == _kind]
+    shown = rows.iloc[_first : _first + _most].to_dict("records")
+    return entries(_view.member, shown) if shown else f"<p>{escape(t('member.lately_none'))}</p>"
 
 
 def entries(member: Member, rows: Sequence[Row]) -> str:
