@@ -7,7 +7,6 @@ from core.work.questions.membership import (
     AHEAD,
     ALL,
     BYS,
-    EXPIRING,
     LARGEST,
     MOST_VALIDITY,
     NOT_YET,
@@ -16,9 +15,9 @@ from core.work.questions.membership import (
     Asked,
     By,
     Membership,
-    Points,
     Terms,
 )
+from core.work.questions.points import EXPIRING, Points
 from dashboard.data import answers
 from dashboard.data.answers import Answer
 from dashboard.data.people import People

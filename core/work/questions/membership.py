@@ -12,7 +12,6 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, get_args
 
-import ibis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -20,16 +19,15 @@ from babel.numbers import get_currency_precision
 
 from core.errors import InvalidMembership, Unknown
 from core.lake.reader import Snapshot
-from core.lake.writer import local_date
 from core.metrics import facts as f
 from core.metrics import membership as m
 from core.metrics.membership import FLOORS, TIERS, VALIDITY_DAYS, Spend
 from core.periods import Period, comparable
-from core.schema import POINT_KINDS
 from core.scope import EVERYTHING, Filters
 from core.sequences.arrays import Array, Int64s
-from core.work.questions import population
+from core.work.questions import points, population
 from core.work.questions.kept import filed, per_version
+from core.work.questions.points import EPOCH, NEVER, Points, day_of
 from core.work.questions.reading import Reading, births
 
 By = Literal["rule", "imported"]
@@ -38,14 +36,10 @@ KEPT = "membership"
 """Choice of a world's store: ``Terms`` of the house."""
 AHEAD = (30, 60)
 """Days ahead for which it is told who falls."""
-EXPIRING = (30, 60, 90)
 ALL, NOT_YET, UNTOLD = "all", "none", "untold"
 """Everybody; where those come from who were no members; who has no imported tier."""
 LARGEST = 10**9
 MOST_VALIDITY = 1095
-EPOCH = date(1970, 1, 1)
-_NEVER = 1 << 19
-"""A day on which points that do not expire expire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,29 +116,9 @@ class Membership:
     moves: pd.DataFrame
     ways: pd.DataFrame
     falls: pd.DataFrame
-    points: "Points | None"
+    points: Points | None
     reaches_on: date | None
     has_imported: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    """Accounts on the day of the tiers. ``outstanding``: sum of the balances above 0, of ``holders``; ``liability_minor``: their worth.
-    ``earned``, ``spent``, ``expired``, ``adjusted``: net points of entries in the period, spent and expired below 0. ``expiring``: days ahead -> (points, members).
-    ``overdue``: points whose day has come and that nobody has booked as expired; they are outstanding still. ``negative``: members below 0. ``movers``: members with an entry of each kind in the period.
-    """
-
-    holders: int
-    outstanding: int
-    liability_minor: int
-    earned: int
-    spent: int
-    expired: int
-    adjusted: int
-    expiring: dict[int, tuple[int, int]]
-    overdue: int
-    negative: int
-    movers: dict[str, int]
 
 
 # -- what segments ask -------------------------------------------------------------------------------------------------
@@ -164,10 +138,10 @@ def _standings(snapshot: Snapshot, on: date | None, terms: Terms, zone: str, cur
             {"member_id": ids, "tier": pa.nulls(ids.size, pa.string()), "points": pa.nulls(ids.size, pa.int64())}
         )
     names, place = _tiers(snapshot, currency, terms, on)
-    accounts = _accounts(snapshot, on, zone)
+    accounts = points.accounts(snapshot, on, zone)
     tier = pa.array(names, pa.string()).take(pa.array(place, pa.int32(), mask=place < 0))
-    points = pa.array(accounts.balance, mask=~accounts.has_entry)
-    return pa.table({"member_id": ids, "tier": tier, "points": points})
+    balance = pa.array(accounts.balance, mask=~accounts.has_entry)
+    return pa.table({"member_id": ids, "tier": tier, "points": balance})
 
 
 def tiers(reading: Reading, by: By | None = None) -> dict[str, int]:
@@ -212,7 +186,7 @@ def behind(reading: Reading, asked: Asked, which: str) -> pd.DataFrame:
         return _listed(np.zeros(0, np.int64), np.zeros(0, np.int64))
     ids = seen.ids
     if kind == "points":
-        who, value = _pointed(reading, seen, rest)
+        who, value = points.behind(points.accounts(reading.snapshot, seen.on, reading.zone), seen.asked, rest)
         return _listed(ids[who], value)
     if kind == "fall":
         days, _, tier = rest.partition(".")
@@ -286,16 +260,21 @@ class _Seen:
     floors: tuple[int, ...]
     _falls: dict[int, m.Falls] = field(default_factory=dict)
 
+    @property
+    def asked(self) -> points.Asked:
+        """Whose points are looked at, and which."""
+        return points.Asked(self.inside, self.period.start_on, self.on)
+
     @cached_property
     def year(self) -> Int64s:
-        return m.spent(self.spend, _day(self.on))
+        return m.spent(self.spend, day_of(self.on))
 
     def falls(self, days: int) -> m.Falls:
         if self.by != "rule":
             none, nowhere = np.zeros(0, np.int64), np.zeros(0, np.int8)
             return m.Falls(none, nowhere, nowhere, none, none)
         if days not in self._falls:
-            self._falls[days] = m.falls(self.spend, self.floors, self.terms.validity_days, _day(self.on), days)
+            self._falls[days] = m.falls(self.spend, self.floors, self.terms.validity_days, day_of(self.on), days)
         return self._falls[days]
 
 
@@ -338,10 +317,6 @@ def _floors(terms: Terms, currency: str) -> tuple[int, ...]:
     return tuple(one * 10 ** get_currency_precision(currency) for one in terms.floors)
 
 
-def _day(on: date) -> int:
-    return (on - EPOCH).days
-
-
 def _tiers(snapshot: Snapshot, currency: str, terms: Terms, on: date) -> tuple[tuple[str, ...], Array]:
     """Names of tiers and the place of each member on a day; -1 = none."""
     if terms.by == "imported":
@@ -351,25 +326,20 @@ def _tiers(snapshot: Snapshot, currency: str, terms: Terms, on: date) -> tuple[t
 
 @per_version("order_lines", "identity_map", most=6)
 def _placed(snapshot: Snapshot, on: date, floors: tuple[int, ...], validity_days: int) -> Array:
-    return m.tiers(_spend(snapshot, on), floors, validity_days, _day(on)).astype(np.int64)
+    return m.tiers(_spend(snapshot, on), floors, validity_days, day_of(on)).astype(np.int64)
 
 
 def _spend(snapshot: Snapshot, on: date) -> Spend:
-    return _all_spend(snapshot).until(_day(on))
+    return _all_spend(snapshot).until(day_of(on))
 
 
 @per_version("order_lines", "identity_map", most=2)
 def _all_spend(snapshot: Snapshot) -> Spend:
     ids = population.of(snapshot).ids
-    rows = m.net_by_day(f.linked(snapshot.table("order_lines"), _members(snapshot)))
+    rows = m.net_by_day(f.linked(snapshot.table("order_lines"), population.links(snapshot)))
     day = rows.local_date.delta(EPOCH, unit="day").cast("int64")
     arrays = snapshot.stream(rows.select("member_id", "net_minor", day=day).order_by("member_id", "day"))
     return Spend(np.searchsorted(ids, arrays["member_id"]), arrays["day"], arrays["net_minor"], ids.size)
-
-
-def _members(snapshot: Snapshot) -> Any:
-    known = snapshot.member_map()
-    return known.filter(known.is_known).select("identity_key", "member_id")
 
 
 @per_version("member_profiles", "identity_map", most=4)
@@ -379,7 +349,7 @@ def _imported(snapshot: Snapshot) -> tuple[tuple[str, ...], Array]:
     place = np.full(ids.size, -1, np.int64)
     if not _has_imported(snapshot):
         return (), place
-    rows = f.known(f.linked(snapshot.current("member_profiles"), _members(snapshot)))
+    rows = f.known(f.linked(snapshot.current("member_profiles"), population.links(snapshot)))
     rows = rows.filter(rows.tier.notnull()).select("member_id", "tier", "batch_id", "row_number")
     told = snapshot.arrow(rows.order_by("batch_id", "row_number"))
     codes = told["tier"].combine_chunks().dictionary_encode()
@@ -403,7 +373,7 @@ def _known_on(reading: Reading, on: date) -> Array:
     """Who was a member on a day: those whose first day is not known always were."""
     ids = population.of(reading.snapshot).ids
     born = _births(reading.snapshot, reading.zone, reading.currency)
-    found: Array = born <= _day(on)
+    found: Array = born <= day_of(on)
     assert found.size == ids.size
     return found
 
@@ -416,7 +386,7 @@ def _births(snapshot: Snapshot, zone: str, currency: str) -> Int64s:
     found = births(Reading(snapshot, zone, currency, EVERYTHING, Filters()))
     known = found.filter(found["local_date"].is_valid())
     ids = population.of(snapshot).ids
-    born = np.full(ids.size, -_NEVER, np.int64)
+    born = np.full(ids.size, -NEVER, np.int64)
     day = known["local_date"].cast(pa.date32()).cast(pa.int32()).to_numpy()
     born[np.searchsorted(ids, known["member_id"].to_numpy())] = day
     return born
@@ -515,100 +485,6 @@ def _falling(seen: _Seen) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"median_minor": "Float64"})
 
 
-# -- points ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class _Accounts:
-    """Entries up to a day: ``member`` (place among ids), ``day``, ``expires``, ``points``, ``left``, ``kind`` (place in ``POINT_KINDS``); and of every member ``balance`` and ``has_entry``."""
-
-    member: Int64s
-    day: Int64s
-    expires: Int64s
-    points: Int64s
-    left: Int64s
-    kind: Int64s
-    balance: Int64s
-    has_entry: Array
-
-
-@per_version("points", "identity_map", most=4)
-def _accounts(snapshot: Snapshot, on: date, zone: str) -> _Accounts:
-    ids = population.of(snapshot).ids
-    rows = f.known(f.linked(snapshot.table("points"), _members(snapshot)))
-    rows = rows.filter(rows.local_date <= on)
-    expires = local_date(rows.expires_at, zone).delta(EPOCH, unit="day").cast("int64").fill_null(_NEVER)
-    kinds = [(rows.kind == kind, place) for place, kind in enumerate(POINT_KINDS)]
-    arrays = snapshot.stream(
-        rows.select(
-            "member_id", "points", day=rows.local_date.delta(EPOCH, unit="day").cast("int64"), expires=expires,
-            kind=ibis.cases(*kinds, else_=-1).cast("int64"), order=rows.row_number, batch=rows.batch_id,
-        ).order_by("member_id", "expires", "batch", "order").drop("order", "batch")
-    )  # fmt: skip
-    member = np.searchsorted(ids, arrays["member_id"])
-    points = arrays["points"]
-    balance = np.zeros(ids.size, np.int64)
-    np.add.at(balance, member, points)
-    has_entry = np.zeros(ids.size, bool)
-    has_entry[member] = True
-    return _Accounts(
-        member, arrays["day"], arrays["expires"], points, m.left(member, arrays["expires"], points), arrays["kind"], balance, has_entry
-    )  # fmt: skip
-
-
 def _points(reading: Reading, seen: _Seen) -> Points | None:
-    accounts = _accounts(reading.snapshot, seen.on, reading.zone)
-    if not (accounts.has_entry & seen.inside).any():
-        return None
-    held = np.where(seen.inside, np.maximum(accounts.balance, 0), 0)
-    entries = {kind: _moved_points(seen, accounts, kind) for kind in POINT_KINDS}
-    moved = {kind: int(points.sum()) for kind, (_, points) in entries.items()}
-    expiring = {days: _expiring(seen, accounts, days) for days in EXPIRING}
-    outstanding = int(held.sum())
-    worth = outstanding * seen.terms.point_value * 10 ** get_currency_precision(reading.currency)
-    late = (accounts.expires <= _day(seen.on)) & seen.inside[accounts.member]
-    return Points(
-        int((held > 0).sum()), outstanding, int(worth.to_integral_value()), moved["earned"], moved["spent"], moved["expired"],
-        moved["adjusted"], {days: (int(value.sum()), int(who.size)) for days, (who, value) in expiring.items()},
-        int(accounts.left[late].sum()), int((seen.inside & (accounts.balance < 0)).sum()),
-        {kind: int(who.size) for kind, (who, _) in entries.items()},
-    )  # fmt: skip
-
-
-def _moved_points(seen: _Seen, accounts: _Accounts, kind: str) -> tuple[Int64s, Int64s]:
-    """Members with an entry of a kind in the period, and their net points."""
-    mine = (
-        (accounts.kind == POINT_KINDS.index(kind))
-        & (accounts.day >= _day(seen.period.start_on))
-        & seen.inside[accounts.member]
-    )
-    return _summed(accounts.member[mine], accounts.points[mine])
-
-
-def _expiring(seen: _Seen, accounts: _Accounts, days: int) -> tuple[Int64s, Int64s]:
-    """Members with points that expire in the days after the day of the tiers, and how many."""
-    soon = (accounts.expires > _day(seen.on)) & (accounts.expires <= _day(seen.on) + days) & (accounts.left > 0)
-    mine = soon & seen.inside[accounts.member]
-    return _summed(accounts.member[mine], accounts.left[mine])
-
-
-def _summed(member: Int64s, points: Int64s) -> tuple[Int64s, Int64s]:
-    who, place = np.unique(member, return_inverse=True)
-    total = np.zeros(who.size, np.int64)
-    np.add.at(total, place, points)
-    return who, total
-
-
-def _pointed(reading: Reading, seen: _Seen, name: str) -> tuple[Int64s, Int64s]:
-    """Members behind a figure of points, and their points."""
-    accounts = _accounts(reading.snapshot, seen.on, reading.zone)
-    if name in ("holders", "negative"):
-        is_so = accounts.balance > 0 if name == "holders" else accounts.balance < 0
-        who = np.flatnonzero(seen.inside & is_so)
-        return who, accounts.balance[who]
-    if name in POINT_KINDS:
-        return _moved_points(seen, accounts, name)
-    kind, _, days = name.partition(".")
-    if kind != "expiring" or not days.isdigit() or int(days) not in EXPIRING:
-        raise Unknown("figure", f"points.{name}", ["points.holders", "points.expiring.30"])
-    return _expiring(seen, accounts, int(days))
+    minor = seen.terms.point_value * 10 ** get_currency_precision(reading.currency)
+    return points.told(points.accounts(reading.snapshot, seen.on, reading.zone), seen.asked, minor)

@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+import ibis.expr.types as ir
 import numpy as np
 
 from core.lake.reader import Snapshot
@@ -74,9 +75,14 @@ class Population:
 @per_version("identity_map", most=KEPT)
 def of(snapshot: Snapshot) -> Population:
     """The population of the snapshot's identity map: members only, no visitors."""
-    members = snapshot.member_map()
-    arrays = snapshot.stream(members.filter(members.is_known).select("identity_key", "member_id"))
+    arrays = snapshot.stream(links(snapshot))
     return Population(Subjects.of(arrays["identity_key"], arrays["member_id"]))
+
+
+def links(snapshot: Snapshot) -> ir.Table:
+    """``identity_key``, ``member_id`` of members, visitors left out."""
+    members = snapshot.member_map()
+    return members.filter(members.is_known).select("identity_key", "member_id")
 
 
 def _seated(codes: Int32s, offset: Int64s) -> Seats:

@@ -10,7 +10,8 @@ from core.errors import NothingToTell, Unknown
 from core.scope import Filters
 from core.work.home import Home
 from core.work.questions import membership, untold
-from core.work.questions.membership import BYS, Asked, Membership, Points
+from core.work.questions.membership import BYS, Asked, Membership
+from core.work.questions.points import Points
 from core.work.questions.reading import reading
 
 Row = dict[str, Any]
