@@ -28,9 +28,12 @@ def fill(world: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "fixed", "kept"), [("zh", "固定值", "重要保持"), ("en", "Fixed", "Important: keep")]
+    ("language", "fixed", "tiers", "kept"),
+    [("zh", "固定值", "四档", "重要保持"), ("en", "Fixed", "Four tiers", "Important: keep")],
 )
-def test_a_move_opens_its_people_and_a_class_is_kept_alive(server, signed_in, language, fixed, kept):
+def test_figures_are_kept_as_they_count_and_back_from_the_builder_leads_to_the_page_as_it_was(
+    server, signed_in, language, fixed, tiers, kept
+):
     page = signed_in("manager", language)
     page.goto(f"{server.url}/value")
     idle(page)
@@ -40,10 +43,27 @@ def test_a_move_opens_its_people_and_a_class_is_kept_alive(server, signed_in, la
     keep(server, page, language, range(1, 11))
     leave(page, "who")
     idle(page)
-    page.locator("#live-class-high_keep").click()
-    expect(page).to_have_url(re.compile("/segments.*d="))
-    expect(page.get_by_role("main")).to_contain_text(kept)
-    page.goto(f"{server.url}/value")
+    for figure, people in (
+        ("#people-high_keep", range(21, 31)),
+        ("#people-tier-lost", range(21, 41)),
+        ("#spread-days-1", range(11, 21)),
+    ):
+        page.locator(figure).click()
+        keep(server, page, language, people)
+        leave(page, "who")
+        idle(page)
+    page.get_by_role("link", name=tiers, exact=True).click()
+    expect(page).to_have_url(re.compile("rfm_moves=tier"))
+    for alive, count in (("class-high_keep", "10"), ("tier-lost", "20")):
+        idle(page)
+        page.locator(f"#live-{alive}").click()
+        expect(page).to_have_url(re.compile("/segments.*d="))
+        expect(page.locator("#sg-count b")).to_contain_text(count)
+        if alive.startswith("class"):
+            expect(page.get_by_role("main")).to_contain_text(kept)
+        page.go_back()
+        expect(page).to_have_url(re.compile("/value.*rfm_moves=tier"))
+        expect(page.locator("#move-active-lost")).to_have_text("10")
     idle(page)
     page.get_by_role("link", name=fixed, exact=True).click()
     expect(page).to_have_url(re.compile("rfm_method=fixed"))

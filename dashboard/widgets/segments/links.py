@@ -37,7 +37,8 @@ def to_builder(definition: Mapping[str, Any]) -> str:
 
 
 def offered(leaf: Mapping[str, Any], filters: Filters) -> str | None:
-    """The builder with who fits ``leaf`` among those whom the filters leave; None for those who may keep no segment."""
+    """The builder with who fits ``leaf`` among those whom the filters leave; None for those who may keep no segment. Written as the
+    builder writes it: another address would be one more step back to where the link stands."""
     if not guard.may("segment.write"):
         return None
     every = [leaf]
@@ -45,7 +46,7 @@ def offered(leaf: Mapping[str, Any], filters: Filters) -> str | None:
         every.append({"profile": "unit", "op": "is", "values": sorted(filters.units)})
     if filters.segment is not None:
         every.append({"segment": [filters.segment]})
-    return to_builder({"v": 1, "where": leaf if len(every) == 1 else {"all": every}})
+    return to_builder({"v": 1, "where": {"all": every}})
 
 
 def packed(definition: object) -> str:

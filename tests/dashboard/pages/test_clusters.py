@@ -82,7 +82,7 @@ def test_each_count_opens_its_people_and_they_are_as_many(opened):
 
 def test_one_click_leads_to_a_segment_of_the_cluster(opened):
     fill()
-    assert definition(open_part(opened), "2") == {"v": 1, "where": {"cluster": ["2"]}}
+    assert definition(open_part(opened), "2") == {"v": 1, "where": {"all": [{"cluster": ["2"]}]}}
     cut = definition(open_part(opened, "manager", unit="north"), "2")
     assert cut == {"v": 1, "where": {"all": [{"cluster": ["2"]}, {"profile": "unit", "op": "is", "values": ["north"]}]}}
 

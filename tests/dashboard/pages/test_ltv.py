@@ -101,7 +101,7 @@ def test_the_top_tenth_opens_and_becomes_a_segment_by_its_lowest_value(opened):
     link = re.search(r'<a id="segment-top"[^>]*href="([^"]*)"', html(test))
     assert link is not None
     assert unescape(link[1]) == links.to_builder(
-        {"v": 1, "where": {"score": "value_365d", "op": "at_least", "values": [lowest / 100]}}
+        {"v": 1, "where": {"all": [{"score": "value_365d", "op": "at_least", "values": [lowest / 100]}]}}
     )
     follow(test, "people-tenth-0")
     assert "22 位会员" in said(test) and "与数字完全一致" in said(test)
