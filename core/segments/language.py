@@ -7,9 +7,10 @@ A definition is ``{"v": 1, "where": NODE}``; a NODE is one object, of one of the
 ``{"any": [NODE, …]}``                        members who fit at least one child
 ``{"not": NODE}``                             all members who do not fit the child
 ``{"profile": FIELD, "op": …, "values": …}``  what the profile says. Texts: ``gender city unit staff
-                                              acquisition_channel tier``; yes or no: ``is_friend is_test``; whole
-                                              numbers: ``birth_year``, ``age`` and ``days_since_joined`` (on the newest
-                                              day); dates: ``joined_on``
+                                              acquisition_channel tier``; yes or no: ``is_friend is_test
+                                              is_in_group`` (of any group now; known of everybody); whole numbers:
+                                              ``birth_year``, ``age`` and ``days_since_joined`` (on the newest day);
+                                              dates: ``joined_on``
 ``{"event": [NAME, …], "measure": …, "op": …, "values": …, "window": …, "where": […]}``
                                               what the member did: ``count`` of moments, distinct business ``days``,
                                               or ``amount`` (gross, major units, of ``order_placed`` alone)
@@ -60,7 +61,7 @@ KNOWN = {"birth_year": YEARS, "age": AGES, "days_since_joined": DAYS}
 """What whole numbers of a profile can be."""
 
 TEXT_FIELDS = ("gender", "city", "unit", "staff", "acquisition_channel", "tier")
-FLAG_FIELDS = ("is_friend", "is_test")
+FLAG_FIELDS = ("is_friend", "is_test", "is_in_group")
 NUMBER_FIELDS = ("birth_year", "age", "days_since_joined")
 DATE_FIELDS = ("joined_on",)
 FIELDS = (*TEXT_FIELDS, *FLAG_FIELDS, *NUMBER_FIELDS, *DATE_FIELDS)

@@ -35,7 +35,7 @@ from core.segments.language import (
 )
 
 __all__ = [
-    "LONGEST_WINDOW_DAYS", "MOST_CHILDREN", "MOST_LEAVES", "ORDER_PLACED", "WITHOUT_VALUES", "Form", "InvalidSegment", "blank", "canonical",
+    "FLAG_FIELDS", "LONGEST_WINDOW_DAYS", "MOST_CHILDREN", "MOST_LEAVES", "ORDER_PLACED", "WITHOUT_VALUES", "Form", "InvalidSegment", "blank", "canonical",
     "choices", "form", "names", "read", "tidy", "whole",
 ]  # fmt: skip
 
@@ -74,7 +74,7 @@ def form(kind: str, name: str) -> Form:
         known = language.KNOWN[name]
         return Form("whole", (*RANGE_OPS, *WITHOUT_VALUES), known.start, known.stop - 1)
     if name in TEXT_FIELDS or name in FLAG_FIELDS:
-        ops = ("is", "is_not", *WITHOUT_VALUES)
+        ops = ("is", "is_not", *(() if name == "is_in_group" else WITHOUT_VALUES))
         return Form("flag" if name in FLAG_FIELDS else "texts", ops)
     return Form("day", (*RANGE_OPS, *WITHOUT_VALUES))
 

@@ -56,7 +56,7 @@ def events() -> tuple[str, ...]:
 def options(name: str) -> Names:
     """What can be chosen for a field of the profile or a list. Raises ``Forbidden``."""
     ground = stand(SEE)
-    if name in ("is_friend", "is_test"):
+    if name in definitions.FLAG_FIELDS:
         return dict.fromkeys((True, False))
     if (fixed := definitions.choices(name)) is not None:
         return dict.fromkeys(fixed)

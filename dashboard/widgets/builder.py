@@ -250,7 +250,7 @@ def _step(menu: Menu, place: int, row: int, rows: list[int]) -> None:
 
 def _events(menu: Menu, label: str, key: str) -> None:
     # A name that the address brought and the lake does not know stays a choice, so that the answer can say it is unknown.
-    options = (*menu.events, *[one for one in st.session_state[key] if one not in menu.events])
+    options = (*names.in_order(menu.events), *[one for one in st.session_state[key] if one not in menu.events])
     st.multiselect(
         label, options, format_func=_events_called(i18n.language(), options).get, key=key, persist_state="session",
         placeholder=t("funnel.choose_event"), select_all=False,

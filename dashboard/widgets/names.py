@@ -44,6 +44,20 @@ def _event(language: i18n.Language, name: str) -> str:  # noqa: ARG001 - of its 
     return t("number.or").join(dict.fromkeys(parts))
 
 
+def in_order(some: Iterable[str]) -> tuple[str, ...]:
+    """Events as journeys go, from looking to buying and what comes after; those that only this lake knows last, by name."""
+    return tuple(sorted(some, key=lambda one: (_places().get(f"event.{one}", LAST), one)))
+
+
+LAST = 1 << 20
+
+
+@lru_cache(1)
+def _places() -> dict[str, int]:
+    """Where the text of each event stands in the catalogue."""
+    return {key: place for place, key in enumerate(i18n.catalogue("zh")) if key.startswith("event.")}
+
+
 def events(some: Iterable[str]) -> dict[str, str]:
     """Events by what they are called; those that are called alike say of which records they are."""
     every = {one: event(one) for one in some}

@@ -177,6 +177,8 @@ def _profile(world: World, leaf: Profile, member: int) -> bool:
 
 def _told(world: World, field: str, member: int) -> list[Any]:
     """What counts of a field: several values of units and staff, at most one of the others."""
+    if field == "is_in_group":
+        return [any(_is_in(world, row["group_id"], member) for row in world.facts["group_membership"])]
     rows = world.profiles[member]
     column = {"age": "birth_year", "joined_on": "joined_at", "days_since_joined": "joined_at"}.get(
         field, PROFILE.get(field, field)

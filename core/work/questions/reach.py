@@ -27,7 +27,6 @@ from core.segments import reach as rules
 from core.segments.language import Node, Profile
 from core.segments.reach import GATES, USUAL_CAP, Account, Cap, Gate, Step, Waterfall
 from core.sequences.arrays import Array, Int64s
-from core.work import rollups
 from core.work.questions import accounts, population, segments
 from core.work.questions.kept import per_version
 from core.work.questions.reading import Reading
@@ -81,8 +80,8 @@ class _Gates:
         everybody = segments.everybody(reading)
         self._not_trial = ~segments.chosen(everybody, Profile("is_test", "is", (True,)))
         self._not_minor = ~segments.chosen(everybody, Profile("age", "at_most", (rules.CHILD_AGE,)))
+        self._in_group = segments.chosen(everybody, Profile("is_in_group", "is", (True,)))
         self._friend = segments.chosen(everybody, Profile("is_friend", "is", (True,)))
-        self._in_group: Array | None = None
 
     def of(self, gate: Gate, channel: str) -> Array | None:
         match gate:
@@ -93,18 +92,13 @@ class _Gates:
             case "consent":
                 return _consented(self.snapshot, channel)
             case "identity":
-                return self._grouped() if channel == "group_chat" else _identified(self.snapshot, channel)
+                return self._in_group if channel == "group_chat" else _identified(self.snapshot, channel)
             case "friend":
                 return self._friend if channel == "wecom" else None
             case "quota":
                 return self._within_quota(channel)
             case "cap":
                 return self._sent(self.cap.days, None) < self.cap.messages
-
-    def _grouped(self) -> Array:
-        if self._in_group is None:
-            self._in_group = _in_any_group(self.snapshot, self.reading.zone)
-        return self._in_group
 
     def _within_quota(self, channel: str) -> Array | None:
         on = self.reading.as_of_on
@@ -153,16 +147,6 @@ def _identified(snapshot: Snapshot, channel: str) -> Array:
     keys = table.filter(pc.is_in(table["namespace"], meant))["identity_key"].to_numpy()
     who = people.subjects.codes(keys)
     return population.marked(who[who >= 0], len(people.ids))
-
-
-@per_version("group_membership", "group_rosters", "identity_map", most=4)
-def _in_any_group(snapshot: Snapshot, zone: str) -> Array:
-    people = population.of(snapshot)
-    states = rollups.rows(snapshot, zone, "states")
-    if states is None:
-        return np.zeros(len(people.ids), bool)
-    inside = states.filter(states.is_in & states.next_on.isnull()).select("member_id").distinct()
-    return np.isin(people.ids, snapshot.stream(inside)["member_id"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

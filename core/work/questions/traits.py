@@ -2,7 +2,7 @@
 
 Several profiles of one member: of ``unit`` and ``staff`` any that one of them says (units include those below); ``joined_on`` is
 the earliest, ``acquisition_channel`` that of the earliest joining (as on the Channels page, of one moment the first by name);
-``is_friend`` and ``is_test`` hold where any says so; of all else the newest that is told counts.
+``is_friend`` and ``is_test`` hold where any says so; of all else the newest that is told counts. ``is_in_group`` is what groups say.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,6 +19,7 @@ from core.segments import language
 from core.segments.language import Profile
 from core.sequences.arrays import Array
 from core.sequences.gather import EVERY
+from core.work import rollups
 from core.work.questions import population
 from core.work.questions import units as known_units
 from core.work.questions.kept import per_version
@@ -58,7 +59,7 @@ def fitting(reading: Reading, leaf: Profile) -> Flags:
         newest = reading.as_of_on or date.min
         passed = (newest.year if leaf.field == "age" else _days_of(newest)) - value
         return told if leaf.op == "is_set" else ~told if leaf.op == "is_not_set" else told & _ranged(passed, leaf)
-    column = _told(reading, leaf.field)
+    column = _grouped(reading) if leaf.field == "is_in_group" else _told(reading, leaf.field)
     if leaf.op in language.WITHOUT_VALUES:
         told = marked(column.who, members)
         return told if leaf.op == "is_set" else ~told
@@ -75,6 +76,21 @@ def fitting(reading: Reading, leaf: Profile) -> Flags:
     else:
         return told & _ranged(value, leaf)
     return told & (~fits if leaf.op == "is_not" else fits)
+
+
+def in_any_group(snapshot: Snapshot, zone: str) -> Flags:
+    """Who is in a group by the newest that is known of it, by member code."""
+    ids = population.of(snapshot).ids
+    states = rollups.rows(snapshot, zone, "states")
+    if states is None:
+        return np.zeros(len(ids), bool)
+    inside = states.filter(states.is_in & states.next_on.isnull()).select("member_id").distinct()
+    return np.isin(ids, snapshot.stream(inside)["member_id"])
+
+
+def _grouped(reading: Reading) -> _Column:
+    inside = in_any_group(reading.snapshot, reading.zone)
+    return _Column(np.arange(len(inside)), inside.astype(np.int64))
 
 
 def _ranged(values: Array, leaf: Profile) -> Flags:

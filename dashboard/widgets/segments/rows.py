@@ -89,7 +89,13 @@ def _event(row: Row) -> None:
         )
         labels = {one: t(f"segments.measure_{one}", currency=vocabulary.currency()) for one in measures}
         _pick(n, "measure", measures, labels, body["measure"], t("segments.measure"), width=112)
-    _several(n, "events", names.events(_with(vocabulary.events(), body["event"])), body["event"], t("segments.events"))
+    _several(
+        n,
+        "events",
+        names.events(names.in_order(_with(vocabulary.events(), body["event"]))),
+        body["event"],
+        t("segments.events"),
+    )
     _window(row)
     _own_conditions(row)
 
@@ -258,7 +264,8 @@ def edited(row: Row, part: str, value: Any, number: int) -> dict[str, Any]:
         return definitions.blank(value)
     kind, body = row.kind, dict(row.body)
     if part == "name":
-        return definitions.tidy(kind, {**_fresh(kind, body, value), kind: value})
+        usual = {"values": [True]} if definitions.form(kind, value).how == "flag" else {}
+        return definitions.tidy(kind, {**_fresh(kind, body, value), kind: value} | usual)
     if part == "values":
         body[kind if kind in LISTS else "values"] = value
     elif part == "events":

@@ -186,11 +186,11 @@ def test_what_somebody_did_is_said_in_words_of_its_own(opened):
     assert widget(test, "selectbox", "op").value == "did"
     assert counted(test) == "36 人"
     assert widget(test, "multiselect", "events").options == [
+        "浏览页面",
+        "下单",
+        "入群（行为事件）",
         "入群（群成员进出记录）",
         "退群",
-        "入群（行为事件）",
-        "下单",
-        "浏览页面",
     ]
     widget(test, "selectbox", "op").set_value("did_not").run()
     assert counted(test) == "24 人"
@@ -201,6 +201,13 @@ def test_what_somebody_did_is_said_in_words_of_its_own(opened):
     assert shown(test)["where"]["all"][0]["measure"] == "amount"
     widget(test, "selectbox", "window").set_value("days").run()
     assert shown(test)["where"]["all"][0]["window"] == {"from": "2026-10-08", "to": "2026-11-06"}
+
+
+def test_who_is_in_any_group_is_one_choice(opened):
+    fill()
+    test = page(opened, "build", {"profile": "gender", "op": "is", "values": []})
+    widget(test, "selectbox", "name").set_value("is_in_group").run()
+    assert counted(test) == "1 人" and "现在在群里" in sentence(test)
 
 
 @pytest.mark.parametrize(("language", "nobody"), [("zh", "（现在没有人）"), ("en", " (nobody has it now)")])
@@ -463,9 +470,7 @@ def test_consent_is_a_gate_whose_people_can_be_opened(opened, language, gate):
     assert not test.exception
     test.query_params["sg_ch"] = "mini_program"
     test.run()
-    assert {"zh": "wx（它的记录 100% 发生在小程序）", "en": "wx (100% of its rows happened on"}[language] in said(
-        test
-    )
+    assert {"zh": "wx（它的记录 100% 发生在小程序）", "en": "wx (100% of its rows happened on"}[language] in said(test)
     assert {"zh": "没有算进来的来源：till。", "en": "left out: till."}[language] in said(test)
 
 
