@@ -18,7 +18,7 @@ from core.errors import Forbidden
 from core.scope import Role
 from dashboard import addresses, faults, i18n, runs
 from dashboard import pages as folder
-from dashboard.actions import accounts, guard
+from dashboard.actions import accounts, guard, identity
 from dashboard.actions.guard import Visitor
 from dashboard.data import worlds
 from dashboard.i18n import t
@@ -65,6 +65,7 @@ def run() -> None:
         guard.show_notes()
         with unread.told():
             page.run()
+        identity.hide_unless_drawn()
 
 
 def _configure() -> None:

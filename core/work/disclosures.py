@@ -5,34 +5,35 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from core.errors import Forbidden, InvalidDecision, Unknown
+from core.errors import Forbidden, Unknown
 from core.privacy.disclosure import masked
 from core.privacy.vault import Vault, identity_label
 from core.scope import Operator
 from core.store import audit, identity_values
 from core.store.session import Store
 from core.store.tables import IdentityValue
+from core.work import reasons
 from core.work.home import Home
 from core.work.questions.reading import reading
 
 
 def reveal(home: Home, log: Store, operator: Operator, identity_key: int, *, reason: str, now: datetime) -> str:
-    """The raw value of an identity. The audit entry is committed before the value is returned, and never holds it.
+    """The raw value of an identity. The audit entry (whose it is, of which type, why) is committed before the value is returned, and
+    never holds it.
 
     ``log``: the store that keeps the audit log. Raises ``Forbidden`` without the permission, and for people outside the operator's
     units; ``InvalidDecision`` without a reason; ``Unknown``; ``WrongKey``.
     """
     operator.require("personal.reveal")
-    if not reason.strip():
-        raise InvalidDecision("Revealing a value needs a reason.", reason="text")
-    _require_scope(home, operator, identity_key)
+    why = reasons.stated(reason)
+    member_id = _whose(home, operator, identity_key)
     with home.store.reading() as session:
         found = identity_values.value(session, identity_key)
     if found is None:
         raise Unknown("identity", str(identity_key))
     value = Vault(home.keys).open(found.ciphertext, identity_label(identity_key))
     with log.transaction() as session:
-        details = {"reason": reason.strip(), "type": found.identity_type, "world": home.world}
+        details = {"reason": why, "type": found.identity_type, "member": member_id, "world": home.world}
         audit.append(session, operator, "identity.revealed", f"identity:{identity_key}", details, now=now)
     return value
 
@@ -52,13 +53,12 @@ def shown(home: Home, operator: Operator, identity_keys: Iterable[int]) -> dict[
     return {row.identity_key: masked(row.identity_type, value) for row, value in opened}
 
 
-def _require_scope(home: Home, operator: Operator, identity_key: int) -> None:
-    if operator.scope.sees_all:
-        return
+def _whose(home: Home, operator: Operator, identity_key: int) -> str | None:
+    """Number of the member, who belongs to one of the operator's units; of an identity of nobody's none, for those who see everybody."""
     with reading(home, scope=operator.scope) as question:
         own = question.member_map.filter(question.member_map.identity_key == identity_key)
-        allowed = question.allowed
-        if allowed is None or not question.snapshot.value(own.semi_join(allowed, "member_id").count()):
-            raise Forbidden(
-                "This person belongs to none of your units.", permission="personal.reveal", role=operator.role
-            )
+        seen = own if question.allowed is None else own.semi_join(question.allowed, "member_id")
+        found = question.snapshot.arrow(seen)["member_id"].to_pylist()
+    if not found and not operator.scope.sees_all:
+        raise Forbidden("This person belongs to none of your units.", permission="personal.reveal", role=operator.role)
+    return str(found[0]) if found else None

@@ -21,7 +21,7 @@ from core.scope import Operator
 from core.store import audit, choices, topics
 from core.store.session import Session, Store
 from core.store.tables import IdentityDecision
-from core.work import identities
+from core.work import identities, reasons
 from core.work.home import Home
 
 TOPIC = "merges"
@@ -140,7 +140,7 @@ def set_limits(
     Raises ``Forbidden``; ``Unknown`` for a type that does not exist; ``InvalidDecision`` for a limit below 1.
     """
     operator.require("identity.write")
-    _require(reason)
+    why = reasons.stated(reason)
     for kind, most in limits.items():
         if kind not in IDENTITY_TYPES:
             raise Unknown("identity type", kind, IDENTITY_TYPES)
@@ -153,7 +153,7 @@ def set_limits(
         with audit.told(home.store, log) as (session, logged):
             choices.write(session, identities.LIMITS, before | dict(limits), by=operator.name, now=now)
             topics.bump(session, TOPIC)
-            details = {"reason": reason.strip(), "before": before, "after": before | dict(limits)}
+            details = {"reason": why, "before": before, "after": before | dict(limits)}
             audit.append(logged, operator, "identity.limits_changed", "identity:limits", details, now=now)
         return is_changed
 
@@ -176,11 +176,11 @@ def _decide(
     now: datetime,
 ) -> Decided:
     operator.require("identity.write")
-    _require(reason)
+    why = reasons.stated(reason)
     with home.writer.change("identity") as change:
         with home.store.reading() as session:
             decision = decide(session, change.snapshot)
-        decision.reason, decision.by, decision.at = reason.strip(), operator.name, now
+        decision.reason, decision.by, decision.at = why, operator.name, now
         is_changed = identities.rebuild(change, home.store, pending=decision)
         with audit.told(home.store, log) as (session, logged):
             session.add(decision)
@@ -191,11 +191,6 @@ def _decide(
             )
         _noted(change, decision)
         return Decided(decision.id, is_changed)
-
-
-def _require(reason: str) -> None:
-    if not reason.strip():
-        raise InvalidDecision("A decision needs a reason.", reason="text")
 
 
 def _said(decision: IdentityDecision) -> dict[str, Any]:

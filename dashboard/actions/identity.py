@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.work import disclosures, identity_decisions, lookups
 from core.work.identity_decisions import Decided
+from dashboard import runs
 from dashboard.actions import guard
 from dashboard.actions.guard import guarded
 from dashboard.data import identity as data
@@ -18,6 +19,8 @@ MEMBER = "_identity_member"
 """Where the page finds which member is open."""
 REVEALED = "_identity_revealed"
 """Where the page finds a value that was just revealed, until it is closed."""
+DRAWN = "revealed"
+"""Answer of a run that drew it."""
 _SEE, _WRITE = "identity.see", "identity.write"
 
 
@@ -58,6 +61,12 @@ def reveal() -> None:
 
 def hide() -> None:
     st.session_state.pop(REVEALED, None)
+
+
+def hide_unless_drawn() -> None:
+    """After a run: what it did not show was left, and is not shown to whoever comes back."""
+    if not runs.once(DRAWN, lambda: False):
+        hide()
 
 
 @guarded(_WRITE)

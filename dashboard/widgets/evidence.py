@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from dashboard import i18n
+from dashboard import i18n, markdown, runs
 from dashboard.actions import guard
 from dashboard.actions import identity as actions
 from dashboard.data.identity import Member
@@ -132,10 +132,12 @@ def ask_to_reveal() -> None:
 
 
 def revealed(known: Mapping[int, str]) -> None:
-    """The value that was just revealed, if it is of one of these, until it is closed."""
+    """The value that was just revealed, if it is of one of these, until it is closed or no longer drawn."""
     shown = st.session_state.get(actions.REVEALED)
     if shown and shown[0] in known:
+        runs.keep(actions.DRAWN, answer=True)
         with st.container(horizontal=True, vertical_alignment="center", key="revealed"):
+            st.write(markdown.escaped(known[shown[0]]))
             st.code(shown[1], language=None, width="content")
             st.button(t("identity.hide"), icon=":material/visibility_off:", key="hide", on_click=actions.hide)
 

@@ -198,11 +198,13 @@ def entries(world: World) -> list[tuple[str, str, dict]]:
         return [(row.actor, row.action, row.details) for row in session.scalars(select(AuditEntry))]
 
 
-def test_a_value_is_shown_for_a_reason_and_the_log_keeps_the_reason_alone(brand, now):
+def test_a_value_is_shown_for_a_reason_and_the_log_keeps_whose_of_which_type_and_why_and_never_the_value(brand, now):
     assert show(brand, Operator(1, "mei", "manager"), now) == "13800138000"
-    assert entries(brand) == [
-        ("mei", "identity.revealed", {"reason": "calls back", "type": "phone", "world": "live"}),
-    ]  # fmt: skip
+    with brand.home.lake.open() as snapshot:
+        rows = snapshot.arrow(snapshot.member_map()).to_pylist()
+    (member,) = (row["member_id"] for row in rows if row["identity_key"] == brand.key("phone:13800138000"))
+    details = {"reason": "calls back", "type": "phone", "member": str(member), "world": "live"}
+    assert entries(brand) == [("mei", "identity.revealed", details)]
 
 
 @pytest.mark.parametrize("role", ["executive", "analyst", "admin"])

@@ -166,12 +166,27 @@ def test_a_value_is_revealed_for_a_reason_that_is_audited_as_on_the_page_of_iden
     test.selectbox(key="identity_chosen").set_value(chosen)
     submit(test, "查看原文")
     assert "请填写理由" in said(test)
+    for nothing in (" ", ".", "。。。", "aaa", "\u200b\u200b"):
+        test.text_input(key="reason_reveal").set_value(nothing)
+        submit(test, "查看原文")
+        assert not test.code, nothing
     test.text_input(key="reason_reveal").set_value("客户来电核对")
     submit(test, "查看原文")
     assert test.code[0].value == PHONE[1]
+    member = test.query_params["m"]
     with store.reading() as session:
         entry = session.scalar(select(AuditEntry).where(AuditEntry.action == "identity.revealed"))
-    assert entry.details["reason"] == "客户来电核对"
+    assert entry.details == {"reason": "客户来电核对", "type": "phone", "member": "".join(member), "world": "live"}
+    assert (entry.actor, entry.object) == (test.who.operator.name, f"identity:{chosen}")
+    assert test.run().code, "it stays while it is looked at"
+    for look in ("orders", "evidence"):
+        open_file(test, "".join(member), look=look)
+        assert PHONE[1] not in said(test) and not test.code, "who comes back sees nothing whole"
+    test.text_input(key="reason_reveal").set_value("再核对一次")
+    submit(test, "查看原文")
+    assert test.code
+    open_file(go(go(test, "catalog"), "member"), "".join(member), look="evidence")
+    assert not test.code, "nor after another page"
     test = opened_again(test)
     assert len(test.code) == 0, "another member, or the same opened anew, shows nothing whole"
     assert test.query_params["look"] in ("evidence", ["evidence"]), "the part of the file stays open for the next"
