@@ -109,7 +109,7 @@ def test_the_contract_tells_the_exact_value_its_parts_filters_and_version(opened
     words = said(test).replace("\\", "")
     assert "成交额 − 会员退款" in words
     assert "| ¥1,400.00 |" in words and "| ¥5.00 |" in words
-    assert "数据截至：** 2026-11-28 12:00 (Asia/Shanghai)" in words
+    assert "数据截至：** 2026-11-28 12:00（Asia/Shanghai）" in words
     assert "数据版本：** 1" in words
 
 
