@@ -1,10 +1,24 @@
-"""How many random worlds a test looks at: a few at every change, all of them under `make verify`."""
+"""How much of something random a test looks at: some of it at every change, all of it under `make verify`."""
 
 import os
+from collections.abc import Sequence
+from typing import TypeVar
 
+T = TypeVar("T")
 IS_LONG = "SIYU_KILLS" in os.environ
 
 
 def seeds(most: int) -> range:
-    """The first two or more of ``most``; all of them under `make verify`."""
+    """The first two or more of ``most`` worlds."""
     return range(most if IS_LONG else max(2, most // 3))
+
+
+def examples(most: int) -> int:
+    """Half of ``most`` examples of a property."""
+    return most if IS_LONG else most // 2
+
+
+def every_third(rows: Sequence[T], asked: Sequence[str]) -> list[tuple[T, Sequence[str]]]:
+    """Rows, and which figures to ask of each: a third (of two rows a half, of one all), so that every figure is asked of some row."""
+    step = 1 if IS_LONG else min(3, len(rows))
+    return [(row, asked[place % step :: step]) for place, row in enumerate(rows)]

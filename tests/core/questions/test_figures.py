@@ -12,6 +12,7 @@ from core.work.questions.reading import reading
 from tests import lakes
 from tests.lakes import add, event, members, sale
 from tests.oracles.kpis import kpis
+from tests.seeds import examples
 
 JANUARY = Period(date(2025, 1, 1), date(2025, 2, 1))
 FEBRUARY = Period(date(2025, 2, 1), date(2025, 3, 1))
@@ -221,7 +222,7 @@ line_rows = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(20), suppress_health_check=[HealthCheck.too_slow])
 @given(
     events=st.lists(event_rows, min_size=1, max_size=15, unique_by=lambda e: tuple(e.values())),
     lines=st.lists(line_rows, min_size=1, max_size=12),

@@ -21,7 +21,7 @@ from core.work.questions import moments
 from core.work.questions.moments import Condition, Fit, Wanted
 from core.work.questions.reading import reading
 from tests import lakes
-from tests.seeds import seeds
+from tests.seeds import examples, seeds
 
 NAMES = ("view", "cart", "pay")
 CHANNELS = (None, "web", "app", "store")
@@ -141,15 +141,14 @@ def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
     yield home
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_the_timeline_shows_what_a_scan_shows(lake: Home, question: str):
-    wanted, filters = QUESTIONS[question]
-    scanned = seen(lake, wanted, filters)
+def test_the_timeline_shows_what_a_scan_shows(lake: Home):
+    scanned = {question: seen(lake, *asked) for question, asked in QUESTIONS.items()}
     timeline.refresh(lake)
     with reading(lake) as opened:
         assert moments.is_covered(opened)
-    assert seen(lake, wanted, filters) == scanned
-    assert scanned or question in ("conditions on columns", "times")
+    for question, asked in QUESTIONS.items():
+        assert seen(lake, *asked) == scanned[question], question
+        assert scanned[question] or question in ("conditions on columns", "times")
 
 
 def test_a_batch_that_came_after_adds_runs_and_is_seen_at_once(tmp_path: Path):
@@ -256,7 +255,7 @@ EVENTS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(16), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(EVENTS, st.dictionaries(st.integers(1, 6), st.integers(1, 3)), st.lists(st.booleans(), min_size=4, max_size=4))
 def test_however_events_come_and_runs_are_joined_the_timeline_shows_what_a_scan_shows(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, events: list[tuple[int | None, int, int, str, str | None, int]],

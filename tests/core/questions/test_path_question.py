@@ -31,6 +31,7 @@ from core.work.questions.reading import reading
 from tests import lakes
 from tests.e2e import published
 from tests.oracles import paths as oracle
+from tests.seeds import examples
 
 NAMES = ("view", "cart", "pay", "leave")
 START = datetime(2025, 1, 6)
@@ -272,7 +273,7 @@ def plainly(told: list[tuple[int, int, str, bool]], asked: Asked, only: tuple[st
     return found
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow])
 @given(told=facts, asked=questions, only=channels, is_indexed=st.booleans())
 def test_columns_and_links_add_up_and_paths_equal_a_plain_reading(told, asked, only, is_indexed):
     with tempfile.TemporaryDirectory() as folder:
@@ -301,7 +302,7 @@ def test_columns_and_links_add_up_and_paths_equal_a_plain_reading(told, asked, o
         assert all(len(answer.people(path.nodes)) == path.members for path in whole)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow])
 @given(
     told=facts, asked=questions, only=channels,
     is_dated=st.booleans(), is_indexed=st.booleans(),

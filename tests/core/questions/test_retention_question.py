@@ -223,7 +223,7 @@ def told(home: Home, asked: Asked, filters: Filters = Filters(), scope: Scope = 
         return retention.rows(retention.retention(lake, asked))
 
 
-SEEDS = range(12)
+SEEDS = seeds(12)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -325,11 +325,11 @@ def test_an_operator_of_a_unit_sees_its_members_alone(tmp_path: Path, is_indexed
 # -- by hand -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["scanned", "indexed"])
-def home(tmp_path: Path, request: pytest.FixtureRequest) -> Home:
+@pytest.fixture(params=["scanned", "indexed"], scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Home:
     """Member 1 joins on Monday 6 January and speaks in the same week and two weeks later; member 2 joins a week later and
     never speaks; member 3 joined in December. Members 1 and 2 order. The data ends on Sunday 26 January."""
-    made = lakes.home(tmp_path)
+    made = lakes.home(tmp_path_factory.mktemp("joined"))
     lakes.add(
         made, 1,
         events=[

@@ -202,7 +202,7 @@ def checked(home: Home, moves: list[dict[str, Any]], rosters: list[dict[str, Any
             assert dated or found["members"] == len(oracle.members(amended, group, period.end_on))
 
 
-@settings(max_examples=60 if IS_LONG else 8, deadline=None)
+@settings(max_examples=60 if IS_LONG else 6, deadline=None)
 @given(histories, st.integers(0, 20), st.integers(1, 20))
 def test_any_history_in_any_order_has_the_figures_of_a_walk_through_it(history: Any, start: int, days: int):
     """Members at the end are those of the last complete list, amended by later callbacks; opening + joined - left = closing; a batch

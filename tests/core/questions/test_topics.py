@@ -16,11 +16,11 @@ from core.errors import Unknown
 from core.metrics import talk, terms
 from core.periods import Period, comparable
 from core.scope import EVERYTHING, Filters, Scope
+from core.work.home import Home
 from core.work.questions import answers, topics, wordlists
 from core.work.questions.places import TOTAL
 from core.work.questions.reading import reading
 from tests import lakes
-from tests.bringing import UBUNTU_IRC, bring, empty_home, named, shared
 from tests.core.questions.test_community import AHEAD, GROUPS, MARCH, at, described, message
 from tests.seeds import seeds
 
@@ -280,20 +280,18 @@ def test_a_scope_of_units_leaves_its_groups_and_members(tmp_path: Path):
         assert found is not None and (found.messages, found.speakers) == expected
 
 
-def test_a_real_channel_speaks_english(tmp_path: Path):
+def test_a_real_channel_speaks_english(irc: Home):
     """ubuntu_irc: of its last days, words as loops count them, terms and topics that a reader of it knows."""
-    with empty_home(tmp_path) as home:
-        bring(home, shared(UBUNTU_IRC), named(home, "irc"))
-        with reading(home) as opened:
-            table = opened.table("group_messages")
-            rows = table.filter(
-                talk.is_activity(table)
-                & table.member_id.notnull()
-                & table.message_kind.fill_null("text").isin(("text", "link"))
-            )
-            raw = opened.snapshot.arrow(rows.select("member_id", "text")).to_pylist()
-            found = topics.mentions(opened, "total", TOTAL, ["wifi", "nvidia"])
-            about = topics.topics_of(opened, "total", TOTAL)
+    with reading(irc) as opened:
+        table = opened.table("group_messages")
+        rows = table.filter(
+            talk.is_activity(table)
+            & table.member_id.notnull()
+            & table.message_kind.fill_null("text").isin(("text", "link"))
+        )
+        raw = opened.snapshot.arrow(rows.select("member_id", "text")).to_pylist()
+        found = topics.mentions(opened, "total", TOTAL, ["wifi", "nvidia"])
+        about = topics.topics_of(opened, "total", TOTAL)
     hit = [row for row in raw if row["text"] and (_holds(row["text"], "wifi") or _holds(row["text"], "nvidia"))]
     assert found is not None and about is not None
     assert (found.messages, found.speakers) == (len(hit), len({row["member_id"] for row in hit}))

@@ -23,12 +23,11 @@ from core.work.questions import answers, voices
 from core.work.questions.places import TOTAL, By
 from core.work.questions.reading import Reading, reading
 from tests import lakes
-from tests.bringing import UBUNTU_IRC, bring, empty_home, named, shared
 from tests.core.demo.conftest import fill
 from tests.core.questions.test_community import AHEAD, GROUPS, MARCH, PLACES, at, described, message, move
 from tests.oracles import community as membership
 from tests.oracles import voices as oracle
-from tests.seeds import seeds
+from tests.seeds import every_third, seeds
 
 PLAIN = ("好喝", "今天下雨", "哈哈")
 
@@ -269,12 +268,12 @@ def test_the_people_behind_a_figure_are_as_many_as_it_says(tmp_path: Path, by: B
     rows = asked(home, by).rows.to_dict("records")
     names = {which: which for which in get_args(voices.Which)} | {"adopted": "adopted_people"}
     with reading(home, Filters(MARCH)) as opened:
-        for row in rows:
-            for which, figure in names.items():
+        for row, asked_of in every_third(rows, list(names)):
+            for which in asked_of:
                 people = voices.behind(opened, by, row["key"], which)
-                assert len(people) == row[figure], (row["key"], which)
+                assert len(people) == row[names[which]], (row["key"], which)
                 assert people["member_id"].is_unique and people["value"].is_monotonic_decreasing
-            assert voices.behind(opened, by, row["key"], "making")["value"].sum() == row["made"]
+                assert which != "making" or people["value"].sum() == row["made"]
         with pytest.raises(Unknown, match="Did you mean kocs"):
             voices.behind(opened, by, TOTAL, "koc")  # type: ignore[arg-type]
 
@@ -375,19 +374,17 @@ def test_the_members_planted_to_carry_the_groups_of_the_demo_brand_are_found(tmp
     assert hits / total > 0.8
 
 
-def test_a_real_channel_has_the_voices_of_plain_loops(tmp_path: Path):
+def test_a_real_channel_has_the_voices_of_plain_loops(irc: Home):
     """104 days of ubuntu_irc; who is a person and what words say is read from the lake, who carries the channel by loops."""
-    with empty_home(tmp_path) as home:
-        bring(home, shared(UBUNTU_IRC), named(home, "irc"))
-        with reading(home) as opened:
-            assert opened.whole is not None and opened.as_of_on is not None
-            now, before = comparable(opened.whole, opened.as_of_on)
-            table = rules.marked(opened.table("group_messages"))
-            raw = opened.snapshot.arrow(
-                table.mutate(is_said=talk.is_said(table)).order_by("occurred_at", "batch_id", "row_number")
-            ).to_pylist()
-            (found,) = voices.voices_of(opened, "total")
-            members = standing(opened, "total", now, before)
+    with reading(irc) as opened:
+        assert opened.whole is not None and opened.as_of_on is not None
+        now, before = comparable(opened.whole, opened.as_of_on)
+        table = rules.marked(opened.table("group_messages"))
+        raw = opened.snapshot.arrow(
+            table.mutate(is_said=talk.is_said(table)).order_by("occurred_at", "batch_id", "row_number")
+        ).to_pylist()
+        (found,) = voices.voices_of(opened, "total")
+        members = standing(opened, "total", now, before)
     rows = [
         {
             "key": TOTAL, "group": row["group_id"], "member": row["member_id"], "sender": row["sender_kind"], "id": row["message_id"],

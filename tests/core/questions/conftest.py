@@ -1,0 +1,14 @@
+from collections.abc import Iterator
+
+import pytest
+
+from core.work.home import Home
+from tests.bringing import UBUNTU_IRC, bring, empty_home, named, shared
+
+
+@pytest.fixture(scope="session")
+def irc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """104 days of a real channel, to be read and not written to. Skips where they are not at hand."""
+    with empty_home(tmp_path_factory.mktemp("irc")) as home:
+        bring(home, shared(UBUNTU_IRC), named(home, "irc"))
+        yield home
