@@ -25,7 +25,7 @@ from core.metrics.contents import READS
 from core.metrics.facts import VIEWS
 from core.models import cluster_names
 from core.models import clusters as models
-from core.models.cluster_names import Likeness, Trait
+from core.models.cluster_names import Trait
 from core.models.clusters import FEATURES, WINDOW_DAYS, Floats, Ints, Model
 from core.scope import EVERYTHING, Filters
 from core.store import choices
@@ -274,7 +274,8 @@ class Clusters:
     ``WINDOW_DAYS`` days), ``revenue_share`` (null where nothing was sold), per feature ``mean_…`` and ``median_…`` of those of whom it is known,
     ``away_…``: the mean in standard deviations from everybody the model was fitted to and it is known of (0 where all are alike), and
     ``lack_…``: the share of whom it is not known. Undefined is null, and so is what would be told of fewer than 30.
-    ``traits``: what is telling of all members of a cluster, whatever scope and filters say, by label. ``names``: what somebody called a cluster. ``points``: ``x``, ``y``, ``key`` of at most ``DRAWN``
+    ``traits``: what is telling of all members of a cluster, whatever scope and filters say, by label; of ``small`` ones,
+    who are fewer than 30, nothing. ``names``: what somebody called a cluster. ``points``: ``x``, ``y``, ``key`` of at most ``DRAWN``
     members by the first two principal components of the standardised features, which hold ``explained`` of the variance. ``alike``:
     features that are the same for everybody.
     """
@@ -287,6 +288,7 @@ class Clusters:
     rows: pd.DataFrame
     total: pd.DataFrame
     traits: Mapping[str, tuple[Trait, ...]]
+    small: frozenset[str]
     names: Mapping[str, str]
     points: pd.DataFrame
     explained: tuple[float, float]
@@ -303,7 +305,7 @@ def clusters(reading: Reading, asked: Asked = Asked()) -> Clusters | None:
     whose, model, codes, found = shown
     is_house = model is found.model
     points = model.scaling.of(whose.raw)
-    rows, traits = _profiles(whose, codes, model, whose if asked.is_own else features(reading) or whose)
+    rows, traits, sizes = _profiles(whose, codes, model, whose if asked.is_own else features(reading) or whose)
     drawn = models.sample(whose.member, DRAWN)
     places, explained = _plane(points, drawn)
     keys = np.array(model.labels, dtype=object)[codes[drawn]]
@@ -316,6 +318,7 @@ def clusters(reading: Reading, asked: Asked = Asked()) -> Clusters | None:
         rows[rows["key"] != ALL].reset_index(drop=True),
         rows[rows["key"] == ALL].reset_index(drop=True),
         dict(zip(model.labels, traits, strict=True)),
+        frozenset(label for label, members in zip(model.labels, sizes, strict=True) if members < SMALL),
         found.names if is_house else {},
         pd.DataFrame({"x": places[:, 0], "y": places[:, 1], "key": keys}),
         explained,
@@ -377,8 +380,8 @@ def _revenue(whose: Features) -> Ints:
 
 def _profiles(
     whose: Features, codes: Ints, model: Model, everybody: Features
-) -> tuple[pd.DataFrame, list[tuple[Trait, ...]]]:
-    """Rows of those asked for, and what is telling of each cluster of ``everybody``."""
+) -> tuple[pd.DataFrame, list[tuple[Trait, ...]], Ints]:
+    """Rows of those asked for; and what is telling of each cluster of ``everybody``, and how many it has."""
     names = list(whose.raw)
     revenue = _revenue(whose)
     frame = pd.DataFrame({"code": codes, "revenue": revenue, **whose.raw})
@@ -411,17 +414,13 @@ def _profiles(
     figures = ("mean_", "median_", "away_", "lack_")
     hidden = [one for one in map(str, rows) if one.startswith(figures) or one == "revenue_share"]
     rows[hidden] = rows[hidden].astype("Float64").mask(few)
-    return rows.astype({"members": "int64", "revenue_minor": "int64"}), cluster_names.traits(
-        _whole(own, whose, model, everybody)
-    )
-
-
-def _whole(own: Likeness, whose: Features, model: Model, everybody: Features) -> Likeness:
-    """Of all members of the clusters, of whom those asked for may be a part."""
-    if whose is everybody:
-        return own
-    codes = _assigned(everybody, model)
-    return cluster_names.likeness(everybody.raw, everybody.raw, codes, model.k, own.names)
+    whole, all_codes = own, codes
+    if whose is not everybody:
+        all_codes = _assigned(everybody, model)
+        whole = cluster_names.likeness(everybody.raw, everybody.raw, all_codes, model.k, names)
+    sizes = np.bincount(all_codes, minlength=model.k)
+    traits = [told if size >= SMALL else () for told, size in zip(cluster_names.traits(whole), sizes, strict=True)]
+    return rows.astype({"members": "int64", "revenue_minor": "int64"}), traits, sizes
 
 
 def _plane(points: Floats, drawn: Ints) -> tuple[Floats, tuple[float, float]]:

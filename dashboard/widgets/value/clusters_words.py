@@ -20,6 +20,8 @@ def first(found: Clusters, label: str) -> str:
 
 
 def _traits(found: Clusters, label: str) -> list[str]:
+    if label in found.small:
+        return [t("clusters.small")]
     return [t(f"clusters.trait_{feature}_{level}") for feature, level in found.traits[label]] or [
         t("clusters.like_all")
     ]

@@ -52,7 +52,12 @@ def show(asked: Asked) -> None:
 
 def _head(answer: Answer[Ltv], asked: Asked) -> None:
     found = answer.found
-    lead = t("ltv.lead", day=i18n.day(found.on), buyers=i18n.number(found.buyers), since=i18n.day(found.first_on))
+    lead = t(
+        "ltv.lead" if found.is_fit else "ltv.lead_unfit",
+        day=i18n.day(found.on),
+        buyers=i18n.number(found.buyers),
+        since=i18n.day(found.first_on),
+    )
     behind.head(
         "ltv",
         heading.section(t("ltv.heading"), lead, "ltv-heading"),

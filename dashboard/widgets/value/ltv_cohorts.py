@@ -40,6 +40,8 @@ def show(asked: Asked, margin_percent: int) -> None:
                 alt=t("ltv.cohorts"),
             )  # fmt: skip
             st.caption(t("ltv.cohorts_caption", days=AGE_DAYS, count=ltv_chart.MOST_COHORTS))
+        else:
+            st.caption(t("ltv.cohorts_few", count=SMALL))
         table, keys = _table(curves, answer.currency), [_key(on) for on, _ in curves]
         of = addresses.opened(PLACES.of, keys)
         opening.show(

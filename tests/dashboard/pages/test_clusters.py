@@ -68,6 +68,10 @@ def test_clusters_are_named_counted_and_described_in_both_languages(opened, lang
     assert "100" in words  # all of the net amount
     other = tile(test, "cluster-2")[1]
     assert ("近一年没下单" if language == "zh" else "o order in a year") in other
+    test.session_state["clusters_contract"] = True
+    rules = said(test.run())
+    assert ("最近 365 天，截至 2026年11月30日" if language == "zh" else "last 365 days to Nov 30, 2026") in rules
+    assert "2026年11月3日" not in rules and "Nov 3 " not in rules  # of the period that was chosen
     assert "近期下过单" not in html(test) and "rdered lately" not in html(test)  # all who ever ordered did so lately
     assert sorted(tile(test, f"cluster-{label}")[0] for label in "123") == ["40", "50", "60"]
 
@@ -160,6 +164,7 @@ def test_of_few_only_the_count_is_told(opened):
         if f'id="tile-cluster-{label}"' in html(test) and int(tile(test, f"cluster-{label}")[0]) < 30
     ]
     assert few
+    assert all("人数太少" in tile(test, f"cluster-{label}")[1] for label in few)
     assert all(
         "不足 30 人" in tile(test, f"cluster-{label}")[1] for label in few if tile(test, f"cluster-{label}")[0] != "0"
     )

@@ -158,6 +158,11 @@ def test_too_few_buyers_are_refused_in_words_with_what_would_mend_it(opened):
     assert not test.exception and 'id="ltv-refused"' in shown
     assert "下过单的会员只有 19 人，至少要 100 人" in shown and "导入更早的订单" in shown and "tile-value" not in shown
     assert not test.get("plotly_chart")
+    assert "19 位会员下过单" in shown and "拟合" not in shown and "都不足 30 人" in said(test)
+    test.session_state["ltv_contract"] = True
+    test.query_params["period"] = "7"
+    told = said(test.run())
+    assert "全部历史，截至 2026年1月19日" in told and "2026年1月13日" not in told
 
 
 def test_amounts_that_go_with_frequency_leave_orders_and_no_money(opened):
