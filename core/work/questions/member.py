@@ -140,7 +140,7 @@ class Member:
 
     ``coupons``: rows of ``offer_events``; ``feedback``, ``conversations``, ``activities``, ``points``, ``brought`` and ``brought_by``
     (referrals; the other's ``member_id``, None where nobody is known or out of scope): rows of their tables. ``balance``: of points,
-    None without an entry. ``acts``: events and own group messages, oldest first (``member_rows.walked``).
+    None without an entry. ``touched_on``: the newest day with a message to anybody, None without any. ``acts``: events and own group messages, oldest first (``member_rows.walked``).
     """
 
     member_id: int
@@ -166,6 +166,7 @@ class Member:
     brought: tuple[Row, ...]
     brought_by: tuple[Row, ...]
     acts: pd.DataFrame
+    touched_on: date | None
     as_of: datetime | None
     currency: str
     names: Mapping[tuple[str, str], str]
@@ -218,6 +219,7 @@ def of(reading: Reading, member_id: int) -> Member:
         brought=brought,
         brought_by=brought_by,
         acts=acts,
+        touched_on=_touched_on(reading.snapshot),
         as_of=as_of,
         currency=reading.currency,
         names=_names(reading.snapshot),
@@ -392,6 +394,14 @@ def _referrals(reading: Reading, rows: Sequence[Row], keys: Iterable[int]) -> tu
 
 def _latest_first(rows: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(sorted(rows, key=lambda row: (row["occurred_at"], row["batch_id"], row["row_number"]), reverse=True))
+
+
+@per_version("touches")
+def _touched_on(snapshot: Snapshot) -> date | None:
+    if not snapshot.files("touches"):
+        return None
+    found = snapshot.value(snapshot.table("touches").local_date.max())
+    return found if isinstance(found, date) else None
 
 
 @per_version(*(table for table, _ in DIMENSIONS.values()))

@@ -109,7 +109,8 @@ def _quota(member: Member, channel: str, on: date) -> Told | None:
     if most is None:
         return None
     sent = [touch for touch in _sent(member, on, on.day) if touch.channel == channel]
-    return Told("quota", len(sent) < most, "month", {"sent": len(sent), "most": most, "free_on": _next_month(on)})
+    details = {"sent": len(sent), "most": most, "free_on": _next_month(on)}
+    return Told("quota", len(sent) < most, *_known(member, on.replace(day=1), "month", details))
 
 
 def _cap(member: Member, on: date, cap: Cap) -> Told:
@@ -119,7 +120,16 @@ def _cap(member: Member, on: date, cap: Cap) -> Told:
         days = sorted((touch.on for touch in sent), reverse=True)
         free = days[cap.messages - 1] + timedelta(days=cap.days)
     details = {"sent": len(sent), "most": cap.messages, "days": cap.days, "free_on": free}
-    return Told("cap", len(sent) < cap.messages, "days", details)
+    return Told("cap", len(sent) < cap.messages, *_known(member, on - timedelta(days=cap.days - 1), "days", details))
+
+
+def _known(member: Member, first: date, why: str, details: Details) -> tuple[str, Details]:
+    """Why, and its values; where no message to anybody is known of the days from ``first`` on, that none counts says little."""
+    if member.touched_on is None:
+        return "no_touches", {"most": details["most"]}
+    if member.touched_on < first:
+        return "old_touches", {"most": details["most"], "until": member.touched_on}
+    return why, details
 
 
 def _sent(member: Member, on: date, days: int) -> Sequence[Touch]:

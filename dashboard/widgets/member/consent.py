@@ -71,6 +71,8 @@ def _words(member: Member, gate: Gate) -> str:
         if gate.why in ("month", "days") and not gate.passes
         else f"member.gate_{gate.why}"
     )
+    if "until" in told:
+        told["until"] = i18n.day(told["until"])  # type: ignore[arg-type]
     if "at" in told:
         told["at"] = words.day(told["at"])  # type: ignore[arg-type]
         told["channel"] = t("member.every_channel") if told["channel"] is None else words.channel(str(told["channel"]))

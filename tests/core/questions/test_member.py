@@ -2,16 +2,19 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core.errors import Forbidden, Unknown
 from core.metrics import rosters
 from core.scope import Filters, Operator, Scope
 from core.segments.language import Not, Profile
+from core.segments.reach import GATES, USUAL_CAP
 from core.sequences.lifecycle import State
 from core.store.tables import AuditEntry
 from core.work import lookups, timeline
@@ -191,6 +194,17 @@ def test_every_rule_that_stops_a_message_is_told_with_its_evidence(shop: Home):
     assert found["sms"].stops[0].details["at"] == at("2026-10-22 02:00")
     assert [(gate.gate, gate.why) for gate in found["email"].stops] == [("identity", "no_identity")]
     assert found["group_chat"].gates[3].details == {"groups": ("g2",)}
+    cap = found["wecom"].gates[-1]
+    assert (cap.gate, cap.passes, cap.why, cap.details["sent"]) == ("cap", True, "days", 0), (
+        "the message of the week failed"
+    )
+    late = member_gates.of(told(shop), date(2027, 1, 8))[0].gates
+    assert [(gate.gate, gate.passes, gate.why) for gate in late[-2:]] == [
+        ("quota", True, "old_touches"),
+        ("cap", True, "old_touches"),
+    ]
+    blank = member_gates.of(replace(told(shop), touches=(), touched_on=None), date(2026, 10, 25))[0].gates
+    assert [gate.why for gate in blank[-2:]] == ["no_touches", "no_touches"], "nothing is known, and it is said so"
     nobody = {one.name: one for one in member_gates.of(told(shop, MEI), date(2026, 10, 25))}
     assert [(gate.gate, gate.why) for gate in nobody["wecom"].stops] == [
         ("consent", "never"), ("identity", "no_identity"), ("friend", "friend_unknown"),
@@ -378,8 +392,13 @@ def test_the_state_of_life_is_that_of_the_lifecycle_page(crowd: Home, lives: dic
     assert len({life.name for life in states.values() if life}) >= 4
 
 
+def channel_of(found: Member, on: date | None, name: str) -> member_gates.Channel:
+    return next(channel for channel in member_gates.of(found, on) if channel.name == name)
+
+
 def test_the_gates_let_through_and_stop_whom_reach_does(crowd: Home, lives: dict[int, Member]):
     with reading(crowd) as lake:
+        gates = reach._Gates(lake, USUAL_CAP)
         found = reach.reach(lake, Not(Profile("city", "is", ("nowhere",))))
         open_to: dict[str, set[int]] = {name: set() for name in found.channels}
         lost: dict[tuple[str, str], set[int]] = {}
@@ -391,6 +410,14 @@ def test_the_gates_let_through_and_stop_whom_reach_does(crowd: Home, lives: dict
                     lost.setdefault((channel.name, channel.stops[0].gate), set()).add(one)
         for name, waterfall in found.channels.items():
             assert open_to[name] == set(found.people(waterfall.reachable)["member_id"])
+            alone = {gate: gates.of(gate, name) for gate in GATES}
+            for one, alive in lives.items():
+                mine = {gate.gate: gate.passes for gate in channel_of(alive, lake.as_of_on, name).gates}
+                code = int(np.searchsorted(found.ids, one))
+                assert mine == {gate: bool(passing[code]) for gate, passing in alone.items() if passing is not None}, (
+                    one,
+                    name,
+                )
             for step in waterfall.steps:
                 assert lost.get((name, step.gate), set()) == set(found.people(step.lost)["member_id"]), (
                     name,
