@@ -47,7 +47,8 @@ def _waterfall(answer: Answer[Reached], channel: str, begins: str | None) -> str
         )
     heads = "".join(f"<th>{escape(t(f'segments.reach_{one}'))}</th>" for one in ("gate", "stopped", "left"))
     as_of = t("segments.counted_as_of", at=i18n.moment(answer.as_of, answer.zone))
-    return f'<table class="reach-gates"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>{heading.line(as_of)}'
+    assumed = heading.line(_assumed(channel, found)) if channel in data.OPENID_CHANNELS else ""
+    return f'<table class="reach-gates"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>{heading.line(as_of)}{assumed}'
 
 
 def _row(name: str, meaning: str, stopped: str, left: str) -> str:
@@ -60,14 +61,12 @@ def means(one: Gated, channel: str, found: Reached) -> str:
     """Why somebody does not get through a gate."""
     key = f"segments.gate_{one.gate}_means_{channel}"
     messages, days = found.cap
-    meaning = t(
+    return t(
         key if i18n.has(key) else f"segments.gate_{one.gate}_means",
         channel=t(f"channel.{channel}"),
         messages=messages,
         days=days,
     )
-    is_assumed = one.gate == "identity" and channel in data.OPENID_CHANNELS
-    return t("segments.gate_and", meaning=meaning, more=_assumed(channel, found)) if is_assumed else meaning
 
 
 def _assumed(channel: str, found: Reached) -> str:
