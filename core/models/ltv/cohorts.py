@@ -51,15 +51,15 @@ def curves(
     )
 
 
-def pace(first_day: Ints, owner: Ints, day: Ints, amount: Floats, newest_day: int) -> Floats:
+def pace(first_day: Ints, owner: Ints, day: Ints, amount: Floats, newest_day: int, fewest: int = 1) -> Floats:
     """Amount per customer added up by the end of each age, over customers who have lived through that age: each step is the mean of
-    those who can tell. As long as somebody has lived through it."""
+    those who can tell. As long as ``fewest`` have lived through it."""
     whole = np.maximum((newest_day + 1 - first_day) // AGE_DAYS, 0)
-    ages = int(whole.max()) if len(whole) else 0
-    living = (whole[:, None] > np.arange(ages)).sum(axis=0) if ages else np.zeros(0)
+    living = len(whole) - np.cumsum(np.bincount(whole))[:-1]
+    living = living[living >= fewest]
     age = np.maximum((day - first_day[owner]) // AGE_DAYS, 0)
-    kept = age < whole[owner]
-    return np.cumsum(np.bincount(age[kept], amount[kept], ages)[:ages] / living) if ages else np.zeros(0)
+    kept = age < np.minimum(whole[owner], len(living))
+    return np.asarray(np.cumsum(np.bincount(age[kept], amount[kept], len(living)) / living))
 
 
 def payback(paces: Floats, cost: float) -> int | None:

@@ -84,7 +84,7 @@ class Acquired:
     ``rows``: one per channel that brought members, ``unknown`` and ``all``: ``key``, ``acquired``, ``buyers``, ``net_minor`` (so far), ``predicted_minor``
     with ``…_low`` and ``…_high`` (next 365 days, of those who ordered; null where the model is refused), ``ltv_minor`` (so far and predicted, per
     member acquired, with bounds), ``spend_minor``, ``cac_minor``, ``ltv_to_cac``, ``payback_age`` (steps of 30 days since they were new until what
-    came in covers the CAC; null where it has not), ``known_ages`` (so far it can be told). Money times ``margin_share`` in ``ltv_minor``,
+    came in covers the CAC; null where it has not, as far as 30 members have come), ``known_ages`` (so far it can be told). Money times ``margin_share`` in ``ltv_minor``,
     ``ltv_to_cac`` and ``payback_age``. Spending is absent where the lake has none, or where only some members are asked for: it was spent
     on all. Per-member figures of fewer than 30 are null.
     """
@@ -216,7 +216,7 @@ def _paces(seen: Known, mine: pd.DataFrame) -> Array:
     buyers = mine["place"].to_numpy()
     place[buyers[buyers >= 0]] = np.flatnonzero(buyers >= 0)
     owner, day, amount = _net(seen, place >= 0, place)
-    return cohorts.pace(mine["born"].to_numpy(), owner, day, amount, seen.newest_day)
+    return cohorts.pace(mine["born"].to_numpy(), owner, day, amount, seen.newest_day, SMALL)
 
 
 def _net(seen: Known, inside: Array, place: Array | None = None) -> tuple[Int64s, Int64s, Array]:

@@ -213,6 +213,10 @@ def test_each_step_of_the_pace_is_the_mean_of_those_who_have_lived_through_it():
         first, np.array([0, 0, 1, 2]), np.array([5, 30, 65, 40]), np.array([30.0, 8.0, 100.0, 60.0]), 69
     )
     assert found.tolist() == [30.0, 34.0]
+    few = cohorts.pace(
+        first, np.array([0, 0, 1, 2]), np.array([5, 30, 65, 40]), np.array([30.0, 8.0, 100.0, 60.0]), 69, 3
+    )
+    assert few.tolist() == [30.0]
     assert [cohorts.payback(found, cost) for cost in (29.0, 30.0, 33.0, 35.0)] == [1, 1, 2, None]
     assert cohorts.pace(np.empty(0, np.int64), *(np.empty(0, np.int64),) * 2, np.empty(0), 10).size == 0
 

@@ -269,7 +269,7 @@ def _payback(mine: list[int], amounts: pd.DataFrame, margin: float, cac: float, 
     total, age = 0.0, 1
     while True:
         living = [who for who in mine if (day(end) - born[who]).days + 1 >= 30 * age]
-        if not living:
+        if len(living) < 30:
             return None
         come = sum(
             paid
