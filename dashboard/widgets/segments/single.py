@@ -132,11 +132,12 @@ def _history(one: Saved) -> None:
         st.html(heading.section(t("segments.history"), t("segments.history_lead")))
         key = f"{one.segment_id}|{len(sizes)}|{sizes[-1].at}"
         charts.show("segment_sizes", key, lambda: size_chart.of(sizes, zone), alt=t("segments.history"))
-        st.html(_moves(sizes[-1], zone))
+        if moved := _moves(sizes[-1], zone):
+            st.html(moved)
 
 
 def _moves(last: Size, zone: str) -> str:
-    """Who came and who left by the last size, where that is known."""
+    """Who came and who left by the last size; nothing where that is not known, as of the first size of other conditions."""
     if last.added is None or last.left is None:
         return ""
     begins = behind.link(outcome.WHO)

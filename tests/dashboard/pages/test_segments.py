@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from core.store import segments
 from core.work import segments as work
 from dashboard.data import definitions
 from dashboard.web import wiring
@@ -111,6 +112,11 @@ def saved(test):
     home = wiring.house().live
     with home.store.reading() as session:
         return {one.name: one for one in work.segments.listed(session)}
+
+
+def sizes(number):
+    with wiring.house().live.store.reading() as session:
+        return segments.sizes(session, number)
 
 
 def keep(name, where, kind="live", who=None):
@@ -355,16 +361,20 @@ def test_what_is_not_filled_in_cannot_be_saved(opened):
 
 def test_a_live_segment_gets_other_conditions_and_another_name(opened):
     fill()
-    test = page(opened, "list")
-    number = keep("买家", BUYERS, who=test.who)
-    test.query_params["sg"] = str(number)
+    test = page(opened, "build", BUYERS)
+    test.session_state["sg_save"] = True
     test.run()
+    test.text_input(key="sg_save_name").set_value("买家").run()
+    test.button(key="sg_save_new").click().run()
+    number = saved(test)["买家"].id
     assert counted(test) == "36 人"
     follow(test, "sg-edit")
     widget(test, "number_input", "end0").set_value(2).run()
     test.button(key="sg_change").click().run()
+    assert not test.exception
     assert counted(test) == "0 人"
     assert "“买家”的条件已更新" in said(test)
+    assert [one.member_count for one in sizes(number)] == [36, 0] and 'id="sg-moves"' not in html(test)
     test.session_state["sg_rename_fold"] = True
     test.run()
     test.text_input(key="sg_rename").set_value("多次买家")
