@@ -45,7 +45,7 @@ def now(view: View) -> tuple[str, str] | None:
 def _why(member: Member, channels: Sequence[Channel]) -> list[str]:
     if not channels:
         return []
-    lead = f"{t('member.why_lead')} {t('member.why_on', on=i18n.day(channels[0].on))}"
+    lead = t("member.why_lead", on=i18n.day(channels[0].on))
     items = "".join(_channel(member, one) for one in channels)
     return [f"<h2>{escape(t('member.why'))}</h2>{heading.line(lead)}", f'<ul class="gates">{items}</ul>']
 
