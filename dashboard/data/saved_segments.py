@@ -48,6 +48,8 @@ class Saved:
     revision: int
     is_archived: bool
     is_own: bool
+    changed_by: str | None
+    changed_at: datetime | None
     sizes: tuple[Size, ...] | None
 
     @property
@@ -100,7 +102,8 @@ def used_by(segment_id: int) -> list[str]:
 def _saved(row: Segment, sizes: tuple[Size, ...], is_covered: bool) -> Saved:
     return Saved(
         row.id, row.name, row.kind, row.sentence, row.tree, row.owner or row.created_by, row.created_at, row.counted_at,
-        row.member_count if is_covered else None, row.revision, row.is_archived, is_covered, sizes if is_covered else None,
+        row.member_count if is_covered else None, row.revision, row.is_archived, is_covered, row.changed_by, row.changed_at,
+        sizes if is_covered else None,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.i18n import t
 from dashboard.widgets import heading
-from dashboard.widgets.segments import boxes, draft, editor, links, outcome, templates
+from dashboard.widgets.segments import boxes, draft, editor, edits, links, outcome, templates
 
 
 def show() -> None:
@@ -25,7 +25,9 @@ def show() -> None:
 
 def _head() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="sg_head"):
-        st.html(heading.section(t("segments.build_title"), t("segments.build_lead")))
+        kept = edits.edited()
+        title = t("segments.build_title") if kept is None else t("segments.build_title_of", name=kept.name)
+        st.html(heading.section(title, t("segments.build_lead")))
         st.button(
             t("segments.undo"), icon=":material/undo:", type="tertiary", key="sg_undo", on_click=draft.undo,
             disabled=not draft.can_undo(),

@@ -16,7 +16,7 @@ from dashboard.data.segments import Answer, Measured
 from dashboard.i18n import t
 from dashboard.widgets import behind, heading
 from dashboard.widgets.behind import Behind
-from dashboard.widgets.segments import reach, saving, tree, words
+from dashboard.widgets.segments import edits, reach, saving, tree, words
 from dashboard.widgets.segments.tree import Box
 
 WHO = "sg_who"
@@ -61,10 +61,16 @@ def show(found: Found) -> None:
     st.session_state[_COUNTED] = None if answer is None else found.definition
     if answer is None:
         return
+    kept, is_whole = edits.edited(), not found.unfilled
+    is_outrun = kept is not None and edits.is_outrun(kept, found.definition)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="sg_outcome"):
         st.html(count(answer))
         contract(answer)
-        saving.show(found.definition, is_whole=not found.unfilled)
+        if kept is not None and is_whole and not is_outrun:
+            edits.button(kept, found.definition)
+        saving.show(found.definition, is_whole=is_whole, is_edit=kept is not None)
+    if kept is not None and is_outrun:
+        edits.conflict(kept, found.definition, is_whole=is_whole)
     if found.unfilled:
         st.html(f'<p class="unfilled" role="status">{escape(t("segments.unfilled_count", count=found.unfilled))}</p>')
 

@@ -1,30 +1,25 @@
-"""Keeping what was built: as a live segment, a snapshot, or a rule of a tag; or as the new conditions of a segment or a tag."""
+"""Keeping what was built: as a live segment, a snapshot, or a rule of a tag."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from core.errors import Unknown
-from dashboard import addresses, i18n, markdown
+from dashboard import i18n
 from dashboard.actions import guard, segments, tags
-from dashboard.data import saved_segments, saved_tags
-from dashboard.data.saved_segments import Saved
-from dashboard.data.saved_tags import Named
 from dashboard.i18n import t
 from dashboard.widgets.segments import draft, words
 from dashboard.widgets.segments.trying import tried
 
-OF, OF_TAG = "sg_edit", "sg_tag"
-"""Where the address says whose conditions are being changed."""
 AS = "sg_as"
-"""Where it says what is to be made of them."""
+"""Where the address says what is to be made of the conditions."""
 KINDS = ("live", "static", "behavioural", "predicted")
 KIND, NAME = "sg_save_kind", "sg_save_name"
 
 
-def show(definition: Mapping[str, Any], *, is_whole: bool) -> None:
-    """``is_whole``: whether every condition is filled in; else nothing is kept that says less than the screen."""
+def show(definition: Mapping[str, Any], *, is_whole: bool, is_edit: bool) -> None:
+    """``is_whole``: whether every condition is filled in; else nothing is kept that says less than the screen. ``is_edit``: whether it
+    may take the place of something that is kept, so that this would be one more."""
     if not guard.may("segment.write"):
         st.caption(t("segments.save_forbidden"))
         return
@@ -37,44 +32,13 @@ def show(definition: Mapping[str, Any], *, is_whole: bool) -> None:
             help=t("segments.save_unfilled"),
         )
         return
-    before = edited()
-    if before is not None:
-        st.button(
-            t("segments.save_change", name=markdown.escaped(i18n.cut(before.name, 20))), icon=":material/save:", type="primary", key="sg_change",
-            on_click=_change, args=(before, dict(definition)),
-        )  # fmt: skip
     fold = st.popover(
-        t("segments.save" if before is None else "segments.save_as"), icon=":material/group_add:", key="sg_save", on_change="rerun",
-        type="primary" if before is None else "secondary",
+        t("segments.save_as" if is_edit else "segments.save"), icon=":material/group_add:", key="sg_save", on_change="rerun",
+        type="secondary" if is_edit else "primary",
     )  # fmt: skip
     if fold.open:
         with fold:
             _form(definition)
-
-
-def edited() -> Saved | Named | None:
-    """The segment or tag whose conditions the address says are being changed; what cannot be changed is told as unread."""
-    for key, read in ((OF, saved_segments.one), (OF_TAG, saved_tags.one)):
-        text = st.query_params.get(key)
-        if text is None:
-            continue
-        try:
-            found: Saved | Named = read(int(text))
-        except (ValueError, Unknown):
-            addresses.leave_out(key, text)
-            st.query_params.pop(key, None)
-            continue
-        if _can_change(found):
-            return found
-        addresses.leave_out(key, text)
-        st.query_params.pop(key, None)
-    return None
-
-
-def _can_change(found: Saved | Named) -> bool:
-    if isinstance(found, Named):
-        return found.may_change and found.tree is not None
-    return found.is_own and not found.is_archived and found.kind == "live"
 
 
 def _form(definition: Mapping[str, Any]) -> None:
@@ -114,22 +78,6 @@ def _save(definition: dict[str, Any]) -> None:
     state[NAME] = ""
     state["sg_save"] = False
     draft.forget()
-
-
-def _change(before: Saved | Named, definition: dict[str, Any]) -> None:
-    if isinstance(before, Named):
-        changed = tried(lambda: tags.change(before.tag_id, before.revision, definition=definition))
-        if changed is not None:
-            guard.note(t("segments.saved_change_tag", name=changed.name))
-            open_kept("tags", "tg", changed.id)
-            draft.forget()
-        return
-    sentence = words.told(definition)
-    kept = tried(lambda: segments.change(before.segment_id, before.revision, definition=definition, sentence=sentence))
-    if kept is not None:
-        guard.note(t("segments.saved_change", name=kept.name, count=i18n.number(kept.member_count)))
-        open_kept("list", "sg", kept.id)
-        draft.forget()
 
 
 def open_kept(part: str, parameter: str, number: int) -> None:

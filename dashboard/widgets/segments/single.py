@@ -17,7 +17,7 @@ from dashboard.i18n import t
 from dashboard.widgets import behind, heading, opening
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.opening import Places
-from dashboard.widgets.segments import links, outcome, reach, saving, shelf, size_chart, words
+from dashboard.widgets.segments import edits, links, outcome, reach, shelf, size_chart, words
 from dashboard.widgets.segments.trying import tried
 from dashboard.widgets.tiles import Way
 
@@ -99,8 +99,7 @@ def _doing(one: Saved, of: str) -> None:
 def _builder(one: Saved) -> str:
     """The builder with the conditions; those of a snapshot begin another segment."""
     assert one.tree is not None
-    mine = f"&{saving.OF}={one.segment_id}" if one.kind == "live" else ""
-    return f"?part=build&{links.PARAMETER}={links.packed(one.tree)}{mine}"
+    return edits.link(one) if one.kind == "live" else f"?part=build&{links.PARAMETER}={links.packed(one.tree)}"
 
 
 def _renaming(one: Saved) -> None:

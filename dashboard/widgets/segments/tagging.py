@@ -16,7 +16,7 @@ from dashboard.i18n import t
 from dashboard.widgets import behind, choice, heading, names, opening
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.opening import Places
-from dashboard.widgets.segments import links, outcome, saving, shelf, words
+from dashboard.widgets.segments import edits, outcome, saving, shelf, words
 from dashboard.widgets.segments.trying import tried
 from dashboard.widgets.tiles import Way
 
@@ -25,6 +25,7 @@ PLACES = Places(OF, outcome.WHO)
 KINDS = ("all", "static", "behavioural", "predicted", "archived")
 NEW_NAME, NEW_DAYS, NEW_ENDS = "tg_new_name", "tg_new_days", "tg_new_ends"
 USUAL_DAYS = 90
+_OFFERED = "_tg_undo_offered"
 
 
 def show() -> None:
@@ -147,8 +148,7 @@ def _doing(one: Named, *, archived: bool) -> None:
             st.caption(t("segments.tag_not_own"))
             return
         if one.tree is not None:
-            address = f"?part=build&{links.PARAMETER}={links.packed(one.tree)}&{saving.OF_TAG}={one.tag_id}"
-            st.html(Way(t(f"segments.edit_{one.kind}"), address, "box").html("tg-edit"), width="content")
+            st.html(Way(t(f"segments.edit_{one.kind}"), edits.link(one), "box").html("tg-edit"), width="content")
         shelf.putting_away(
             OF, one.name, lambda: data.used_by(one.tag_id), lambda: actions.archive(one.tag_id), t("segments.archive_tag_means")
         )  # fmt: skip
@@ -218,9 +218,12 @@ def _undoing(some: Sequence[Change], zone: str) -> None:
         )
         for one in some
     }
+    state = st.session_state
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="tg_undoing"):
-        if st.session_state.get("tg_undo_of") not in labels:
-            st.session_state["tg_undo_of"] = some[0].write_id
+        if state.get("tg_undo_of") not in labels or state.get(_OFFERED) != list(
+            labels
+        ):  # the newest, whenever there is another
+            state["tg_undo_of"], state[_OFFERED] = some[0].write_id, list(labels)
         st.selectbox(t("segments.undo_which"), list(labels), format_func=labels.get, key="tg_undo_of", width=360)
         st.button(
             t("segments.undo_write"),
@@ -229,6 +232,9 @@ def _undoing(some: Sequence[Change], zone: str) -> None:
             on_click=_undo,
             help=t("segments.undo_means"),
         )
+    would = data.undoing(state["tg_undo_of"])
+    words = t("segments.undo_would", count=i18n.number(would.lost))
+    st.caption(words + (t("segments.undo_keeps", count=i18n.number(would.kept)) if would.kept else ""))
 
 
 # -- changes -----------------------------------------------------------------------------------------------------------
@@ -250,7 +256,8 @@ def _hand(one: Named, act: str) -> None:
     done = tried(lambda: do(one.tag_id, segment_id=state[f"tg_{act}_segment"], reason=state[f"tg_{act}_reason"]))
     if done is not None:
         words = {"count": i18n.number(done.changed), "rest": i18n.number(done.unchanged), "name": one.name}
-        guard.note(t(f"segments.{act}_done", **words))
+        ends = t("segments.ends_stay") if act == "give" and done.unchanged and one.expires_after_days else ""
+        guard.note(t(f"segments.{act}_done", **words) + ends)
         state[f"tg_{act}_reason"], state[f"tg_{act}_fold"] = "", False
 
 

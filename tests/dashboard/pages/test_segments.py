@@ -382,6 +382,60 @@ def test_a_live_segment_gets_other_conditions_and_another_name(opened):
     assert list(saved(test)) == ["多次买家"]
 
 
+@pytest.mark.parametrize(
+    ("language", "mine", "theirs"),
+    [("zh", "累计下单至少 3 次。", "累计下单至少 2 次。"), ("en", "3", "2")],
+)
+def test_who_comes_second_sees_both_and_chooses(opened, language, mine, theirs):
+    fill()
+    test = page(opened, "list", language=language)
+    number = keep("买家", BUYERS, who=test.who)
+    test.query_params["sg"] = str(number)
+    test.run()
+    follow(test, "sg-edit")
+    widget(test, "number_input", "end0").set_value(3).run()
+    replace(number, 1, 2, test.who)
+    test.button(key="sg_change").click().run()
+    assert orders(number) == 2
+    test.run()  # as a refresh does
+    for part, words in (("mine", mine), ("theirs", theirs)):
+        assert words in unescape(re.search(rf'id="sg-{part}">.*?<dd>(.*?)</dd>', html(test))[1])
+    assert test.who.operator.name in test.warning[0].value
+    assert not [one for one in test.button if one.key == "sg_change"]
+    test.button(key="sg_take_theirs").click().run()
+    assert shown(test)["where"]["all"][0]["values"] == [2]
+    assert 'id="sg-mine"' not in html(test)
+    widget(test, "number_input", "end0").set_value(3).run()
+    replace(number, 2, 4, test.who)
+    test.run()
+    replace(number, 3, 5, test.who)
+    test.button(key="sg_take_mine").click().run()
+    assert orders(number) == 5  # not what was shown
+    test.button(key="sg_take_mine").click().run()
+    assert orders(number) == 3
+    assert not test.exception
+
+
+def replace(number, revision, least, who):
+    """Somebody else gives the segment other conditions."""
+    tree = {"v": 1, "where": {**BUYERS, "values": [least]}}
+    work.change(
+        wiring.house().live,
+        wiring.accounts_store(),
+        who.operator,
+        number,
+        revision=revision,
+        tree=tree,
+        now=wiring.now(),
+    )
+
+
+def orders(number):
+    with wiring.house().live.store.reading() as session:
+        where = segments.one(session, number).tree["where"]
+    return where.get("all", [where])[0]["values"][0]
+
+
 def test_a_snapshot_keeps_the_people_of_now(opened):
     fill()
     test = page(opened, "list")
@@ -512,10 +566,18 @@ def test_one_segment_alone_is_not_compared(opened):
 
 
 @pytest.mark.parametrize(
-    ("language", "given", "undone"),
-    [("zh", "已给 36 人打上“茶会”", "已撤销：从 36 人去掉"), ("en", "36 got “茶会”", "36 members lost it")],
+    ("language", "given", "lose", "undone"),
+    [
+        (
+            "zh",
+            "已给 36 人打上“茶会”",
+            "撤销后 12 人会失去这个标签。另有 18 人在别的批次里也打过",
+            "已撤销：从 36 人去掉",
+        ),
+        ("en", "36 got “茶会”", "Undoing takes it from 12 members. 18 members more got it", "36 members lost it"),
+    ],
 )
-def test_a_tag_is_made_given_and_undone(opened, language, given, undone):
+def test_a_tag_is_made_given_and_undone(opened, language, given, lose, undone):
     fill()
     test = page(opened, "tags", language=language)
     keep("买家", BUYERS, who=test.who)
@@ -530,6 +592,17 @@ def test_a_tag_is_made_given_and_undone(opened, language, given, undone):
     test.button(key="tg_give").click().run()
     assert given in said(test)
     assert counted(test) in ("36 人", "36 members")
+    first = test.selectbox(key="tg_undo_of").value
+    women = keep("女", WOMEN, who=test.who)
+    test.session_state["tg_give_fold"] = True
+    test.run()
+    test.selectbox(key="tg_give_segment").set_value(women).run()
+    test.button(key="tg_give").click().run()
+    assert test.selectbox(key="tg_undo_of").value > first  # the newest is offered first
+    assert lose in said(test)
+    test.button(key="tg_undo").click().run()
+    assert counted(test) in ("36 人", "36 members")
+    assert test.selectbox(key="tg_undo_of").value == first
     test.button(key="tg_undo").click().run()
     assert undone in said(test)
     assert counted(test) in ("0 人", "0 members")
