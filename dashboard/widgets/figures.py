@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import streamlit as st
 from babel.numbers import get_currency_precision
 
 from core.periods import Period
@@ -26,6 +27,8 @@ STYLES = {
     "share": "%.1f%%", "roi": "%+.1f%%", "net": "%.1f", "mark": "%.2f", "mean": "%.1f", "score": "%.0f", "minutes": "%.1f", "wait": "%.1f",
 }  # fmt: skip
 """How tables write such numbers; all others as the reader's language does."""
+SIGNS = {"CNY": "yen", "JPY": "yen", "USD": "dollar", "EUR": "euro"}
+"""Currencies whose sign tables know; yuan and yen share theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,14 @@ def cell(row: Row, figure: Figure, currency: str = "") -> Number:
     if figure.kind == "money":
         return _major(found, currency)
     return found / MINUTE_S if figure.kind in ("minutes", "wait") else found
+
+
+def number_column(figure: Figure, cells: Sequence[Number], currency: str, meaning: str) -> object:
+    """How a table writes the ``cells`` of a figure; money with its sign, all of a column with the same decimals."""
+    if figure.kind != "money":
+        return st.column_config.NumberColumn(format=STYLES.get(figure.kind, "localized"), help=meaning)
+    digits = 0 if all(one is None or float(one).is_integer() for one in cells) else get_currency_precision(currency)
+    return st.column_config.NumberColumn(format=SIGNS.get(currency, "localized"), step=10**-digits, help=meaning)
 
 
 def _major(minor: float, currency: str) -> float:

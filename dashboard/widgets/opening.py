@@ -68,9 +68,8 @@ def table(
         for number, title in enumerate(first)
     }
     for title, figure in known.items():
-        config[title] = st.column_config.NumberColumn(
-            format=figures.STYLES.get(figure.kind, "localized"), help=t(f"{texts}.means_{figure.name}", **filling)
-        )
+        cells = [figures.cell(row, figure, currency) for row in rows]
+        config[title] = figures.number_column(figure, cells, currency, t(f"{texts}.means_{figure.name}", **filling))
     show(
         tables.written(f"{texts}_{name}", key, columns), f"{name}_rows_{abs(hash((key, of)))}", [one["key"] for one in rows],
         places=places, of=of, alt=alt, config=config,
