@@ -439,13 +439,14 @@ class TagWrite(Base):
 
 
 class TagWriteMember(Base):
-    """Whom a change of a tag changed."""
+    """Whom a change of a tag changed; with ``is_again``, who was given it by the change and had it already."""
 
     __tablename__ = "tag_write_members"
     __table_args__ = (Index("ix_tag_write_members_member_id", "member_id"),)
 
     write_id: Mapped[int] = mapped_column(ForeignKey("tag_writes.id", ondelete="CASCADE"), primary_key=True)
     member_id: Mapped[Key] = mapped_column(primary_key=True, autoincrement=False)
+    is_again: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 # -- pages -----------------------------------------------------------------------------------------------------------

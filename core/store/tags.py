@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Select, and_, delete, func, or_, select, update
 
 from core.errors import Refusal, Unknown
 from core.store import belonging, topics
@@ -103,14 +103,18 @@ def counts(session: Session, now: datetime) -> dict[int, int]:
     return {row.tag_id: row[1] for row in session.execute(query)}
 
 
-def got_by(session: Session, write_id: int) -> tuple[int, ...]:
-    """``member_id`` of those who got a tag by a change and have had it since, ascending."""
-    mine = select(TagMember.member_id).join(TagWrite, TagWrite.tag_id == TagMember.tag_id)
-    mine = mine.join(
-        TagWriteMember, (TagWriteMember.write_id == TagWrite.id) & (TagWriteMember.member_id == TagMember.member_id)
-    )
-    same = (TagWrite.id == write_id, TagMember.given_at == TagWrite.at, TagMember.given_by == TagWrite.by)
-    return tuple(session.scalars(mine.where(*same).order_by(TagMember.member_id)))
+def held_since(session: Session, write_id: int) -> tuple[int, ...]:
+    """``member_id`` of those whom a change gave a tag, anew or again, and who have had it since, ascending."""
+    return tuple(sorted(session.scalars(_held_since().where(TagWrite.id == write_id))))
+
+
+def lost_without(session: Session, write_id: int) -> tuple[int, ...]:
+    """Those of ``held_since`` whom no other change that stands gave it too: whom an undo takes it from."""
+    undone = select(TagWrite.undoes_id).where(TagWrite.undoes_id.is_not(None))
+    tag_id = select(TagWrite.tag_id).where(TagWrite.id == write_id).scalar_subquery()
+    others = _held_since().where(TagWrite.tag_id == tag_id, TagWrite.id != write_id, TagWrite.id.not_in(undone))
+    mine = _held_since().where(TagWrite.id == write_id)
+    return tuple(sorted(session.scalars(mine.except_(others))))
 
 
 def written(session: Session, write_id: int) -> TagWrite:
@@ -157,7 +161,7 @@ def held_by(session: Session, member_id: int, now: datetime, keys: Collection[in
 def history_of(session: Session, member_id: int, keys: Collection[int] = ()) -> list[Told]:
     """When a member got and lost tags, and by whom, newest first. ``keys``: as for ``held_by``."""
     query = select(TagWrite, Tag.name).join(Tag).join(TagWriteMember, TagWriteMember.write_id == TagWrite.id)
-    mine = query.where(_of(TagWriteMember.member_id, member_id, keys)).distinct()
+    mine = query.where(_of(TagWriteMember.member_id, member_id, keys), ~TagWriteMember.is_again).distinct()
     rows = session.execute(mine.order_by(TagWrite.id.desc()))
     return [Told(w.tag_id, name, w.action, w.by, w.at, w.reason) for w, name in rows]
 
@@ -168,16 +172,23 @@ def writes(session: Session, tag_id: int) -> list[TagWrite]:
 
 
 def written_to(session: Session, write_id: int) -> tuple[int, ...]:
-    """``member_id`` of whom a change changed, ascending."""
+    """``member_id`` of whom a change changed or gave the tag again, ascending."""
     query = select(TagWriteMember.member_id).where(TagWriteMember.write_id == write_id)
     return tuple(session.scalars(query.order_by(TagWriteMember.member_id)))
 
 
-def all_written_to(session: Session, tag_id: int) -> tuple[list[int], list[int]]:
-    """Number of the change and ``member_id``, in two columns, of everybody whom any change of a tag changed."""
-    query = select(TagWriteMember.write_id, TagWriteMember.member_id).join(TagWrite).where(TagWrite.tag_id == tag_id)
-    rows = session.execute(query).all()
-    return [row.write_id for row in rows], [row.member_id for row in rows]
+def all_written_to(session: Session, tag_id: int) -> tuple[list[int], list[int], list[bool]]:
+    """Number of the change, ``member_id`` and whether it gave the tag again, in three columns, of everybody whom any change of a tag
+    changed or gave it again."""
+    columns = (TagWriteMember.write_id, TagWriteMember.member_id, TagWriteMember.is_again)
+    rows = session.execute(select(*columns).join(TagWrite).where(TagWrite.tag_id == tag_id)).all()
+    return [row.write_id for row in rows], [row.member_id for row in rows], [row.is_again for row in rows]
+
+
+def named(session: Session, tag_id: int) -> dict[int, int]:
+    """How many each change of a tag changed or gave it again; changes without any are left out."""
+    query = select(TagWriteMember.write_id, func.count()).join(TagWrite).where(TagWrite.tag_id == tag_id)
+    return {row.write_id: row[1] for row in session.execute(query.group_by(TagWriteMember.write_id))}
 
 
 def change(
@@ -233,13 +244,17 @@ def give(
     reason: str = "",
     expires_at: datetime | None = None,
 ) -> TagWrite:
-    """Give a tag to those of the members who do not have it now. The change names exactly them."""
+    """Give a tag to those of the members who do not have it now. The change counts exactly them, and keeps who had it already, to
+    whom it leaves its end."""
     take_turn(session, tag_id)
     _expire(session, tag_id, now)
-    got = sorted({int(m) for m in members} - _having(session, tag_id))
+    wanted, having = {int(m) for m in members}, _having(session, tag_id)
+    got = sorted(wanted - having)
     _add(session, tag_id, got, by=by, now=now, expires_at=expires_at)
     topics.bump(session, TOPIC)
-    return write(session, tag_id, "given", got, by=by, now=now, reason=reason)
+    row = write(session, tag_id, "given", got, by=by, now=now, reason=reason)
+    belonging.add(session, TagWriteMember, sorted(wanted & having), {"write_id": row.id, "is_again": True})
+    return row
 
 
 def take(
@@ -321,6 +336,17 @@ SYSTEM, BY_RULE = "system", "rule"
 
 def _of(column: Any, member_id: int, keys: Collection[int]) -> Any:
     return column.in_({member_id, *keys})
+
+
+def _held_since() -> Select[tuple[int]]:
+    """Who has a tag that a change gave them, anew or again, and has had it since then."""
+    is_same = (TagMember.given_at == TagWrite.at) & (TagMember.given_by == TagWrite.by)
+    is_since = or_(
+        and_(~TagWriteMember.is_again, is_same), and_(TagWriteMember.is_again, TagMember.given_at <= TagWrite.at)
+    )
+    whose = (TagMember.tag_id == TagWrite.tag_id) & (TagMember.member_id == TagWriteMember.member_id)
+    query = select(TagMember.member_id).select_from(TagWriteMember).join(TagWrite).join(TagMember, whose)
+    return query.where(TagWrite.action == "given", is_since)
 
 
 def _holds(now: datetime) -> Any:

@@ -16,6 +16,7 @@ from core.errors import Forbidden, Refusal
 from core.scope import Filters, Operator
 from core.segments import language
 from core.segments.language import Node, OneOf, Score
+from core.sequences.arrays import Array
 from core.store import audit, tags
 from core.store.session import Session, Store
 from core.store.tables import TAG_KINDS, Tag, TagWrite
@@ -95,6 +96,14 @@ class Change:
     undoes_id: int | None
     is_undone: bool
     can_be_undone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """``lost``: who would lose a tag by an undo; ``kept``: who got it by the change and keeps it, as another change gave it too."""
+
+    lost: int
+    kept: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +240,7 @@ def take(
 
 
 def undo(home: Home, log: Store, operator: Operator, write_id: int, *, now: datetime) -> Written:
-    """Take a tag from exactly those who got it by a change and have had it since. Raises ``Unknown``, ``Forbidden`` (also where some of
+    """Take a tag from those whom a change gave it, who have had it since, and whom no other change that stands gave it too. Raises ``Unknown``, ``Forbidden`` (also where some of
     them are outside the operator's scope), and ``InvalidTag`` for what gave nothing and what was taken back already."""
     operator.require("segment.write")
     with home.store.reading() as session:
@@ -240,18 +249,28 @@ def undo(home: Home, log: Store, operator: Operator, write_id: int, *, now: date
         is_by_hand = tags.one(session, given.tag_id).kind == "static"
     if given.action != "given" or not is_by_hand:
         raise InvalidTag("Only what somebody gave can be taken back.", reason="undo")
-    if len(within(home, operator.scope, reached)) < len(reached):
-        raise Forbidden("It reaches beyond your units.", permission="segment.write", role=operator.role)
+    _refuse_beyond(home, operator, reached)
     with audit.told(home.store, log) as (session, logged):
         tags.take_turn(session, given.tag_id)
         if tags.undone_by(session, write_id) is not None:
             raise InvalidTag("This was taken back already.", reason="undone")
-        who = tags.got_by(session, write_id)
+        who = tags.lost_without(session, write_id)
         row = tags.take(session, given.tag_id, who, by=operator.name, now=now, reason=given.reason, undoes_id=write_id)
-        written = Written(row.id, row.member_count, given.member_count - row.member_count)
+        written = Written(row.id, row.member_count, len(reached) - row.member_count)
         details = {"tag": tags.one(session, given.tag_id).name, "members": row.member_count, "write": write_id}
         tell(logged, home, operator, "tag.undone", ("tag", given.tag_id), details, now)
     return written
+
+
+def undoing(home: Home, operator: Operator, write_id: int) -> Undoing:
+    """What an undo of a change would do now. Raises ``Unknown``, and ``Forbidden`` as ``undo``."""
+    operator.require("segment.write")
+    with home.store.reading() as session:
+        tags.written(session, write_id)
+        reached = tags.written_to(session, write_id)
+        held, lost = tags.held_since(session, write_id), tags.lost_without(session, write_id)
+    _refuse_beyond(home, operator, reached)
+    return Undoing(len(lost), len(held) - len(lost))
 
 
 def members_of(home: Home, operator: Operator, tag_id: int, *, now: datetime) -> list[int]:
@@ -277,24 +296,35 @@ def changes(home: Home, operator: Operator, tag_id: int) -> list[Change]:
     operator.require("customers.see")
     with home.store.reading() as session:
         kind, rows = tags.one(session, tag_id).kind, tags.writes(session, tag_id)
+        named = tags.named(session, tag_id)
         told = None if operator.scope.sees_all else tags.all_written_to(session, tag_id)
     undone = {row.undoes_id for row in rows}
-    seen = {row.id: row.member_count for row in rows} if told is None else _seen_of(home, operator, told)
+    seen, reached = (
+        ({row.id: row.member_count for row in rows}, named) if told is None else _seen_of(home, operator, told)
+    )
     may = operator.can("segment.write") and kind == "static"
     return [
         Change(
             row.id, row.action, seen.get(row.id, 0), row.by, row.at, row.reason, row.undoes_id, row.id in undone,
-            may and row.action == "given" and row.id not in undone and 0 < seen.get(row.id, 0) == row.member_count,
+            may and row.action == "given" and row.id not in undone and 0 < reached.get(row.id, 0) == named[row.id],
         )
         for row in rows
     ]  # fmt: skip
 
 
-def _seen_of(home: Home, operator: Operator, told: tuple[Sequence[int], Sequence[int]]) -> dict[int, int]:
-    """How many of the members of each change the operator may see; changes without any are left out."""
-    changed, members = (np.asarray(column, np.int64) for column in told)
-    numbers, counts = np.unique(changed[are_within(home, operator.scope, members)], return_counts=True)
-    return dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+def _seen_of(
+    home: Home, operator: Operator, told: tuple[Sequence[int], Sequence[int], Sequence[bool]]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """How many of the members whom each change changed, and of those whom it changed or gave the tag again, the operator may see;
+    changes without any are left out."""
+    changed, members, again = (np.asarray(column, np.int64) for column in told)
+    is_seen = are_within(home, operator.scope, members)
+
+    def counts(which: Array) -> dict[int, int]:
+        numbers, counted = np.unique(changed[which], return_counts=True)
+        return dict(zip(numbers.tolist(), counted.tolist(), strict=True))
+
+    return counts(is_seen & (again == 0)), counts(is_seen)
 
 
 def expire(home: Home, *, now: datetime) -> int:
@@ -372,7 +402,10 @@ def _handed(
         if action == "tag.given":
             end = None if tag.expires_after_days is None else now + timedelta(days=tag.expires_after_days)
             without = np.setdiff1d(who, called).tolist()
-            row = tags.give(session, tag_id, without, by=operator.name, now=now, reason=reason, expires_at=end)
+            again = having[np.isin(called, who)].tolist()
+            row = tags.give(
+                session, tag_id, [*without, *again], by=operator.name, now=now, reason=reason, expires_at=end
+            )
             changed = row.member_count
         else:
             theirs = np.isin(called, who)
@@ -382,6 +415,11 @@ def _handed(
         details = {"tag": tag.name, "members": row.member_count, "reason": reason, "write": row.id}
         tell(logged, home, operator, action, ("tag", tag_id), details, now)
     return written
+
+
+def _refuse_beyond(home: Home, operator: Operator, reached: Sequence[int]) -> None:
+    if not are_within(home, operator.scope, np.asarray(reached, np.int64)).all():
+        raise Forbidden("It reaches beyond your units.", permission="segment.write", role=operator.role)
 
 
 def _put_away(home: Home, log: Store, operator: Operator, tag_id: int, *, is_archived: bool, now: datetime) -> Tag:

@@ -5,12 +5,13 @@ from typing import Any
 from core.errors import Unknown
 from core.work import segments as work_segments
 from core.work import tags as work
-from core.work.tags import LONGEST_DAYS, LONGEST_NAME, LONGEST_REASON, Change, Named
+from core.work.tags import LONGEST_DAYS, LONGEST_NAME, LONGEST_REASON, Change, Named, Undoing
 from dashboard.data.ground import stand
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "LONGEST_DAYS", "LONGEST_NAME", "LONGEST_REASON", "SEE", "Change", "Named", "listed", "one", "used_by", "whole", "writes",
+    "LONGEST_DAYS", "LONGEST_NAME", "LONGEST_REASON", "SEE", "Change", "Named", "Undoing", "listed", "one", "undoing", "used_by", "whole",
+    "writes",
 ]  # fmt: skip
 
 SEE = "customers.see"
@@ -47,3 +48,10 @@ def writes(tag_id: int) -> list[Change]:
     ground = stand(SEE)
     name = ("tag writes", tag_id, ground.operator, ground.version)
     return kept.while_unwritten(ground.home.store, name, lambda: work.changes(ground.home, ground.operator, tag_id))
+
+
+def undoing(write_id: int) -> Undoing:
+    """What an undo of a change would do now. Raises ``Forbidden``, ``Unknown``."""
+    ground = stand("segment.write")
+    name = ("tag undoing", write_id, ground.operator, ground.version)
+    return kept.while_unwritten(ground.home.store, name, lambda: work.undoing(ground.home, ground.operator, write_id))

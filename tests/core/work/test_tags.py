@@ -82,7 +82,7 @@ def test_an_undo_takes_the_tag_from_exactly_those_who_got_it(home, now):
     work.take(home, home.store, LIN, tag.id, members=[4, 5], now=now + 2 * DAY)
     given(home, tag.id, [5], now=now + 3 * DAY)
     undone = work.undo(home, home.store, LIN, second.write_id, now=now + 4 * DAY)
-    assert (undone.changed, undone.unchanged) == (1, 2)
+    assert (undone.changed, undone.unchanged) == (1, 3)
     assert having(home, tag.id, now + 4 * DAY) == [1, 2, 5]
     with pytest.raises(InvalidTag) as refused:
         work.undo(home, home.store, LIN, second.write_id, now=now + 4 * DAY)
@@ -92,6 +92,21 @@ def test_an_undo_takes_the_tag_from_exactly_those_who_got_it(home, now):
     assert refused.value.details["reason"] == "undo"
     with pytest.raises(Unknown):
         work.undo(home, home.store, LIN, 404, now=now)
+
+
+def test_whoever_another_batch_that_stands_gave_it_too_keeps_a_tag_that_is_undone(home, now):
+    tag = create(home, now=now)
+    first = given(home, tag.id, [1, 2, 3], now=now).write_id
+    second = given(home, tag.id, [2, 3, 4], now=now + DAY).write_id
+    work.take(home, home.store, LIN, tag.id, members=[3], now=now + 2 * DAY)
+    third = given(home, tag.id, [2, 4], now=now + 3 * DAY).write_id
+    for number, lost, kept, left in ((first, 1, 1, [2, 4]), (second, 0, 2, [2, 4]), (third, 2, 0, [])):
+        assert number in [c.write_id for c in work.changes(home, LIN, tag.id) if c.can_be_undone]
+        assert work.undoing(home, LIN, number) == work.Undoing(lost, kept)
+        assert work.undo(home, home.store, LIN, number, now=now + 4 * DAY).changed == lost
+        assert having(home, tag.id, now + 4 * DAY) == left
+    with home.store.reading() as session:
+        assert [t.action for t in tags.history_of(session, 2)] == ["taken", "given"]
 
 
 def test_a_tag_that_ends_is_had_by_nobody_from_that_moment_and_pages_see_it(home, now):
