@@ -168,7 +168,7 @@ def test_every_move_is_a_cell_and_a_line_of_the_same_count(opened):
     fill()
     test = open_with(opened, each="week", lost_after="1", at="2026-11-09")
     cells = re.findall(r'<td title="([^"]*)"[^>]*><a href="([^"]*)" aria-label="[^"]*">(\d+)</a>', html(test))
-    lines = re.findall(r'<li><a id="move-[^"]*" class="people" href="([^"]*)">(.*?) \((\d+)\)</a>', html(test))
+    lines = re.findall(r'<li><a id="move-[^"]*" class="people" href="([^"]*)">(.*?)（(\d+)）</a>', html(test))
     assert cells and [(link, count) for _, link, count in cells] == [(link, count) for link, _, count in lines]
     assert all(said.startswith(f"{move} {count}") for (said, _, _), (_, move, count) in zip(cells, lines, strict=True))
     assert sum(int(count) for _, _, count in cells) == 40
