@@ -15,7 +15,7 @@ from dashboard.data import worlds
 from dashboard.data.ground import stand
 from dashboard.web import kept
 
-__all__ = ["LONGEST_NAME", "SEE", "Saved", "Size", "listed", "one", "used_by", "whole"]
+__all__ = ["LONGEST_NAME", "SEE", "Saved", "Size", "listed", "one", "standing_on_clusters", "used_by", "whole"]
 
 SEE = "customers.see"
 
@@ -33,7 +33,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """``tree``: its definition; None for a list. ``sizes``: oldest first, None for whoever does not see all whom they count.
+    """``tree``: its definition; None for a list, of which ``origin`` says where it came from. ``sizes``: oldest first, None for whoever does not see all whom they count.
     ``is_own``: whether the asker may change it: it does not reach beyond their units."""
 
     segment_id: int
@@ -41,6 +41,7 @@ class Saved:
     kind: str
     sentence: str
     tree: Mapping[str, Any] | None
+    origin: Mapping[str, Any]
     owner: str
     created_at: datetime
     counted_at: datetime | None
@@ -99,9 +100,17 @@ def used_by(segment_id: int) -> list[str]:
         return work.users(session, ("segment", segment_id))
 
 
+def standing_on_clusters() -> list[str]:
+    """Names of the segments and tags with a condition on clusters. Raises ``Forbidden``."""
+    home: Home = worlds.home()
+    guard.require(SEE)
+    with home.store.reading() as session:
+        return work.users_of(session, "cluster")
+
+
 def _saved(row: Segment, sizes: tuple[Size, ...], is_covered: bool) -> Saved:
     return Saved(
-        row.id, row.name, row.kind, row.sentence, row.tree, row.owner or row.created_by, row.created_at, row.counted_at,
+        row.id, row.name, row.kind, row.sentence, row.tree, row.definition, row.owner or row.created_by, row.created_at, row.counted_at,
         row.member_count if is_covered else None, row.revision, row.is_archived, is_covered, row.changed_by, row.changed_at,
         sizes if is_covered else None,
     )  # fmt: skip

@@ -6,12 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import Refusal
-from dashboard import i18n, markdown
+from dashboard import addresses, i18n, markdown
 from dashboard.actions import exports, guard, segments
 from dashboard.data import people
 from dashboard.data.people import People
 from dashboard.i18n import t
 from dashboard.widgets import columns
+from dashboard.widgets.tiles import Way
 
 ROWS = 50
 """People on one page of the table; an export holds them all."""
@@ -119,8 +120,12 @@ def _saving(found: People, sentence: str) -> None:
     st.caption(t("people.segment_meaning", sentence=markdown.escaped(sentence)))
     if is_sent:
         try:
-            segments.save(name, sentence, found.member_ids, found.definition, found.version)
+            told = found.definition | {"language": i18n.language()}
+            number = segments.save(name, sentence, found.member_ids, told, found.version)
         except Refusal as error:
             st.error(markdown.escaped(i18n.refusal(error)))
         else:
             st.success(t("people.saved", name=markdown.escaped(" ".join(name.split())), count=i18n.number(found.count)))
+            if guard.may("customers.see"):
+                address = f"/segments?{addresses.only('world')}part=list&sg={number}"
+                st.html(f'<div class="ways">{Way(t("people.open_segment"), address, "box").html("open-segment")}</div>')

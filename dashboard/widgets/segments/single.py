@@ -48,8 +48,8 @@ def show(one: Saved, places: Places) -> None:
 
 
 def sentence(one: Saved) -> str:
-    """Who they are, in the reader's language where there is a definition."""
-    return one.sentence if one.tree is None else words.told(one.tree)
+    """Who they are, in the reader's language."""
+    return words.origin(one.origin, one.sentence) if one.tree is None else words.told(one.tree)
 
 
 def _head(one: Saved) -> None:

@@ -1,16 +1,19 @@
 """What definitions are in words, and what values of conditions are called on screen."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from babel.numbers import get_currency_precision
 
 from core.errors import InvalidSegment, Refusal
+from core.periods import Period
 from dashboard import i18n
 from dashboard.data import clusters, membership, segments, vocabulary
 from dashboard.i18n import t
 from dashboard.widgets import names
+from dashboard.widgets.evidence import kind as identity
 from dashboard.widgets.value import clusters_words
 
 TEXTS = {
@@ -18,6 +21,21 @@ TEXTS = {
     "value_tier": "segments.value_tier_",
 }  # fmt: skip
 """Where the names of values stand that are the same in every lake."""
+USUAL = "zh"
+"""The language of a list that says none."""
+FROM = {
+    "overview": ("behind",),
+    "funnels": ("funnel",),
+    "paths": ("path", "sessions"),
+    "retention": ("retention",),
+    "lifecycle": ("lifecycle", "life_stage"),
+    "community": ("community", "topics", "care", "voices", "voices_month", "sensitive", "surveys", "activities", "aftermath"),
+    "content": ("contents", "fatigue", "lives", "matching"),
+    "channels": ("channels", "overlap"),
+    "value": ("rfm", "ltv", "ltv_channels", "ltv_cohorts", "clusters", "membership"),
+    "segments": ("segment", "segment_overlap", "segment_reach", "segment_move"),
+}  # fmt: skip
+"""On which page a list of each kind is shown."""
 
 
 def called(name: str, value: object, known: str | None = None) -> str:
@@ -49,6 +67,30 @@ def told(definition: Mapping[str, Any]) -> str:
         return i18n.refusal(error)
 
 
+def origin(given: Mapping[str, Any], sentence: str) -> str:
+    """Where a list came from: ``sentence``, as it was kept, for those who read the language of whoever kept it; for others what can be
+    said in theirs."""
+    kind = str(given.get("kind"))
+    if kind == "list":
+        of = str(given.get("of"))
+        return t("segments.import_sentence", kind=t("segments.import_member") if of == "member" else identity(of))
+    if given.get("language", USUAL) == i18n.language():
+        return sentence
+    if kind == "segment" and given.get("which") == "fit":
+        return t("segments.from_fit", sentence=told(given["tree"]))
+    page = next((page for page, kinds in FROM.items() if kind in kinds), None)
+    if page is None:
+        return sentence
+    if page == "segments":
+        return t("segments.from_segments")
+    what = t(f"metric.{given['metric']}.title") if kind == "behind" else t(f"{page}.title")
+    return t("segments.from_page", what=what, days=i18n.days(Period(*_between(given))))
+
+
+def _between(given: Mapping[str, Any]) -> tuple[date, date]:
+    return date.fromisoformat(given["from"]), date.fromisoformat(given["to"]) + timedelta(days=1)
+
+
 def _name(kind: str, value: str | int | bool) -> str:
     if kind == "event":
         return names.events({*vocabulary.events(), str(value)})[str(value)]
@@ -74,7 +116,11 @@ def _cluster(label: str) -> str:
     except Refusal:
         return label
     known = answer is not None and label in answer.found.model.labels
-    return clusters_words.numbered(answer.found, label) if answer is not None and known else label
+    return (
+        clusters_words.numbered(answer.found, label)
+        if answer is not None and known
+        else t("segments.cluster_gone", label=label)
+    )
 
 
 LISTED = ("gender", "city", "unit", "staff", "acquisition_channel", "tier", "imported_tier", "group", "tag", "segment")

@@ -1,5 +1,6 @@
 """Membership: tiers by rule or as imported, who moved, who is about to fall, and points."""
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -47,7 +48,8 @@ def show(page: Page) -> None:
         st.html(membership_tiers.falls(answer, link))
     with st.container(border=True, key="card_membership_points"):
         membership_points.show(answer, link)
-    behind.open_asked(lambda text: _behind(page, asked, answer, text), page.in_words)
+    dated = replace(page, days=t("membership.lead", day=i18n.day(answer.found.on)))
+    behind.open_asked(lambda text: _behind(page, asked, answer, text), dated.in_words)
 
 
 def _head(answer: Answer[Membership], page: Page) -> None:
@@ -128,9 +130,8 @@ def _behind(page: Page, asked: Asked, answer: Answer[Membership], text: str) -> 
     title, figure, meaning = _pointed(answer, text)
     if not figure:
         return None
-    day = t("membership.lead", day=i18n.day(answer.found.on))
     return Behind(
-        f"{title}{t('number.then')}{day}",
+        title,
         t(f"membership.people_{meaning}"),
         partial(membership.people_of, page.filters, asked, text, figure),
     )

@@ -1,6 +1,7 @@
 """RFM: buyers in eight classes and four tiers, who moved, and what to do for whom."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 
 import streamlit as st
@@ -54,7 +55,8 @@ def show(asked: Asked) -> None:
         st.html(rfm_moves.show(answer, view, link))
     with st.container(border=True, key="card_rfm_spread"):
         st.html(rfm_spread.html(answer, link))
-    behind.open_asked(lambda text: _behind(asked, answer, tables, text), asked.in_words)
+    dated = replace(asked, days=t("rfm.lead", day=i18n.day(answer.found.on)))
+    behind.open_asked(lambda text: _behind(asked, answer, tables, text), dated.in_words)
 
 
 def _head(answer: Answer[Rfm], asked: Asked) -> None:
@@ -91,11 +93,10 @@ def _behind(asked: Asked, answer: Answer[Rfm], tables: Tables, text: str) -> Beh
     title, figure = _pointed(answer, tables, text)
     if not figure:
         return None
-    day = t("rfm.lead", day=i18n.day(answer.found.on))
     chosen = answer.found.asked
     limits = t("number.then").join([t(f"rfm.method_{chosen.method}"), *words.limits(answer.found, answer.currency)])
     return Behind(
-        f"{title}{t('number.then')}{day}",
+        title,
         markdown.escaped(limits),
         lambda: rfm.people_of(asked.filters, chosen, text, figure),
     )

@@ -14,9 +14,11 @@ from core.store.segments import NameTaken
 from core.store.tables import AuditEntry
 from core.work import segments as work
 from core.work.segments import InvalidName
+from dashboard import i18n
 from dashboard.data import people
 from dashboard.data.people import People
 from dashboard.web import wiring
+from dashboard.widgets.segments import words
 from tests.dashboard.pages.conftest import said
 from tests.dashboard.pages.shop import fill
 
@@ -101,15 +103,39 @@ def test_a_manager_saves_the_people_as_a_segment_and_the_audit_knows(panel):
         assert (kept.name, kept.member_count, kept.lake_version) == ("十一月 买家", 35, 1)
         assert kept.sentence == "购买会员 · 十一月"
         assert (kept.definition["metric"], kept.definition["from"]) == ("buyers", "2026-11-01")
+        assert any(f'href="/segments?part=list&amp;sg={kept.id}"' in one.value for one in test.html)
+        assert words.origin(kept.definition, kept.sentence) == kept.sentence
         assert segments.members(session, kept.id) == tuple(range(1, 36))
     with wiring.accounts_store().reading() as session:
         assert "segment.saved" in session.scalars(select(AuditEntry.action)).all()
 
 
+DAYS = {"from": "2026-11-01", "to": "2026-11-30"}
+
+
+@pytest.mark.parametrize(
+    ("told", "said_in_english"),
+    [
+        (
+            {"kind": "behind", "metric": "buyers", **DAYS},
+            "A list from “Buyers”, page period Nov 1, 2026 – Nov 30, 2026",
+        ),
+        ({"kind": "rfm", **DAYS}, "A list from “RFM & LTV”, page period Nov 1, 2026 – Nov 30, 2026"),
+        ({"kind": "segment_reach", **DAYS}, "A list from the page of segments"),
+        ({"kind": "list", "of": "phone"}, "Imported list (Phone)."),
+        ({"kind": "behind", "language": "en"}, "购买会员"),
+        ({"kind": "of another time"}, "购买会员"),
+    ],
+)
+def test_where_a_list_came_from_is_told_in_the_language_of_the_reader(monkeypatch, told, said_in_english):
+    monkeypatch.setattr(i18n.st, "session_state", {"_language": "en"})
+    assert words.origin(told, "购买会员") == said_in_english
+
+
 def test_a_name_that_is_taken_or_empty_is_refused_in_words(panel):
     fill()
     test = panel("buyers", role="manager")
-    for name, words in (
+    for name, refusal in (
         ("买家", "已保存人群"),
         ("买家", "已经有叫“买家”的人群了"),
         ("   ", "人群名称需为 1 到 60 个字"),
@@ -117,7 +143,7 @@ def test_a_name_that_is_taken_or_empty_is_refused_in_words(panel):
         test.text_input[0].set_value(name)
         test.button[0].click()
         test.run()
-        assert words in said(test)
+        assert refusal in said(test)
 
 
 def test_a_role_without_the_permission_keeps_nothing(enter):
