@@ -20,7 +20,7 @@ from core.errors import Unreadable
 from core.sources import archives, chat, json_lines, sheets
 from core.sources.archives import CHUNK, Archive, Progress
 from core.sources.encodings import BOMS, detected
-from core.sources.text import Broken, Dialect, header, sniffed
+from core.sources.text import Broken, Dialect, blank_lines, header, sniffed
 
 SAMPLE = 1 << 20
 ODD_SPACES = ("\0", "\t", "\v", "\f", "\u00a0", "\u3000")
@@ -49,7 +49,8 @@ class Readable:
     """A file ready for the engine. ``columns``: its header, made unique. ``broken``: rows that could not even be split.
 
     ``has_odd_spaces``: cells may begin or end with tabs, line ends, or wide spaces, as exports write them to keep long numbers whole,
-    or hold NUL characters; taking those off costs more than plain spaces.
+    or hold NUL characters; taking those off costs more than plain spaces. ``stood``: where rows of a sheet, of which blank ones were
+    left out, stood in it: place (the header is 0) and number of the first, and of each that does not follow the one before it.
     """
 
     path: Path
@@ -62,6 +63,32 @@ class Readable:
     broken: tuple[Broken, ...] = ()
     parts: tuple[str, ...] = ()
     has_odd_spaces: bool = True
+    stood: tuple[tuple[int, int], ...] = ()
+
+
+def row_numbers(readable: Readable) -> list[tuple[int, bool]]:
+    """Numbers that spreadsheets give to the header of a CSV or a sheet and to each row below, of which a cell may hold several lines, and
+    whether it has as many cells as the header. Blank lines have a number as well, and are no rows, except where a single column has
+    an empty cell."""
+    places = _filled(readable)
+    if not readable.stood:
+        return [(readable.dialect.skip + place, fits) for place, fits in places]
+    marks = dict(readable.stood)
+    numbers: list[tuple[int, bool]] = []
+    for place, (_, fits) in enumerate(places):
+        numbers.append((marks.get(place) or numbers[-1][0] + 1, fits))
+    return numbers
+
+
+def _filled(readable: Readable) -> list[tuple[int, bool]]:
+    """Places of rows in a text, from 1, below what is skipped."""
+    width = len(readable.columns)
+    with readable.path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        for _ in range(readable.dialect.skip):
+            lines.readline()
+        csv.field_size_limit(1 << 30)
+        told = csv.reader(lines, delimiter=readable.dialect.delimiter, quotechar=readable.dialect.quote)
+        return [(place, max(len(row), 1) == width) for place, row in enumerate(told, 1) if row or width == 1]
 
 
 def opened(
@@ -243,7 +270,7 @@ def _complete_rows(target: Path, form: Form) -> int:
 def _from_workbook(file: Path, origin: Path, folder: Path, form: Form, wanted: Collection[str]) -> Readable:
     target = folder / "sheet.csv"
     sheet = sheets.written(file, target, name=origin.name, part=form.part, skip=form.skip, wanted=wanted)
-    return Readable(target, "csv", _unique(sheet.header), "", part=sheet.name, parts=sheet.names)
+    return Readable(target, "csv", _unique(sheet.header), "", part=sheet.name, parts=sheet.names, stood=sheet.stood)
 
 
 def _parquet(file: Path, origin: Path) -> Readable:
@@ -274,6 +301,7 @@ def _text(file: Path, origin: Path, folder: Path, form: Form) -> Readable:
     if json_lines.is_json(text):
         return _from_json(path, origin, folder, encoding)
     dialect = sniffed(text, form.delimiter, form.skip)
+    dialect = replace(dialect, skip=dialect.skip + blank_lines(text, dialect))
     columns = header(text, dialect)
     if not columns:
         raise Unreadable(

@@ -28,11 +28,12 @@ MEMORY_BYTES = 4 << 30
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The sheet that was written out, its header, and the names of all sheets."""
+    """The sheet that was written out, its header, the names of all sheets, and where its rows stood (see ``files.Readable.stood``)."""
 
     name: str
     header: tuple[str, ...]
     names: tuple[str, ...]
+    stood: tuple[tuple[int, int], ...] = ()
 
 
 def is_workbook(file: Path) -> bool:
@@ -68,7 +69,8 @@ def written(file: Path, target: Path, *, name: str, part: str, skip: int, wanted
     said: dict[str, Any] = json.loads(done.stdout)
     names = tuple(said["names"])
     if "header" in said:
-        return Sheet(said["name"], tuple(said["header"]), names)
+        stood = tuple((place, row) for place, row in said["stood"])
+        return Sheet(said["name"], tuple(said["header"]), names, stood)
     reason, message = {
         "sheet": ("sheet", f"{name} has no sheet {part!r}; it has {', '.join(names)}."),
         "empty": ("empty", f"{name} is empty: no sheet has a header."),
@@ -102,28 +104,36 @@ def _written(book: CalamineWorkbook, target: Path, part: str, skip: int, wanted:
         return {"refused": "sheet"}
     chosen = part or max(names, key=lambda name: _fit(book.get_sheet_by_name(name), skip, wanted)) if names else ""
     rows = _rows(book.get_sheet_by_name(chosen), skip) if chosen else iter(())
-    header = next(rows, None)
-    if header is None:
+    first = next(rows, None)
+    if first is None:
         return {"refused": "empty"}
+    stood: list[tuple[int, int]] = []
     with target.open("w", encoding="utf-8", newline="") as out:
-        csv.writer(out, lineterminator="\n").writerows(chain([header], rows))
-    return {"name": chosen, "header": header}
+        lines, last = csv.writer(out, lineterminator="\n"), 0
+        for place, (row, texts) in enumerate(chain([first], rows)):
+            if not stood or row != last + 1:
+                stood.append((place, row))
+            lines.writerow(texts)
+            last = row
+    return {"name": chosen, "header": first[1], "stood": stood}
 
 
 def _fit(sheet: CalamineSheet, skip: int, wanted: list[str]) -> tuple[int, int]:
     rows = _rows(sheet, skip)
-    header = next(rows, [])
+    _, header = next(rows, (0, []))
     return len(set(wanted) & {cell.strip() for cell in header}), sum(1 for _ in rows) + bool(header)
 
 
-def _rows(sheet: CalamineSheet, skip: int) -> Iterator[list[str]]:
-    """Header and data rows of one sheet, as text."""
+def _rows(sheet: CalamineSheet, skip: int) -> Iterator[tuple[int, list[str]]]:
+    """Header and data rows of one sheet, as text, each with the number that the sheet gives it."""
     start = sheet.start[0] if sheet.start else 0  # rows before the first that holds anything do not count
     filled = (
-        texts for row in islice(sheet.iter_rows(), start + skip, None) if any(texts := [_text(cell) for cell in row])
+        (number, texts)
+        for number, row in enumerate(islice(sheet.iter_rows(), start + skip, None), start + skip + 1)
+        if any(texts := [_text(cell) for cell in row])
     )
     first = list(islice(filled, LOOK_AT))
-    return chain(first[0 if skip else _header_at(first) :], filled)
+    return chain(first[0 if skip else _header_at([texts for _, texts in first]) :], filled)
 
 
 def _header_at(filled: list[list[str]]) -> int:

@@ -42,6 +42,17 @@ def header(text: str, dialect: Dialect) -> tuple[str, ...]:
     return tuple(rows[0]) if rows else ()
 
 
+def blank_lines(text: str, dialect: Dialect) -> int:
+    """Lines without anything between what is skipped and the header."""
+    lines = io.StringIO(text, newline="")
+    for _ in range(dialect.skip):
+        lines.readline()
+    filled = (
+        place for place, line in enumerate(lines) if line.strip().strip(dialect.delimiter + dialect.quote).strip()
+    )
+    return next(filled, 0)
+
+
 def _rows(text: str, dialect: Dialect, limit: int = LOOK_AT) -> list[list[str]]:
     lines = io.StringIO(text.replace("\0", ""), newline="")
     for _ in range(dialect.skip):

@@ -338,7 +338,7 @@ def _of(column: Any, member_id: int, keys: Collection[int]) -> Any:
     return column.in_({member_id, *keys})
 
 
-def _held_since() -> Select[tuple[int]]:
+def _held_since() -> Select[int]:
     """Who has a tag that a change gave them, anew or again, and has had it since then."""
     is_same = (TagMember.given_at == TagWrite.at) & (TagMember.given_by == TagWrite.by)
     is_since = or_(

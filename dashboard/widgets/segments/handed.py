@@ -3,6 +3,7 @@
 What was handed in stays in the session until it is saved or another list comes: neither the address nor the store sees it.
 """
 
+from collections.abc import Sequence
 from html import escape
 
 import pandas as pd
@@ -22,11 +23,11 @@ from dashboard.widgets.tiles import Tile
 
 WAYS = ("paste", "file")
 WAY, KIND, TEXT, FILE, COLUMN, BARE, NAME = "li_way", "li_kind", "li_text", "li_file", "li_column", "li_bare", "li_name"
-_FOUND, _OF, _READ = "_li_found", "_li_of", "_li_read"
+_FOUND, _OF, _READ, _LOOKS = "_li_found", "_li_of", "_li_read", "_li_looks"
 SHOWN = 200
 """Lines without anybody that are shown; the download has them all."""
-DIGITS = 5
-"""Signs of a number that nobody calls a column."""
+USUAL = "phone"
+"""What a list is of as long as nothing tells."""
 FEW = 8
 """Lines that need no scrolling."""
 WIDTH = 190
@@ -40,20 +41,16 @@ def show() -> None:
     with st.container(border=True, key="card_li"):
         st.html(heading.section(t("segments.part_import"), t("segments.import_lead")))
         st.session_state.setdefault(WAY, WAYS[0])
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="li_how"):
-            labels = {one: t(f"segments.import_{one}") for one in WAYS}
-            st.segmented_control(
-                t("segments.import_how"), WAYS, format_func=labels.get, required=True, key=WAY, persist_state="session", on_change=_forget
-            )  # fmt: skip
-            called = {one: t("segments.import_member") if one == "member" else identity(one) for one in KINDS}
-            st.selectbox(
-                t("segments.import_kind"), KINDS, format_func=called.get, key=KIND, persist_state="session", width=260, on_change=_forget,
-                help=t("segments.import_kind_help"),
-            )  # fmt: skip
-        texts = _pasted() if st.session_state[WAY] == "paste" else _filed()
+        st.session_state.setdefault(KIND, USUAL)
+        labels = {one: t(f"segments.import_{one}") for one in WAYS}
+        st.segmented_control(
+            t("segments.import_how"), WAYS, format_func=labels.get, required=True, key=WAY, persist_state="session", on_change=_forget
+        )  # fmt: skip
+        is_file = st.session_state[WAY] == "file"
+        lines = _filed() if is_file else _pasted()
         st.button(
-            t("segments.import_check"), type="primary", icon=":material/fact_check:", key="li_check", on_click=_check, args=(texts,),
-            disabled=texts is None and st.session_state[WAY] == "file",
+            t("segments.import_check"), type="primary", icon=":material/fact_check:", key="li_check", on_click=_check, args=(lines,),
+            disabled=lines is None and is_file,
         )  # fmt: skip
     found: Matched | None = st.session_state.get(_FOUND)
     if found is not None:
@@ -64,10 +61,28 @@ def _pasted() -> None:
     st.text_area(
         t("segments.import_paste"), key=TEXT, height=180, persist_state="session", placeholder=t("segments.import_paste_hint"), on_change=_forget
     )  # fmt: skip
+    _look(st.session_state[TEXT].splitlines())
+    _kind()
 
 
-def _filed() -> list[str] | None:
-    """The texts of the chosen column; None while there is no file that can be read."""
+def _look(texts: Sequence[str]) -> None:
+    """What they look like is chosen, until somebody chooses otherwise for them."""
+    kind, state = lists.kind_of(texts), st.session_state
+    if kind is not None and state.get(_LOOKS) != kind:
+        state[KIND] = kind
+    state[_LOOKS] = kind
+
+
+def _kind() -> None:
+    called = {one: t("segments.import_member") if one == "member" else identity(one) for one in KINDS}
+    st.selectbox(
+        t("segments.import_kind"), KINDS, format_func=called.get, key=KIND, persist_state="session", width=260, on_change=_forget,
+        help=t("segments.import_kind_help"),
+    )  # fmt: skip
+
+
+def _filed() -> tuple[list[str], list[int]] | None:
+    """The texts of the chosen column and the numbers of their rows; None while there is no file that can be read."""
     file = st.file_uploader(
         t("segments.import_file"),
         type=["csv", "txt", "tsv", "xlsx", "xls", "parquet", "gz"],
@@ -84,20 +99,27 @@ def _filed() -> list[str] | None:
         except Refusal as error:
             st.html(f'<p class="fault" role="alert">{escape(i18n.refusal(error))}</p>')
             return None
-        state[BARE] = any(sum(map(str.isdigit, one)) >= DIGITS for one in state[_READ][1].texts)
+        state[BARE] = state[_READ][1].is_bare
+        state.pop(COLUMN, None)
     read: Columns = state[_READ][1]
     columns = read.texts
     if state.get(COLUMN) not in columns:
-        state[COLUMN] = next(iter(columns))
+        state[COLUMN] = lists.best_column(columns)
+    _look(columns[state[COLUMN]] or [state[COLUMN]])
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="li_columns"):
         st.selectbox(t("segments.import_column"), list(columns), key=COLUMN, width=260, on_change=_forget)
+        _kind()
         st.toggle(t("segments.import_bare"), key=BARE, help=t("segments.import_bare_help"), on_change=_forget)
     column, is_bare = state[COLUMN], state[BARE]
-    lines = t("segments.import_lines", count=i18n.number(len(columns[column]) + is_bare))
+    texts, numbers = columns[column], list(read.numbers)
+    texts, numbers = ([column, *texts], numbers) if is_bare else (texts, numbers[1:])
+    lines = t("segments.import_lines", count=i18n.number(sum(bool(one.strip()) for one in texts)))
+    if is_bare and read.is_bare:
+        lines += t("segments.import_first", text=markdown.escaped(column))
     if len(read.parts) > 1:
         lines += " " + t("segments.import_part", name=markdown.escaped(read.part), count=len(read.parts))
     st.caption(lines)
-    return [column if is_bare else "", *columns[column]]  # numbered as in the file
+    return texts, numbers
 
 
 def _found(found: Matched) -> None:
@@ -136,7 +158,7 @@ def _found(found: Matched) -> None:
 
 def _missed(found: Matched) -> None:
     titles = [t(f"segments.import_{one}") for one in ("line", "text", "why")]
-    why = {one: t(f"segments.import_why_{one}") for one in (lists.UNKNOWN, lists.AMBIGUOUS)}
+    why = {one: t(f"segments.import_why_{one}") for one in (lists.UNKNOWN, lists.AMBIGUOUS, lists.LEFT_OUT)}
 
     def table(some: int | None) -> pd.DataFrame:
         return pd.DataFrame([(one.line, one.text, why[one.reason]) for one in found.missed[:some]], columns=titles)
@@ -148,7 +170,7 @@ def _missed(found: Matched) -> None:
         height="content" if len(found.missed) <= FEW else 320,
     )
     if len(found.missed) > SHOWN:
-        st.caption(t("people.rows", first=1, last=i18n.number(SHOWN), count=i18n.number(len(found.missed))))
+        st.caption(t("segments.import_rows", first=1, last=i18n.number(SHOWN), count=i18n.number(len(found.missed))))
     st.download_button(
         t("segments.import_download", count=i18n.number(len(found.missed))), data=lambda: exports.as_csv(table(None)), file_name="siyu-unmatched.csv",
         mime=exports.MIME["csv"], icon=":material/download:", key="li_download", on_click="ignore",
@@ -163,10 +185,14 @@ def _forget() -> None:
     st.session_state.pop(_FOUND, None)
 
 
-def _check(texts: list[str] | None) -> None:
+def _check(lines: tuple[list[str], list[int]] | None) -> None:
     state = st.session_state
-    given = str(state.get(TEXT, "")).splitlines() if texts is None else texts
-    found = tried(lambda: lists.match(state[KIND], given))
+    if lines is None:
+        texts, numbers = str(state.get(TEXT, "")).splitlines(), None
+        _look(texts)
+    else:
+        texts, numbers = lines
+    found = tried(lambda: lists.match(state[KIND], texts, numbers))
     state.pop(_FOUND, None)
     if found is not None:
         state[_FOUND], state[_OF] = found, state[KIND]

@@ -78,7 +78,7 @@ def test_every_line_of_a_list_is_told_once(home, now):
     texts = ["13800000001", "", "+86 138-0000-0002", "13800000001", "13900000000", " ", "13800000002 ", STORE_PHONE]
     found = matched(home, texts, now=now)
     assert (found.members, found.matched, found.lines, found.repeated) == ((1, 2), 2, 6, 2)
-    assert missed(found) == [(5, "13900000000", "unknown"), (8, STORE_PHONE, "unknown")]
+    assert missed(found) == [(5, "13900000000", "unknown"), (8, STORE_PHONE, "left_out")]
     assert found.lines == found.matched + found.repeated + len(found.missed)
 
 
@@ -97,9 +97,9 @@ def test_members_are_found_by_their_numbers_and_short_names(home, now):
 
 
 def test_who_has_units_is_told_of_nobody_else_that_they_exist(home, now):
-    found = matched(home, [PHONES[1], PHONES[3], "13900000000"], operator=MEI, now=now)
+    found = matched(home, [PHONES[1], PHONES[3], "13900000000", STORE_PHONE], operator=MEI, now=now)
     assert found.members == (3,)
-    assert missed(found) == [(1, PHONES[1], "unknown"), (3, "13900000000", "unknown")]
+    assert missed(found) == [(1, PHONES[1], "unknown"), (3, "13900000000", "unknown"), (4, STORE_PHONE, "unknown")]
     assert matched(home, ["1", "3"], "member", operator=MEI, now=now).members == (3,)
     assert matched(home, ["C9"], "customer_no", operator=MEI, now=now).members == (3,)
 
@@ -157,6 +157,64 @@ def test_a_line_that_cannot_be_split_is_looked_up_as_it_is_and_not_left_out(home
     found = lists.columns(home, "a.csv", "姓名,手机\n王,13800000001\n李,1,2,3\n赵,13800000003\n".encode()).texts
     assert found["手机"] == ["13800000001", "李,1,2,3", "13800000003"]
     assert [line for line, _, _ in missed(matched(home, found["手机"], now=now))] == [2]
+
+
+def test_rows_have_the_numbers_that_a_spreadsheet_gives_them(home, now):
+    def book(rows):
+        made, out = openpyxl.Workbook(), io.BytesIO()
+        for row in rows:
+            made.active.append(row)
+        made.save(out)
+        return out.getvalue()
+
+    for name, content, numbers in (
+        ("a.csv", "姓名,手机\n王,1\n\n李,2\n,\n\n赵,3\n", (1, 2, 4, 5, 7)),
+        ("above.csv", "\n\n姓名,手机\n王,1\n\n李,2\n", (3, 4, 6)),
+        ("cells.csv", '姓名,手机\r\n"王\n五",1\r\n\r\n李,2\r\n李,2,3\r\n\r\n赵,3\r\n', (1, 2, 4, 5, 7)),
+        ("one.csv", "手机\n\n1\n\n2\n", (1, 2, 3, 4, 5)),
+        ("a.xlsx", [["姓名", "手机"], ["王", 1], [], ["李", 2], [], [], ["赵", 3]], (1, 2, 4, 7)),
+        ("above.xlsx", [[], ["姓名", "手机"], ["王", 1], [], ["李", 2]], (2, 3, 5)),
+    ):
+        read = lists.columns(home, name, content.encode() if isinstance(content, str) else book(content))
+        assert (name, read.numbers) == (name, numbers)
+        assert (next(iter(read.texts)), read.is_bare) == ("手机" if name == "one.csv" else "姓名", False)
+    found = lists.match(home, home.store, LIN, "phone", read.texts["姓名"], now=now, numbers=read.numbers[1:])
+    assert [one.line for one in found.missed] == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind"),
+    [
+        (["+86 138-0000-0002", "13800000001", "王"], "phone"), (["WU@Example.com", ""], "email"), (["M-7F3A2C", "m7f3a2d"], "member"),
+        (["4611686018427387904", "'4611686018427387905"], "member"), (["o" + "x" * 27], "openid"), (["wm" + "A" * 30], "external_userid"),
+        (["王", "李", "13800000001"], None), (["C1", "007"], None), ([], None),
+    ],
+)  # fmt: skip
+def test_what_a_list_is_of_is_seen_in_what_stands_in_it(home, texts, kind):
+    assert lists.kind_of(texts) == kind
+    assert lists.best_column({"姓名": ["王"] * len(texts), "手机": texts}) == (
+        "手机" if kind else lists.best_column({"姓名": [], "手机": texts})
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "is_bare"),
+    [
+        ("13800000001", True),
+        ("wu@example.com", True),
+        ("M-7F3A2C", True),
+        ("1000200,王", True),
+        ("手机", False),
+        ("名单20251111", False),
+    ],
+)
+def test_a_first_line_that_looks_like_data_is_data(home, first, is_bare):
+    assert (
+        lists.columns(
+            home, "a.csv", f"{first}\n13800000002\n".replace("02\n", "02,李\n" if "," in first else "02\n").encode()
+        ).is_bare
+        is is_bare
+    )
 
 
 def test_a_file_has_a_largest_size(home, monkeypatch):

@@ -630,6 +630,8 @@ def test_a_rule_of_a_tag_is_built_like_a_segment(opened):
 def test_a_pasted_list_becomes_a_segment(opened, language, note):
     fill()
     test = page(opened, "import", language=language)
+    test.text_area(key="li_text").set_value("13800000001\nM-7F3A2C\n4611686018427387904").run()
+    assert test.selectbox(key="li_kind").value == "member"  # as most of them look
     test.text_area(key="li_text").set_value("1\n2\n2\n\n7777\n").run()
     test.button(key="li_check").click().run()
     assert [tile(test, f"li-{name}")[0] for name in ("lines", "matched", "repeated", "missed")] == ["4", "2", "1", "1"]
@@ -644,6 +646,9 @@ def test_lines_of_a_file_are_told_by_their_place_in_it(opened):
     fill()
     test = page(opened, "import")
     test.segmented_control(key="li_way").set_value("file").run()
+    test.file_uploader(key="li_file").set_value(("名单.csv", "姓名,手机\n王,13800000001\n".encode(), "text/csv")).run()
+    assert (test.selectbox(key="li_column").value, test.selectbox(key="li_kind").value) == ("手机", "phone")
+    test.selectbox(key="li_kind").set_value("member").run()
     for text, bare, lines, line in (
         ("编号\n1\n\n7777\n2\n", False, "3", 4),
         ("100001\n1\n2\n", True, "3", 1),
