@@ -249,17 +249,24 @@ def take_turn(session: Session) -> None:
 
 def refuse_cycle(session: Session, node: Node, thing: Thing) -> None:
     """Raises ``InvalidSegment`` (reason ``cycle``) when a definition leads back to what it defines, and ``Unknown``."""
-    waiting, seen = list(_referred(node)), set()
+    if thing in led_to(session, node):
+        raise InvalidSegment("The definition leads back to itself.", reason="cycle", path="where", kind=thing[0])
+
+
+def led_to(session: Session, node: Node) -> dict[Thing, Node | None]:
+    """What a definition refers to, what that refers to, and so on, each with its own definition; null where members are kept. Raises
+    ``Unknown``."""
+    waiting: list[Thing] = list(_referred(node))
+    found: dict[Thing, Node | None] = {}
     while waiting:
         one = waiting.pop()
-        if one == thing:
-            raise InvalidSegment("The definition leads back to itself.", reason="cycle", path="where", kind=thing[0])
-        if one in seen:
+        if one in found:
             continue
-        seen.add(one)
         tree = _rule(session, one)
-        if tree is not None:
-            waiting += _referred(language.parse(tree))
+        rule = found[one] = None if tree is None else language.parse(tree)
+        if rule is not None:
+            waiting += _referred(rule)
+    return found
 
 
 def _rule(session: Session, thing: Thing) -> dict[str, Any] | None:
@@ -272,9 +279,20 @@ def _rule(session: Session, thing: Thing) -> dict[str, Any] | None:
 
 def users(session: Session, thing: Thing) -> list[str]:
     """Names of the live segments and rules in use that refer to a segment or tag, in the order of names."""
+    return _named(session, lambda node: thing in _referred(node))
+
+
+def users_of(session: Session, kind: str) -> list[str]:
+    """The same of those with a condition of a kind, as ``cluster``."""
+    return _named(
+        session, lambda node: any(isinstance(one, OneOf) and one.kind == kind for one in language.leaves(node))
+    )
+
+
+def _named(session: Session, is_meant: Callable[[Node], bool]) -> list[str]:
     live: list[Segment | Tag] = [one for one in segments.listed(session) if one.kind == "live"]
     rules: list[Segment | Tag] = [one for one in tags.listed(session) if one.tree is not None]
-    return sorted(one.name for one in live + rules if one.tree and thing in _referred(language.parse(one.tree)))
+    return sorted(one.name for one in live + rules if one.tree and is_meant(language.parse(one.tree)))
 
 
 def evaluated(

@@ -32,6 +32,7 @@ from core.work.segments import (
     are_within,
     covers,
     evaluated,
+    led_to,
     own_units,
     refuse_cycle,
     require_within,
@@ -49,7 +50,7 @@ SOURCES = {"static": "hand", "behavioural": "rule", "predicted": "model"}
 
 class InvalidTag(Refusal):
     """A tag cannot be made, changed or given like this: ``reason`` is ``name``, ``kind``, ``rule`` (it needs one, or may have none),
-    ``score`` (only predicted ones stand on scores), ``days``, ``text``, ``given`` (only static ones are), ``archived``, ``undo`` or
+    ``score`` (only predicted ones stand on scores), ``no_score`` (predicted ones do), ``days``, ``text``, ``given`` (only static ones are), ``archived``, ``undo`` or
     ``undone``."""
 
     code = "tag.invalid"
@@ -133,7 +134,7 @@ def create(
     name = _tidy(name)
     if kind not in TAG_KINDS:
         raise InvalidTag(f"There is no kind of tag {kind!r}.", reason="kind")
-    node = _rule(kind, tree)
+    node = _rule(home, kind, tree)
     _refuse_days(kind, expires_after_days)
     units = own_units(operator)
     found = None if node is None else evaluated(home, units, node, now)
@@ -169,7 +170,7 @@ def change(
         before = tags.one(session, tag_id)
     require_within(home, operator, before.units)
     _refuse_days(before.kind, expires_after_days)
-    node = None if tree is None else _rule(before.kind, tree)
+    node = None if tree is None else _rule(home, before.kind, tree)
     found = None if node is None else evaluated(home, before.units, node, now, ("tag", tag_id))
     told: dict[str, Any] = {}
 
@@ -482,15 +483,21 @@ def _tidy(name: str) -> str:
     return name
 
 
-def _rule(kind: str, tree: object) -> Node | None:
+def _rule(home: Home, kind: str, tree: object) -> Node | None:
     if (kind == "static") != (tree is None):
         raise InvalidTag("A static tag has no rule, the others need one.", reason="rule")
     if tree is None:
         return None
     node = language.parse(tree)
-    leaves = language.leaves(node)
-    if kind == "behavioural" and any(_predicts(leaf) for leaf in leaves):
+    with home.store.reading() as session:
+        every = [node, *(one for one in led_to(session, node).values() if one is not None)]
+    predicts = any(_predicts(leaf) for one in every for leaf in language.leaves(one))
+    if kind == "behavioural" and predicts:
         raise InvalidTag("A behavioural tag tells what people did: scores make it a predicted one.", reason="score")
+    if kind == "predicted" and not predicts:
+        raise InvalidTag(
+            "A predicted tag stands on a score or a cluster: without one it is behavioural.", reason="no_score"
+        )
     return node
 
 

@@ -33,7 +33,8 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """``tree``: its definition; None for a list, of which ``origin`` says where it came from. ``sizes``: oldest first, None for whoever does not see all whom they count.
+    """``tree``: its definition; None for a list, of which ``origin`` says where it came from. ``sizes``: oldest first, None for whoever
+    does not see all whom they count.
     ``is_own``: whether the asker may change it: it does not reach beyond their units."""
 
     segment_id: int

@@ -5,12 +5,12 @@ from typing import Any
 from core.errors import Unknown
 from core.work import segments as work_segments
 from core.work import tags as work
-from core.work.tags import LONGEST_DAYS, LONGEST_NAME, LONGEST_REASON, Change, Named, Undoing
+from core.work.tags import LONGEST_DAYS, LONGEST_NAME, LONGEST_REASON, SOURCES, Change, Named, Undoing
 from dashboard.data.ground import stand
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "LONGEST_DAYS", "LONGEST_NAME", "LONGEST_REASON", "SEE", "Change", "Named", "Undoing", "listed", "one", "undoing", "used_by", "whole",
+    "LONGEST_DAYS", "LONGEST_NAME", "LONGEST_REASON", "SEE", "SOURCES", "Change", "Named", "Undoing", "listed", "one", "undoing", "used_by", "whole",
     "writes",
 ]  # fmt: skip
 

@@ -117,9 +117,9 @@ def _rule(one: Named) -> str:
 def _one(one: Named, *, archived: bool) -> None:
     definition = data.whole(one.tag_id)
     with st.container(border=True, key="card_tg_one", gap="small"):
-        lead = i18n.listed(
-            (t(f"segments.tag_kind_{one.kind}"), one.owner, t(f"segments.source_{one.source}"), _ends(one))
-        )
+        kind, source = t(f"segments.tag_kind_{one.kind}"), t(f"segments.source_{one.source}")
+        is_usual = one.source == data.SOURCES[one.kind]  # then the kind says it
+        lead = t("number.then").join((kind, one.owner, *(() if is_usual else (source,)), _ends(one)))
         st.html(heading.section(one.name, lead, "tg-one") + outcome.said(_rule(one)))
         answer = outcome.measured(definition)
         if answer is not None:

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import Forbidden, InvalidSegment, Unknown
 from core.scope import SYSTEM, Filters, Operator, Scope
-from core.store import audit, tags
+from core.store import audit, segments, tags
 from core.store.tables import AuditEntry
 from core.store.tags import TagChanged, TagTaken
 from core.work import segments as named_people
@@ -200,7 +200,7 @@ def test_one_rule_that_is_refused_stops_no_other(home, now):
         ("rule", {"tree": in_city("上海")}), ("rule", {"kind": "behavioural"}), ("rule", {"kind": "predicted"}),
         ("score", {"kind": "behavioural", "tree": LIKELY}),
         ("score", {"kind": "behavioural", "tree": defined({"not": {"cluster": ["a"]}})}),
-        ("days", {"expires_after_days": 0}), ("days", {"expires_after_days": 3661}),
+        ("no_score", {"kind": "predicted", "tree": in_city("上海")}), ("days", {"expires_after_days": 0}), ("days", {"expires_after_days": 3661}),
         ("days", {"kind": "behavioural", "tree": in_city("上海"), "expires_after_days": 7}),
     ],
 )  # fmt: skip
@@ -209,6 +209,16 @@ def test_a_tag_that_cannot_be_is_refused_with_its_reason(home, now, reason, name
         create(home, now=now, **named)
     assert refused.value.details["reason"] == reason
     assert told(home) == []
+
+
+def test_a_rule_that_leads_to_a_score_by_a_segment_is_predicted(home, now):
+    with home.store.transaction() as session:
+        likely = segments.save(
+            session, "likely", "", [], definition={}, lake_version=1, by="x", now=now, kind="live", tree=LIKELY
+        )
+    with pytest.raises(InvalidTag) as refused:
+        create(home, kind="behavioural", tree=defined({"segment": [likely.id]}), now=now)
+    assert refused.value.details["reason"] == "score"
 
 
 def test_a_rule_gives_its_tag_and_nobody_else(home, now):
