@@ -19,6 +19,8 @@ Format = Literal["csv", "xlsx"]
 MOST_ROWS = {"csv": None, "xlsx": 1_048_575}
 """Rows that the format can hold beside its header."""
 MIME = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+EXACT_DIGITS = 15
+"""What spreadsheets keep of a number; the digits behind become noughts."""
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -67,7 +69,7 @@ def as_csv(table: pd.DataFrame) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([safe(column) for column in table.columns])
     for row in table.itertuples(index=False, name=None):
-        writer.writerow([safe(value) for value in row])
+        writer.writerow([_kept_whole(safe(value)) for value in row])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -99,6 +101,11 @@ def safe(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(_STARTS):
         return "'" + value
     return value
+
+
+def _kept_whole(value: Any) -> Any:
+    """A text of more digits than spreadsheets keep of a number gets an apostrophe in front, which imports and lists take off again."""
+    return f"'{value}" if isinstance(value, str) and len(value) > EXACT_DIGITS and value.isdecimal() else value
 
 
 def _write(sheet: Any, row: int, column: int, value: Any) -> None:

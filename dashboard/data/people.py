@@ -42,6 +42,11 @@ class People:
         return len(self.frame)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether they are counted alone, and nobody has a value."""
+        return self.how in ("stock_end", "stock_start")
+
+    @property
     def member_ids(self) -> list[int]:
         return self.frame["member_id"].astype("int64").tolist()
 
@@ -72,9 +77,9 @@ def address(member_id: int) -> str:
 
 
 def table(found: People, columns: tuple[str, str, str]) -> pd.DataFrame:
-    """All the people for an export: short name, full number as text (spreadsheets round long numbers), value.
+    """All the people for an export: short name, full number as text (spreadsheets round long numbers), and where each has one, value.
 
-    Money in major units.
+    Money in major units. A list of people can be made of it again.
     """
     value = (
         found.frame["value"] / 10 ** get_currency_precision(found.currency)
@@ -82,9 +87,8 @@ def table(found: People, columns: tuple[str, str, str]) -> pd.DataFrame:
         else found.frame["value"]
     )
     shown, full, own = columns
-    return pd.DataFrame(
-        {shown: labels(found.frame["member_id"]), full: found.frame["member_id"].astype(str), own: value}
-    )
+    named = {shown: labels(found.frame["member_id"]), full: found.frame["member_id"].astype(str)}
+    return pd.DataFrame(named if found.is_plain else named | {own: value})
 
 
 def file_name(found: People) -> str:

@@ -82,7 +82,7 @@ def _table(found: People) -> None:
 
 def _shown(found: People, rows: pd.DataFrame) -> pd.DataFrame:
     table = {t("people.member"): people.links(rows["member_id"])}
-    if found.how in ("stock_end", "stock_start"):
+    if found.is_plain:
         return pd.DataFrame(table)
     table[t(f"people.value_{found.unit}")] = [_value(found, value) for value in rows["value"].tolist()]
     if "entry_at" in rows:

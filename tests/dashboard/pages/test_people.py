@@ -15,6 +15,7 @@ from core.store.tables import AuditEntry
 from core.work import segments as work
 from core.work.segments import InvalidName
 from dashboard import i18n
+from dashboard.actions import exports
 from dashboard.data import people
 from dashboard.data.people import People
 from dashboard.web import wiring
@@ -187,6 +188,9 @@ def test_an_export_holds_the_whole_number_as_text_and_money_in_major_units():
     table = people.table(found, ("member", "number", "amount"))
     assert table["number"].tolist() == ["4611686018427387905"]
     assert table["amount"].tolist() == [123.45]
+    assert exports.as_csv(table).decode("utf-8-sig").splitlines()[1].split(",")[1] == "'4611686018427387905"
+    counted = People("key", frame, {}, "stock_end", "rows", 1, 1, "CNY", 1)
+    assert list(people.table(counted, ("member", "number", "rows")).columns) == ["member", "number"]
 
 
 @pytest.mark.parametrize(

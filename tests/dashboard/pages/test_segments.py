@@ -5,11 +5,14 @@ from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qs
 
+import pandas as pd
 import pytest
 
 from core.store import segments
 from core.work import segments as work
+from dashboard.actions import exports
 from dashboard.data import definitions
+from dashboard.data import people as data
 from dashboard.web import wiring
 from dashboard.widgets.segments import links, tree
 from tests import lakes
@@ -663,6 +666,15 @@ def test_lines_of_a_file_are_told_by_their_place_in_it(opened):
         assert [tile(test, f"li-{name}")[0] for name in ("lines", "matched", "missed")] == [lines, "2", "1"]
         (missed,) = [one.value for one in test.dataframe]
         assert missed.iloc[0, 0] == line
+    people = pd.DataFrame({"member_id": [1, 2, 3], "value": [1, 1, 1]})
+    listed = data.table(
+        data.People("", people, {}, "stock_end", "rows", 3, 3, "CNY", 1), ("会员", "会员编号", "记录数")
+    )
+    test.file_uploader(key="li_file").set_value(("siyu.csv", exports.as_csv(listed), "text/csv")).run()
+    for column in ("会员", "会员编号"):
+        test.selectbox(key="li_column").set_value(column).run()
+        test.button(key="li_check").click().run()
+        assert [tile(test, f"li-{name}")[0] for name in ("lines", "matched", "missed")] == ["3", "3", "0"]
     assert not test.exception
 
 
