@@ -62,7 +62,7 @@ def _table(shown: Sequence[Saved], of: str | None) -> None:
         t("segments.owner"): pa.array([one.owner for one in shown], pa.string()),
     }
     config: dict[str, object] = {
-        t("segments.name"): st.column_config.TextColumn(pinned=True, width="medium"),
+        t("segments.name"): st.column_config.TextColumn(width="medium"),
         t("segments.size"): st.column_config.NumberColumn(format="localized", help=t("segments.size_means")),
         t("segments.change"): st.column_config.NumberColumn(format="%+d", help=t("segments.change_means")),
         t("segments.history"): st.column_config.LineChartColumn(y_min=0, width="small"),

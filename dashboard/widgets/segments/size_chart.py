@@ -15,7 +15,7 @@ HEIGHT = 240
 FEW_DAYS = timedelta(days=2)
 """In so little time it is the hour that tells two sizes apart."""
 MOST_TICKS = 6
-LEAST_PAD = timedelta(minutes=30)
+LEAST_PAD = timedelta(minutes=5)
 
 
 def of(sizes: Sequence[Size], zone: str) -> go.Figure:

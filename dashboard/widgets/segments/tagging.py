@@ -88,7 +88,7 @@ def _table(shown: Sequence[Named], of: str | None) -> None:
         t("segments.owner"): pa.array([one.owner for one in shown], pa.string()),
     }
     config: dict[str, object] = {
-        t("segments.tag"): st.column_config.TextColumn(pinned=True, width="medium"),
+        t("segments.tag"): st.column_config.TextColumn(width="medium"),
         t("segments.size"): st.column_config.NumberColumn(format="localized", help=t("segments.tag_size_means")),
         t("segments.meaning"): st.column_config.TextColumn(width="large"),
     }
