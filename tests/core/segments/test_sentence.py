@@ -70,7 +70,7 @@ EXAMPLES = [
         ("Members who did “浏览商品” at least 3 times in the last 30 days, and (have the gender “女”, or have the tag “VIP”), but not "
         "those who placed orders of at least ¥300 in all (refunds not deducted) in the last 90 days, nor those who are in the group “g1” now."),
     ),
-    (Not(OneOf("rfm", ("high_value",))), "所有会员，但排除价值分类（RFM）是“重要价值”的人。",
+    (Not(OneOf("rfm", ("high_value",))), "所有会员，但排除RFM 八类是“重要价值”的人。",
      "Members who are anyone, but not those who are of the RFM class “重要价值”."),
     (
         AnyOf((Not(Profile("is_friend", "is", (True,))), AllOf((Profile("age", "between", (18, 25)), Profile("city", "is_set"))))),

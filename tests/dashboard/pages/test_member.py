@@ -68,7 +68,7 @@ def test_an_empty_world_says_what_to_do(opened, language, name, words):
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh", ("¥50.00", "距上次下单", "重要", "价值四层：", "都只看下单", "看一切行为和入会：", "7 天内且 5 单、净额 5,000 以上为高价值", "来源写的是“金卡会员”", "按近 365 天净消费计算", "加入社群“<b>茶友</b>”", "现在哪个渠道都不能发", "2026-11-05 撤回同意", "仍在群里", "被对方拉黑")),
+        ("zh", ("¥50.00", "距上次下单", "重要", "价值四档：", "都只看下单", "看一切行为和入会：", "7 天内且 5 单、净额 5,000 以上为高价值", "来源写的是“金卡会员”", "按近 365 天净消费计算", "加入社群“<b>茶友</b>”", "现在哪个渠道都不能发", "2026-11-05 撤回同意", "仍在群里", "被对方拉黑")),
         ("en", ("¥50.00", "Since the last order", "Value tier: ", "Both go by orders alone", "By any action or joining: ", "The source says “金卡会员”", "Joined the group “<b>茶友</b>”", "No channel is open now", "Withdrawn on 2026-11-05",
                 "still in", "blocked by the person")),
     ],

@@ -115,8 +115,8 @@ def test_limits_of_ones_own_are_rules_of_thumb_and_make_static_lists_only(opened
     assert row(test, "high_value")[1].startswith("20")
     captions = " ".join(one.value for one in test.caption)
     assert "经验值" in captions
-    assert "八类不能存成动态人群" in captions
-    assert "四档不能存成动态人群" not in captions
+    assert "八类不能存为动态人群" in captions
+    assert "四档不能存为动态人群" not in captions
     assert 'id="live-class-' not in html(test)
     assert 'id="live-tier-lost"' in html(test)
     test.number_input(key="rfm_days").set_value(3).run()
@@ -145,7 +145,7 @@ def test_tiers_of_ones_own_are_counted_and_contradictions_are_said(opened):
     assert tile(test, "tier-high_value")[0] == "10"
     assert 'id="live-tier-' not in html(test)
     assert 'id="live-class-high_value"' in html(test)
-    assert "四档不能存成动态人群" in " ".join(one.value for one in test.caption)
+    assert "四档不能存为动态人群" in " ".join(one.value for one in test.caption)
     test = open_with(opened, "manager", rfm_t1_days="60", rfm_t2_days="30")
     assert not test.exception
     assert "RFM 设置不符合要求" in said(test)

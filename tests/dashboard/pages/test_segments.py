@@ -496,7 +496,7 @@ def test_executives_see_sizes_and_no_people(opened):
     assert "sg_who" not in test.query_params
     test.query_params["part"] = "import"
     test.run()
-    assert "你的角色不能导入名单" in said(test)
+    assert "您的角色不能导入名单" in said(test)
     assert not [one for one in test.button if one.key == "li_check"]
 
 
