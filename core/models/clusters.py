@@ -196,9 +196,12 @@ class Model:
         )
 
 
-def fit(ids: Ints, raw: Mapping[str, Floats], k: int | None = None, kept: Model | None = None) -> Model:
+def fit(
+    ids: Ints, raw: Mapping[str, Floats], k: int | None = None, kept: Model | None = None, past: Model | None = None
+) -> Model:
     """Clusters of all members. ``ids``: who they are, each once; ``raw``: features by name, one value per member, NaN where undefined.
-    ``k``: how many clusters; None = as many as ``kept`` has, else the usual. ``kept``: the model whose labels go on.
+    ``k``: how many clusters; None = as many as ``kept`` has, else the usual. ``kept``: the model whose labels go on; ``past``: the one
+    that was kept when there were as many clusters last, whose labels come back.
 
     Without a kept model the clusters are numbered by net amount a member, the greatest first. Raises ``InvalidClusters``,
     ``ClustersOfFew`` and ``ClustersOfSame``.
@@ -222,7 +225,9 @@ def fit(ids: Ints, raw: Mapping[str, Floats], k: int | None = None, kept: Model 
     chosen = k or (kept.k if kept is not None and kept.k in fits else best)
     old = None if kept is None else _carried(kept, found)
     centers = _rested(points, fits[chosen], old if old is not None and len(old) == chosen else None)
-    labels, following = _labelled(centers, found, kept, old)
+    labels, following = _labelled(
+        centers, found, _going_on(raw, assigned(points, centers), centers, kept, old, past), kept
+    )
     order = sorted(range(len(labels)), key=lambda place: int(labels[place]))
     centers, labels = centers[order], tuple(labels[place] for place in order)
     model = Model(found, centers, labels, following, widths, best, len(tried), len(judged), len(ids))
@@ -383,18 +388,44 @@ def _carried(kept: Model, now: Scaling) -> Floats:
     return standardised
 
 
-def _labelled(centers: Floats, now: Scaling, kept: Model | None, old: Floats | None) -> tuple[tuple[str, ...], int]:
+def shared(labels: Sequence[str], before: Ints, now: Ints, k: int) -> list[str | None]:
+    """For each of ``k`` clusters the label of the one before that is more than half the same people: of all who are in either, more than
+    half are in both. ``before``: places in ``labels``, ``now``: clusters, of the same members. No two are given one label."""
+    both = np.bincount(now * len(labels) + before, minlength=k * len(labels)).reshape(k, len(labels))
+    either = both.sum(axis=1)[:, None] + both.sum(axis=0)[None, :] - both
+    mostly = 2 * both > either
+    return [labels[int(row.argmax())] if row.any() else None for row in mostly]
+
+
+def _going_on(
+    raw: Mapping[str, Floats], codes: Ints, centers: Floats, kept: Model | None, old: Floats | None, past: Model | None
+) -> list[str | None]:
+    """The label that each cluster goes on with. Where there are as many as before, that of the centroid it is nearest to; of another
+    number, or of a number that comes back, only where it is mostly the same people."""
+    size = len(centers)
+    found: list[str | None] = [None] * size
+    if kept is None or old is None:
+        return found
+    if past is not None and past.k == size and past.fits(raw):
+        found = shared(past.labels, past.assigned(raw), codes, size)
+    if kept.k == size or not kept.fits(raw):
+        present = [None if at is None else kept.labels[at] for at in matched(old, centers)]
+    else:
+        present = shared(kept.labels, kept.assigned(raw), codes, size)
+    return [one or (other if other not in found else None) for one, other in zip(found, present, strict=True)]
+
+
+def _labelled(
+    centers: Floats, now: Scaling, going_on: Sequence[str | None], kept: Model | None
+) -> tuple[tuple[str, ...], int]:
     """The label of each centroid, and the first number that none ever had."""
-    going_on: Sequence[int | None] = [None] * len(centers)
-    following = 1
-    if kept is not None and old is not None:
-        going_on, following = matched(old, centers), kept.next_label
+    following = 1 if kept is None else kept.next_label
     worth = "net_minor" if "net_minor" in now.names else now.names[0]
     labels = [""] * len(centers)
     for place in np.argsort(-centers[:, now.names.index(worth)], kind="stable").tolist():
         past = going_on[place]
-        if past is not None and kept is not None:
-            labels[place] = kept.labels[past]
+        if past is not None:
+            labels[place] = past
         else:
             labels[place] = str(following)
             following += 1

@@ -32,23 +32,22 @@ def refresh(home: Home, now: datetime) -> bool:
         if found is not None and found.on == known.as_of_on and found.model.fits(known.raw):
             return False
         try:
-            model = models.fit(known.member, known.raw, kept=None if found is None else found.model)
+            model = models.fit(known.member, known.raw) if found is None else found.fit(known)
         except InvalidClusters:
             return False
-        fresh = Kept(
-            model,
-            known.as_of_on,
-            lake.snapshot.version,
-            None if found is None else found.chosen_by,
-            {} if found is None else _still(found, model.labels),
-        )
+        version = lake.snapshot.version
+        if found is None:
+            fresh = Kept(model, known.as_of_on, version)
+        else:
+            fresh = found.after(model, known, version, found.chosen_by)
     with home.store.transaction() as session:
         _write(session, fresh, "system", now)
     return True
 
 
 def keep(home: Home, log: Store, operator: Operator, k: int, now: datetime) -> Kept:
-    """From now on the house has ``k`` clusters; those that go on keep their labels. ``log``: the store that keeps the audit log. Raises
+    """From now on the house has ``k`` clusters; those that are mostly the same people, and those of a number that comes back, keep their
+    labels and names. ``log``: the store that keeps the audit log. Raises
     ``Forbidden`` and ``InvalidClusters``."""
     _require(operator)
     if k not in KS:
@@ -57,8 +56,8 @@ def keep(home: Home, log: Store, operator: Operator, k: int, now: datetime) -> K
         known, found = clusters.features(lake), clusters.house(lake)
         if known is None or found is None:
             raise ClustersOfFew("There are no members.", members=0, fewest=models.FEWEST)
-        model = models.fit(known.member, known.raw, k, kept=found.model)
-        fresh = Kept(model, known.as_of_on, lake.snapshot.version, operator.name, _still(found, model.labels))
+        model = found.fit(known, k)
+        fresh = found.after(model, known, lake.snapshot.version, operator.name)
     with audit.told(home.store, log) as (session, logged):
         _write(session, fresh, operator.name, now)
         details = {"k": k, "labels": list(model.labels), "world": home.world}
@@ -80,7 +79,7 @@ def rename(home: Home, log: Store, operator: Operator, label: str, name: str, no
         if found is None or label not in found.model.labels:
             raise Unknown("cluster", label, () if found is None else found.model.labels)
         others = {one: said for one, said in found.names.items() if one != label}
-        if written and written in others.values():
+        if written and written in [said for one, said in others.items() if one in found.model.labels]:
             raise InvalidClusterName(f"Another cluster is called {written!r}.", reason="taken", most=LONGEST_NAME)
         fresh = replace(found, names=others | ({label: written} if written else {}))
         _write(session, fresh, operator.name, now)
@@ -94,10 +93,6 @@ def _require(operator: Operator) -> None:
     operator.require("segment.write")
     if not operator.scope.sees_all:
         raise Forbidden("The clusters are those of the whole house.", permission="segment.write", role=operator.role)
-
-
-def _still(found: Kept, labels: tuple[str, ...]) -> dict[str, str]:
-    return {label: name for label, name in found.names.items() if label in labels}
 
 
 def _write(session: Session, fresh: Kept, by: str, now: datetime) -> None:

@@ -58,6 +58,8 @@ def test_another_number_is_chosen_by_keyboard_kept_and_fits_a_phone(server, sign
     idle(page)
     assert page.evaluate(TOO_WIDE) == 0
     page.get_by_role("button", name="Keep 4 clusters").click()
+    idle(page)
+    page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("link", name="As kept (4)")).to_be_visible()
     idle(page)
     expect(page.locator("#tile-cluster-4")).to_be_visible()

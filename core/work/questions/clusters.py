@@ -183,13 +183,24 @@ def _given(rows: ir.Table) -> ir.Table:
 @dataclass(frozen=True, eq=False)
 class Kept:
     """The house's model. ``on``: the newest day of the data that it rests on, ``version``: of that lake. ``chosen_by``: who said how many
-    clusters; None = the usual k. ``names``: of labels that somebody named."""
+    clusters; None = the usual k. ``names``: of labels that somebody named. ``past``: the models of other numbers of clusters that the house
+    had, by that number, so that they come back under their labels."""
 
     model: Model
     on: date
     version: int
     chosen_by: str | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    past: Mapping[int, Model] = field(default_factory=dict)
+
+    def fit(self, known: Features, k: int | None = None) -> Model:
+        """The house's model of these features, of ``k`` clusters or of as many as it has. Raises ``InvalidClusters``."""
+        return models.fit(known.member, known.raw, k, self.model, None if k is None else self.past.get(k))
+
+    def after(self, model: Model, known: Features, version: int, chosen_by: str | None) -> "Kept":
+        """What is kept from now on."""
+        past = {k: one for k, one in (dict(self.past) | {self.model.k: self.model}).items() if k != model.k}
+        return Kept(model, known.as_of_on, version, chosen_by, self.names, past)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -198,6 +209,7 @@ class Kept:
             "version": self.version,
             "chosen_by": self.chosen_by,
             "names": dict(self.names),
+            "past": {str(k): model.to_json() for k, model in self.past.items()},
         }
 
 
@@ -214,7 +226,8 @@ def _of_choice(told: Any) -> Kept | None:
 def _kept(told: str) -> Kept:
     found = json.loads(told)
     model = Model.of_json(found["model"])
-    return Kept(model, date.fromisoformat(found["on"]), found["version"], found["chosen_by"], found["names"])
+    past = {int(k): Model.of_json(one) for k, one in found.get("past", {}).items()}
+    return Kept(model, date.fromisoformat(found["on"]), found["version"], found["chosen_by"], found["names"], past)
 
 
 def house(reading: Reading) -> Kept | None:
@@ -233,8 +246,8 @@ def _fresh(known: Features, version: int) -> Kept:
 
 
 @lru_cache(maxsize=4)
-def _trial(known: Features, k: int | None, kept: Model) -> Model:
-    return models.fit(known.member, known.raw, k, kept=kept)
+def _trial(known: Features, k: int | None, kept: Kept) -> Model:
+    return kept.fit(known, k)
 
 
 @lru_cache(maxsize=4)
@@ -360,7 +373,7 @@ def _shown(reading: Reading, asked: Asked) -> tuple[Features, Model, Ints, Kept]
     if asked.is_own:
         model = models.fit(whose.member, whose.raw, asked.k, kept=found.model)
         return whose, model, model.assigned(whose.raw), found
-    model = _trial(known, asked.k, found.model)
+    model = _trial(known, asked.k, found)
     codes = _assigned(known, model)
     return whose, model, codes if chosen is None else codes[chosen], found
 

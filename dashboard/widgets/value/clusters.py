@@ -6,10 +6,10 @@ from typing import Any
 import streamlit as st
 
 from core.errors import InvalidClusters
-from dashboard import addresses, charts, i18n
+from dashboard import addresses, charts, i18n, markdown
 from dashboard.actions import clusters as actions
 from dashboard.actions import guard
-from dashboard.data import clusters
+from dashboard.data import clusters, saved_segments
 from dashboard.data.clusters import ALL, KS, SMALL, Answer, Clusters, Filters, Row
 from dashboard.i18n import t
 from dashboard.widgets import behind, choice, heading, tables, tiles
@@ -166,9 +166,7 @@ def _foot(found: Clusters) -> None:
     if not found.is_house:
         st.html(heading.line(t("clusters.not_house")))
         if actions.may() and not found.asked.is_own:
-            st.button(
-                t("clusters.keep", k=found.model.k), icon=":material/keep:", key="cluster_keep", on_click=_keep, args=(found.model.k,)
-            )  # fmt: skip
+            _keeping(found)
         return
     by = t("clusters.chosen_by", name=kept.chosen_by) if kept.chosen_by else t("clusters.chosen_usual")
     steady = (
@@ -230,6 +228,21 @@ def _cell(feature: str, row: Row, currency: str) -> str:
 
 
 # -- what is done ------------------------------------------------------------------------------------------------------
+
+
+def _keeping(found: Clusters) -> None:
+    """Before everybody's clusters change: which of them end, and whose conditions stand on them."""
+    k = found.model.k
+    box = st.popover(t("clusters.keep", k=k), icon=":material/keep:", key="cluster_keep", on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        ending = [one for one in found.kept.model.labels if one not in found.model.labels]
+        ends = t("clusters.keep_ends", labels=i18n.listed(ending)) if ending else t("clusters.keep_all_go_on")
+        st.write(f"{t('clusters.keep_means')} {ends}")
+        if used := saved_segments.standing_on_clusters():
+            st.write(t("clusters.keep_used", names=markdown.escaped(i18n.listed(used))))
+        st.button(t("clusters.keep_do"), type="primary", key="cluster_keep_do", on_click=_keep, args=(k,))
 
 
 @guard.guarded("segment.write")

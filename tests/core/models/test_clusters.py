@@ -77,15 +77,45 @@ def test_labels_go_on_whatever_order_the_centroids_are_kept_in():
     assert np.array_equal(np.array(again.labels)[again.assigned(raw)], np.array(turned.labels)[turned.assigned(raw)])
 
 
-def test_a_new_cluster_gets_a_number_that_none_ever_had():
+def test_of_another_number_of_clusters_those_that_are_mostly_the_same_people_go_on_and_others_get_a_number_that_none_ever_had():
     ids, raw, _ = people()
     two = clusters.fit(ids, raw, 2)
     three = clusters.fit(ids, raw, 3, kept=two)
-    assert set(three.labels) - set(two.labels) == {"3"}
+    parted, alike = [set(one.labels) for one in (two, three)]
+    assert len(parted & alike) == 1 and alike - parted == {"3", "4"}
     fewer = clusters.fit(ids, raw, 2, kept=three)
-    again = clusters.fit(ids, raw, 3, kept=fewer)
-    assert set(again.labels) - set(fewer.labels) == {"4"}
-    assert again.next_label == 5
+    assert len(set(fewer.labels) & alike) == 1 and set(fewer.labels) - alike == {"5"}
+    held = [np.array(one.labels)[one.assigned(raw)] for one in (two, three)]
+    (going_on,) = parted & alike
+    both, either = [np.count_nonzero(one) for one in (
+        (held[0] == going_on) & (held[1] == going_on), (held[0] == going_on) | (held[1] == going_on),
+    )]  # fmt: skip
+    assert 2 * both > either
+
+
+def test_a_number_of_clusters_that_comes_back_brings_its_labels():
+    ids, raw, _ = people()
+    three = clusters.fit(ids, raw, 3)
+    two = clusters.fit(ids, raw, 2, kept=three)
+    four = clusters.fit(ids, raw, 4, kept=two)
+    again = clusters.fit(ids, raw, 3, kept=four, past=three)
+    assert again.labels == three.labels
+    assert np.array_equal(again.assigned(raw), three.assigned(raw))
+    assert again.next_label == four.next_label
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), min_size=1, max_size=25))
+def test_a_label_goes_on_where_more_than_half_of_all_in_either_are_in_both(pairs):
+    before, now = (np.array(one) for one in zip(*pairs, strict=True))
+    found = clusters.shared(("a", "b", "c"), before, now, 4)
+    for cluster in range(4):
+        fits = [
+            label for at, label in enumerate("abc")
+            if 2 * sum(x == at and y == cluster for x, y in pairs) > sum(x == at or y == cluster for x, y in pairs)
+        ]  # fmt: skip
+        assert found[cluster] == (fits[0] if fits else None) and len(fits) <= 1
+    assert len([one for one in found if one]) == len({one for one in found if one})
 
 
 def test_without_a_word_the_number_of_clusters_stays():

@@ -356,6 +356,18 @@ def test_an_analyst_settles_how_many_and_the_day_after_it_still_holds(own):
         use.keep(own, own.store, LIN, 11, NOW)
 
 
+def test_a_number_that_comes_back_brings_its_labels_and_names_and_a_segment_on_one_that_ended_is_empty_meanwhile(own):
+    use.refresh(own, NOW)
+    first = labels_of(own)
+    use.rename(own, own.store, LIN, "3", "过客", NOW)
+    use.keep(own, own.store, LIN, 2, NOW)
+    ended = set(first.values()) - set(labels_of(own).values())
+    assert ended and use.keep(own, own.store, LIN, 4, NOW).names == {"3": "过客"}
+    use.keep(own, own.store, LIN, 3, NOW)
+    assert labels_of(own) == first
+    assert kept(own).names == {"3": "过客"} and set(kept(own).past) == {2, 4}
+
+
 def test_a_name_stays_with_its_label_and_an_empty_one_takes_it_back(own):
     use.rename(own, own.store, LIN, "1", "  茶  客 ", NOW)
     assert asked(own).names == {"1": "茶 客"}

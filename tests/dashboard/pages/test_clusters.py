@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from core.scope import SYSTEM
+from core.work import segments
 from core.work.home import Home
 from core.work.questions.clusters import kept
 from dashboard.web import wiring
@@ -102,11 +104,16 @@ def test_a_unit_counts_those_within_and_may_be_clustered_alone(opened):
 
 def test_another_number_is_a_trial_until_it_is_kept(opened):
     home = fill()
+    rule = {"v": 1, "where": {"cluster": ["3"]}}
+    segments.save_live(home, home.store, SYSTEM, "第三群", rule, now=lakes.NOW)
     test = open_part(opened)
     choose(test, "4")
     assert "这是试分的结果" in said(test)
     assert 'id="segment-' not in html(test)
-    test.button(key="cluster_keep").click().run()
+    test.session_state["cluster_keep"] = True
+    test.run()
+    assert "用到会员分群的人群或标签：第三群。" in said(test)
+    test.button(key="cluster_keep_do").click().run()
     assert not test.exception
     assert "沿用（4）" in current(test)
     assert "群数由" in said(test)
