@@ -83,8 +83,12 @@ def test_the_people_behind_buyers_are_as_many_and_can_be_taken_out_and_kept(serv
     dialog.get_by_text("查看背后的会员").click()
     expect(dialog).to_contain_text("4,338 位会员")
     expect(dialog).to_contain_text("与数字完全一致")
+    expect(dialog.get_by_role("button", name="搜索：会员列表")).to_have_count(1)
+    expect(dialog.get_by_role("button", name=re.compile("下载为 CSV|Download as CSV"))).to_have_count(0)
+    export = dialog.get_by_role("button", name=re.compile("导出 CSV"))
     with page.expect_download() as waiting:
-        dialog.get_by_role("button", name=re.compile("导出 CSV")).click()
+        export.click()
+    expect(export).to_be_focused()  # it was out of use while the file was made
     lines = Path(waiting.value.path()).read_bytes().decode("utf-8-sig").splitlines()
     assert len(lines) == 4339
     assert sum(int(line.split(",")[2]) for line in lines[1:]) == 18532
@@ -95,6 +99,11 @@ def test_the_people_behind_buyers_are_as_many_and_can_be_taken_out_and_kept(serv
         assert [(kept.name, kept.member_count) for kept in segments.listed(session)] == [("全部买家", 4338)]
         entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "people.exported")).one()
         assert entry.details["rows"] == 4338
+    with page.expect_download():
+        export.press("Enter")
+    expect(export).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
 
 
 def test_the_change_is_told_apart_and_the_choice_is_in_the_address(server, signed_in):

@@ -68,8 +68,26 @@
     if (again) again.focus();
   }
 
+  // A button that is out of use while its file is made loses the keyboard: its dialog has it meanwhile, and the button again afterwards.
+  var paused = null;
+  document.addEventListener("focusout", function (event) {
+    if (!event.target.disabled || event.relatedTarget) return;
+    paused = event.target;
+    setTimeout(function () {
+      var dialog = paused && paused.closest('[role="dialog"]');
+      if (dialog && paused.disabled && document.activeElement === document.body) dialog.focus({ preventScroll: true });
+    });
+  });
+  function giveBack() {
+    if (!paused || paused.disabled) return;
+    var now = document.activeElement, dialog = paused.closest('[role="dialog"]');
+    if (paused.isConnected && (now === document.body || now === dialog)) paused.focus({ preventScroll: true });
+    paused = null;
+  }
+
   new MutationObserver(function () {
     keepPlace();
+    giveBack();
     if (document.querySelector(".st-key-session_over")) leave();
     stay();
   }).observe(document.documentElement, { childList: true, subtree: true });

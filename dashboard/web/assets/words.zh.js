@@ -18,12 +18,31 @@
     "Choose date and time": "选择日期和时间", "Quick select a date range": "快速选择日期范围", "Past Week": "过去一周", "Past Month": "过去一个月",
     "Past 3 Months": "过去三个月", "Past 6 Months": "过去六个月", "Past Year": "过去一年", "Past 2 Years": "过去两年", "None": "无", "Custom": "自定义",
     "Running...": "运行中…", "Stop": "停止", "Stopping...": "正在停止…", "Connecting": "正在连接", "Please wait...": "请稍候…", "Connection error": "连接错误",
-    "empty": "空", "No data": "没有数据", "Custom Theme": "默认主题", "Custom Theme Light": "浅色", "Custom Theme Dark": "深色"
+    "Navigate to home page": "回到首页", "Pagination": "翻页", "Previous page": "上一页", "Next page": "下一页", "Close Search": "关闭搜索", "Previous Result": "上一个结果",
+    "Next Result": "下一个结果", "Help": "说明", "Dataframe column menu": "列菜单", "Increment": "加", "Decrement": "减", "Selected values": "已选",
+    "Previous month": "上个月", "Next month": "下个月", "Clear date": "清除日期", "Clear dates": "清除日期", "Sidebar": "侧边栏", "Expand sidebar": "展开侧边栏",
+    "Collapse sidebar": "收起侧边栏", "Notifications": "通知", "Link to heading": "此处的链接", "Scroll tabs left": "向左滚动标签", "Scroll tabs right": "向右滚动标签",
+    "Stop script": "停止", "Format": "格式", "Automatic": "自动", "Localized": "按本地习惯", "Plain": "原样", "Compact": "简写", "Percent": "百分比", "Scientific": "科学计数",
+    "Accounting": "会计", "empty": "空", "No data": "没有数据", "Custom Theme": "默认主题", "Custom Theme Light": "浅色", "Custom Theme Dark": "深色"
   };
   var ATTRIBUTES = ["aria-label", "title", "placeholder", "alt"];
   var SIZE = /^(\d+(?:\.\d+)?\s?[KMG]B) per file(?: • (.*))?$/;
   var MADE_WITH = /^Made with Streamlit (v.*)$/;
   var PAGE_MISSING = /^The page that you have requested does not seem to exist\. Running the app['’]s main page\.$/;
+
+  // Names of buttons say of what they are: "Download as CSV: <the name of a table>". Only they begin so, no text of ours does.
+  var OF_SOMETHING = /^(Download as CSV|Show\/hide columns|Search|Fullscreen|Close fullscreen|Show data|Show chart|Add row|Delete row\(s\)): ([^]+)$/;
+  var HELP = /^Help for ([^]+)$/;
+  var PAGE = /^Page (\d+)$/;
+  var REMOVE = /^Remove ([^]+)$/;
+
+  function named(text) {
+    var of = OF_SOMETHING.exec(text), help = HELP.exec(text), page = PAGE.exec(text), gone = REMOVE.exec(text);
+    if (of) return WORDS[of[1]] + "：" + of[2];
+    if (help) return help[1] + "的说明";
+    if (page) return "第 " + page[1] + " 页";
+    return gone ? "移除" + gone[1] : translated(text);
+  }
 
   function translated(text) {
     var key = text.trim();
@@ -39,7 +58,7 @@
   var OURS = '[data-testid="stMarkdownContainer"], [data-testid="stHtml"], [data-testid="stDataFrame"] canvas, [contenteditable], textarea, [role="option"]';
 
   // Labels of Streamlit's own that look like Markdown of ours.
-  var THEIRS = '[data-testid="stFileUploader"] button';
+  var THEIRS = '[data-testid="stFileUploader"] button, [data-testid="stTooltipContent"]';
 
   function visit(node) {
     if (node.nodeType === Node.TEXT_NODE) {
@@ -50,7 +69,7 @@
     }
     if (node.nodeType !== Node.ELEMENT_NODE || node.tagName === "SCRIPT" || node.tagName === "STYLE") return;
     ATTRIBUTES.forEach(function (name) {
-      var value = node.getAttribute(name), word = value === null ? null : translated(value);
+      var value = node.getAttribute(name), word = value === null ? null : named(value);
       if (word !== null && word !== value) node.setAttribute(name, word);
     });
     for (var child = node.firstChild; child; child = child.nextSibling) visit(child);

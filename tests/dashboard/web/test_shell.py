@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import json
+import re
 import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import streamlit
 
 from core.settings import PROJECT
-from dashboard.web import health, squeeze, warmup, wiring
+from dashboard.web import health, server, squeeze, warmup, wiring
 from dashboard.web.gate import TRUSTED
 
 BUNDLE = Path(streamlit.__file__).parent / "static" / "static"
@@ -152,3 +153,19 @@ def test_the_trusted_headers_in_the_configuration_are_those_that_the_gate_sets()
     server = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["server"]
     assert json.loads(server["trustedUserHeaders"]) == {f"{TRUSTED}account": "account", f"{TRUSTED}session": "session"}
     assert server["enableAgentApi"] is False
+
+
+def test_tables_of_people_offer_no_download_that_nobody_writes_down():
+    """Every table with a column of members stands under a key of which the style takes the toolbar's own download away."""
+    style = (server.ASSETS / "look.css").read_text(encoding="utf-8")
+    (keys,) = re.findall(r":is\(((?:[^()]|\n)*?)\)\s*\[data-testid=\"stElementToolbarButton\"\]:has", style)
+    named = re.findall(r"st-key-(\w+)", keys)
+    found = 0
+    for path in (PROJECT / "dashboard").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if "panel.column(" in text:
+            found += 1
+            tables = re.findall(r'st\.dataframe\([^@]*?key=f?"(\w+)', text)
+            assert any(table.startswith(tuple(named)) for table in tables), path.name
+    assert found == 5
+    assert "st-key-people_panel" in keys
