@@ -66,6 +66,7 @@ def test_another_number_is_chosen_by_keyboard_kept_and_fits_a_phone(server, sign
     page.get_by_role("button", name="Name a cluster").click()
     page.get_by_label("Name", exact=True).fill("Tea drinkers")
     page.get_by_role("button", name="Save the name").click()
+    idle(page)  # while it is drawn anew, what goes and what comes stand there both
     expect(page.locator("#tile-cluster-1")).to_contain_text("1 · Tea drinkers")
     idle(page)
     figure = page.locator("#tile-cluster-1 .value").inner_text()
