@@ -83,12 +83,18 @@ def origin(given: Mapping[str, Any], sentence: str) -> str:
         return sentence
     if page == "segments":
         return t("segments.from_segments")
+    if page == "value":  # of a day, whatever the period of the page
+        return t("segments.from_value", what=_worth(kind, str(given.get("which"))))
     what = t(f"metric.{given['metric']}.title") if kind == "behind" else t(f"{page}.title")
-    return t("segments.from_page", what=what, days=i18n.days(Period(*_between(given))))
+    period = Period(date.fromisoformat(given["from"]), date.fromisoformat(given["to"]) + timedelta(days=1))
+    return t("segments.from_page", what=what, days=i18n.days(period))
 
 
-def _between(given: Mapping[str, Any]) -> tuple[date, date]:
-    return date.fromisoformat(given["from"]), date.fromisoformat(given["to"]) + timedelta(days=1)
+def _worth(kind: str, which: str) -> str:
+    """Whom a list of the page about value is of, as far as its name says it."""
+    sort, _, name = which.partition(".")
+    key = f"rfm.{sort}_{name}"
+    return t(key) if kind == "rfm" and i18n.has(key) else t("value.title")
 
 
 def _name(kind: str, value: str | int | bool) -> str:

@@ -119,10 +119,11 @@ DAYS = {"from": "2026-11-01", "to": "2026-11-30"}
     [
         (
             {"kind": "behind", "metric": "buyers", **DAYS},
-            "A list from “Buyers”, page period Nov 1, 2026 – Nov 30, 2026",
+            "List from “Buyers” · Nov 1, 2026 – Nov 30, 2026",
         ),
-        ({"kind": "rfm", **DAYS}, "A list from “RFM & LTV”, page period Nov 1, 2026 – Nov 30, 2026"),
-        ({"kind": "segment_reach", **DAYS}, "A list from the page of segments"),
+        ({"kind": "rfm", "which": "class.high_keep", **DAYS}, "List from “Important: keep”"),
+        ({"kind": "membership", "which": "gold", **DAYS}, "List from “RFM & LTV”"),
+        ({"kind": "segment_reach", **DAYS}, "List from “Segments”"),
         ({"kind": "list", "of": "phone"}, "Imported list (Phone)."),
         ({"kind": "behind", "language": "en"}, "购买会员"),
         ({"kind": "of another time"}, "购买会员"),
