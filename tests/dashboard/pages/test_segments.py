@@ -622,6 +622,21 @@ def test_a_rule_of_a_tag_is_built_like_a_segment(opened):
     assert "已保存标签“买过”" in said(test)
     assert counted(test) == "36 人"
     assert sentence(test) == "累计下单至少 1 次。"
+    follow(test, "tg-edit")
+    assert "修改“买过”的条件" in said(test)
+    widget(test, "number_input", "end0").set_value(2).run()
+    test.button(key="sg_change").click().run()
+    assert counted(test) == "0 人" and "标签“买过”的规则已更新" in said(test)
+
+
+def test_a_predicted_tag_needs_a_prediction(opened):
+    fill()
+    test = page(opened, "build", BUYERS, sg_as="predicted")
+    test.session_state["sg_save"] = True
+    test.run()
+    test.text_input(key="sg_save_name").set_value("将买").run()
+    test.button(key="sg_save_new").click().run()
+    assert "请存为行为标签" in test.error[0].value
 
 
 # -- lists from elsewhere ----------------------------------------------------------------------------------------------
