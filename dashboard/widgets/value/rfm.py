@@ -1,16 +1,19 @@
 """RFM: buyers in eight classes and four tiers, who moved, and what to do for whom."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html import escape
 
 import streamlit as st
 
 from core.errors import InvalidRfm
-from dashboard import i18n, markdown
+from dashboard import addresses, i18n, markdown
+from dashboard.actions import guard
 from dashboard.data import rfm
-from dashboard.data.rfm import ALL, SMALL, Answer, Rfm, Row, View
+from dashboard.data.rfm import ALL, CLASSES, SMALL, Answer, Rfm, Row, View
+from dashboard.filters import Filters
 from dashboard.i18n import t
+from dashboard.web import kept
 from dashboard.widgets import behind, choice, heading
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.parts import Asked
@@ -35,28 +38,57 @@ def show(asked: Asked) -> None:
     if answer is None:
         heading.empty(t("rfm.nobody"), t("rfm.nobody_lead"))
         return
-    tables: Tables = {
-        "class": {row["key"]: row for row in answer.rows()},
-        "tier": {row["key"]: row for row in answer.rows("tiers")},
-    }
     link = behind.link()
+    beside = addresses.beside(rfm_choices.VIEW, behind.PARAMETER)
+    key = f"{answer.key}|{i18n.language()}|{view}|{link}|{beside}|{guard.may('segment.write')}"
+    drawn = _drawn(key=key, _answer=answer, _filters=asked.filters, _view=view, _link=link)
+    tables = drawn.tables
     with st.container(border=True, key="card_rfm"):
         _head(answer, asked)
         rfm_choices.show(chosen)
-        _told(answer, tables["class"][ALL])
+        _told(answer, tables["class"])
         if not tables["class"][ALL]["members"]:
             st.markdown(f":material/info: {t('rfm.nobody_here')}")
             return
-        st.html(rfm_board.board(answer, tables["class"], link))
-        st.html(rfm_board.table(answer, tables["class"], asked.filters, link) + behind.forbidden(link))
+        st.html(drawn.classes)
     with st.container(border=True, key="card_rfm_tiers"):
-        rfm_tiers.show(answer, tables["tier"], asked.filters, link)
+        rfm_tiers.show(answer, drawn.tiers)
     with st.container(border=True, key="card_rfm_moves"):
-        st.html(rfm_moves.show(answer, view, link))
+        st.html(drawn.moves)
     with st.container(border=True, key="card_rfm_spread"):
-        st.html(rfm_spread.html(answer, link))
+        st.html(drawn.spread)
     dated = replace(asked, days=t("rfm.lead", day=i18n.day(answer.found.on)))
     behind.open_asked(lambda text: _behind(asked, answer, tables, text), dated.in_words)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What is drawn of an answer."""
+
+    tables: Tables
+    classes: str
+    tiers: str
+    moves: str
+    spread: str
+
+
+@kept.by_key(32)
+def _drawn(key: str, _answer: Answer[Rfm], _filters: Filters, _view: View, _link: str | None) -> Drawn:  # noqa: ARG001 - what it is kept by
+    tables: Tables = {
+        "class": {row["key"]: row for row in _answer.rows()},
+        "tier": {row["key"]: row for row in _answer.rows("tiers")},
+    }
+    if not tables["class"][ALL]["members"]:
+        return Drawn(tables, "", "", "", "")
+    board = rfm_board.board(_answer, tables["class"], _link)
+    table = rfm_board.table(_answer, tables["class"], _filters, _link)
+    return Drawn(
+        tables,
+        board + table + behind.forbidden(_link),
+        rfm_tiers.wall(_answer, tables["tier"], _filters, _link),
+        rfm_moves.show(_answer, _view, _link),
+        rfm_spread.html(_answer, _link),
+    )
 
 
 def _head(answer: Answer[Rfm], asked: Asked) -> None:
@@ -75,15 +107,17 @@ def _head(answer: Answer[Rfm], asked: Asked) -> None:
     behind.head("rfm", heading.section(t("rfm.classes"), lead, "rfm-classes"), answer, lines, asked.in_words)
 
 
-def _told(answer: Answer[Rfm], whole: Row) -> None:
+def _told(answer: Answer[Rfm], rows: Mapping[str, Row]) -> None:
     """Where high begins, and what to keep in mind."""
-    found = answer.found
+    found, whole = answer.found, rows[ALL]
     limits = "".join(f"<span>{escape(one)}</span>" for one in words.limits(found, answer.currency))
     st.html(f'<p class="rfm-cuts">{limits}</p>')
     if found.asked.method == "fixed":
         st.caption(t("rfm.rule_of_thumb"))
     elif found.parted < SMALL:
         st.caption(t("rfm.few_parted", count=i18n.number(found.parted)))
+    if found.asked.method != "fixed" and any(whole["members"] == rows[name]["members"] > 1 for name in CLASSES):
+        st.caption(t("rfm.all_alike"))
     if "class" not in found.usual and whole["members"]:
         st.caption(t("rfm.static_only"))
 

@@ -48,7 +48,11 @@ def show(asked: Asked) -> None:
 
 def tiers() -> None:
     """Draw the limits of the tiers."""
-    box = st.popover(t("rfm.tier_limits"), icon=":material/tune:", type="tertiary", key="rfm_tier_limits")
+    box = st.popover(
+        t("rfm.tier_limits"), icon=":material/tune:", type="tertiary", key="rfm_tier_limits", on_change="rerun"
+    )
+    if not box.open:
+        return
     with box:
         st.caption(t("rfm.tier_limits_help"))
         for tier in ("rfm_t1", "rfm_t2", "rfm_t3"):

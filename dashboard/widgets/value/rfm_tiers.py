@@ -22,13 +22,18 @@ MEMBERS, SHARE, NET_SHARE = (
 )
 
 
-def show(answer: Answer[Rfm], rows: Mapping[str, Row], filters: Filters, link: str | None) -> None:
+def show(answer: Answer[Rfm], drawn: str) -> None:
+    """``drawn``: their ``wall``."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="rfm_tiers_head"):
         st.html(heading.section(t("rfm.tiers"), t("rfm.tiers_lead"), "rfm-tiers"))
         rfm_choices.tiers()
     if "tier" not in answer.found.usual:
         st.caption(t("rfm.static_tiers"))
-    st.html(tiles.wall([_tile(answer, name, rows[name], filters, link) for name in TIERS], WIDTH))
+    st.html(drawn)
+
+
+def wall(answer: Answer[Rfm], rows: Mapping[str, Row], filters: Filters, link: str | None) -> str:
+    return tiles.wall([_tile(answer, name, rows[name], filters, link) for name in TIERS], WIDTH)
 
 
 def _tile(answer: Answer[Rfm], name: str, row: Row, filters: Filters, link: str | None) -> Tile:

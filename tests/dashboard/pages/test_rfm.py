@@ -213,3 +213,10 @@ def test_orders_that_do_not_reach_back_are_held_against_nothing(opened):
     test = open_with(opened, period="all")
     assert "订单数据不够早" in html(test)
     assert "way-up" not in html(test)
+
+
+def test_where_all_buyers_are_in_one_class_it_is_said_that_the_class_says_nothing(opened):
+    fill({range(1, 41): [("2026-11-20", 100)]})
+    test = open_with(opened)
+    assert "这些买家都在同一类里" in said(test)
+    assert "这些买家都在同一类里" not in said(open_with(opened, "manager", rfm_method="fixed"))
