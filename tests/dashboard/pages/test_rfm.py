@@ -216,7 +216,7 @@ def test_orders_that_do_not_reach_back_are_held_against_nothing(opened):
 
 
 def test_where_all_buyers_are_in_one_class_it_is_said_that_the_class_says_nothing(opened):
-    fill({range(1, 41): [("2026-11-20", 100)]})
+    fill({range(1, 40): [("2026-11-20", 100)], range(40, 41): [("2026-11-20", 150)]})  # of which 50 went back
     test = open_with(opened)
     assert "这些买家都在同一类里" in said(test)
     assert "这些买家都在同一类里" not in said(open_with(opened, "manager", rfm_method="fixed"))
