@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from core.errors import Refusal
+from core.segments.sentence import IMPORTED_TIER
 from core.store import segments, tags
 from core.work.questions import called, clusters, funnels, membership, profiles
 from core.work.questions.membership import By
@@ -27,7 +28,7 @@ class Tiers:
     members: Mapping[str, int]
 
 
-TIERS_OF: Mapping[str, By | None] = {"tier": None, "imported_tier": "imported"}
+TIERS_OF: Mapping[str, By | None] = {"tier": None, IMPORTED_TIER: "imported"}
 """Names of tiers: as the house tells them, and as profiles do."""
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from core.segments.sentence import IMPORTED_TIER
 from dashboard import i18n
 from dashboard.data import definitions, vocabulary
 from dashboard.data.definitions import ORDER_PLACED, WITHOUT_VALUES, Form
@@ -60,7 +59,7 @@ def _field(row: Row) -> None:
     if row.body["op"] in WITHOUT_VALUES:
         return
     if one.how in ("texts", "flag"):
-        known_as = IMPORTED_TIER if name == "tier" else name
+        known_as = vocabulary.IMPORTED_TIER if name == "tier" else name
         _values(row, known_as, row.body.get("values", []), t(f"segments.{kind}_{name}"))
     else:
         _ends(row, one)
