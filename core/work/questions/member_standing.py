@@ -54,8 +54,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """``rows``: what each of ``PROVIDERS`` that was asked says of the member, a cluster with the ``name`` that somebody gave it (None:
-    nobody); absent where it says nothing. ``refused``: why one says
+    """``rows``: what each of ``PROVIDERS`` that was asked says of the member; absent where it says nothing. ``refused``: why one says
     nothing of anybody. ``inputs``: of ``ltv``, where it says anything. ``life``: None without data."""
 
     rows: Mapping[str, Row] = field(default_factory=dict)
@@ -78,9 +77,6 @@ def of(reading: Reading, member: Member, names: Collection[str] = tuple(PROVIDER
             continue
         if found is not None:
             rows[name] = found
-    if "clusters" in rows:
-        house = clusters.house(reading)
-        rows["clusters"]["name"] = house.names.get(rows["clusters"]["cluster"]) if house else None
     inputs = _inputs(ltv.predictions(reading), rows["ltv"]) if "ltv" in rows else None
     return Standing(rows, refused, inputs, life(reading, member))
 

@@ -10,6 +10,7 @@ from dashboard.data.member import Member, Standing, View
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import heading
 from dashboard.widgets.member import head, table, words
+from dashboard.widgets.segments.words import called
 
 HORIZONS = (30, 90, 180, 365)
 
@@ -92,13 +93,7 @@ def _cluster(told: Standing) -> Sequence[Sequence[str]]:
     row, refused = told.rows.get("clusters"), _refused(told, "clusters")
     if row is None:
         return [(t("member.score_cluster"), UNDEFINED, refused)] if refused else []
-    return [
-        (
-            t("member.score_cluster"),
-            row["name"] or t("member.cluster", label=row["cluster"]),
-            t("member.cluster_reason"),
-        )
-    ]
+    return [(t("member.score_cluster"), called("cluster", row["cluster"]), t("member.cluster_reason"))]
 
 
 def _refused(told: Standing, name: str) -> str:
