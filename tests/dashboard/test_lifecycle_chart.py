@@ -45,7 +45,7 @@ def test_present_members_stand_above_and_silent_ones_below_on_a_scale_of_their_o
     assert all(list(bar.marker.pattern.shape) == ["", "/"] for bar in figure.data if bar.type == "bar")
     notes = next(trace for trace in figure.data if trace.type == "scatter")
     assert (list(notes.x), list(notes.customdata)) == (["2026-11-09"], ["Import"])
-    assert "New 5</b> · 0.0% of members" in next(bar for bar in figure.data if bar.name == "New").customdata[0]
+    assert "New 5</b> · <0.1% of members" in next(bar for bar in figure.data if bar.name == "New").customdata[0]
 
 
 BAR = re.compile(r'<p class="(\w*)" style="--low:([\d.]+);--high:([\d.]+);--level:([\d.]+)"><i></i><b>(.*?)</b>')
