@@ -172,14 +172,15 @@ def refresh(home: Home, segment_id: int, *, now: datetime) -> SegmentSize | None
         )
 
 
-def refresh_all(home: Home, *, now: datetime) -> Refreshed:
-    """Take the sizes that are of another version of the lake, or older than a day. One that is refused stops no other."""
+def refresh_all(home: Home, *, now: datetime, on: str | None = None) -> Refreshed:
+    """Take the sizes that are of another version of the lake, or older than a day. ``on``: instead those of segments with a condition of
+    this kind, as ``cluster``, however new. One that is refused stops no other."""
     version = home.lake.manifests.latest().version
     with home.store.reading() as session:
         live = [one for one in segments.listed(session) if one.kind == "live"]
     taken, refused = 0, {}
     for one in live:
-        if one.lake_version == version and one.counted_at is not None and one.counted_at > now - STALE:
+        if not (is_due(one, version, now) if on is None else stands_on(one.tree, on)):
             continue
         try:
             refresh(home, one.id, now=now)
@@ -187,6 +188,18 @@ def refresh_all(home: Home, *, now: datetime) -> Refreshed:
         except Refusal as refusal:
             refused[one.name] = refusal.code
     return Refreshed(taken, refused)
+
+
+def is_due(one: Segment | Tag, version: int, now: datetime) -> bool:
+    """Whether its size is of another version of the lake, or older than a day."""
+    return one.lake_version != version or one.counted_at is None or one.counted_at <= now - STALE
+
+
+def stands_on(tree: dict[str, Any] | None, kind: str) -> bool:
+    """Whether a definition has a condition of a kind."""
+    return tree is not None and any(
+        isinstance(one, OneOf) and one.kind == kind for one in language.leaves(language.parse(tree))
+    )
 
 
 def moved(home: Home, operator: Operator, segment_id: int, at: datetime) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -279,20 +292,18 @@ def _rule(session: Session, thing: Thing) -> dict[str, Any] | None:
 
 def users(session: Session, thing: Thing) -> list[str]:
     """Names of the live segments and rules in use that refer to a segment or tag, in the order of names."""
-    return _named(session, lambda node: thing in _referred(node))
+    return _named(session, lambda tree: thing in _referred(language.parse(tree)))
 
 
 def users_of(session: Session, kind: str) -> list[str]:
     """The same of those with a condition of a kind, as ``cluster``."""
-    return _named(
-        session, lambda node: any(isinstance(one, OneOf) and one.kind == kind for one in language.leaves(node))
-    )
+    return _named(session, lambda tree: stands_on(tree, kind))
 
 
-def _named(session: Session, is_meant: Callable[[Node], bool]) -> list[str]:
+def _named(session: Session, is_meant: Callable[[dict[str, Any]], bool]) -> list[str]:
     live: list[Segment | Tag] = [one for one in segments.listed(session) if one.kind == "live"]
     rules: list[Segment | Tag] = [one for one in tags.listed(session) if one.tree is not None]
-    return sorted(one.name for one in live + rules if one.tree and is_meant(language.parse(one.tree)))
+    return sorted(one.name for one in live + rules if one.tree and is_meant(one.tree))
 
 
 def evaluated(

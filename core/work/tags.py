@@ -25,17 +25,18 @@ from core.work.questions import population
 from core.work.questions.population import Population
 from core.work.questions.reading import reading
 from core.work.segments import (
-    STALE,
     Covers,
     Fitting,
     Refreshed,
     are_within,
     covers,
     evaluated,
+    is_due,
     led_to,
     own_units,
     refuse_cycle,
     require_within,
+    stands_on,
     take_turn,
     tell,
     users,
@@ -337,15 +338,15 @@ def expire(home: Home, *, now: datetime) -> int:
         return tags.expire(session, now)
 
 
-def refresh_all(home: Home, *, now: datetime) -> Refreshed:
+def refresh_all(home: Home, *, now: datetime, on: str | None = None) -> Refreshed:
     """Count the rules whose count is of another version of the lake, or older than a day, so that histories tell who got them and
-    lost them. One that is refused stops no other."""
+    lost them. ``on``: instead those with a condition of this kind, however new. One that is refused stops no other."""
     version = home.lake.manifests.latest().version
     with home.store.reading() as session:
         rules = [tag for tag in tags.listed(session) if tag.tree is not None]
     taken, refused = 0, {}
     for tag in rules:
-        if tag.lake_version == version and tag.counted_at is not None and tag.counted_at > now - STALE:
+        if not (is_due(tag, version, now) if on is None else stands_on(tag.tree, on)):
             continue
         try:
             with reading(home, now=now) as lake:

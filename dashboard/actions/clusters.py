@@ -1,6 +1,6 @@
 """How many clusters the house has, and what they are called."""
 
-from core.work import clusters
+from core.work import clusters, segments, tags
 from core.work.clusters import LONGEST_NAME
 from dashboard.actions import guard
 from dashboard.data import worlds
@@ -15,9 +15,11 @@ def may() -> bool:
 
 
 def keep(k: int) -> None:
-    """Raises ``Forbidden`` and ``InvalidClusters``."""
-    operator = guard.require("segment.write")
-    clusters.keep(worlds.home(), wiring.accounts_store(), operator, k, wiring.now())
+    """Counts what stands on clusters anew at once. Raises ``Forbidden`` and ``InvalidClusters``."""
+    operator, home, now = guard.require("segment.write"), worlds.home(), wiring.now()
+    clusters.keep(home, wiring.accounts_store(), operator, k, now)
+    for measure in (segments.refresh_all, tags.refresh_all):
+        measure(home, now=now, on="cluster")
 
 
 def rename(label: str, name: str) -> None:

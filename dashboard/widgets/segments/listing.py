@@ -55,7 +55,8 @@ def _table(shown: Sequence[Saved], of: str | None) -> None:
         t("segments.size"): pa.array([one.members for one in shown], pa.int64()),
         t("segments.change"): pa.array([one.change for one in shown], pa.int64()),
         t("segments.history"): pa.array(
-            [[size.members for size in one.sizes or ()] for one in shown], pa.list_(pa.int64())
+            [[size.members for size in one.sizes or () if size.revision == one.revision] for one in shown],
+            pa.list_(pa.int64()),
         ),
         t("segments.counted_at"): pa.array([i18n.moment(one.counted_at, zone) for one in shown], pa.string()),
         t("segments.meaning"): pa.array([single.sentence(one) for one in shown], pa.string()),

@@ -225,14 +225,15 @@ def _undoing(some: Sequence[Change], zone: str) -> None:
         ):  # the newest, whenever there is another
             state["tg_undo_of"], state[_OFFERED] = some[0].write_id, list(labels)
         st.selectbox(t("segments.undo_which"), list(labels), format_func=labels.get, key="tg_undo_of", width=360)
+        would = data.undoing(state["tg_undo_of"])
         st.button(
             t("segments.undo_write"),
             icon=":material/undo:",
             key="tg_undo",
             on_click=_undo,
             help=t("segments.undo_means"),
+            disabled=not would.lost,
         )
-    would = data.undoing(state["tg_undo_of"])
     words = t("segments.undo_would", count=i18n.number(would.lost))
     st.caption(words + (t("segments.undo_keeps", count=i18n.number(would.kept)) if would.kept else ""))
 

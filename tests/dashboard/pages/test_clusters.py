@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from core.scope import SYSTEM
+from core.store import segments as store
 from core.work import segments
 from core.work.home import Home
 from core.work.questions.clusters import kept
@@ -104,15 +105,15 @@ def test_a_unit_counts_those_within_and_may_be_clustered_alone(opened):
 
 def test_another_number_is_a_trial_until_it_is_kept(opened):
     home = fill()
-    rule = {"v": 1, "where": {"cluster": ["3"]}}
-    segments.save_live(home, home.store, SYSTEM, "第三群", rule, now=lakes.NOW)
+    rule = {"v": 1, "where": {"cluster": ["1"]}}
+    kept_on = segments.save_live(home, home.store, SYSTEM, "第一群", rule, now=lakes.NOW)
     test = open_part(opened)
     choose(test, "4")
     assert "这是试分的结果" in said(test)
     assert 'id="segment-' not in html(test)
     test.session_state["cluster_keep"] = True
     test.run()
-    assert "用到会员分群的人群或标签：第三群。" in said(test)
+    assert "用到会员分群的人群或标签：第一群。" in said(test)
     test.button(key="cluster_keep_do").click().run()
     assert not test.exception
     assert "沿用（4）" in current(test)
@@ -120,6 +121,11 @@ def test_another_number_is_a_trial_until_it_is_kept(opened):
     assert 'id="segment-1"' in html(test)
     with home.store.reading() as session:
         assert kept(session).model.k == 4
+        again = store.one(session, kept_on.id)
+    assert kept_on.member_count == 40
+    assert (
+        str(again.member_count) == (tile(test, "cluster-1")[0] if 'id="tile-cluster-1"' in html(test) else "0") != "40"
+    )
 
 
 def test_a_cluster_is_given_a_name_of_its_own(opened):
