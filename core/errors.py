@@ -249,3 +249,21 @@ class InvalidMembership(Refusal):
     """Terms of the membership contradict themselves: ``reason`` is ``by``, ``floors``, ``limit``, ``validity`` or ``value``."""
 
     code = "membership.invalid"
+
+
+class InvalidForecast(Refusal):
+    """A setting of a forecast (``field``) is outside its limits."""
+
+    code = "forecast.invalid"
+
+
+class TooShort(Refusal):
+    """A series is known on fewer days (``days``) than a forecast needs (``fewest``)."""
+
+    code = "forecast.short"
+
+
+class NothingVaries(Refusal):
+    """A series is the same on every day that is known: there is nothing to forecast."""
+
+    code = "forecast.constant"

@@ -21,6 +21,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "people.export": frozenset({"analyst", "compliance"}),
     "personal.reveal": frozenset({"manager", "compliance"}),
     "segment.write": frozenset({"manager", "analyst", "admin"}),
+    "forecast.see": frozenset({"manager", "executive", "analyst", "admin"}),
+    "forecast.write": frozenset({"analyst", "admin"}),
+    "scores.see": frozenset({"manager", "executive", "analyst", "admin"}),
+    "scores.write": frozenset({"analyst", "admin"}),
     "sources.see": frozenset({"analyst", "admin", "compliance"}),
     "sources.write": frozenset({"analyst", "admin"}),
     "rejects.download": frozenset({"analyst", "admin"}),
@@ -35,6 +39,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 
 HOUSE_WIDE = frozenset(
     {
+        "scores.write",
         "sources.see",
         "sources.write",
         "rejects.download",
