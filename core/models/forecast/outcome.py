@@ -151,8 +151,8 @@ def _path(told: dict[str, Any]) -> Path:
 
 
 def _components(told: dict[str, Any]) -> Components:
-    parts = (tuple(told[name]) for name in ("trend", "weekly", "yearly"))
-    return Components(_day(told["start_on"]), *parts, is_share=told["is_share"])
+    trend, weekly, yearly = (tuple(told[name]) for name in ("trend", "weekly", "yearly"))
+    return Components(_day(told["start_on"]), trend, weekly, yearly, told["is_share"])
 
 
 def _plain(value: Any) -> Any:
