@@ -4,7 +4,7 @@ Accounts, sessions and audit are used in the store of ``live`` only, so nothing 
 something is kept as a name. Times are aware UTC.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -48,6 +48,7 @@ LANGUAGES = ("zh", "en")
 SEGMENT_KINDS = ("list", "static", "live")
 TAG_KINDS = ("static", "behavioural", "predicted")
 TAG_SOURCES = ("hand", "import", "rule", "model")
+CALENDAR_KINDS = ("event", "occurrence", "own", "campaign", "closed")
 TAG_ACTIONS = ("created", "given", "taken", "expired", "changed", "archived", "restored")
 
 
@@ -447,6 +448,36 @@ class TagWriteMember(Base):
     write_id: Mapped[int] = mapped_column(ForeignKey("tag_writes.id", ondelete="CASCADE"), primary_key=True)
     member_id: Mapped[Key] = mapped_column(primary_key=True, autoincrement=False)
     is_again: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+# -- foresight -------------------------------------------------------------------------------------------------------
+
+
+class CalendarEntry(Base):
+    """What operators say of the calendar, one row per revision of an entry; the newest of a ``key`` stands. Only ever appended to.
+
+    ``kind``: ``event`` changes a built-in event as a whole and ``occurrence`` the one of ``occurs_on`` (``moved_on``: the day it is on
+    instead); ``own``, ``campaign`` and ``closed`` are the house's own, on the days that ``rule`` says. ``name``: the built-in event's, or what the
+    house calls its own. ``before_days``, ``after_days``: its window around each day; null = the built-in's. ``is_off``: not told to models.
+    """
+
+    __tablename__ = "calendar_entries"
+    __table_args__ = (one_of("kind", CALENDAR_KINDS), UniqueConstraint("key", "revision"), NEVER_REUSED)
+
+    id: Mapped[Id]
+    key: Mapped[Code]
+    revision: Mapped[int]
+    kind: Mapped[Code]
+    name: Mapped[Name]
+    occurs_on: Mapped[date | None]
+    moved_on: Mapped[date | None]
+    rule: Mapped[dict[str, Any] | None] = mapped_column(JSON_VALUE)
+    before_days: Mapped[int | None]
+    after_days: Mapped[int | None]
+    is_off: Mapped[bool] = mapped_column(default=False)
+    is_removed: Mapped[bool] = mapped_column(default=False)
+    by: Mapped[Name]
+    at: Mapped[Time]
 
 
 # -- pages -----------------------------------------------------------------------------------------------------------
