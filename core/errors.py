@@ -267,3 +267,9 @@ class NothingVaries(Refusal):
     """A series is the same on every day that is known: there is nothing to forecast."""
 
     code = "forecast.constant"
+
+
+class LabelsOpen(Refusal):
+    """What came of a day (``on``) is not known before another one (``until``)."""
+
+    code = "score.labels_open"
