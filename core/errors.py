@@ -273,3 +273,16 @@ class LabelsOpen(Refusal):
     """What came of a day (``on``) is not known before another one (``until``)."""
 
     code = "score.labels_open"
+
+
+class UnfitForScores(Refusal):
+    """The data does not allow to score members; ``reason`` is ``short``, ``few_rows``, ``few_of_one``, ``no_orders`` or ``nobody``; ``found`` and ``needed``
+    say what it is about."""
+
+    code = "scores.unfit"
+
+
+class InvalidScoreModel(Refusal):
+    """A model of scores cannot take this step: ``reason`` is ``state``, ``worse``, ``note``, ``none_before``, ``features`` or ``running``."""
+
+    code = "scores.model"
