@@ -480,6 +480,109 @@ class CalendarEntry(Base):
     at: Mapped[Time]
 
 
+class ForecastFit(Base):
+    """A fit that somebody asked for: what it was told, and what it tells. ``key``: of everything that it depends on, so nothing is fitted twice.
+
+    ``series``: measure, and part where it is one (``orders/channel/wecom``); ``scope``: whose data; ``span``: which models take part. ``told``:
+    history, events and spec; ``last_on``: its last known day. ``job_id``: in the queue of the house. ``outcome`` null until it is done;
+    ``adding_up``: its path where parts were made to add up to their total. ``error_code``: why there is none.
+    """
+
+    __tablename__ = "forecast_fits"
+    __table_args__ = (Index("ix_forecast_fits_series", "series"),)
+
+    key: Mapped[Sha] = mapped_column(primary_key=True)
+    series: Mapped[Name]
+    scope: Mapped[LongText]
+    span: Mapped[Code]
+    spec_sha256: Mapped[Sha]
+    told: Mapped[Object]
+    last_on: Mapped[date]
+    lake_version: Mapped[int] = mapped_column(BigInteger)
+    job_id: Mapped[int] = mapped_column(BigInteger)
+    outcome: Mapped[dict[str, Any] | None] = mapped_column(JSON_VALUE)
+    adding_up: Mapped[dict[str, Any] | None] = mapped_column(JSON_VALUE)
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error_details: Mapped[dict[str, Any] | None] = mapped_column(JSON_VALUE)
+    fit_seconds: Mapped[float | None]
+    asked_by: Mapped[Name]
+    asked_at: Mapped[Time]
+    made_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class ForecastScenario(Base):
+    """A spec under a name, for one series and scope. ``slot``: the letter by which it is compared, among those in use."""
+
+    __tablename__ = "forecast_scenarios"
+    __table_args__ = (
+        Index("uq_forecast_scenarios_slot", "series", "scope", "slot", unique=True, sqlite_where=text("NOT is_archived"),
+              postgresql_where=text("NOT is_archived")),
+        Index("uq_forecast_scenarios_name", "series", "scope", "name", unique=True, sqlite_where=text("NOT is_archived"),
+              postgresql_where=text("NOT is_archived")),
+        NEVER_REUSED,
+    )  # fmt: skip
+
+    id: Mapped[Id]
+    series: Mapped[Name]
+    scope: Mapped[LongText]
+    slot: Mapped[Code]
+    name: Mapped[Name]
+    spec: Mapped[Object]
+    owner: Mapped[Name]
+    revision: Mapped[int] = mapped_column(default=1)
+    is_archived: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[Time]
+    changed_by: Mapped[str | None] = mapped_column(String(200))
+    changed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class Forecast(Base):
+    """A forecast that was published, with all that it rests on. Never changed; a later one of the same series and scope supersedes it.
+
+    ``scale``: what its errors are held against, the mean absolute change against the same weekday a week before; null where that is 0. ``summary``: its
+    backtest.
+    """
+
+    __tablename__ = "forecasts"
+    __table_args__ = (Index("ix_forecasts_series", "series"), NEVER_REUSED)
+
+    id: Mapped[Id]
+    series: Mapped[Name]
+    scope: Mapped[LongText]
+    fit_key: Mapped[Sha]
+    spec: Mapped[Object]
+    events: Mapped[list[dict[str, Any]]] = mapped_column(JSON_VALUE)
+    lake_version: Mapped[int] = mapped_column(BigInteger)
+    last_on: Mapped[date]
+    headline: Mapped[Code]
+    weights: Mapped[Object]
+    summary: Mapped[Object]
+    scale: Mapped[float | None]
+    name: Mapped[Name]
+    published_by: Mapped[Name]
+    published_at: Mapped[Time]
+    supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("forecasts.id"), unique=True)
+
+
+class ForecastDay(Base):
+    """A day of a published forecast. ``horizon``: days after the last known one, from 1. ``actual``: null until it is known; the only thing that
+    changes, with ``scored_at``."""
+
+    __tablename__ = "forecast_days"
+    __table_args__ = (Index("ix_forecast_days_day_on", "day_on"),)
+
+    forecast_id: Mapped[int] = mapped_column(ForeignKey("forecasts.id", ondelete="CASCADE"), primary_key=True)
+    day_on: Mapped[date] = mapped_column(primary_key=True)
+    horizon: Mapped[int]
+    point: Mapped[float]
+    lower80: Mapped[float]
+    upper80: Mapped[float]
+    lower95: Mapped[float]
+    upper95: Mapped[float]
+    actual: Mapped[float | None]
+    scored_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
 # -- pages -----------------------------------------------------------------------------------------------------------
 
 

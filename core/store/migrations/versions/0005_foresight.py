@@ -15,11 +15,13 @@ OBJECT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 def upgrade() -> None:
     _add_calendar()
+    _add_forecasts()
 
 
 def downgrade() -> None:
     """What was forecast, scored and written into the calendar is lost."""
     _drop_calendar()
+    _drop_forecasts()
 
 
 def _add_calendar() -> None:
@@ -50,3 +52,100 @@ def _add_calendar() -> None:
 
 def _drop_calendar() -> None:
     op.drop_table("calendar_entries")
+
+
+def _add_forecasts() -> None:
+    op.create_table(
+        "forecast_fits",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("series", sa.String(length=200), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("span", sa.String(length=64), nullable=False),
+        sa.Column("spec_sha256", sa.String(length=64), nullable=False),
+        sa.Column("told", OBJECT, nullable=False),
+        sa.Column("last_on", sa.Date(), nullable=False),
+        sa.Column("lake_version", sa.BigInteger(), nullable=False),
+        sa.Column("job_id", sa.BigInteger(), nullable=False),
+        sa.Column("outcome", OBJECT, nullable=True),
+        sa.Column("adding_up", OBJECT, nullable=True),
+        sa.Column("error_code", sa.String(length=64), nullable=True),
+        sa.Column("error_details", OBJECT, nullable=True),
+        sa.Column("fit_seconds", sa.Double(), nullable=True),
+        sa.Column("asked_by", sa.String(length=200), nullable=False),
+        sa.Column("asked_at", UTC_TIME, nullable=False),
+        sa.Column("made_at", UTC_TIME, nullable=True),
+        sa.PrimaryKeyConstraint("key", name="pk_forecast_fits"),
+    )
+    op.create_index("ix_forecast_fits_series", "forecast_fits", ["series"], unique=False)
+    op.create_table(
+        "forecast_scenarios",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("series", sa.String(length=200), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("slot", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("spec", OBJECT, nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("is_archived", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UTC_TIME, nullable=False),
+        sa.Column("changed_by", sa.String(length=200), nullable=True),
+        sa.Column("changed_at", UTC_TIME, nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_forecast_scenarios"),
+        sqlite_autoincrement=True,
+    )
+    for name in ("slot", "name"):
+        op.create_index(
+            f"uq_forecast_scenarios_{name}",
+            "forecast_scenarios",
+            ["series", "scope", name],
+            unique=True,
+            sqlite_where=sa.text("NOT is_archived"),
+            postgresql_where=sa.text("NOT is_archived"),
+        )
+    op.create_table(
+        "forecasts",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("series", sa.String(length=200), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("fit_key", sa.String(length=64), nullable=False),
+        sa.Column("spec", OBJECT, nullable=False),
+        sa.Column("events", OBJECT, nullable=False),
+        sa.Column("lake_version", sa.BigInteger(), nullable=False),
+        sa.Column("last_on", sa.Date(), nullable=False),
+        sa.Column("headline", sa.String(length=64), nullable=False),
+        sa.Column("weights", OBJECT, nullable=False),
+        sa.Column("summary", OBJECT, nullable=False),
+        sa.Column("scale", sa.Double(), nullable=True),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("published_by", sa.String(length=200), nullable=False),
+        sa.Column("published_at", UTC_TIME, nullable=False),
+        sa.Column("supersedes_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["supersedes_id"], ["forecasts.id"], name="fk_forecasts_supersedes_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_forecasts"),
+        sa.UniqueConstraint("supersedes_id", name="uq_forecasts_supersedes_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_forecasts_series", "forecasts", ["series"], unique=False)
+    op.create_table(
+        "forecast_days",
+        sa.Column("forecast_id", sa.Integer(), nullable=False),
+        sa.Column("day_on", sa.Date(), nullable=False),
+        sa.Column("horizon", sa.Integer(), nullable=False),
+        *(
+            sa.Column(name, sa.Double(), nullable=False)
+            for name in ("point", "lower80", "upper80", "lower95", "upper95")
+        ),
+        sa.Column("actual", sa.Double(), nullable=True),
+        sa.Column("scored_at", UTC_TIME, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["forecast_id"], ["forecasts.id"], name="fk_forecast_days_forecast_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("forecast_id", "day_on", name="pk_forecast_days"),
+    )
+    op.create_index("ix_forecast_days_day_on", "forecast_days", ["day_on"], unique=False)
+
+
+def _drop_forecasts() -> None:
+    for name in ("forecast_days", "forecasts", "forecast_scenarios", "forecast_fits"):
+        op.drop_table(name)
