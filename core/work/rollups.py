@@ -6,6 +6,7 @@ A question asks ``rows`` for one and gets it in any case: from its file, or made
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -140,12 +141,21 @@ def _answered(snapshot: Snapshot, zone: str) -> ir.Table:
 
 
 def _states(snapshot: Snapshot, zone: str) -> ir.Table:
-    told = rosters.told(_linked(snapshot, "group_membership").filter(lambda t: t.group_id.notnull()))
+    return states(snapshot, zone)
+
+
+def states(snapshot: Snapshot, zone: str, before: date | None = None) -> ir.Table:
+    """Who was in which group when (``rosters.states``), from what callbacks and lists told before a day."""
+
+    def known(rows: ir.Table) -> ir.Table:
+        return rows if before is None else rows.filter(rows.local_date < before)
+
+    told = rosters.told(known(_linked(snapshot, "group_membership")).filter(lambda t: t.group_id.notnull()))
     if not snapshot.files("group_rosters"):
         return rosters.states(told)
-    lists = _linked(snapshot, "group_rosters")
+    lists = known(_linked(snapshot, "group_rosters"))
     listed = rosters.listed(lists.mutate(joined_on=local_date(lists.joined_at, zone)))
-    looks = snapshot.keep(rosters.looks(snapshot.table("group_rosters")))
+    looks = snapshot.keep(rosters.looks(known(snapshot.table("group_rosters"))))
     told, listed = snapshot.keep(told), snapshot.keep(listed)
     return rosters.states(rosters.evidence(told, listed, looks))
 

@@ -144,6 +144,12 @@ def _standings(snapshot: Snapshot, on: date | None, terms: Terms, zone: str, cur
     return pa.table({"member_id": ids, "tier": tier, "points": balance})
 
 
+def ruled(snapshot: Snapshot, currency: str, terms: Terms, on: date) -> Array:
+    """Of all members of the lake, by ascending id, the place of the tier among ``TIERS`` at the end of a day, by rule, whatever profiles tell. What was
+    bought later changes nothing."""
+    return _placed(snapshot, on, _floors(terms, currency), terms.validity_days)
+
+
 def tiers(reading: Reading, by: By | None = None) -> dict[str, int]:
     """How many members of the house have each tier now, scope and filters aside. ``by``: None = as the house does. By rule all tiers, the lowest
     first; imported ones that somebody has, that of most members first."""
