@@ -75,6 +75,16 @@ def spring_festival(year: int) -> date:
     return _lunar(_SPRING, year)
 
 
+def mid_autumn(year: int) -> date:
+    """Lunar 8-15. Raises ``KeyError`` outside 2020-2030."""
+    return _lunar(_MID_AUTUMN, year)
+
+
+def qixi(year: int) -> date:
+    """Lunar 7-7. Raises ``KeyError`` outside 2020-2030."""
+    return _lunar(_SEVENTH, year)
+
+
 def days(start_on: date, end_on: date) -> list[Day]:
     """Everything on the days ``[start_on, end_on)``, in the order of days, then names."""
     years = range(max(start_on.year, FIRST_YEAR), min(end_on.year, LAST_YEAR) + 1)
@@ -86,6 +96,57 @@ def is_day_off(on: date) -> bool:
     """A weekend or public holiday that is not worked. In years without a notice, weekends and statutory days."""
     kinds = {day.kind for day in days(on, on + timedelta(days=1))}
     return "holiday" in kinds or (on.weekday() >= 5 and "workday" not in kinds)
+
+
+# -- like for like -----------------------------------------------------------------------------------------------------
+
+AROUND_SPRING = 30
+"""Days before and after Spring Festival that are told by their distance to it."""
+WEEKS_AGO = timedelta(weeks=52)
+BY_DATE = {"618": (17, 2), "双11": (10, 2), "双12": (4, 1)}
+"""Shopping festivals whose days, so many before and after, are alike by their date."""
+
+
+def alike(on: date) -> date:
+    """The day of the year before to hold a day against: within 30 days of Spring Festival the one at the same distance to it, a day off of
+    the National Day by its place among them, days of 618, Double 11 and Double 12 by their date, else the same weekday 52 weeks
+    ago. So too where the calendar of either year is not known."""
+    return _by_distance(on) or _by_place(on) or _by_date(on) or on - WEEKS_AGO
+
+
+def lunar_alike(on: date) -> date:
+    """As ``alike``, by Spring Festival alone."""
+    return _by_distance(on) or on - WEEKS_AGO
+
+
+def _by_distance(on: date) -> date | None:
+    for year in (on.year, on.year + 1):
+        if FIRST_YEAR < year <= LAST_YEAR and abs((on - spring_festival(year)).days) <= AROUND_SPRING:
+            return spring_festival(year - 1) + (on - spring_festival(year))
+    return None
+
+
+def _by_place(on: date) -> date | None:
+    """The same of the days off; the last of them where there were fewer."""
+    if not FIRST_YEAR < on.year <= LAST_YEAR:
+        return None
+    now, before = _national(on.year), _national(on.year - 1)
+    return before[min(now.index(on), len(before) - 1)] if on in now else None
+
+
+def _national(year: int) -> list[date]:
+    """Days off of the National Day; in years without a notice the seven that it has had since 2000."""
+    if year > LAST_PUBLISHED_YEAR:
+        return [date(year, 10, 1) + timedelta(days=place) for place in range(7)]
+    return sorted(day.on for day in _holidays(year) if day.name == NATIONAL_DAY)
+
+
+def _by_date(on: date) -> date | None:
+    for name, (before, after) in BY_DATE.items():
+        main = _on(on.year, FIXED_FESTIVALS[name])
+        if -before <= (on - main).days <= after:
+            return on.replace(year=on.year - 1)
+    return None
 
 
 def _lunar(table: str, year: int) -> date:

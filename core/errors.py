@@ -257,6 +257,19 @@ class InvalidForecast(Refusal):
     code = "forecast.invalid"
 
 
+class InvalidCalendar(Refusal):
+    """What somebody says of the calendar breaks a rule: ``reason`` names it (name, taken, event, occurrence, window, rule, dates, weekday,
+    month_days, span)."""
+
+    code = "calendar.invalid"
+
+
+class CalendarChanged(Refusal):
+    """Somebody else changed the entry since the asker read it. ``revision``: the one it is at now."""
+
+    code = "calendar.changed"
+
+
 class TooShort(Refusal):
     """A series is known on fewer days (``days``) than a forecast needs (``fewest``)."""
 

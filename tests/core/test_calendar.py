@@ -78,3 +78,62 @@ def test_a_day_outside_the_known_years_has_no_entry() -> None:
     assert calendar.days(date(2031, 1, 1), date(2032, 1, 1)) == []
     with pytest.raises(KeyError):
         calendar.spring_festival(2031)
+
+
+# -- like for like -----------------------------------------------------------------------------------------------------
+
+PAIRS = [year for year in YEARS if year > calendar.FIRST_YEAR]
+
+
+@pytest.mark.parametrize("year", PAIRS)
+def test_days_around_the_spring_festival_are_held_against_those_at_the_same_distance(year: int) -> None:
+    now, before = calendar.spring_festival(year), calendar.spring_festival(year - 1)
+    for days in range(-30, 31):
+        on = now + timedelta(days=days)
+        assert calendar.alike(on) == calendar.lunar_alike(on) == before + timedelta(days=days)
+
+
+@pytest.mark.parametrize("year", PAIRS)
+@pytest.mark.parametrize("days", [-31, 31])
+def test_a_day_further_away_is_held_against_the_same_weekday_52_weeks_ago(year: int, days: int) -> None:
+    on = calendar.spring_festival(year) + timedelta(days=days)
+    assert calendar.lunar_alike(on) == on - timedelta(days=364)
+    assert calendar.lunar_alike(on).weekday() == on.weekday()
+
+
+@pytest.mark.parametrize("year", PAIRS)
+@pytest.mark.parametrize(
+    ("first", "last"), [("06-01", "06-20"), ("11-01", "11-13"), ("12-08", "12-13")], ids=["618", "double11", "double12"]
+)
+def test_days_of_shopping_festivals_are_held_against_the_same_date(year: int, first: str, last: str) -> None:
+    for on in every_day(year):
+        if f"{year}-{first}" <= on.isoformat() <= f"{year}-{last}":
+            assert calendar.alike(on).isoformat() == f"{year - 1}-{on.isoformat()[5:]}"
+
+
+@pytest.mark.parametrize(
+    ("on", "other"),
+    [
+        ("2024-10-01", "2023-09-30"),  # in 2023 the days off began a day earlier
+        ("2024-10-07", "2023-10-06"),
+        ("2023-09-30", "2022-10-01"),
+        ("2025-10-08", "2024-10-07"),  # the eighth day off of a year with seven the year before
+        ("2021-10-07", "2020-10-07"),
+        ("2027-10-05", "2026-10-05"),  # no notice yet
+        ("2023-10-07", "2022-10-08"),  # both worked in exchange
+    ],
+)
+def test_days_off_of_the_national_day_are_held_against_those_in_the_same_place(on: str, other: str) -> None:
+    assert calendar.alike(date.fromisoformat(on)) == date.fromisoformat(other)
+
+
+@pytest.mark.parametrize("year", PAIRS)
+def test_an_ordinary_day_is_held_against_its_weekday_and_never_against_a_later_one(year: int) -> None:
+    ordinary = [on for on in every_day(year) if calendar.alike(on) == on - timedelta(days=364)]
+    assert len(ordinary) > 240
+    assert all(300 < (on - calendar.alike(on)).days < 430 for on in every_day(year))
+
+
+def test_before_the_calendar_begins_days_are_held_against_their_weekday() -> None:
+    on = calendar.spring_festival(2020)
+    assert calendar.alike(on) == on - timedelta(days=364)

@@ -1,0 +1,110 @@
+"""The house's calendar: what pages show of it and models are told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, cast
+
+from core.models.forecast import agenda, festivals
+from core.models.forecast.agenda import Entry, Kind, Occasion, Rule
+from core.models.forecast.history import Event, Known
+from core.periods import business_date
+from core.store import calendar, topics
+from core.store.session import Session
+from core.store.tables import CalendarEntry
+from core.work.home import Home
+from core.work.questions.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An entry as it stands: who said it last and when. ``revision``: to be handed over by whoever changes it."""
+
+    entry: Entry
+    revision: int
+    is_removed: bool
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A campaign of the data that may become an event. ``last_on``: its last day; of one without an end its first."""
+
+    campaign_id: str
+    name: str
+    first_on: date
+    last_on: date
+
+
+def entries(home: Home, *, with_removed: bool = False) -> tuple[Said, ...]:
+    """What the house said of its calendar, in the order in which it was first said."""
+    with home.store.reading() as session:
+        return tuple(said(row) for row in calendar.standing(session, with_removed=with_removed))
+
+
+def revision(home: Home) -> int:
+    """How often the calendar was changed: part of the key of what rests on it."""
+    with home.store.reading() as session:
+        return topics.revision(session, calendar.TOPIC)
+
+
+def occasions(home: Home, start_on: date, end_on: date) -> tuple[Occasion, ...]:
+    """Everything that touches the days ``[start_on, end_on)``, what is off among it."""
+    return agenda.occasions(_standing(home), start_on, end_on)
+
+
+def events(home: Home, start_on: date, end_on: date) -> tuple[Event, ...]:
+    """What models are told of the days ``[start_on, end_on)``, by day, then name."""
+    return agenda.events(occasions(home, start_on, end_on))
+
+
+def closed_days(home: Home, start_on: date, end_on: date) -> tuple[date, ...]:
+    """Days of ``[start_on, end_on)`` on which the house is closed."""
+    return agenda.closed_days(occasions(home, start_on, end_on), start_on, end_on)
+
+
+def known(home: Home, start_on: date, end_on: date) -> Known:
+    """Events of the days ``[start_on, end_on)``, and worked weekends as a figure of every day."""
+    days = (end_on - start_on).days
+    make_up = {festivals.MAKE_UP: festivals.make_up_workdays(start_on, days)}
+    return Known(start_on, events(home, start_on, end_on), make_up)
+
+
+def campaigns(reading: Reading, taken: Iterable[str] = ()) -> tuple[Offered, ...]:
+    """Campaigns of the data whose start is known, newest first, but for those whose names are ``taken``."""
+    if not reading.snapshot.files("campaigns"):
+        return ()
+    gone = set(taken)
+    rows = reading.snapshot.arrow(
+        reading.snapshot.current("campaigns").select("campaign_id", "name", "starts_at", "ends_at")
+    ).to_pylist()
+    found = [_offered(row, reading.zone) for row in rows if row["starts_at"] is not None and row["name"] not in gone]
+    return tuple(sorted(found, key=lambda one: (-one.first_on.toordinal(), one.campaign_id)))
+
+
+def said(row: CalendarEntry) -> Said:
+    """An entry of the store as a value."""
+    entry = Entry(
+        row.key, cast("Kind", row.kind), row.name, row.occurs_on, row.moved_on, None if row.rule is None else Rule.from_json(row.rule),
+        row.before_days, row.after_days, row.is_off,
+    )  # fmt: skip
+    return Said(entry, row.revision, row.is_removed, row.by, row.at)
+
+
+def standing(session: Session) -> tuple[Entry, ...]:
+    """What holds now."""
+    return tuple(said(row).entry for row in calendar.standing(session))
+
+
+def _standing(home: Home) -> tuple[Entry, ...]:
+    with home.store.reading() as session:
+        return standing(session)
+
+
+def _offered(row: dict[str, Any], zone: str) -> Offered:
+    """Times of the lake are UTC without saying so. A campaign that ends at midnight has no part in that day."""
+    first = business_date(row["starts_at"].replace(tzinfo=UTC), zone)
+    ends = row["ends_at"]
+    last = first if ends is None else business_date(ends.replace(tzinfo=UTC) - timedelta(microseconds=1), zone)
+    return Offered(str(row["campaign_id"]), str(row["name"] or row["campaign_id"]), first, max(first, last))
