@@ -57,6 +57,10 @@ class Path:
     def days(self) -> int:
         return len(self.point)
 
+    @staticmethod
+    def from_json(told: dict[str, Any]) -> "Path":
+        return _path(told)
+
 
 @dataclass(frozen=True, slots=True)
 class Fold:
