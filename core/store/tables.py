@@ -49,6 +49,9 @@ SEGMENT_KINDS = ("list", "static", "live")
 TAG_KINDS = ("static", "behavioural", "predicted")
 TAG_SOURCES = ("hand", "import", "rule", "model")
 CALENDAR_KINDS = ("event", "occurrence", "own", "campaign", "closed")
+SCORE_STATES = ("candidate", "staged", "live", "retired")
+SCORE_CHECKS = ("cleaning", "calibration", "drift")
+SCORE_VERDICTS = ("ok", "watch", "retrain")
 TAG_ACTIONS = ("created", "given", "taken", "expired", "changed", "archived", "restored")
 
 
@@ -581,6 +584,65 @@ class ForecastDay(Base):
     upper95: Mapped[float]
     actual: Mapped[float | None]
     scored_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class ScoreModel(Base):
+    """A model of one target over so many days. At most one of them is ``live``; a ``candidate`` becomes ``staged`` (it scores in the shadow),
+    then live, and ``retired`` by the next one.
+
+    ``parameters``: what scores, and what drift is held against. ``window``: the newest day, the training cut-offs and the tested one.
+    ``metrics``: how good it was on the tested one. ``revision`` grows when the intercept is calibrated. ``replaced_id``: the live model
+    that this one followed. ``note``: why it went live although it was worse, or was taken back.
+    """
+
+    __tablename__ = "score_models"
+    __table_args__ = (
+        one_of("state", SCORE_STATES),
+        Index("uq_score_models_live", "target", "days", unique=True, sqlite_where=text("state = 'live'"),
+              postgresql_where=text("state = 'live'")),
+        NEVER_REUSED,
+    )  # fmt: skip
+
+    id: Mapped[Id]
+    target: Mapped[Code]
+    days: Mapped[int]
+    algorithm: Mapped[Code]
+    state: Mapped[Code]
+    revision: Mapped[int] = mapped_column(default=1)
+    parameters: Mapped[Object]
+    window: Mapped[Object]
+    metrics: Mapped[Object]
+    lake_version: Mapped[int] = mapped_column(BigInteger)
+    made_by: Mapped[Name]
+    made_at: Mapped[Time]
+    staged_by: Mapped[str | None] = mapped_column(String(200))
+    staged_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    promoted_by: Mapped[str | None] = mapped_column(String(200))
+    promoted_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    replaced_id: Mapped[int | None] = mapped_column(ForeignKey("score_models.id"))
+    note: Mapped[LongText] = mapped_column(default="")
+
+
+class ScoreCheck(Base):
+    """What a look at a model's data found. ``kind``: of the features it reads, of its intercept, or of drift. Only ever appended to."""
+
+    __tablename__ = "score_checks"
+    __table_args__ = (
+        one_of("kind", SCORE_CHECKS),
+        one_of("verdict", SCORE_VERDICTS),
+        Index("ix_score_checks_model_id_kind", "model_id", "kind"),
+        NEVER_REUSED,
+    )
+
+    id: Mapped[Id]
+    model_id: Mapped[int] = mapped_column(ForeignKey("score_models.id", ondelete="CASCADE"))
+    kind: Mapped[Code]
+    verdict: Mapped[Code]
+    details: Mapped[Object]
+    lake_version: Mapped[int] = mapped_column(BigInteger)
+    by: Mapped[Name]
+    at: Mapped[Time]
 
 
 # -- pages -----------------------------------------------------------------------------------------------------------

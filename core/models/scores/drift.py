@@ -50,7 +50,9 @@ def spread(values: Floats) -> Spread:
     known = values[np.isfinite(values)]
     if not len(known):
         return Spread((), _shares(values, ()), 0.0, 0.0, 0)
-    edges = tuple(float(one) for one in np.unique(np.quantile(known, np.linspace(0, 1, PARTS + 1)[1:-1])) if one < known.max())
+    edges = tuple(
+        float(one) for one in np.unique(np.quantile(known, np.linspace(0, 1, PARTS + 1)[1:-1])) if one < known.max()
+    )
     return Spread(edges, _shares(values, edges), float(known.mean()), float(known.std()), len(known))
 
 
@@ -90,7 +92,15 @@ def moved(name: str, before: Spread, values: Floats, weight: float) -> Moved:
     if mean is None or before.deviation <= 0 or not before.known:
         return Moved(name, psi(before, values), before.mean, mean, None, None, weight)
     away = (mean - before.mean) / before.deviation
-    return Moved(name, psi(before, values), before.mean, mean, away, away / float(np.sqrt(1 / len(known) + 1 / before.known)), weight)
+    return Moved(
+        name,
+        psi(before, values),
+        before.mean,
+        mean,
+        away,
+        away / float(np.sqrt(1 / len(known) + 1 / before.known)),
+        weight,
+    )
 
 
 def level(value: float | None) -> Verdict:
@@ -117,7 +127,10 @@ def unusual_share(training: Floats, now: Floats) -> float | None:
 
     if not len(training) or not len(now):
         return None
-    drawn = [rows if len(rows) <= FOREST_ROWS else rows[np.linspace(0, len(rows) - 1, FOREST_ROWS).astype(np.int64)] for rows in (training, now)]
+    drawn = [
+        rows if len(rows) <= FOREST_ROWS else rows[np.linspace(0, len(rows) - 1, FOREST_ROWS).astype(np.int64)]
+        for rows in (training, now)
+    ]
     with threadpool_limits(1):
         forest = IsolationForest(n_estimators=TREES, random_state=SEED).fit(drawn[0])
         bound = float(np.quantile(forest.score_samples(drawn[0]), USUAL_SHARE))

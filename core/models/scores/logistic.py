@@ -75,7 +75,9 @@ def sigmoid(logits: Floats) -> Floats:
 
 def fit(rows: Rows) -> Logistic:
     """Of training rows, thinned where they are very many."""
-    from sklearn.linear_model import LogisticRegression  # takes a second to import, which processes that fit nothing need not wait for
+    from sklearn.linear_model import (
+        LogisticRegression,
+    )  # takes a second to import, which processes that fit nothing need not wait for
     from threadpoolctl import threadpool_limits
 
     rows = rows.thinned()
@@ -91,7 +93,12 @@ def fit(rows: Rows) -> Logistic:
 def _scaling(matrix: Floats) -> tuple[Floats, Floats, Floats]:
     """Median, mean and deviation of each column; a column that is never known or always the same has deviation 1."""
     known = np.isfinite(matrix)
-    missing = np.array([float(np.median(column[is_known])) if is_known.any() else 0.0 for column, is_known in zip(matrix.T, known.T, strict=True)])
+    missing = np.array(
+        [
+            float(np.median(column[is_known])) if is_known.any() else 0.0
+            for column, is_known in zip(matrix.T, known.T, strict=True)
+        ]
+    )
     filled = np.where(known, matrix, missing)
     mean, deviation = filled.mean(axis=0), filled.std(axis=0)
     is_flat = deviation <= 1e-9 * np.maximum(1.0, np.abs(filled).max(axis=0, initial=0.0))

@@ -49,4 +49,7 @@ def leading(model: Logistic, matrix: Floats, most: int = 3) -> list[tuple[str, .
     parts = model.parts(matrix)
     order = np.argsort(-parts, axis=1, kind="stable")[:, :most]
     strong = np.take_along_axis(parts, order, axis=1) > LEAST
-    return [tuple(model.names[at] for at, is_one in zip(row, flags, strict=True) if is_one) for row, flags in zip(order, strong, strict=True)]
+    return [
+        tuple(model.names[at] for at, is_one in zip(row, flags, strict=True) if is_one)
+        for row, flags in zip(order, strong, strict=True)
+    ]

@@ -83,7 +83,11 @@ class Trained:
 
     def parameters(self) -> dict[str, Any]:
         """What scores, and what drift is held against."""
-        return {"model": self.model.to_json(), "spreads": [one.to_json() for one in self.spreads], "score": self.score.to_json()}
+        return {
+            "model": self.model.to_json(),
+            "spreads": [one.to_json() for one in self.spreads],
+            "score": self.score.to_json(),
+        }
 
 
 def against_of(told: Mapping[str, Any]) -> Comparison:
@@ -138,6 +142,9 @@ def checked(
     they can still be had."""
     size = np.abs(model.weight)
     share = size / size.sum() if size.sum() > 0 else size
-    features = tuple(drift.moved(name, before, column, float(part)) for name, before, column, part in zip(model.names, spreads, now.T, share, strict=True))
+    features = tuple(
+        drift.moved(name, before, column, float(part))
+        for name, before, column, part in zip(model.names, spreads, now.T, share, strict=True)
+    )
     unusual = None if training is None else drift.unusual_share(model.standardised(training), model.standardised(now))
     return Drift(len(now), drift.moved("score", score, model.parts(now).sum(axis=1), 1.0), features, unusual)

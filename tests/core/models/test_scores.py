@@ -169,7 +169,9 @@ def test_calibration_meets_the_rate_and_leaves_everybody_in_place() -> None:
     moved = logistic.calibrated(model, later)
     assert moved.chance(later.matrix).mean() == pytest.approx(later.rate, abs=1e-9)
     assert (np.argsort(moved.logits(later.matrix)) == np.argsort(model.logits(later.matrix))).all()
-    assert metrics.log_loss(later.label, moved.chance(later.matrix)) < metrics.log_loss(later.label, model.chance(later.matrix))
+    assert metrics.log_loss(later.label, moved.chance(later.matrix)) < metrics.log_loss(
+        later.label, model.chance(later.matrix)
+    )
 
 
 def test_nothing_is_calibrated_to_a_window_where_all_or_none_came() -> None:
@@ -326,9 +328,12 @@ def test_a_check_finds_members_who_became_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "came", "reason", "found"), [(199, 80, "few_rows", 199), (200, 29, "few_of_one", 29), (300, 271, "few_of_one", 29)]
+    ("members", "came", "reason", "found"),
+    [(199, 80, "few_rows", 199), (200, 29, "few_of_one", 29), (300, 271, "few_of_one", 29)],
 )
-def test_too_few_rows_or_too_few_of_either_outcome_are_refused(members: int, came: int, reason: str, found: int) -> None:
+def test_too_few_rows_or_too_few_of_either_outcome_are_refused(
+    members: int, came: int, reason: str, found: int
+) -> None:
     rows = Rows(("a",), np.zeros((members, 1)), np.arange(members) < came)
     with pytest.raises(UnfitForScores) as refused:
         require(rows, "test")

@@ -16,12 +16,14 @@ OBJECT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 def upgrade() -> None:
     _add_calendar()
     _add_forecasts()
+    _add_scores()
 
 
 def downgrade() -> None:
     """What was forecast, scored and written into the calendar is lost."""
     _drop_calendar()
     _drop_forecasts()
+    _drop_scores()
 
 
 def _add_calendar() -> None:
@@ -148,4 +150,63 @@ def _add_forecasts() -> None:
 
 def _drop_forecasts() -> None:
     for name in ("forecast_days", "forecasts", "forecast_scenarios", "forecast_fits"):
+        op.drop_table(name)
+
+
+def _add_scores() -> None:
+    op.create_table(
+        "score_models",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("target", sa.String(length=64), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("algorithm", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        *(sa.Column(name, OBJECT, nullable=False) for name in ("parameters", "window", "metrics")),
+        sa.Column("lake_version", sa.BigInteger(), nullable=False),
+        sa.Column("made_by", sa.String(length=200), nullable=False),
+        sa.Column("made_at", UTC_TIME, nullable=False),
+        sa.Column("staged_by", sa.String(length=200), nullable=True),
+        sa.Column("staged_at", UTC_TIME, nullable=True),
+        sa.Column("promoted_by", sa.String(length=200), nullable=True),
+        sa.Column("promoted_at", UTC_TIME, nullable=True),
+        sa.Column("retired_at", UTC_TIME, nullable=True),
+        sa.Column("replaced_id", sa.Integer(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.CheckConstraint("state IN ('candidate', 'staged', 'live', 'retired')", name="ck_score_models_state"),
+        sa.ForeignKeyConstraint(["replaced_id"], ["score_models.id"], name="fk_score_models_replaced_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_score_models"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "uq_score_models_live",
+        "score_models",
+        ["target", "days"],
+        unique=True,
+        sqlite_where=sa.text("state = 'live'"),
+        postgresql_where=sa.text("state = 'live'"),
+    )
+    op.create_table(
+        "score_checks",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("model_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("verdict", sa.String(length=64), nullable=False),
+        sa.Column("details", OBJECT, nullable=False),
+        sa.Column("lake_version", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.Column("at", UTC_TIME, nullable=False),
+        sa.CheckConstraint("kind IN ('cleaning', 'calibration', 'drift')", name="ck_score_checks_kind"),
+        sa.CheckConstraint("verdict IN ('ok', 'watch', 'retrain')", name="ck_score_checks_verdict"),
+        sa.ForeignKeyConstraint(
+            ["model_id"], ["score_models.id"], name="fk_score_checks_model_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_score_checks"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_score_checks_model_id_kind", "score_checks", ["model_id", "kind"], unique=False)
+
+
+def _drop_scores() -> None:
+    for name in ("score_checks", "score_models"):
         op.drop_table(name)
