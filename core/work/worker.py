@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +24,10 @@ Clock = Callable[[], datetime]
 Log = Callable[[str], None]
 
 
+class Interrupted(Exception):
+    """The worker ends while the work is not done: its job stays as it is, and the next worker takes it up."""
+
+
 @dataclass
 class Work:
     """One job in hand, as its handler sees it."""
@@ -31,6 +35,8 @@ class Work:
     claim: Claim
     store: Store
     clock: Clock
+    ending: threading.Event = field(default_factory=threading.Event)
+    """Set when the worker ends: work that runs beside it stops, with ``Interrupted``."""
     _next_beat: datetime | None = None
     _is_cancelled: bool = False
 
@@ -70,7 +76,8 @@ class Chore:
 
 @dataclass
 class Worker:
-    """``handlers`` by kind of job. ``run`` ends when ``stop`` is set."""
+    """``handlers`` by kind of job. ``run`` ends when ``stop`` is set. ``apart``: kinds that may take minutes; one job of each runs beside
+    everything else."""
 
     store: Store
     handlers: Mapping[str, Handler]
@@ -79,6 +86,9 @@ class Worker:
     log: Log
     name: str = field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}")
     beat: timedelta = BEAT
+    apart: Collection[str] = ()
+    _beside: dict[str, threading.Thread] = field(default_factory=dict)
+    _ending: threading.Event = field(default_factory=threading.Event)
 
     def run(self, stop: threading.Event) -> None:
         started = self.clock()
@@ -87,17 +97,35 @@ class Worker:
         while not stop.is_set():
             if not self._step():
                 stop.wait(POLL_S)
+        self._ending.set()
+        self.settle()
         beating.join(timeout=5)
 
+    def settle(self) -> None:
+        """Wait for work that runs beside."""
+        for thread in list(self._beside.values()):
+            thread.join()
+
     def step(self) -> bool:
-        """Do what is due: chores, then one job. False when there was no job."""
+        """Do what is due: chores, then one job, or begin one that runs beside. False when there was no job."""
         self._chores()
+        free = [kind for kind in self.handlers if not (kind in self._beside and self._beside[kind].is_alive())]
         with self.store.transaction() as session:
-            claim = jobs.claim(session, list(self.handlers), worker=self.name, now=self.clock())
+            claim = jobs.claim(session, free, worker=self.name, now=self.clock())
         if claim is None:
             return False
-        self._do(claim)
+        if claim.kind in self.apart:
+            self._beside[claim.kind] = threading.Thread(target=self._do_beside, args=(claim,), daemon=True)
+            self._beside[claim.kind].start()
+        else:
+            self._do(claim)
         return True
+
+    def _do_beside(self, claim: Claim) -> None:
+        try:
+            self._do(claim)
+        except DBAPIError as error:  # as in ``_step``
+            self.log(f"store: {error}")
 
     def _step(self) -> bool:
         try:
@@ -107,11 +135,14 @@ class Worker:
             return False
 
     def _do(self, claim: Claim) -> None:
-        work = Work(claim, self.store, self.clock)
+        work = Work(claim, self.store, self.clock, self._ending)
         state, code, details = "done", None, None
         try:
             with _Lease(work, self.log):
                 self.handlers[claim.kind](work)
+        except Interrupted:
+            self.log(f"job {claim.job_id} {claim.kind}: left to the next worker")
+            return
         except Cancelled as refusal:
             state, code = "cancelled", refusal.code
         except Refusal as refusal:
