@@ -39,8 +39,8 @@ def _count(condition: ir.Value) -> ir.IntegerValue:
 
 
 def orders(lines: ir.Table, on: date) -> ir.Table:
-    """Of who ordered: ``days_since_last_order``, ``days_since_first_order``, ``orders_30d``, ``orders_90d``, ``orders_365d``, ``orders_all``, ``gross_minor``,
-    ``aov_minor`` (gross over orders). ``lines``: order lines."""
+    """Of who ordered: ``days_since_last_order``, ``days_since_first_order``, ``orders_30d``, ``orders_90d``, ``orders_365d``, ``orders_all``, ``aov_minor``
+    (gross over orders). ``lines``: order lines."""
     found = facts.orders(lines)
     placed = found.group_by("member_id").aggregate(
         days_since_last_order=_since(found.local_date.max(), on),
@@ -49,9 +49,16 @@ def orders(lines: ir.Table, on: date) -> ir.Table:
         orders_90d=_count(within(found, on, QUARTER)),
         orders_365d=_count(within(found, on, YEAR)),
         orders_all=found.count().cast("int64"),
-        gross_minor=found.gross_minor.sum().cast("int64"),
+        _gross=found.gross_minor.sum().cast("int64"),
     )
-    return placed.mutate(aov_minor=placed.gross_minor / placed.orders_all)
+    return placed.mutate(aov_minor=placed._gross / placed.orders_all).drop("_gross")
+
+
+def products(lines: ir.Table) -> ir.Table:
+    """``products_all``: different products ever bought."""
+    sold = lines.filter((lines.line_kind == "sale") & lines.product_id.notnull())
+    found = sold.select("member_id", "product_id").distinct()
+    return found.group_by("member_id").aggregate(products_all=found.count().cast("int64"))
 
 
 def money(lines: ir.Table, on: date) -> ir.Table:
@@ -72,20 +79,19 @@ def money(lines: ir.Table, on: date) -> ir.Table:
 
 
 def gaps(lines: ir.Table, on: date) -> ir.Table:
-    """Between days with an order: ``gap_mean_days`` and ``overdue_ratio`` (days since the last over it), of who ordered on two days; ``gap_spread_days`` (standard deviation), of who
-    ordered on three."""
+    """Between days with an order: ``gap_mean_days``, ``overdue_ratio`` (days since the last over it), ``gap_spread_days`` (standard deviation; null of who
+    ordered on fewer than three). Of who ordered on one day alone the gap so far stands for the mean: so the ratio is 1."""
     placed = facts.orders(lines)
     days = placed.select("member_id", "local_date").distinct()
     before = days.local_date.lag().over(group_by="member_id", order_by="local_date")
     gap = days.mutate(gap=days.local_date.delta(before, unit="day").cast("int64"))
     found = gap.group_by("member_id").aggregate(
         _n=gap.gap.count().cast("int64"),
-        _sum=gap.gap.sum().cast("int64"),
-        _squares=(gap.gap * gap.gap).sum().cast("int64"),
+        _sum=gap.gap.sum().fill_null(0).cast("int64"),
+        _squares=(gap.gap * gap.gap).sum().fill_null(0).cast("int64"),
         _last=_since(gap.local_date.max(), on),
     )
-    found = found.filter(found._n > 0)
-    mean = found._sum / found._n
+    mean = ibis.ifelse(found._n > 0, found._sum / found._n, found._last.cast("float64"))
     # n·Σx² - (Σx)² is of integers, so it is never below 0 and exactly 0 where all gaps are alike.
     spread = (found._n * found._squares - found._sum * found._sum).cast("float64").sqrt() / found._n
     return found.select(

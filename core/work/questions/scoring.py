@@ -71,14 +71,14 @@ FEATURES = (
     Feature("orders_90d", "count", "orders"),
     Feature("orders_365d", "count", "orders"),
     Feature("orders_all", "count", "orders"),
-    Feature("gross_minor", "money", "orders"),
+    Feature("products_all", "count", "orders"),
     Feature("net_all_minor", "money", "orders"),
     Feature("net_365d_minor", "money", "orders"),
     Feature("net_90d_minor", "money", "orders"),
     Feature("aov_minor", "money", "orders"),
     Feature("gap_mean_days", "days", "orders", YEARS),
     Feature("gap_spread_days", "days", "orders"),
-    Feature("overdue_ratio", "ratio", "orders"),
+    Feature("overdue_ratio", "ratio", "orders", 1.0),
     Feature("coupon_share", "share", "orders", is_log=False),
     Feature("refunds_all", "count", "orders"),
     Feature("refund_share", "share", "orders", is_log=False),
@@ -332,6 +332,7 @@ Rows = Callable[..., ir.Table]
 def _ordered(own: Rows, before: Rows, on: date) -> Iterator[ir.Table]:
     lines = own("order_lines")
     yield habits.orders(lines, on)
+    yield habits.products(lines)
     yield habits.money(lines, on)
     yield habits.gaps(lines, on)
     yield habits.coupons(lines, before("offer_events"))
