@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,7 +76,7 @@ class Chore:
 
 @dataclass
 class Worker:
-    """``handlers`` by kind of job. ``run`` ends when ``stop`` is set. ``apart``: kinds that may take minutes; one job of each runs beside
+    """``handlers`` by kind of job. ``run`` ends when ``stop`` is set. ``apart``: kinds that may take minutes, and how many jobs of each run beside
     everything else."""
 
     store: Store
@@ -86,8 +86,8 @@ class Worker:
     log: Log
     name: str = field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}")
     beat: timedelta = BEAT
-    apart: Collection[str] = ()
-    _beside: dict[str, threading.Thread] = field(default_factory=dict)
+    apart: Mapping[str, int] = field(default_factory=dict)
+    _beside: dict[str, list[threading.Thread]] = field(default_factory=dict)
     _ending: threading.Event = field(default_factory=threading.Event)
 
     def run(self, stop: threading.Event) -> None:
@@ -103,23 +103,27 @@ class Worker:
 
     def settle(self) -> None:
         """Wait for work that runs beside."""
-        for thread in list(self._beside.values()):
+        for thread in [one for some in self._beside.values() for one in some]:
             thread.join()
 
     def step(self) -> bool:
         """Do what is due: chores, then one job, or begin one that runs beside. False when there was no job."""
         self._chores()
-        free = [kind for kind in self.handlers if not (kind in self._beside and self._beside[kind].is_alive())]
+        free = [kind for kind in self.handlers if len(self._running(kind)) < self.apart.get(kind, 1)]
         with self.store.transaction() as session:
             claim = jobs.claim(session, free, worker=self.name, now=self.clock())
         if claim is None:
             return False
         if claim.kind in self.apart:
-            self._beside[claim.kind] = threading.Thread(target=self._do_beside, args=(claim,), daemon=True)
-            self._beside[claim.kind].start()
+            thread = threading.Thread(target=self._do_beside, args=(claim,), daemon=True)
+            self._beside[claim.kind] = [*self._running(claim.kind), thread]
+            thread.start()
         else:
             self._do(claim)
         return True
+
+    def _running(self, kind: str) -> list[threading.Thread]:
+        return [one for one in self._beside.get(kind, ()) if one.is_alive()]
 
     def _do_beside(self, claim: Claim) -> None:
         try:
