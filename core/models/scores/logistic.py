@@ -64,8 +64,12 @@ class Logistic:
 
     @classmethod
     def of_json(cls, told: Mapping[str, Any]) -> "Logistic":
-        numbers = [np.array(told[name], np.float64) for name in ("missing", "mean", "deviation", "weight")]
-        return cls(tuple(told["names"]), *numbers, float(told["intercept"]), float(told["shift"]))
+        missing, mean, deviation, weight = (
+            np.array(told[name], np.float64) for name in ("missing", "mean", "deviation", "weight")
+        )
+        return cls(
+            tuple(told["names"]), missing, mean, deviation, weight, float(told["intercept"]), float(told["shift"])
+        )
 
 
 def sigmoid(logits: Floats) -> Floats:

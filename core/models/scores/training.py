@@ -1,5 +1,10 @@
-"""A score from cut-off to use: fitted to earlier cut-offs, calibrated to the newest of them, tried on a later one that it never saw, and then
-calibrated once more to that one. What was tried is what is used: between trial and use only the intercept moves."""
+"""A score from cut-off to use: fitted to earlier cut-offs, and tried on a later one that it never saw.
+
+It is tried with the intercept of all training cut-offs, and calibrated to the newest of them, so that the mean chance is the newest rate. Where
+calibration did better (by log-loss) the model is used calibrated, to the tested window then; else as it was fitted. Rates that swing with the season
+are told better by several cut-offs, rates that move on by the newest. What was tried is what is used: between trial and use at most the
+intercept moves.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -58,14 +63,15 @@ def compared(label: Flags, one: Floats, other: Floats) -> Comparison:
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """``model``: to be used, calibrated to the test window. ``quality``: of the same as it was before the test window, on it;
-    ``uncalibrated``: with the intercept of the training rows; ``rival``: of boosted trees, and ``against``: the rival compared with it.
+    """``model``: to be used. ``is_calibrated``: whether to the newest window that is known. ``quality``: of the same as it was before the test window,
+    on it; ``other``: of the way that did worse; ``rival``: of boosted trees, and ``against``: the rival compared with it.
     ``spreads``: of each feature over the training rows, and ``score`` of the model's log-odds there. ``training_rate``: share of whom it
     came true in the training rows."""
 
     model: Logistic
+    is_calibrated: bool
     quality: Quality
-    uncalibrated: Quality
+    other: Quality
     rival: Quality
     against: Comparison
     spreads: tuple[Spread, ...]
@@ -77,8 +83,8 @@ class Trained:
         """What says how good it is; the model itself apart."""
         compared = {name: getattr(self.against, name) for name in ("members", "auc", "auc_p", "log_loss", "log_loss_p")}
         return {
-            "quality": self.quality.to_json(), "uncalibrated": self.uncalibrated.to_json(), "rival": self.rival.to_json(), "against": compared,
-            "training_members": self.training_members, "training_rate": self.training_rate,
+            "quality": self.quality.to_json(), "other": self.other.to_json(), "rival": self.rival.to_json(), "against": compared,
+            "is_calibrated": self.is_calibrated, "training_members": self.training_members, "training_rate": self.training_rate,
         }  # fmt: skip
 
     def parameters(self) -> dict[str, Any]:
@@ -100,25 +106,30 @@ def train(windows: Sequence[Rows], test: Rows) -> Trained:
     rows.require(training, "training")
     rows.require(test, "test")
     fitted = logistic.fit(training)
-    tried = logistic.calibrated(fitted, windows[-1])
-    chance, rival = tried.chance(test.matrix), boosting.chances(training, test.matrix)
+    newest = logistic.calibrated(fitted, windows[-1])
+    either = [metrics.quality(test.label, one.chance(test.matrix)) for one in (fitted, newest)]
+    is_calibrated = either[1].log_loss < either[0].log_loss
+    chosen = newest if is_calibrated else fitted
+    rival = boosting.chances(training, test.matrix)
     reference = training.thinned()
     return Trained(
-        logistic.calibrated(tried, test),
-        metrics.quality(test.label, chance),
-        metrics.quality(test.label, fitted.chance(test.matrix)),
+        logistic.calibrated(fitted, test) if is_calibrated else fitted,
+        is_calibrated,
+        either[is_calibrated],
+        either[not is_calibrated],
         metrics.quality(test.label, rival),
-        compared(test.label, rival, chance),
+        compared(test.label, rival, chosen.chance(test.matrix)),
         tuple(drift.spread(column) for column in reference.matrix.T),
-        drift.spread(tried.parts(reference.matrix).sum(axis=1)),
+        drift.spread(fitted.parts(reference.matrix).sum(axis=1)),
         len(training),
         training.rate,
     )
 
 
-def tried(model: Logistic, newest: Rows, test: Rows) -> Floats:
-    """Chances of the test rows by a model as it would have been used then: calibrated to the newest training window."""
-    return logistic.calibrated(model, newest).chance(test.matrix)
+def tried(model: Logistic, newest: Rows, test: Rows, *, is_calibrated: bool) -> Floats:
+    """Chances of the test rows by a model as it would have been used then: one that is calibrated to the newest training window."""
+    then = logistic.calibrated(model, newest) if is_calibrated else model
+    return then.chance(test.matrix)
 
 
 @dataclass(frozen=True, slots=True)

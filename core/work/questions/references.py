@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from core.sequences.arrays import Int64s, frozen
-from core.store import choices, segments, tags, topics
+from core.store import choices, scores, segments, tags, topics
 from core.store.session import Session, Store
+from core.store.tables import ScoreModel
 
-TOPICS = (segments.TOPIC, tags.TOPIC)
+TOPICS = (segments.TOPIC, tags.TOPIC, scores.TOPIC)
 KEPT = 64
 """Sets of members that are kept, those asked for last. Ten thousand members take 80 KB, a million 8 MB."""
 _kept: OrderedDict[Hashable, Int64s] = OrderedDict()
@@ -59,6 +60,12 @@ class References:
             if found.kind != "static":
                 return Referred(found.tree, NOBODY, None if found.units is None else tuple(found.units))
             return Referred(None, self._members(("tag", tag_id), session, self._of_tag(tag_id)))
+
+    @cached_property
+    def score_models(self) -> tuple[ScoreModel, ...]:
+        """The models of scores that are live."""
+        with self._store.reading() as session:
+            return tuple(scores.all_live(session))
 
     def choice(self, name: str) -> Any:
         """What the house chose under a name; None where it chose nothing."""

@@ -285,15 +285,25 @@ def test_an_isolation_forest_finds_who_is_like_nobody() -> None:
 
 
 def test_what_was_tried_is_what_is_used_but_for_the_intercept() -> None:
-    windows, test = [drawn(seed, 300) for seed in (20, 21, 22)], drawn(23, 400, base=-0.7)
+    windows, test = [drawn(20, 300, 1.0), drawn(21, 300, 0.5), drawn(22, 300, -0.6)], drawn(23, 400, base=-0.7)
     found = training.train(windows, test)
     fitted = logistic.fit(joined(windows))
-    assert (found.model.weight == fitted.weight).all()
-    tried = training.tried(found.model, windows[-1], test)
+    assert found.is_calibrated and (found.model.weight == fitted.weight).all()
+    tried = training.tried(found.model, windows[-1], test, is_calibrated=True)
     assert found.quality.log_loss == pytest.approx(metrics.log_loss(test.label, tried))
+    assert found.other.log_loss == pytest.approx(metrics.log_loss(test.label, fitted.chance(test.matrix)))
     assert found.model.chance(test.matrix).mean() == pytest.approx(test.rate, abs=1e-9)
-    assert found.quality.auc == found.uncalibrated.auc
+    assert found.quality.auc == found.other.auc
     assert (found.training_members, found.rival.members) == (900, 400)
+
+
+def test_where_the_newest_rate_misleads_the_intercept_is_that_of_all_cut_offs() -> None:
+    windows, test = [drawn(20, 400), drawn(21, 400), drawn(22, 300, base=1.5)], drawn(23, 400)
+    found = training.train(windows, test)
+    assert not found.is_calibrated and found.model.shift == 0
+    assert found.quality.log_loss < found.other.log_loss
+    tried = training.tried(found.model, windows[-1], test, is_calibrated=False)
+    assert found.quality.log_loss == pytest.approx(metrics.log_loss(test.label, tried))
 
 
 def test_the_test_window_teaches_nothing() -> None:
