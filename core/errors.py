@@ -1,6 +1,6 @@
 """Refusals. Each has a stable code that is also the key of its text in the reader's language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 
@@ -296,6 +296,14 @@ class UnfitForScores(Refusal):
 
 
 class InvalidScoreModel(Refusal):
-    """A model of scores cannot take this step: ``reason`` is ``state``, ``worse``, ``note``, ``none_before``, ``features`` or ``running``."""
+    """A model of scores cannot take this step: ``reason`` is ``state``, ``worse``, ``note``, ``long``, ``none_before`` or ``ended``."""
 
     code = "scores.model"
+
+
+class NotLearnt(Refusal):
+    """What the process that trained a model refused, with the code of that; or that it ended without a word (``scores.ended``)."""
+
+    def __init__(self, code: str, message: str, details: Mapping[str, object]) -> None:
+        super().__init__(message, **{name: value for name, value in details.items() if name != "message"})
+        self.code = code
