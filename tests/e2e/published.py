@@ -38,6 +38,7 @@ def online_retail(home: Path) -> Path:
             "identity_key": pa.array(customer),
             "order_no": rows.InvoiceNo.to_numpy(),
             "line_kind": kind.to_numpy(),
+            "product_id": rows.StockCode.to_numpy(),
             "quantity": rows.Quantity.to_numpy(),
             "unit_price": rows.UnitPrice.to_numpy(),
             "amount_minor": (rows.Quantity * rows.UnitPrice * 100).round().astype("int64").to_numpy(),
