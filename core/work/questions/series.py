@@ -1,0 +1,242 @@
+"""Daily and hourly series of what a forecast is made of: of all there is, and by channel or unit so that parts add up to it, day by day."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import Unknown
+from core.lake.reader import Snapshot
+from core.lake.writer import local_time
+from core.metrics.daily import NOWHERE
+from core.scope import EVERYTHING, Filters
+from core.sequences.arrays import Int64s
+from core.settings import DEFAULT_CURRENCY
+from core.work.questions.counted import BY, ROWS, TABLES, By
+from core.work.questions.kept import per_version
+from core.work.questions.occurrences import BORN, EPOCH, HOURS, since_1970
+from core.work.questions.reading import DATED, Reading
+
+Floats = NDArray[np.float64]
+MEASURES = ("traffic", "new_members", "active_members", "messages", "orders", "gmv")
+MONEY = ("gmv",)
+UNKNOWN, OTHER = "unknown", "other"
+"""Parts of what names no channel or unit, and of what lies beyond the largest."""
+MOST_PARTS = 12
+USUAL_DAYS = 28
+"""Days before the newest that tell at what time of day data usually ends."""
+LATE_SECONDS = 3600
+"""The newest day is not over while its data ends so much earlier than that."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """Values of consecutive business days from ``start_on`` on; whole days only. Money in minor units. NaN: a day on which no table of the
+    lake holds any fact, so that nobody knows; a day without facts of this measure alone is 0. ``by`` and ``part``: what it is a part of,
+    null for all together.
+
+    ``traffic``: visits of everybody, known or not: sessions that the source tells, and for events of others runs without a pause longer
+    than 30 minutes (``core.sequences.sessions``); at the day, hour, channel and unit of its first event. Events of nobody at all (no
+    identity, no session) are no visit. Of some members only (units, segment): theirs.
+    ``new_members``: members by the day of their first action ever or joining (``Facts.births``); by the channel that brought them (the profile of
+    their earliest joining) and the first by id of their units.
+    ``active_members``: members with an action of their own on the day; by channel and hour of the first action of the day, and unit as above.
+    ``messages``: messages in groups that count (``core.metrics.talk.is_activity``) by known members, by unit of the group; they have one channel.
+    ``orders``, ``gmv``: orders of members whose gross is above 0 (``Facts.orders``), and their gross, by day and hour of the first line and the order's
+    channel and unit.
+    """
+
+    measure: str
+    by: By | None
+    part: str | None
+    start_on: date
+    values: Floats
+
+    @property
+    def days(self) -> int:
+        return len(self.values)
+
+    @property
+    def end_on(self) -> date:
+        """The day after the last."""
+        return self.start_on + timedelta(days=self.days)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HourSeries:
+    """As ``Series`` of all together, with 24 values a day (``values[day, hour]``, hours of the business zone's clock) that add up to it."""
+
+    measure: str
+    start_on: date
+    values: Floats
+
+
+def measures(reading: Reading) -> tuple[str, ...]:
+    """Those that the lake has facts for, in the order of ``MEASURES``."""
+    there = {name for name in {*DATED, *BORN} if reading.snapshot.files(name)}
+    found = tuple(name for name in MEASURES if there.intersection(TABLES[name]))
+    return found if reading.whole is not None else ()
+
+
+def breakdowns(measure: str) -> tuple[By, ...]:
+    """What a measure can be told apart by."""
+    return ("unit",) if measure == "messages" else BY
+
+
+def total(reading: Reading, measure: str) -> Series:
+    """All together, within scope and filters; of a period only its days. Channels asked for are those of the parts by channel (messages are of
+    ``group_chat``). Raises ``Unknown`` for a measure that the lake has no facts for."""
+    told, days = _told(reading, measure)
+    return Series(measure, None, None, days.start_on, _dressed(told.hours.sum(axis=1), days, told))
+
+
+def parts(reading: Reading, measure: str, by: By) -> list[Series]:
+    """The parts of ``total``, the largest first, that add up to it exactly: the 12 largest, then ``other`` (all beyond them) and ``unknown`` (what names
+    none), where there are any. Raises ``Unknown`` for a measure without facts or that has no such parts."""
+    if by not in breakdowns(measure):
+        raise Unknown("breakdown", by, breakdowns(measure))
+    told, days = _told(reading, measure)
+    found = {name: values for name, values in told.parts[by].items() if values[days.inside(told)].any()}
+    nowhere = found.pop(NOWHERE, None)
+    largest = sorted(found, key=lambda name: (-int(found[name][days.inside(told)].sum()), name))
+    named = {name: found[name] for name in largest[:MOST_PARTS]}
+    for name, rest in ((OTHER, [found[name] for name in largest[MOST_PARTS:]]), (UNKNOWN, [nowhere])):
+        for values in rest:
+            if values is not None:
+                named[name] = named.get(name, 0) + values
+    return [Series(measure, by, name, days.start_on, _dressed(one, days, told)) for name, one in named.items()]
+
+
+def hours(reading: Reading, measure: str) -> HourSeries:
+    """All together by hour. Raises as ``total``."""
+    told, days = _told(reading, measure)
+    return HourSeries(measure, days.start_on, _dressed(told.hours, days, told))
+
+
+# -- days --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Days:
+    """The days that a series is of, and which of them hold any fact (``is_known``)."""
+
+    start_on: date
+    is_known: NDArray[np.bool_]
+
+    def inside(self, told: "_Told") -> slice:
+        place = (self.start_on - told.start_on).days
+        return slice(place, place + len(self.is_known))
+
+
+def _dressed(counts: Int64s, days: _Days, told: "_Told") -> Floats:
+    """The days that are asked for, NaN where nobody knows."""
+    found: Floats = counts[days.inside(told)].astype(np.float64)
+    found[~days.is_known] = np.nan
+    return found
+
+
+def _days(reading: Reading, told: "_Told") -> _Days:
+    known, start, end = _days_with_facts(reading.snapshot, reading.zone), told.start_on, told.end_on
+    asked = reading.filters.period
+    if asked is not None:
+        start, end = max(start, asked.start_on), min(end, asked.end_on)
+    if end <= start:
+        return _Days(told.start_on, np.zeros(0, np.bool_))
+    span = np.arange((start - EPOCH).days, (end - EPOCH).days)
+    return _Days(start, np.isin(span, known))
+
+
+@per_version(*DATED)
+def _days_with_facts(snapshot: Snapshot, zone: str) -> Int64s:
+    """Days since 1970 on which any table holds a fact, ascending; without the newest where it is not over."""
+    days = np.sort(
+        since_1970(snapshot.arrow(_dated(snapshot, lambda rows: rows.select("local_date").distinct()).distinct()))
+    )
+    return days[:-1] if len(days) > 1 and not _is_over(snapshot, zone, int(days[-1])) else days
+
+
+def _is_over(snapshot: Snapshot, zone: str, newest: int) -> bool:
+    """Whether the data of the newest day ends no more than an hour before the time of day at which the days of the four weeks before it end,
+    by the median. Where no such day is known nobody can say, and it counts."""
+    since = EPOCH + timedelta(days=newest - USUAL_DAYS)
+
+    def last(rows: ir.Table) -> ir.Table:
+        return rows.filter(rows.local_date >= since).group_by("local_date").aggregate(last_at=rows.occurred_at.max())
+
+    ends = _dated(snapshot, last)
+    at = local_time(ends.last_at, zone)
+    second = at.hour() * 3600 + at.minute() * 60 + at.second()
+    rows = snapshot.arrow(ends.group_by("local_date").aggregate(second=second.max()))
+    day, seconds = since_1970(rows), rows["second"].to_numpy()
+    before = seconds[day < newest]
+    return not len(before) or int(seconds[day == newest][0]) >= float(np.median(before)) - LATE_SECONDS
+
+
+def _dated(snapshot: Snapshot, told: Callable[[ir.Table], ir.Table]) -> ir.Table:
+    """What is told of each table of dated facts that is there, one under the other."""
+    tables = [told(snapshot.table(name)) for name in DATED if snapshot.files(name)]
+    return ibis.union(*tables) if len(tables) > 1 else tables[0]
+
+
+# -- what a measure tells ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Told:
+    """Counts from ``start_on`` on: ``hours[day, hour]``, and ``parts`` per day, which add up to its days."""
+
+    start_on: date
+    hours: Int64s
+    parts: Mapping[By, Mapping[str, Int64s]]
+
+    @property
+    def end_on(self) -> date:
+        return self.start_on + timedelta(days=len(self.hours))
+
+
+def _told(reading: Reading, measure: str) -> tuple[_Told, _Days]:
+    known = measures(reading)
+    if measure not in known:
+        raise Unknown("measure", measure, known or MEASURES)
+    if reading.allowed is None:
+        told = _of_all(reading.snapshot, reading.zone, measure, reading.filters.channels)
+    else:
+        told = _tallied(reading, measure)
+    return told, _days(reading, told)
+
+
+@per_version(*DATED, "member_profiles", "identity_map", "event_names", "groups", most=24)
+def _of_all(snapshot: Snapshot, zone: str, measure: str, asked: tuple[str, ...]) -> _Told:
+    return _tallied(Reading(snapshot, zone, DEFAULT_CURRENCY, EVERYTHING, Filters(channels=asked)), measure)
+
+
+def _tallied(reading: Reading, measure: str) -> _Told:
+    """From the first day on which its tables say anything to the newest that is over."""
+    assert reading.whole is not None
+    start = reading.first_on(*(name for name in TABLES[measure] if name in DATED)) or reading.whole.start_on
+    known = _days_with_facts(reading.snapshot, reading.zone)
+    first, days = (start - EPOCH).days, max(0, int(known[-1]) + 1 - (start - EPOCH).days)
+    rows = ROWS[measure](reading)
+    day = rows.hour // HOURS - first
+    kept = (day >= 0) & (day < days)
+    weights = None if rows.amount is None else rows.amount[kept]
+    by_hour = _added(rows.hour[kept] - first * HOURS, days * HOURS, weights)
+    by_place: dict[By, dict[str, Int64s]] = {}
+    for by, (codes, names) in rows.place.items():
+        both = _added(codes[kept] * days + day[kept], len(names) * days, weights).reshape(len(names), days)
+        by_place[by] = dict(zip(names, both, strict=True))
+    return _Told(start, by_hour.reshape(days, HOURS), by_place)
+
+
+def _added(place: Int64s, places: int, weights: Int64s | None) -> Int64s:
+    """Whole numbers added up by place; without ``bincount``'s weights, which are floats."""
+    if weights is None:
+        found: Int64s = np.bincount(place, minlength=places)
+        return found
+    found = np.zeros(places, np.int64)
+    np.add.at(found, place, weights)
+    return found
