@@ -31,10 +31,13 @@ class Settings:
     engine: str = "duckdb"
     zone: str = DEFAULT_ZONE
     is_https: bool = False
+    foresees: bool = True
+    """Whether workers make the house's forecasts by themselves; what people ask for is fitted anyway."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """``SIYU_HOME`` (default: ``data/`` of the project), ``SIYU_STORE_URL``, ``SIYU_ENGINE``, ``SIYU_ZONE``, ``SIYU_HTTPS``.
+        """``SIYU_HOME`` (default: ``data/`` of the project), ``SIYU_STORE_URL``, ``SIYU_ENGINE``, ``SIYU_ZONE``, ``SIYU_HTTPS``,
+        ``SIYU_FORECASTS`` (``0``: the house's own are not made).
 
         Raises ``InvalidHome`` for a path with a sign that the lake cannot name its files under.
         """
@@ -51,6 +54,7 @@ class Settings:
             engine=environment.get("SIYU_ENGINE") or "duckdb",
             zone=environment.get("SIYU_ZONE") or DEFAULT_ZONE,
             is_https=environment.get("SIYU_HTTPS") == "1",
+            foresees=environment.get("SIYU_FORECASTS") != "0",
         )
 
     def world(self, world: World) -> Path:
@@ -66,6 +70,11 @@ class Settings:
     def inbox(self, world: World) -> Path:
         """Folder of uploaded files that wait for the worker."""
         return self.home / world / "inbox"
+
+    @property
+    def fits(self) -> Path:
+        """Folder in which processes that fit forecasts keep what they write; of no interest once they end."""
+        return self.home / "run" / "fits"
 
     def key_file(self, world: World) -> Path:
         """Master key of a world. Outside lake and store, so that it can be backed up apart."""

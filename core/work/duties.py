@@ -8,13 +8,28 @@ from typing import Protocol
 from core.lake.manifest import Manifests
 from core.lake.timeline import Timeline
 from core.settings import Settings, World
-from core.work import clusters, identity_decisions, segments, standings, tags, tending, uploads
+from core.work import (
+    clusters,
+    forecasts,
+    identity_decisions,
+    published,
+    scores,
+    segments,
+    standings,
+    tags,
+    tending,
+    uploads,
+)
+from core.work.fitting import Fitters
+from core.work.headlines import Headlines
 from core.work.home import Home
 from core.work.ingest import batches
 from core.work.worker import Chore, Clock, Handler, Log, Work, Worker
 
 SIZES = timedelta(minutes=5)
 """How often it is looked whether sizes of segments are of another version of the lake: imports may come every few seconds."""
+APART = {forecasts.KIND: 1, forecasts.HOUSE_KIND: 2, scores.KIND: 1}
+"""Kinds of jobs that run beside the others, and how many of each at once."""
 SECONDS, MINUTE, HOUR, DAY = timedelta(seconds=5), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -34,26 +49,65 @@ class House(Protocol):
 
 def worker(house: House, clock: Clock, say: Log) -> Worker:
     """A worker for both worlds. Its jobs and its heartbeat live in the store of ``live``."""
-    return Worker(house.live.store, handlers(house), chores(house), clock, say)
+    fitters = Fitters(house.settings.fits)
+    everything = [
+        *chores(house),
+        Chore("fitters", MINUTE, lambda _now: _told("idle fitting processes ended", fitters.rest())),
+    ]
+    return Worker(house.live.store, handlers(house, fitters), everything, clock, say, apart=APART)
 
 
-def handlers(house: House) -> dict[str, Handler]:
+def handlers(house: House, fitters: Fitters) -> dict[str, Handler]:
+    """``fitters``: processes that fit forecasts."""
+
     def import_file(work: Work) -> None:
         uploads.run(house.live, work)
 
-    return {uploads.KIND: import_file}
+    def fit(work: Work) -> None:
+        home = house.demo if work.claim.arguments["world"] == "demo" else house.live
+        forecasts.run(home, fitters, work)
+
+    def train(work: Work) -> None:
+        scores.run(house.settings, work)
+
+    return {uploads.KIND: import_file, forecasts.KIND: fit, forecasts.HOUSE_KIND: fit, scores.KIND: train}
 
 
 def chores(house: House) -> list[Chore]:
     """Imports that died are settled every minute, what is derived of what came and what is told of everybody are made within seconds, clusters are fitted within a
-    minute of a new day's data, small files are joined every hour, leftovers swept every day."""
+    minute of a new day's data, the house's forecasts asked for and published ones held against it, small files are joined every hour, leftovers swept every day."""
     sorted_in = _WhenChanged(house, lambda home, _now: tending.derive(home))
     standing = _WhenChanged(house, lambda home, _now: standings.refresh(home))
     clustered = _WhenChanged(house, lambda home, now: int(clusters.refresh(home, now)))
+    scored = _WhenChanged(house, published.score)
+
+    def trained(home: Home, now: datetime) -> int:
+        return scores.schedule(home, house.live.store, now)
+
+    def watched(home: Home, now: datetime) -> int:
+        return scores.watch(home, now).count
+
     return [
         Chore("derived", SECONDS, lambda now: _told("runs and rollups made", sorted_in(now))),
         Chore("standings", SECONDS, lambda now: _told("tables of everybody kept", standing(now))),
         Chore("clusters", MINUTE, lambda now: _told("models of clusters fitted", clustered(now))),
+        Chore("forecasts", MINUTE, _Foreseen(house)),
+        Chore("diary", MINUTE, lambda now: _told("forecast days scored", scored(now))),
+        Chore(
+            "fits",
+            DAY,
+            lambda now: _told("old fits dropped", _everywhere(house, lambda home: forecasts.tidy(home, now))),
+        ),
+        Chore(
+            "scores",
+            HOUR,
+            lambda now: _told("models of scores to train", _everywhere(house, lambda home: trained(home, now))),
+        ),
+        Chore(
+            "score checks",
+            HOUR,
+            lambda now: _told("looks at models of scores", _everywhere(house, lambda home: watched(home, now))),
+        ),
         Chore("settle", MINUTE, lambda now: _told("batches settled", len(batches.reconcile(house.live, now=now)))),
         Chore("identities", DAY, lambda _now: _told("map brought up to the decisions", int(_settled(house.live)))),
         Chore("compact", HOUR, lambda _now: _told("files joined", _everywhere(house, tending.compact))),
@@ -89,6 +143,21 @@ class _WhenChanged:
     def _of(self, lake: Path) -> tuple[str, int, int]:
         newest = Manifests(lake).latest()
         return newest.lake_id, newest.version, Timeline(lake).stamp
+
+
+class _Foreseen:
+    """Asks for the house's forecasts in both worlds."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._kept: dict[World, Headlines] = {"live": Headlines(), "demo": Headlines()}
+
+    def __call__(self, now: datetime) -> str | None:
+        if not self._house.settings.foresees:
+            return None
+        queue = self._house.live.store
+        done = _everywhere(self._house, lambda home: self._kept[home.world].refresh(home, queue, now))
+        return _told("forecasts asked for", done)
 
 
 class _Sized:

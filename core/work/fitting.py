@@ -157,6 +157,37 @@ class Fitter:
             shutil.rmtree(kept, ignore_errors=True)
 
 
+class Fitters:
+    """As many processes as are needed at once; those that nobody needs any more end. Safe to share between threads."""
+
+    def __init__(self, folder: Path, fit: str = FIT) -> None:
+        self._folder, self._fit = folder, fit
+        self._free: list[Fitter] = []
+        self._lock = threading.Lock()
+        sweep(folder)
+
+    def fit(self, told: Told, *, tell: Callable[[str, int, int], None], is_cancelled: Callable[[], bool]) -> Fitted:
+        """As ``Fitter.fit``."""
+        with self._lock:
+            fitter = self._free.pop() if self._free else Fitter(self._folder, self._fit)
+        try:
+            return fitter.fit(told, tell=tell, is_cancelled=is_cancelled)
+        finally:
+            with self._lock:
+                self._free.append(fitter)
+
+    def rest(self) -> int:
+        """End processes that nobody needed for a while. Returns how many."""
+        with self._lock:
+            return sum(one.rest() for one in self._free)
+
+    def close(self) -> None:
+        """End those that do nothing."""
+        with self._lock:
+            for one in self._free:
+                one.close()
+
+
 def sweep(folder: Path) -> int:
     """Remove what processes left whose owner was killed. Returns how many."""
     left = [one for one in folder.glob("*-*") if not _lives(one.name.partition("-")[0])]

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from core.errors import Cancelled, Refusal, TooShort, Unknown
+from core.models.forecast import fits
 from core.models.forecast.fits import FEWEST_DAYS
 from core.models.forecast.history import History, Known
 from core.models.forecast.line import Line
@@ -21,14 +22,16 @@ from core.settings import World
 from core.store import audit, forecasts, jobs
 from core.store.session import Session, Store
 from core.store.tables import ForecastFit, Job
-from core.work.fitting import Fitted, Fitter, NotFitted
+from core.work.fitting import Fitted, Fitter, Fitters, NotFitted
 from core.work.home import Home
-from core.work.worker import Work
+from core.work.worker import Interrupted, Work
 
 KIND, HOUSE_KIND = "forecast", "forecast_house"
 """Jobs of people, and of the house itself, which wait for those."""
 Span = Literal["headline", "all"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
+HEADLINE: tuple[str, ...] | None = getattr(fits, "HEADLINE", None)
+"""Models that the headline needs; the others are asked for on demand. None: all."""
 KEPT = timedelta(days=60)
 """How long a fit is kept after it was asked for."""
 TELL_S = 1.0
@@ -178,7 +181,7 @@ def with_closed(spec: Spec, closed: tuple[date, ...]) -> Spec:
 # -- what the worker does ----------------------------------------------------------------------------------------------
 
 
-def run(home: Home, fitter: Fitter, work: Work) -> None:
+def run(home: Home, fitter: Fitter | Fitters, work: Work) -> None:
     """The worker's part: fit what the job names, unless it is told already or has become another job's."""
     key = str(work.claim.arguments["key"])
     with home.store.reading() as session:
@@ -204,8 +207,13 @@ def tidy(home: Home, now: datetime) -> int:
         return forecasts.forget(session, now - KEPT)
 
 
-def _fitted(fitter: Fitter, told: Told, work: Work) -> Fitted:
-    return fitter.fit(told, tell=_teller(work), is_cancelled=work.is_cancelled)
+def _fitted(fitter: Fitter | Fitters, told: Told, work: Work) -> Fitted:
+    def is_cancelled() -> bool:
+        if work.ending.is_set():
+            raise Interrupted
+        return work.is_cancelled()
+
+    return fitter.fit(told, tell=_teller(work), is_cancelled=is_cancelled)
 
 
 def _teller(work: Work) -> Callable[[str, int, int], None]:

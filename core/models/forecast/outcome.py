@@ -57,6 +57,10 @@ class Path:
     def days(self) -> int:
         return len(self.point)
 
+    def to_json(self) -> dict[str, Any]:
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
+
     @staticmethod
     def from_json(told: dict[str, Any]) -> "Path":
         return _path(told)

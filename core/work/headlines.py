@@ -1,0 +1,100 @@
+"""The house's own forecasts: of every measure, and of its parts, made anew when the data has a new day, and made to add up."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from core.errors import Refusal
+from core.models.forecast.line import BYS, Line
+from core.models.forecast.outcome import Outcome, Path
+from core.models.forecast.supposing import shared_out
+from core.scope import SYSTEM
+from core.store import forecasts
+from core.store.session import Store
+from core.work.forecasts import HOUSE_KIND, Asked, ask
+from core.work.home import Home
+from core.work.questions import calendar
+from core.work.questions import forecasts as questions
+from core.work.questions.reading import reading
+
+LATER = timedelta(minutes=15)
+"""Data that changes without a new day is looked at no sooner: imports may come every few seconds."""
+
+
+@dataclass
+class Headlines:
+    """What the house asked for in one world. ``seen``: lake, newest day and revision of the calendar when it was asked; ``open``: fits whose parts are not
+    made to add up yet."""
+
+    seen: tuple[str, date | None, int] | None = None
+    version: int = -1
+    at: datetime | None = None
+    open: dict[str, Line] = field(default_factory=dict)
+
+    def refresh(self, home: Home, queue: Store, now: datetime) -> int:
+        """Ask for what is not fitted yet, when there is a new day or the data has changed for a while; make parts add up once all are there. Returns
+        how many fits were asked for."""
+        done = self._ask(home, queue, now) if self._is_due(home, now) else 0
+        if self.open and add_up(home, self.open):
+            self.open = {}
+        return done
+
+    def _is_due(self, home: Home, now: datetime) -> bool:
+        newest = home.lake.manifests.latest()
+        if not newest.tables:
+            return False
+        revision = calendar.revision(home)
+        if self.seen is not None and (self.seen[0], self.version, self.seen[2]) == (
+            newest.lake_id, newest.version, revision,
+        ):  # fmt: skip
+            return False
+        with reading(home) as lake:
+            seen = (newest.lake_id, lake.as_of_on, revision)
+        return seen != self.seen or self.at is None or now >= self.at + LATER
+
+    def _ask(self, home: Home, queue: Store, now: datetime) -> int:
+        with reading(home) as lake:
+            wanted = questions.house(home, lake)
+            manifest = lake.snapshot.manifest
+            self.seen = (manifest.lake_id, lake.as_of_on, calendar.revision(home))
+            self.version, self.at = manifest.version, now
+        asked = [one for one in wanted if _begun(home, queue, one, now)]
+        self.open = {one.key: one.line for one in wanted}
+        return len(asked)
+
+
+def add_up(home: Home, asked: dict[str, Line]) -> bool:
+    """Make the parts of each measure add up to its total where all of them are fitted. False while any of them may still come."""
+    with home.store.reading() as session:
+        rows = {key: forecasts.fit(session, key) for key in asked}
+    if any(row is not None and row.outcome is None and row.error_code is None for row in rows.values()):
+        return False
+    told = {asked[key]: (key, Outcome.from_json(row.outcome)) for key, row in rows.items() if row and row.outcome}
+    paths: dict[str, Path] = {}
+    for line, (_, outcome) in told.items():
+        if line.by is None:
+            paths |= _measure(outcome, {one: said for one, said in told.items() if one.total == line and one.by})
+    with home.store.transaction() as session:
+        forecasts.add_up(session, {key: path.to_json() for key, path in paths.items()})
+    return True
+
+
+def _measure(total: Outcome, parts: dict[Line, tuple[str, Outcome]]) -> dict[str, Path]:
+    """Paths by key: the total stays as it is, parts by channel and parts by unit are each made to add up to it."""
+    paths: dict[str, Path] = {}
+    for by in BYS:
+        of = {key: told.path for line, (key, told) in parts.items() if line.by == by}
+        if of:
+            paths |= dict(zip(of, shared_out(total.path, list(of.values())), strict=True))
+    return paths
+
+
+def _begun(home: Home, queue: Store, one: Asked, now: datetime) -> bool:
+    """Whether it was not asked for before."""
+    with home.store.reading() as session:
+        if forecasts.fit(session, one.key) is not None:
+            return False
+    try:
+        ask(home, queue, SYSTEM, one, now, kind=HOUSE_KIND)
+    except Refusal:
+        return False
+    return True

@@ -1,0 +1,206 @@
+"""What pages and ``ask`` read of forecasts: which series there are, what a fit is told of one, what was published and how it did."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from core.errors import TooShort, Unknown
+from core.models.forecast import diary as diaries
+from core.models.forecast.diary import Came, Drift, Errors
+from core.models.forecast.history import History
+from core.models.forecast.line import By, Line
+from core.models.forecast.outcome import Path
+from core.models.forecast.spec import HORIZONS, Spec
+from core.models.forecast.supposing import NAMES
+from core.scope import Operator
+from core.store import forecasts
+from core.store.tables import Forecast, ForecastDay
+from core.work.forecasts import HEADLINE, Asked, Span, refuse_short, with_closed
+from core.work.home import Home
+from core.work.questions import calendar, series
+from core.work.questions.reading import Reading
+from core.work.questions.series import MEASURES, MONEY, OTHER, UNKNOWN, Series
+
+__all__ = [
+    "MEASURES",
+    "MONEY",
+    "OTHER",
+    "UNKNOWN",
+    "Diary",
+    "Published",
+    "asked",
+    "diary",
+    "house",
+    "measures",
+    "of",
+    "parts",
+]
+
+MOST_OF_HOUSE = 50
+AHEAD = timedelta(days=HORIZONS[1] + 31)
+"""How far beyond the last day the calendar is told: a forecast may begin before an event whose window it lies in."""
+LAST_DAYS = 28
+"""Parts are ordered by what they were in these days."""
+
+
+# -- series ------------------------------------------------------------------------------------------------------------
+
+
+def measures(reading: Reading) -> tuple[str, ...]:
+    """Those that the data has."""
+    return series.measures(reading)
+
+
+def parts(reading: Reading, measure: str, by: By) -> tuple[str, ...]:
+    """The parts that a measure has, the largest first; none where it is not told apart by that. Raises ``Unknown``."""
+    if by not in series.breakdowns(measure):
+        return ()
+    return tuple(str(one.part) for one in series.parts(reading, measure, by))
+
+
+def of(reading: Reading, line: Line) -> Series | None:
+    """A series as the data says now; None where it has no such measure or part."""
+    if line.measure not in series.measures(reading):
+        return None
+    if line.by is None:
+        return series.total(reading, line.measure)
+    if line.by not in series.breakdowns(line.measure):
+        return None
+    return next((one for one in series.parts(reading, line.measure, line.by) if one.part == line.part), None)
+
+
+def asked(home: Home, reading: Reading, line: Line, spec: Spec, span: Span = "headline") -> Asked:
+    """What a fit of a series is told. Raises ``Unknown`` where the data has no such series."""
+    found = of(reading, line)
+    if found is None:
+        raise Unknown("series", line.text, measures(reading))
+    return _asked(home, reading, line, found, spec, span)
+
+
+def house(home: Home, reading: Reading, spec: Spec = Spec()) -> list[Asked]:
+    """The house's own series: every measure in total, then by channel, then by unit, up to 50 that are long enough to be forecast; parts the largest
+    first."""
+    found: list[tuple[Line, Series]] = []
+    for by in (None, *series.BY):
+        for measure in measures(reading):
+            found += [(_line(one), one) for one in _cut(reading, measure, by)]
+    wanted = []
+    for line, one in found:
+        told = _asked(home, reading, line, one, spec, "headline")
+        try:
+            refuse_short(told.history)
+        except TooShort:
+            continue
+        wanted.append(told)
+    return wanted[:MOST_OF_HOUSE]
+
+
+def _cut(reading: Reading, measure: str, by: By | None) -> list[Series]:
+    if by is None:
+        return [series.total(reading, measure)]
+    if by not in series.breakdowns(measure):
+        return []
+    return sorted(series.parts(reading, measure, by), key=lambda one: -float(np.nansum(one.values[-LAST_DAYS:])))
+
+
+def _line(one: Series) -> Line:
+    return Line(one.measure, one.by, one.part)
+
+
+def _asked(home: Home, reading: Reading, line: Line, found: Series, spec: Spec, span: Span) -> Asked:
+    history = History(found.start_on, found.values)
+    known = calendar.known(home, history.start_on, history.end_on + AHEAD)
+    closed = calendar.closed_days(home, history.start_on, history.end_on)
+    manifest = reading.snapshot.manifest
+    models = None if span == "all" or HEADLINE is None else tuple(dict.fromkeys((*HEADLINE, *_named(spec))))
+    return Asked(
+        line, history, known, with_closed(spec, closed), span, reading.scope, manifest.lake_id, manifest.version, models
+    )  # fmt: skip
+
+
+def _named(spec: Spec) -> tuple[str, ...]:
+    return () if spec.model == "best" else (spec.model,)
+
+
+# -- what was published ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published forecast as it was. ``summary``: its backtest. ``superseded_at``: when a later one took its place; null of the current one."""
+
+    forecast_id: int
+    line: Line
+    name: str
+    spec: Spec
+    headline: str
+    weights: Mapping[str, float]
+    summary: Mapping[str, Any]
+    lake_version: int
+    last_on: date
+    published_by: str
+    published_at: datetime
+    superseded_at: datetime | None
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """What was published of a series, newest first, and how it did. ``came``: days that have come in, oldest first, each forecast's own. ``judged``: the last 28
+    of them, each by the newest forecast before it; ``live``: their errors."""
+
+    published: tuple[Published, ...]
+    came: tuple[Came, ...]
+    judged: tuple[Came, ...]
+    live: Errors
+    by_horizon: tuple[tuple[tuple[int, int], Errors], ...]
+    drift: Drift
+
+    @property
+    def current(self) -> Published:
+        return self.published[0]
+
+
+def diary(home: Home, operator: Operator, line: Line) -> Diary | None:
+    """None where nothing was published of the series in the operator's scope. Raises ``Forbidden``."""
+    operator.require("forecast.see")
+    with home.store.reading() as session:
+        rows = forecasts.published(session, line.text, operator.scope.key())
+        days = forecasts.days(session, [row.id for row in rows])
+    if not rows:
+        return None
+    scales = {row.id: row.scale for row in rows}
+    of_row: dict[int, list[ForecastDay]] = {row.id: [] for row in rows}
+    for day in days:
+        of_row[day.forecast_id].append(day)
+    later = [None, *(row.published_at for row in rows[:-1])]
+    published = tuple(_published(row, of_row[row.id], after) for row, after in zip(rows, later, strict=True))
+    came = tuple(
+        _came(day, scales[day.forecast_id])
+        for day in sorted(days, key=lambda one: one.day_on)
+        if day.actual is not None
+    )
+    judged = diaries.live(came)
+    folds = published[0].summary.get("folds_mase", ())
+    return Diary(
+        published, came, judged, diaries.errors(judged), diaries.by_horizon(came), diaries.drift(came, folds)
+    )  # fmt: skip
+
+
+def _published(row: Forecast, days: Sequence[ForecastDay], superseded_at: datetime | None) -> Published:
+    path = Path(days[0].day_on, *(tuple(getattr(day, name) for day in days) for name in NAMES))
+    return Published(
+        row.id, Line.read(row.series), row.name, Spec.from_json(row.spec), row.headline, row.weights, row.summary,
+        row.lake_version, row.last_on, row.published_by, row.published_at, superseded_at, path,
+    )  # fmt: skip
+
+
+def _came(day: ForecastDay, scale: float | None) -> Came:
+    assert day.actual is not None
+    return Came(
+        day.forecast_id, day.day_on, day.horizon, day.point, day.lower80, day.upper80, day.lower95, day.upper95,
+        day.actual, scale,
+    )  # fmt: skip
