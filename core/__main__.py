@@ -175,6 +175,27 @@ def worker(_given: argparse.Namespace, settings: Settings) -> None:
     duties.worker(_house(settings), now, say).run(stop)
 
 
+def train(given: argparse.Namespace, settings: Settings) -> int:
+    """Train a model of scores now: progress and the number of the model as lines of JSON."""
+    from core.work import scores
+
+    os.nice(5)
+
+    def tell(**line: object) -> None:
+        print(json.dumps(line, ensure_ascii=False, default=str), flush=True)
+
+    try:
+        model = scores.train(
+            _world(given, settings), given.by, given.target, given.days, now(),
+            lambda stage, done, of: tell(stage=stage, done=done, of=of), lambda: False,
+        )  # fmt: skip
+    except Refusal as refusal:
+        tell(refused=refusal.code, message=str(refusal), details=refusal.details)
+        raise
+    tell(model=model)
+    return 0
+
+
 def start(given: argparse.Namespace, settings: Settings) -> int:
     """Start worker and app, after filling the demo brand where live is empty and it was never removed."""
     from core import app
@@ -407,6 +428,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--events", type=int, default=DEMO_EVENTS, help="size of the demo brand")
     command(refresh)
     command(check)
+    one = command(train)
+    one.add_argument("target", help="churn_activity, churn_order or conversion")
+    one.add_argument("days", type=int, help="30, 60 or 90")
+    one.add_argument("--by", default=SYSTEM.name, help="in whose name")
     one = command(user)
     one.add_argument("action", choices=["list", "units", "add", "disable", "enable", "reset"])
     one.add_argument("name", nargs="?")
@@ -421,6 +446,9 @@ def _parser() -> argparse.ArgumentParser:
 OPTIONS: dict[str, dict[str, Any]] = {
     "of": {"metavar": "METRIC", "help": "people: whose; rhythm, mix, slots: the one group, owner or unit"},
     "tree": {"metavar": "FILE_OR_JSON", "help": "segment, reach: a definition, or a file that holds one"},
+    "measure": {
+        "help": "series: traffic, new_members, active_members, messages, orders, gmv; with --by channel, unit or hour"
+    },
     "steps": {"help": "funnel: a,b,c; a|b for either"},
     "within": {"help": "funnel: 30m, 12h, 7d or none (default 7d)"},
     "step_within": {"help": "funnel: the same between two neighbouring steps (default none)"},
