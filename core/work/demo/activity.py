@@ -34,7 +34,7 @@ CHANCES = np.array([_SHOP, _READ, _TALK, _TALK, _LIVE, _SHOP, _SHOP, _VISIT])
 """How likely each slot is in a session on each channel; cart and checkout follow from the person's appetite."""
 SOCIAL = slice(8, 11)
 SOCIABLE_SHARE = 0.9
-CART_CHANCE, CHECKOUT_CHANCE, ORDER_CHANCE = 0.108, 0.56, 0.76
+CART_CHANCE, CHECKOUT_CHANCE, ORDER_CHANCE, MOST_DESIRE = 0.108, 0.56, 0.76, 0.75
 GAP_S = 22.0
 KEPT_ROOM = 0.94
 """Sessions fill this part of a month's events; page views within them fill the rest exactly."""
@@ -217,7 +217,7 @@ class Months:
         happens[:, 6] &= happens[:, 5]
         is_quiet = (days >= people.quiet_first[who]) & (days < people.quiet_end[who])
         sells = np.isin(channel, (0, 4, 5, 6)) & ~is_quiet & (who < people.members)
-        desire = np.minimum(CART_CHANCE * people.appetite[who] * self.brand.span.buying[days], 0.75)
+        desire = np.minimum(CART_CHANCE * people.appetite[who] * self.brand.span.buying[days], MOST_DESIRE)
         happens[:, CART] = happens[:, 5] & sells & (rng.random(len(who)) < desire)
         happens[:, CHECKOUT] = happens[:, CART] & (rng.random(len(who)) < CHECKOUT_CHANCE)
         empty = ~happens.any(axis=1)
@@ -259,9 +259,8 @@ def _running_campaigns(brand: Brand) -> Ints:
     return running
 
 
-def table(brand: Brand, people: People, drawn: Acts, first_number: int) -> pa.Table:
-    """Rows of ``events``, numbered from ``first_number``; the source's id of an event is made of its number."""
-    numbers = np.arange(first_number, first_number + len(drawn))
+def table(brand: Brand, people: People, drawn: Acts, numbers: Ints) -> pa.Table:
+    """Rows of ``events``; the source's id of an event is made of its number."""
     filed = np.stack([people.filed_under[source] for source in SOURCE_OF], axis=1)
     rows = columns.rows(
         "events",
@@ -280,7 +279,7 @@ def table(brand: Brand, people: People, drawn: Acts, first_number: int) -> pa.Ta
         },
         columns.codes(SOURCE_OF, drawn.channel),
     )
-    return columns.with_numbers(rows, first_number)
+    return rows.append_column("row_number", pa.array(numbers, pa.int64()))
 
 
 def by_month(span: Span, drawn: Acts) -> list[Acts]:

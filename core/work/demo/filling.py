@@ -27,6 +27,7 @@ from core.work.demo import (
     chat,
     columns,
     membership,
+    outages,
     people,
     pestered,
     planted,
@@ -39,6 +40,8 @@ from core.work.demo.activity import Acts, Months
 from core.work.demo.archetypes import Archetypes
 from core.work.demo.brand import Brand
 from core.work.demo.chat import Memberships
+from core.work.demo.festivals import Visits
+from core.work.demo.outages import Outages
 from core.work.demo.people import People
 from core.work.demo.rhythm import Span
 from core.work.home import Home
@@ -191,7 +194,7 @@ class _Filler:
 
 def _drawn(filler: _Filler, seed: int, end_on: date) -> truth.World:
     """Draw the world part by part, and hand each part over as soon as nothing needs it any more."""
-    streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(20)]
+    streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(21)]
     span = Span(end_on, DAYS, filler.home.settings.zone)
     house = brand.build(span, streams[0])
     members = min(filler.events // EVENTS_PER_MEMBER, MOST_MEMBERS)
@@ -205,7 +208,8 @@ def _drawn(filler: _Filler, seed: int, end_on: date) -> truth.World:
         [activity.arrivals(crowd, span), chat.join_events(stays), trial_acts, booking_acts, lift_acts]
     )
     kinds = archetypes.plant(house, crowd, streams[18], stays)
-    carts = _events(filler, house, crowd, streams[6], fixed, kinds, streams[18])
+    lost, visits = Outages(span, streams[20]), Visits(span)
+    carts = _events(filler, house, crowd, streams[6], fixed, kinds, streams[18], lost, visits)
     made = shopping.orders_together([
         carts, trial_orders, lift_orders, shopping.store_orders(house, crowd, streams[7]),
         shopping.orders_by_law(house, crowd, streams[8]), planted.incident(house, crowd, streams[9]),
@@ -224,7 +228,7 @@ def _drawn(filler: _Filler, seed: int, end_on: date) -> truth.World:
     driven = pestered.plant(house, streams[16], stays)
     written = pestered.messages(house, streams[16], driven, written, chat.words(house))
     world = truth.World(
-        house, crowd, trial, booking, lift, made, sold, back, given, said, brought, driven, written, kinds
+        house, crowd, trial, booking, lift, made, sold, back, given, said, brought, driven, written, kinds, lost, visits
     )
     _facts(filler, world, streams[15], stays)
     _membership(filler, world, streams[19])
@@ -254,9 +258,11 @@ def _events(
     fixed: Acts,
     kinds: Archetypes,
     own_rng: np.random.Generator,
+    lost: Outages,
+    visits: Visits,
 ) -> shopping.Orders:
     """Draw and write the events month by month; returns the orders that came of them. Those of ``kinds``, drawn by ``own_rng``, take the
-    place of others."""
+    place of others. ``visits`` counts them, ``lost`` keeps back what was never recorded."""
     span = house.span
     own_by_month = activity.by_month(span, kinds.acts)
     planted_by_month = activity.by_month(span, fixed)
@@ -265,7 +271,8 @@ def _events(
     for (first, end), quota, part, own in zip(span.months, quotas, planted_by_month, own_by_month, strict=True):
         drawn, bought = months.draw(first, end, quota, part)
         drawn = archetypes.blended(own_rng, drawn, own, crowd.members)
-        filler.put("events", activity.table(house, crowd, drawn, number))
+        visits.count(drawn, crowd.members)
+        filler.put("events", activity.table(house, crowd, *lost.recorded(crowd, drawn, number)))
         baskets.append(bought)
         number += len(drawn)
     return shopping.orders(activity.baskets_together(baskets), shopping.ORDINARY)
@@ -274,23 +281,25 @@ def _events(
 def _facts(filler: _Filler, world: truth.World, rng: np.random.Generator, drawn: Memberships) -> None:
     """``drawn``: stays as they were before anybody was driven away, so that what is drawn of them stays the same."""
     house, crowd, made = world.brand, world.people, world.made
-    filler.put("order_lines", shopping.order_lines(house, crowd, *world.bought, world.back))
+    sold = shopping.order_lines(house, crowd, *world.bought, world.back)
+    filler.put("order_lines", outages.without_orders(sold, world.gone))
     filler.put("offer_events", shopping.offer_events(house, crowd, world.coupons))
     filler.put("channel_spend", shopping.channel_spend(house, rng, crowd.members))
-    filler.put("touches", touching.table(house, crowd, rng, touching.build(house, crowd, rng, made, world.lift)))
+    sent = touching.table(house, crowd, rng, touching.build(house, crowd, rng, made, world.lift))
+    filler.put("touches", outages.without_conversions(sent, world.outages))
     filler.put("group_membership", chat.membership_rows(house, crowd, world.stays))
     filler.put("group_rosters", chat.roster_rows(house, crowd, world.stays))
     filler.put("group_messages", chat.message_rows(house, crowd, world.written))
     took_part = chat.participation(house, crowd, rng, drawn)
     filler.put("activity_participation", pestered.participation(took_part, house, crowd, world.pestered))
-    filler.put("feedback", care.feedback_rows(house, crowd, rng, world.said))
+    filler.put("feedback", outages.without_orders(care.feedback_rows(house, crowd, rng, world.said), world.gone))
     filler.put("service_conversations", care.conversations(house, crowd, rng))
     filler.put("referrals", care.referral_rows(crowd, world.brought))
 
 
 def _membership(filler: _Filler, world: truth.World, rng: np.random.Generator) -> None:
     filler.put("consents", membership.consents(world.brand, world.people, rng))
-    filler.put("points", membership.points(world.brand, world.people, rng, *world.bought, world.back))
+    filler.put("points", membership.points(world.brand, world.people, rng, *world.bought, world.back, world.gone))
 
 
 def _people(filler: _Filler, world: truth.World) -> None:

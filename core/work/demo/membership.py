@@ -76,9 +76,9 @@ def _row(people: People, who: Ints, at_s: Ints, purpose: str, channel: str | Non
 
 
 def points(
-    brand: Brand, people: People, rng: np.random.Generator, made: Orders, sold: Lines, back: Refunds
+    brand: Brand, people: People, rng: np.random.Generator, made: Orders, sold: Lines, back: Refunds, gone: Bools
 ) -> pa.Table:
-    """Rows of ``points``: an order earns a point for each whole unit of money, what is sent back takes them away again as far as they are
+    """Rows of ``points``, with none of orders that are ``gone``: an order earns a point for each whole unit of money, what is sent back takes them away again as far as they are
     left, some are spent on the member's next order, and what is left after a year expires."""
     span = brand.span
     paid = np.bincount(sold.order, weights=sold.amount_minor, minlength=len(made)).astype(np.int64)
@@ -88,7 +88,7 @@ def points(
     following = _next_of_same(who)
     spends = (following >= 0) & (rng.random(len(order)) < SPENDS)
     share = rng.uniform(*SPENT_SHARE, len(order))
-    spends &= at[following] < at + EXPIRES_DAYS * DAY_S
+    spends &= (at[following] < at + EXPIRES_DAYS * DAY_S) & ~gone[order[following]]
     spent = np.where(spends, np.maximum(np.round(earned * share), 1), 0).astype(np.int64)
     lost, lost_s = _sent_back(made, sold, back)
     taken = np.where(lost_s[order] < span.end_s, np.minimum(lost[order] // MINOR_A_POINT, earned - spent), 0)
@@ -99,11 +99,12 @@ def points(
     filed = np.stack([people.filed_under[source] for source in SOURCE_OF], axis=1)
     key = filed[who, made.channel[order]]
     ends = span.starts_s[0] + (expiry * DAY_S)
+    made_known = ~gone[order]
     entries = [
-        ("earned", np.full(len(order), True), at, earned, order),
-        ("spent", spends, at[following] + 1, -spent, order[following]),
-        ("adjusted", taken > 0, np.maximum(lost_s[order], at + 2), -taken, order),
-        ("expired", expires, lapsed_s, -left, np.full(len(order), -1)),
+        ("earned", made_known, at, earned, order),
+        ("spent", made_known & spends, at[following] + 1, -spent, order[following]),
+        ("adjusted", made_known & (taken > 0), np.maximum(lost_s[order], at + 2), -taken, order),
+        ("expired", made_known & expires, lapsed_s, -left, np.full(len(order), -1)),
     ]
     parts = [_entry(kind, key, is_so, when, count, number, ends) for kind, is_so, when, count, number in entries]
     rows = columns.ordered(columns.together(parts))

@@ -71,15 +71,16 @@ class Span:
     def traffic(self) -> Floats:
         """How much happens on a day: weekday x festival, mean about 1."""
         weekdays = WEEKDAYS[[self.on(day).weekday() for day in range(self.days)]]
-        return weekdays * self._sales * self._holidays
+        return weekdays * self.sales * self._holidays
 
     @cached_property
     def buying(self) -> Floats:
         """How many times more readily a visitor buys on a day."""
-        return self._sales**0.75
+        return self.sales**0.75
 
     @cached_property
-    def _sales(self) -> Floats:
+    def sales(self) -> Floats:
+        """How many times a usual day a day is because of festivals' sales."""
         weights = np.ones(self.days)
         for day in calendar.days(self.start_on, self.end_on + timedelta(days=30)):
             if day.name not in SALES:

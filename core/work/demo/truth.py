@@ -10,15 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from core.work.demo import archetypes, chat, pestered, planted, shopping
+from core.work.demo import archetypes, chat, festivals, outages, pestered, planted, shopping
 from core.work.demo.archetypes import Archetypes
 from core.work.demo.brand import TRIAL, Brand
 from core.work.demo.care import CATEGORIES, Brought, Says
 from core.work.demo.chat import Memberships, Messages
+from core.work.demo.festivals import Visits
+from core.work.demo.outages import Outages
 from core.work.demo.people import ANONYMOUS, CAUSES, PHONE, People, fragments
 from core.work.demo.pestered import Pestered
 from core.work.demo.planted import Lift, Walk
-from core.work.demo.rhythm import DAY_S, Ints
+from core.work.demo.rhythm import DAY_S, Bools, Ints
 from core.work.demo.shopping import Coupons, Lines, Orders, Refunds
 
 FILE = "truth.json"
@@ -42,6 +44,8 @@ class World:
     pestered: Pestered
     written: Messages
     kinds: Archetypes
+    outages: Outages
+    visits: Visits
 
     @cached_property
     def bought(self) -> tuple[Orders, Lines]:
@@ -50,8 +54,14 @@ class World:
 
     @cached_property
     def coupons(self) -> Coupons:
-        """All coupons, those of planted kinds included."""
-        return archetypes.with_coupons(self.brand, self.kinds, self.given, len(self.made))
+        """All coupons that are known, those of planted kinds included."""
+        given = outages.coupons(self.given, self.gone)
+        return archetypes.with_coupons(self.brand, self.kinds, given, len(self.made))
+
+    @cached_property
+    def gone(self) -> Bools:
+        """Of all orders, those that were never recorded."""
+        return self.outages.gone(self.bought[0])
 
     @property
     def stays(self) -> Memberships:
@@ -74,6 +84,9 @@ def told(world: World) -> dict[str, Any]:
         "coupons": _coupons(world),
         "one_id": _one_id(world),
         "clusters": _clusters(world),
+        "outages": _outages(world),
+        "double11": _festival(world, "双11"),
+        "618": _festival(world, "618"),
     }
 
 
@@ -268,6 +281,42 @@ def _clusters(world: World) -> dict[str, Any]:
             name: _keys(people, kinds.who[is_pure & (kinds.kind == place)])
             for place, name in enumerate(archetypes.KINDS)
         },
+    }
+
+
+def _outages(world: World) -> dict[str, Any]:
+    span, found = world.brand.span, world.outages
+    day, gone = span.day_of(world.bought[0].at_s), world.gone
+    lost = [
+        {
+            "on": span.on(one).isoformat(),
+            "kind": "outage",
+            "events_share": found.lost[one] / found.drawn[one],
+            "orders_share": float(gone[day == one].mean()) if (day == one).any() else None,
+        }
+        for one in found.days
+    ]
+    crawled = {
+        "on": span.on(found.crawled).isoformat(),
+        "kind": "crawler",
+        "events": found.crawler_events,
+        "visits": found.crawler_visits,
+        "visits_times": 1 + found.crawler_visits / found.visits if found.visits else None,
+    }
+    return {
+        "definition": "outage: what happened from 9:00 to 23:30 was not recorded, orders to 23:50, but for what other truths rest on; the shares are "
+        "those of all events and orders of the day that are missing (null: there was no order). crawler: a machine with the names of anonymous visitors opened pages on the "
+        "channel web and bought nothing; visits_times: all visits of the day over those of people",
+        "days": [*lost, crawled],
+    }
+
+
+def _festival(world: World, name: str) -> dict[str, Any]:
+    visits, orders = world.visits, festivals.orders(world.brand.span, world.people, world.bought[0], world.gone)
+    return {
+        "definition": "visits and orders of each day of the sales over what was to be expected of it without them, by the laws they were drawn "
+        "by: visits of members are sales times as many, those of anonymous visitors sales to the power of 0.6, orders by the law of each kind",
+        "occurrences": festivals.occurrences(world.brand.span, name, visits.expected, orders),
     }
 
 
