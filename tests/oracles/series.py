@@ -131,9 +131,9 @@ def _orders(world: World, asked: Collection[str]) -> Iterable[Any]:
         if row["kind"] == "sale" and (not asked or row["channel"] in asked):
             orders.setdefault(row["order"], []).append(row)
     for lines in orders.values():
-        member = max((m for r in lines if (m := world.member(r["who"])) is not None), default=None)
+        who = max((m for r in lines if (m := world.member(r["who"])) is not None), default=None)
         gross = sum(row["amount"] for row in lines)
-        if gross > 0 and member is not None:
+        if gross > 0 and who is not None:
             channel = min((r["channel"] for r in lines if r["channel"]), default=None)
             unit = min((r["unit"] for r in lines if r["unit"]), default=None)
-            yield min(r["at"] for r in lines), channel, unit, gross, member
+            yield min(r["at"] for r in lines), channel, unit, gross, who

@@ -29,6 +29,7 @@ from core.work.questions import (
     rhythm,
     segmented,
     sequences,
+    serial,
     surveys,
     tiered,
     units,
@@ -192,6 +193,7 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "membership": tiered.standing,
     "clusters": clustered.clustered,
     "member": personal.told,
+    "series": serial.by_day,
 } | {name: single(metric) for name, metric in METRICS.items()}
 
 

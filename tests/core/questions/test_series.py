@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.errors import Unknown
+from core.errors import Refusal, Unknown
 from core.metrics.catalog import METRICS
 from core.periods import Period
 from core.scope import EVERYTHING, Filters, Scope
 from core.work.home import Home
-from core.work.questions import figures, series, sessions
+from core.work.questions import answers, figures, series, sessions
 from core.work.questions.reading import reading
 from tests import lakes
 from tests.oracles.series import World, things
@@ -237,3 +237,24 @@ def test_nothing_is_told_of_an_empty_lake_nor_of_what_it_has_no_facts_for(tmp_pa
         ):
             with pytest.raises(Unknown):
                 refused()
+
+
+def test_ask_prints_days_parts_and_hours(tmp_path: Path) -> None:
+    home = lakes.home(tmp_path)
+    sales = [lakes.sale(1, "2025-01-01 12:00", "a", 5.5, channel="web"), lakes.sale(1, "2025-01-03 15:00", "b", 2.0)]
+    lakes.add(home, 1, order_lines=sales)
+    asked = {"measure": "gmv"}
+    assert answers.ask(home, "series", Filters(), asked) == [
+        {"measure": "gmv", "on": "2025-01-01", "value": 5.5},
+        {"measure": "gmv", "on": "2025-01-02", "value": None},
+        {"measure": "gmv", "on": "2025-01-03", "value": 2.0},
+    ]
+    assert answers.ask(home, "series", Filters(), {"measure": "orders", "by": "channel"})[0] == {
+        "measure": "orders", "on": "2025-01-01", "channel": "web", "value": 1
+    }  # fmt: skip
+    hours = answers.ask(home, "series", Filters(), {"measure": "orders", "by": "hour"})
+    assert [(row["on"], row["hour"]) for row in hours if row["value"]] == [("2025-01-01", 20), ("2025-01-03", 23)]
+    assert len(hours) == 72
+    for options in ({}, {"measure": "visitors"}, {"measure": "gmv", "by": "city"}):
+        with pytest.raises(Refusal):
+            answers.ask(home, "series", Filters(), options)
