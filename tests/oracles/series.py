@@ -81,7 +81,7 @@ def _visits(world: World, asked: Collection[str]) -> Iterable[Any]:
         runs += [open_run] if open_run else []
     for run in runs:
         first = min(run, key=lambda r: (r["at"], r["row"]))
-        known = [member for r in run if (member := world.member(r["who"])) is not None]
+        known = [found for r in run if (found := world.member(r["who"])) is not None]
         if not asked or first["channel"] in asked:
             yield first["at"], first["channel"], first["unit"], 1, max(known, default=None)
 
