@@ -17,7 +17,9 @@ A definition is ``{"v": 1, "where": NODE}``; a NODE is one object, of one of the
 ``{"value": NAME, "op": …, "values": …}``     of the whole history, refunds netted: ``days_since_last_order orders
                                               net_amount aov points``; who never ordered has none of the first four
 ``{"score": NAME, "op": …, "values": …}``     of the model of lifetime value: ``chance_30d … chance_365d`` (0 to 1),
-                                              ``orders_365d``, ``value_365d`` (major units)
+                                              ``orders_365d``, ``value_365d`` (major units); of the models of leaving and
+                                              buying: ``churn_activity_30d … conversion_90d`` (chance, 0 to 1), and with
+                                              ``_top`` the place by it (0.1 = the tenth with the highest chances)
 ``{"rfm": [CLASS, …]}`` …                     one of these: also ``value_tier tier lifecycle cluster group tag segment``
 ============================================  =====================================================================
 
@@ -76,7 +78,13 @@ AMOUNT = "amount"
 VALUES = ("days_since_last_order", "orders", "net_amount", "aov", "points")
 WHOLE_VALUES = ("days_since_last_order", "orders", "points")
 CHANCES = ("chance_30d", "chance_90d", "chance_180d", "chance_365d")
-SCORES = (*CHANCES, "orders_365d", "value_365d")
+MODEL_TARGETS = ("churn_activity", "churn_order", "conversion")
+MODEL_DAYS = (30, 60, 90)
+MODEL_CHANCES = tuple(f"{target}_{days}d" for target in MODEL_TARGETS for days in MODEL_DAYS)
+MODEL_TOPS = tuple(f"{name}_top" for name in MODEL_CHANCES)
+SHARES = (*CHANCES, *MODEL_CHANCES, *MODEL_TOPS)
+"""Scores that are between 0 and 1."""
+SCORES = (*CHANCES, "orders_365d", "value_365d", *MODEL_CHANCES, *MODEL_TOPS)
 RFM_CLASSES = (
     "high_value", "high_develop", "high_keep", "high_retain", "low_value", "low_develop", "low_keep", "low_retain",
 )  # fmt: skip
@@ -328,7 +336,7 @@ class _Reader:
         said = self.mapping(given, path, ("score", "op", "values"))
         name = _choice(said["score"], f"{path}.score", SCORES)
         op = _choice(said["op"], f"{path}.op", RANGE_OPS)
-        return Score(name, op, _ends(said, path, op, _chance if name in CHANCES else _amount))
+        return Score(name, op, _ends(said, path, op, _chance if name in SHARES else _amount))
 
     def one_of(self, given: object, path: str) -> OneOf:
         kind = next(key for key in KINDS if key in given)  # type: ignore[operator]

@@ -106,10 +106,17 @@ class _Telling:
                 return self._profile(leaf)
             case Event():
                 return self._event(leaf)
+            case Score(name, op, values) if name in (*language.MODEL_CHANCES, *language.MODEL_TOPS):
+                return self._modelled(name, self._range(op, values, _percent))
             case Value() | Score():
                 return self._say(leaf.name, range=self._range(leaf.op, leaf.values, self._unit(leaf.name)))
             case OneOf(kind, values):
                 return self._say(f"of_{kind}", values=self._either(kind, values))
+
+    def _modelled(self, name: str, told: str) -> str:
+        kind = "top" if name.endswith("_top") else "chance"
+        target, _, days = name.removesuffix("_top").rpartition("_")
+        return self._say(f"{kind}_{target}", range=told, days=days.removesuffix("d"))
 
     # -- leaves --------------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ import numpy as np
 from core.errors import Forbidden, InvalidSegment, Refusal
 from core.scope import Operator, Scope
 from core.segments import language
-from core.segments.language import Node, OneOf
+from core.segments.language import Leaf, Node, OneOf, Score
 from core.sequences.arrays import Array, Int64s
 from core.store import audit, segments, tags, topics
 from core.store.session import Session, Store
@@ -174,7 +174,7 @@ def refresh(home: Home, segment_id: int, *, now: datetime) -> SegmentSize | None
 
 def refresh_all(home: Home, *, now: datetime, on: str | None = None) -> Refreshed:
     """Take the sizes that are of another version of the lake, or older than a day. ``on``: instead those of segments with a condition of
-    this kind, as ``cluster``, however new. One that is refused stops no other."""
+    this kind, as ``cluster`` or ``score`` (of the models of leaving and buying), however new. One that is refused stops no other."""
     version = home.lake.manifests.latest().version
     with home.store.reading() as session:
         live = [one for one in segments.listed(session) if one.kind == "live"]
@@ -197,9 +197,13 @@ def is_due(one: Segment | Tag, version: int, now: datetime) -> bool:
 
 def stands_on(tree: dict[str, Any] | None, kind: str) -> bool:
     """Whether a definition has a condition of a kind."""
-    return tree is not None and any(
-        isinstance(one, OneOf) and one.kind == kind for one in language.leaves(language.parse(tree))
-    )
+    return tree is not None and any(_is_on(one, kind) for one in language.leaves(language.parse(tree)))
+
+
+def _is_on(leaf: Leaf, kind: str) -> bool:
+    if isinstance(leaf, Score):
+        return kind == "score" and leaf.name in (*language.MODEL_CHANCES, *language.MODEL_TOPS)
+    return isinstance(leaf, OneOf) and leaf.kind == kind
 
 
 def moved(home: Home, operator: Operator, segment_id: int, at: datetime) -> tuple[tuple[int, ...], tuple[int, ...]]:

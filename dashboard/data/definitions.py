@@ -8,7 +8,6 @@ from typing import Any, Literal
 from core.errors import InvalidSegment
 from core.segments import language
 from core.segments.language import (
-    CHANCES,
     CONDITION_OPS,
     FIELDS,
     FLAG_FIELDS,
@@ -26,6 +25,7 @@ from core.segments.language import (
     RANGE_OPS,
     RFM_CLASSES,
     SCORES,
+    SHARES,
     TEXT_FIELDS,
     VALUE_TIERS,
     VALUES,
@@ -69,7 +69,7 @@ def form(kind: str, name: str) -> Form:
         low = 0 if name in ("days_since_last_order", "orders") else -LARGEST
         return Form("whole" if name in WHOLE_VALUES else "number", RANGE_OPS, low)
     if kind == "score":
-        return Form("percent", RANGE_OPS, 0, 100) if name in CHANCES else Form("number", RANGE_OPS)
+        return Form("percent", RANGE_OPS, 0, 100) if name in SHARES else Form("number", RANGE_OPS)
     if name in NUMBER_FIELDS:
         known = language.KNOWN[name]
         return Form("whole", (*RANGE_OPS, *WITHOUT_VALUES), known.start, known.stop - 1)

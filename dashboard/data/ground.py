@@ -18,7 +18,7 @@ from dashboard.data import worlds
 from dashboard.filters import Filters
 from dashboard.web import kept, wiring
 
-TOPICS = ("segments", "tags", "currency")
+TOPICS = ("segments", "tags", "currency", "scores")
 KEPT_SECONDS = 3600
 
 

@@ -31,7 +31,7 @@ from core.segments.language import AllOf, AnyOf, Event, Leaf, Node, Not, OneOf, 
 from core.sequences.arrays import Array, Int64s
 from core.sequences.lifecycle import State
 from core.work import rollups
-from core.work.questions import behaviours, clusters, lifecycle, ltv, membership, population, rfm, spans, traits
+from core.work.questions import behaviours, clusters, lifecycle, ltv, membership, population, rfm, scores, spans, traits
 from core.work.questions.kept import per_version
 from core.work.questions.population import Flags, marked
 from core.work.questions.reading import Reading
@@ -193,6 +193,8 @@ class _Evaluation:
 
 def _stands(leaf: Leaf) -> bool:
     """Whether an answer depends on the lake alone, and on nothing that the store says."""
+    if isinstance(leaf, Score):
+        return leaf.name not in _MODELLED
     return not (isinstance(leaf, OneOf) and leaf.kind in ("segment", "tag", "cluster", "tier"))
 
 
@@ -237,12 +239,14 @@ def forget() -> None:
 # -- what is counted elsewhere -----------------------------------------------------------------------------------------
 
 Provider = Callable[[Reading], pa.Table]
+_MODELLED = (*language.MODEL_CHANCES, *language.MODEL_TOPS)
 _PROVIDERS: dict[str, tuple[Provider, str]] = {
     "rfm": (rfm.standings, "rfm_class"), "value_tier": (rfm.standings, "value_tier"), "tier": (membership.standings, "tier"),
     "cluster": (clusters.labels, "cluster"), "points": (membership.standings, "points"),
     "days_since_last_order": (rfm.standings, "days_since_last_order"), "orders": (rfm.standings, "orders"),
     "net_amount": (rfm.standings, "net_minor"), "aov": (rfm.standings, "net_minor"),
     **{name: (ltv.predictions, name) for name in (*language.CHANCES, "orders_365d")}, "value_365d": (ltv.predictions, "value_365d_minor"),
+    **{name: scores.provider(name) for name in _MODELLED},
 }  # fmt: skip
 """Leaf, or what it measures: who tells it of every member that has one, and in which column."""
 

@@ -83,6 +83,12 @@ EXAMPLES = [
         ("Members who spend at most ¥99.5 per order on average, net of refunds, and are expected to order within 30 days with a chance "
         "of at least 12.5%, and are known to be no test accounts."),
     ),
+    (
+        AllOf((Score("churn_order_90d_top", "at_most", (0.2,)), Score("conversion_30d", "at_least", (0.5,)), Score("churn_activity_60d", "between", (0.1, 0.5)))),
+        "按预测 90 天内不再下单的概率从高到低排，位次至多 20%，并且预测 30 天内会下单的概率至少 50%，并且预测 60 天内不再活跃的概率介于 10% 到 50%。",
+        ("Members who rank, by their chance of ordering nothing for 90 days, at most 20% from the top, and are expected to order within 30 days with "
+        "a chance of at least 50%, and are expected to go silent for 60 days with a chance of 10% to 50%."),
+    ),
 ]  # fmt: skip
 
 
@@ -163,6 +169,9 @@ def _condition(test: Condition) -> object:
     return test.name, test.op, tuple(dict.fromkeys(test.values))
 
 
+_TOLD_BY_NAME = [name for name in language.SCORES if name not in (*language.MODEL_CHANCES, *language.MODEL_TOPS)]
+
+
 @given(trees())
 @settings(max_examples=30)
 def test_what_means_the_same_after_brackets_are_read_away_reads_the_same(node: Node):
@@ -177,5 +186,7 @@ def test_every_text_of_a_sentence_is_there_in_both_languages():
     assert texts["zh"] == texts["en"]
     for chosen in i18n.LANGUAGES:
         say = partial(i18n.text, chosen)
-        for name in (*language.VALUES, *language.SCORES, *(f"of_{kind}" for kind in language.KINDS)):
+        for name in (*language.VALUES, *_TOLD_BY_NAME, *(f"of_{kind}" for kind in language.KINDS)):
             assert say(f"sentence.{name}")
+        for kind, target in product(("chance", "top"), language.MODEL_TARGETS):
+            assert say(f"sentence.{kind}_{target}")

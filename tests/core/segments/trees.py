@@ -86,7 +86,7 @@ def events(draw):
 def numbers(draw):
     name = draw(st.sampled_from((*language.VALUES, *language.SCORES)))
     whole = name in language.WHOLE_VALUES
-    values = st.sampled_from([0, 0.25, 1]) if name in language.CHANCES else st.integers(0, 9) if whole else NUMBERS
+    values = st.sampled_from([0, 0.25, 1]) if name in language.SHARES else st.integers(0, 9) if whole else NUMBERS
     return (Value if name in language.VALUES else Score)(name, *draw(compared(values)))
 
 
