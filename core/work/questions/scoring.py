@@ -263,7 +263,7 @@ def _is_among(ids: Int64s, others: Int64s) -> Flags:
 # -- what was known ----------------------------------------------------------------------------------------------------
 
 
-@per_version(*READ, most=2)
+@per_version(*READ, most=4)
 def _features(snapshot: Snapshot, zone: str, currency: str, terms: Terms, cutoff_on: date) -> Features:
     everybody = Reading(snapshot, zone, currency, EVERYTHING, Filters())
     born = births(everybody)
@@ -321,7 +321,7 @@ def _parts(everybody: Reading, on: date) -> Iterator[ir.Table]:
     if has["feedback"]:
         yield habits.feedback(snapshot.keep(own("feedback")), on)
     if has["service_conversations"]:
-        yield habits.conversations(_judged(own("service_conversations", habits.YEAR), on, everybody.zone))
+        yield habits.conversations(conversations(everybody, on, habits.YEAR))
     if has["points"]:
         yield habits.points(own("points"))
 
@@ -351,10 +351,13 @@ def _acted(everybody: Reading, own: Rows, before: Rows, on: date) -> Iterator[ir
         yield habits.sessions(own("events", habits.MONTH))
 
 
-def _judged(rows: ir.Table, on: date, zone: str) -> ir.Table:
-    """Conversations as they stood when the day began."""
+def conversations(everybody: Reading, on: date, days: int) -> ir.Table:
+    """Conversations of members, of at most so many days before one, as they stood when it began: see ``core.metrics.care.judged``."""
+    zone = everybody.zone
     at = midnight(on, zone).replace(tzinfo=None)
-    rows = habits.known(rows, at)
+    rows = everybody.visible("service_conversations")
+    rows = rows.filter((rows.local_date < on) & (rows.local_date >= on - timedelta(days=days)))
+    rows = habits.known(f.known(f.linked(rows, everybody.members)), at)
     rows = rows.mutate(
         asked_local=local_time(rows.occurred_at, zone),
         replied_local=local_time(rows.first_reply_at, zone),
