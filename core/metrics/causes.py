@@ -19,10 +19,10 @@ Cause = Literal["lost_trust", "poor_service", "too_many_messages", "samey_conten
 CAUSES: tuple[Cause, ...] = ("lost_trust", "poor_service", "too_many_messages", "samey_content", "impersonal")
 """What members say themselves first, then what reached them."""
 NONE = -1
-WINDOW_DAYS, AFTER_DAYS = 120, 45
+WINDOW_DAYS, AFTER_DAYS = 180, 90
 BURST_DAYS = 30
 FEW_MESSAGES = 4
-"""Below it nothing is said of what share of somebody's messages was like this or that."""
+"""Shares of somebody's messages are of so many at least: one of one is no habit."""
 TELLING = 3.0
 OUTSIDE_SHARE = 0.01
 
@@ -43,16 +43,16 @@ class Figure:
 
 
 FIGURES = (
-    Figure("trust_troubles", "lost_trust", "count", weighs=True, least=0.2),
-    Figure("privacy_complaints", "lost_trust", "count", least=0.2),
-    Figure("low_trust_scores", "lost_trust", "count", least=0.2),
-    Figure("profiling_withdrawn", "lost_trust", "count", least=0.2),
-    Figure("service_troubles", "poor_service", "count", weighs=True, least=0.3),
-    Figure("service_complaints", "poor_service", "count", least=0.3),
-    Figure("low_service_scores", "poor_service", "count", least=0.3),
-    Figure("slow_replies", "poor_service", "count", least=0.3),
-    Figure("unsolved", "poor_service", "count", least=0.3),
-    Figure("low_talks", "poor_service", "count", least=0.3),
+    Figure("trust_troubles", "lost_trust", "count", weighs=True, least=0.3),
+    Figure("privacy_complaints", "lost_trust", "count", least=0.3),
+    Figure("low_trust_scores", "lost_trust", "count", least=0.3),
+    Figure("profiling_withdrawn", "lost_trust", "count", least=0.3),
+    Figure("service_troubles", "poor_service", "count", weighs=True, least=0.4),
+    Figure("service_complaints", "poor_service", "count", least=0.4),
+    Figure("low_service_scores", "poor_service", "count", least=0.4),
+    Figure("slow_replies", "poor_service", "count", least=0.4),
+    Figure("unsolved", "poor_service", "count", least=0.4),
+    Figure("low_talks", "poor_service", "count", least=0.4),
     Figure("most_messages_30d", "too_many_messages", "count", weighs=True),
     Figure("unsubscribed", "too_many_messages", "count", least=0.2),
     Figure("same_topic_messages", "samey_content", "count", weighs=True),
@@ -117,7 +117,7 @@ class Sent:
 
 
 def sent(messages: Messages, windows: Windows) -> Sent:
-    """Shares are not a number below ``FEW_MESSAGES``."""
+    """Shares are not a number of who got none."""
     own = messages.of(windows.hold(messages.member, messages.day))
     count = np.bincount(own.member, minlength=windows.size)
     impersonal = np.bincount(own.member, weights=own.is_impersonal, minlength=windows.size)
@@ -134,7 +134,7 @@ def sent(messages: Messages, windows: Windows) -> Sent:
 
 
 def _share(part: NDArray[np.number], whole: Longs) -> Floats:
-    return np.where(whole >= FEW_MESSAGES, part / np.maximum(whole, 1), np.nan)
+    return np.where(whole > 0, part / np.maximum(whole, FEW_MESSAGES), np.nan)
 
 
 def most_within(member: Longs, day: Longs, days: int, size: int) -> Longs:
