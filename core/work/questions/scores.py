@@ -6,7 +6,7 @@ is live yet, the one that would be made is fitted on the spot.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from core.errors import Cancelled, Refusal, UnfitForScores, Unknown
+from core.errors import Cancelled, UnfitForScores, Unknown
 from core.lake.reader import Snapshot
 from core.models.scores import logistic, reasons, rows, training
 from core.models.scores.drift import Spread
@@ -29,7 +29,7 @@ from core.models.scores.training import Comparison, Drift, Trained
 from core.scope import EVERYTHING, Filters
 from core.sequences.arrays import Int64s
 from core.store.tables import ScoreModel
-from core.work.questions import ltv, membership, rfm, scoring
+from core.work.questions import membership, rfm, scoring
 from core.work.questions.kept import filed, per_version
 from core.work.questions.reading import Reading
 from core.work.questions.scoring import HORIZONS, READ, TARGETS, Features, Target
@@ -369,8 +369,8 @@ class Asked:
 class Scores:
     """Members of the scope and filters who are scored. ``bins``: ``low``, ``high`` (of the chance), ``members``. ``tenths``: ``place`` (1 the highest chances
     of everybody scored), ``members``, ``mean``, ``expected`` (of whom it is expected to come true). ``board``: ``value`` and ``risk`` (``LEVELS``), ``members``, ``share``,
-    ``worth_minor`` (their value), ``at_stake_minor`` (chance times value). ``worth``: ``ltv`` (of the next 365 days) or ``net`` (of all orders), None where neither is told;
-    ``bounds_minor``: from which value on one is ``high`` and ``middle``. ``mean``: chance of the members told of; ``moved`` of the score: see ``Moved``."""
+    ``worth_minor`` (what they brought so far, refunds netted), ``at_stake_minor`` (chance times that);
+    ``bounds_minor``: from which value on one is ``high`` and ``middle``; None without orders, when all are ``low``. ``mean``: chance of the members told of; ``moved`` of the score: see ``Moved``."""
 
     asked: Asked
     model: Model
@@ -382,7 +382,6 @@ class Scores:
     bins: pd.DataFrame
     tenths: pd.DataFrame
     board: pd.DataFrame
-    worth: str | None
     bounds_minor: tuple[int, int] | None
 
 
@@ -391,13 +390,13 @@ def scores(reading: Reading, asked: Asked) -> Scores | None:
     found = _placed(reading, asked)
     if found is None:
         return None
-    model, frame, everybody_scored, worth, bounds = found
+    model, frame, everybody_scored, bounds = found
     on = scoring.today(reading)
     assert on is not None
     mean = float(frame["chance"].mean()) if len(frame) else None
     return Scores(
         asked, model, on, everybody_scored, len(frame), mean, float(frame["chance"].sum()), _bins(frame), _tenths(frame),
-        _board(frame, worth), worth, bounds,
+        _board(frame, bounds), bounds,
     )  # fmt: skip
 
 
@@ -427,10 +426,8 @@ def behind(reading: Reading, asked: Asked, which: str) -> pd.DataFrame:
     )
 
 
-def _placed(
-    reading: Reading, asked: Asked
-) -> tuple[Model, pd.DataFrame, int, str | None, tuple[int, int] | None] | None:
-    """Members of scope and filters with chance, place, value and level; how many are scored in all; what the value is; its bounds."""
+def _placed(reading: Reading, asked: Asked) -> tuple[Model, pd.DataFrame, int, tuple[int, int] | None] | None:
+    """Members of scope and filters with chance, place, value and level; how many are scored in all; bounds of the value."""
     if scoring.today(reading) is None:
         return None
     model = house(reading, asked.target, asked.days)
@@ -440,15 +437,15 @@ def _placed(
     frame = table.to_pandas()
     frame["tenth"] = np.clip(np.ceil(frame["top"] * 10 - 1e-9), 1, 10).astype(int)
     frame["risk"] = _level(frame["top"].to_numpy(), RISKS)
-    values, worth = _worths(reading, frame["member_id"].to_numpy())
+    values, is_told = _worths(reading, frame["member_id"].to_numpy())
     frame["worth_minor"] = values
-    bounds = None if worth is None else _bounds(values)
+    bounds = _bounds(values) if is_told else None
     if bounds is not None:
         frame["value_level"] = np.where(values >= bounds[0], "high", np.where(values >= bounds[1], "middle", "low"))
     else:
         frame["value_level"] = "low"
     allowed = _allowed(reading, frame["member_id"].to_numpy())
-    return model, frame if allowed is None else frame[allowed].reset_index(drop=True), table.num_rows, worth, bounds
+    return model, frame if allowed is None else frame[allowed].reset_index(drop=True), table.num_rows, bounds
 
 
 def _level(top: Floats, bounds: tuple[float, float]) -> Any:
@@ -458,19 +455,16 @@ def _level(top: Floats, bounds: tuple[float, float]) -> Any:
 def _bounds(values: Floats) -> tuple[int, int]:
     """From which value on one belongs to the first fifth, and to the first half; whole units of the smallest coin."""
     high, middle = np.quantile(values, [1 - RISKS[0], 1 - RISKS[1]])
-    return max(int(np.ceil(high)), 1), max(int(np.ceil(middle)), 0)
+    return max(int(np.ceil(high)), 1), max(int(np.ceil(middle)), 1)
 
 
-def _worths(reading: Reading, ids: Int64s) -> tuple[Floats, str | None]:
-    """Value of each member: predicted for the next 365 days where that is told, else what they brought so far; 0 of whom neither is."""
-    for name, told, column in (("ltv", ltv.predictions, "value_365d_minor"), ("net", rfm.standings, "net_minor")):
-        try:
-            table = told(reading)
-        except Refusal:
-            continue
-        if table.num_rows and table[column].null_count < table.num_rows:
-            return valued(table, column, ids), name
-    return np.zeros(len(ids)), None
+def _worths(reading: Reading, ids: Int64s) -> tuple[Floats, bool]:
+    """What each member brought so far, refunds netted, and whether orders tell it; 0 of whom they do not. What a member is predicted to bring would not do: who is likely
+    to leave is predicted to bring little."""
+    table = rfm.standings(reading)
+    if not table.num_rows:
+        return np.zeros(len(ids)), False
+    return valued(table, "net_minor", ids), True
 
 
 def valued(table: pa.Table, column: str, ids: Int64s) -> Floats:
@@ -502,9 +496,9 @@ def _tenths(frame: pd.DataFrame) -> pd.DataFrame:
     return found.astype({"members": "int64"}).rename_axis("place").reset_index()
 
 
-def _board(frame: pd.DataFrame, worth: str | None) -> pd.DataFrame:
+def _board(frame: pd.DataFrame, bounds: tuple[int, int] | None) -> pd.DataFrame:
     rows_ = []
-    for value in LEVELS if worth else ("low",):
+    for value in LEVELS if bounds else ("low",):
         for risk in LEVELS:
             own = frame[(frame["value_level"] == value) & (frame["risk"] == risk)]
             at_stake = float((own["chance"] * own["worth_minor"]).sum())
@@ -532,11 +526,14 @@ class Own:
 
 
 def of_member(reading: Reading, member_id: int, asked: Sequence[Asked] | None = None) -> tuple[Own, ...]:
-    """Scores of one member by these models, or by all that are live; without those whose target is not asked about them."""
+    """Scores of one member by these models, or by the live ones, of each target over ``USUAL_DAYS`` days where there is such a one; without those whose target is not asked
+    about them."""
     on = scoring.today(reading)
     if on is None:
         return ()
-    models = live(reading).values() if asked is None else [house(reading, one.target, one.days) for one in asked]
+    models = (
+        _usual(live(reading).values()) if asked is None else [house(reading, one.target, one.days) for one in asked]
+    )
     found = []
     for model in sorted(models, key=lambda one: (TARGETS.index(one.target), one.days)):
         table = scored(reading, model)
@@ -551,6 +548,14 @@ def of_member(reading: Reading, member_id: int, asked: Sequence[Asked] | None = 
             Own(model, table["chance"][place].as_py(), table["top"][place].as_py(), _in_units(own, known, member_id))
         )
     return tuple(found)
+
+
+def _usual(models: Iterable[Model]) -> list[Model]:
+    """One model of each target."""
+    found: dict[str, Model] = {}
+    for one in sorted(models, key=lambda one: (one.days != USUAL_DAYS, -one.days)):
+        found.setdefault(one.target, one)
+    return list(found.values())
 
 
 def _in_units(told: tuple[Reason, ...], known: Features, member_id: int) -> tuple[Reason, ...]:
