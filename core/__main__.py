@@ -445,6 +445,8 @@ def _parser() -> argparse.ArgumentParser:
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "of": {"metavar": "METRIC", "help": "people: whose; rhythm, mix, slots: the one group, owner or unit"},
+    "target": {"help": "scores: churn_order (default), churn_activity or conversion"},
+    "days": {"help": "scores: 30, 60 or 90 (default)"},
     "tree": {"metavar": "FILE_OR_JSON", "help": "segment, reach: a definition, or a file that holds one"},
     "measure": {
         "help": "series: traffic, new_members, active_members, messages, orders, gmv; with --by channel, unit or hour"

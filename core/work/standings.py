@@ -4,12 +4,13 @@ from contextlib import suppress
 
 from core.errors import Refusal
 from core.work.home import Home
-from core.work.questions import accounts, clusters, funnels, ltv, membership, occurrences, rfm
+from core.work.questions import accounts, clusters, funnels, ltv, membership, occurrences, rfm, scores
 from core.work.questions.kept import filing
 from core.work.questions.reading import births, reading
 
 TOLD = (
     births, rfm.standings, ltv.predictions, membership.standings, clusters.counted, accounts.told, funnels.properties, occurrences.told,
+    scores.everybody,
 )  # fmt: skip
 
 

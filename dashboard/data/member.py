@@ -29,7 +29,7 @@ from core.work.questions.member_gates import Channel
 from core.work.questions.member_gates import Told as Gate
 from core.work.questions.member_groups import Stay
 from core.work.questions.member_next import Hint
-from core.work.questions.member_standing import PROVIDERS, Inputs, Life, Standing
+from core.work.questions.member_standing import PROVIDERS, SCORES, Inputs, Life, Standing
 from core.work.questions.member_stream import KINDS
 from core.work.questions.membership import By
 from dashboard.data.ground import Ground, stand
@@ -95,9 +95,9 @@ def named(text: str) -> tuple[int, ...]:
 
 
 def standing(view: View, *, is_whole: bool = False) -> Standing:
-    """Where the member stands beside all others; the first member of a version of the lake waits for it. ``is_whole``: with clusters,
-    which nobody needs at a glance."""
-    names = tuple(PROVIDERS) if is_whole else tuple(name for name in PROVIDERS if name != "clusters")
+    """Where the member stands beside all others; the first member of a version of the lake waits for it. ``is_whole``: with clusters
+    and scores, which nobody needs at a glance."""
+    names = (*PROVIDERS, SCORES) if is_whole else tuple(name for name in PROVIDERS if name != "clusters")
     return _standing(key=f"{view.key}|{names}", _ground=stand(PERMISSION), _view=view, _names=names)
 
 

@@ -27,6 +27,7 @@ from core.work.questions import (
     places,
     publishing,
     rhythm,
+    scored,
     segmented,
     sequences,
     serial,
@@ -193,6 +194,7 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "membership": tiered.standing,
     "clusters": clustered.clustered,
     "member": personal.told,
+    "scores": scored.told,
     "series": serial.by_day,
 } | {name: single(metric) for name, metric in METRICS.items()}
 

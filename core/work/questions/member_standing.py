@@ -12,9 +12,10 @@ import pyarrow as pa
 from core.errors import Refusal
 from core.periods import Period
 from core.sequences.lifecycle import State
-from core.work.questions import clusters, lifecycle, ltv, membership, rfm, spans
+from core.work.questions import clusters, lifecycle, ltv, membership, rfm, scores, spans
 from core.work.questions.member import Member
 from core.work.questions.reading import Reading
+from core.work.questions.scores import Own
 
 Row = dict[str, Any]
 PROVIDERS: Mapping[str, Callable[[Reading], pa.Table]] = {
@@ -24,6 +25,8 @@ PROVIDERS: Mapping[str, Callable[[Reading], pa.Table]] = {
     "clusters": clusters.labels,
 }
 """What tells of everybody, one row per ``member_id`` ascending; of whom it says nothing there is no row."""
+SCORES = "scores"
+"""Asked for beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,10 @@ class Standing:
     refused: Mapping[str, Refusal] = field(default_factory=dict)
     inputs: Inputs | None = None
     life: Life | None = None
+    scores: tuple[Own, ...] = ()
 
 
-def of(reading: Reading, member: Member, names: Collection[str] = tuple(PROVIDERS)) -> Standing:
+def of(reading: Reading, member: Member, names: Collection[str] = (*PROVIDERS, SCORES)) -> Standing:
     """See ``Standing``. What is told of everybody is kept per version of the lake, so that only the first member waits for it."""
     rows: dict[str, Row] = {}
     refused: dict[str, Refusal] = {}
@@ -78,7 +82,8 @@ def of(reading: Reading, member: Member, names: Collection[str] = tuple(PROVIDER
         if found is not None:
             rows[name] = found
     inputs = _inputs(ltv.predictions(reading), rows["ltv"]) if "ltv" in rows else None
-    return Standing(rows, refused, inputs, life(reading, member))
+    own = scores.of_member(reading, member.member_id) if SCORES in names else ()
+    return Standing(rows, refused, inputs, life(reading, member), own)
 
 
 def _inputs(predictions: pa.Table, row: Row) -> Inputs:
