@@ -103,7 +103,7 @@ def is_day_off(on: date) -> bool:
 AROUND_SPRING = 30
 """Days before and after Spring Festival that are told by their distance to it."""
 WEEKS_AGO = timedelta(weeks=52)
-BY_DATE = {"618": (17, 2), "双11": (10, 2), "双12": (4, 1)}
+BY_DATE = {"618": (17, 2), "双11": (21, 2), "双12": (4, 1)}
 """Shopping festivals whose days, so many before and after, are alike by their date."""
 
 

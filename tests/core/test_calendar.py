@@ -103,7 +103,7 @@ def test_a_day_further_away_is_held_against_the_same_weekday_52_weeks_ago(year: 
 
 @pytest.mark.parametrize("year", PAIRS)
 @pytest.mark.parametrize(
-    ("first", "last"), [("06-01", "06-20"), ("11-01", "11-13"), ("12-08", "12-13")], ids=["618", "double11", "double12"]
+    ("first", "last"), [("06-01", "06-20"), ("10-21", "11-13"), ("12-08", "12-13")], ids=["618", "double11", "double12"]
 )
 def test_days_of_shopping_festivals_are_held_against_the_same_date(year: int, first: str, last: str) -> None:
     for on in every_day(year):
@@ -130,7 +130,7 @@ def test_days_off_of_the_national_day_are_held_against_those_in_the_same_place(o
 @pytest.mark.parametrize("year", PAIRS)
 def test_an_ordinary_day_is_held_against_its_weekday_and_never_against_a_later_one(year: int) -> None:
     ordinary = [on for on in every_day(year) if calendar.alike(on) == on - timedelta(days=364)]
-    assert len(ordinary) > 240
+    assert len(ordinary) > 230
     assert all(300 < (on - calendar.alike(on)).days < 430 for on in every_day(year))
 
 

@@ -43,11 +43,12 @@ BUILT_IN = {
         Festival("qixi", 5, 0, calendar.qixi),
         Festival("mid_autumn", 3, 0, calendar.mid_autumn),
         Festival("national", 0, 6, _each(10, 1)),
-        Festival("double11", 10, 2, _each(11, 11)),
+        Festival("double11", 21, 2, _each(11, 11)),
         Festival("double12", 4, 1, _each(12, 12)),
     )
 }
-"""By name, in the order of the year."""
+"""By name, in the order of the year. Sales of Double 11 begin three weeks ahead: with a shorter window their first days count as usual ones, and
+its effect is found too small (on the demo 66 % for 83 %, with 21 days 51 % for 49 %)."""
 
 
 def occurrences(name: str) -> Iterator[Event]:

@@ -12,51 +12,57 @@ from core.work.demo.rhythm import SALES, Bools, Floats, Span
 from core.work.demo.shopping import ORDINARY, Orders
 
 JOINING_POWER, STORE_POWER = 0.6, 0.5
-"""Anonymous visitors come by traffic to this power; members buy in stores by traffic, and by readiness to buy to this one."""
+"""People come for the first time by traffic to this power; members buy in stores by traffic, and by readiness to buy to this one."""
+Counts = tuple[Floats, Floats]
+"""Of each day: how many, and how many were to be expected of them without sales."""
 
 
 class Visits:
-    """Counts visits of each day, month by month. ``found``; ``usual``: what was to be expected of them without sales."""
+    """Counts visits of each day, month by month, by the law that they were drawn by. What is planted has no session: of that a person's
+    whole day is a visit."""
 
     def __init__(self, span: Span) -> None:
         self._span = span
-        self._members, self._others = np.zeros(span.days), np.zeros(span.days)
+        self._by_traffic, self._by_joining, self._steady = (np.zeros(span.days) for _ in range(3))
 
-    def count(self, drawn: Acts, members: int) -> None:
-        """``drawn``: the events of a month in the order of time. ``members``: people before this one are members."""
-        visit = np.flatnonzero(drawn.session >= 0)
-        _, first = np.unique(drawn.session[visit], return_index=True)
-        first = visit[first]
-        day = np.minimum(self._span.day_of(drawn.at_s[first]), self._span.days - 1)
-        is_member = drawn.who[first] < members
-        self._members += np.bincount(day[is_member], minlength=self._span.days)
-        self._others += np.bincount(day[~is_member], minlength=self._span.days)
+    def count(self, drawn: Acts, people: People) -> None:
+        """``drawn``: the events of a month in the order of time."""
+        days = self._span.days
+        day = np.minimum(self._span.day_of(drawn.at_s), days - 1)
+        ordinary, planted = np.flatnonzero(drawn.session >= 0), np.flatnonzero(drawn.session < 0)
+        visit = ordinary[np.unique(drawn.session[ordinary], return_index=True)[1]]
+        is_member = drawn.who[visit] < people.members
+        self._by_traffic += np.bincount(day[visit[is_member]], minlength=days)
+        self._by_joining += np.bincount(day[visit[~is_member]], minlength=days)
+        once = planted[np.unique(drawn.who[planted] * days + day[planted], return_index=True)[1]]
+        is_first = people.joined_day[drawn.who[once]] == day[once]
+        self._by_joining += np.bincount(day[once[is_first]], minlength=days)
+        self._steady += np.bincount(day[once[~is_first]], minlength=days)
 
     @property
-    def expected(self) -> tuple[Floats, Floats]:
-        """Visits of each day, and how many there would be without sales."""
+    def counts(self) -> Counts:
         sales = self._span.sales
-        return self._members + self._others, self._members / sales + self._others / sales**JOINING_POWER
+        found = self._by_traffic + self._by_joining + self._steady
+        return found, self._by_traffic / sales + self._by_joining / sales**JOINING_POWER + self._steady
 
 
-def orders(span: Span, people: People, made: Orders, gone: Bools) -> tuple[Floats, Floats]:
-    """The same of orders that were recorded. Online the number of visits and the readiness to buy on each, with its ceiling, both grow."""
-    day = np.clip(span.day_of(made.at_s), 0, span.days - 1)
+def orders(span: Span, people: People, made: Orders, gone: Bools) -> Counts:
+    """The same of orders of members that were recorded. Online the number of visits and the readiness to buy on each, with its ceiling, both
+    grow."""
+    mine = np.flatnonzero(~gone & (made.who >= 0) & (made.who < people.members))
+    day = np.clip(span.day_of(made.at_s[mine]), 0, span.days - 1)
     sales, buying = span.sales[day], span.buying[day]
-    appetite = np.where(made.who >= 0, people.appetite[made.who], 0.0)
-    calm, keen = np.maximum(CART_CHANCE * appetite, 1e-9), np.maximum(CART_CHANCE * appetite * buying, 1e-9)
-    online = sales * np.minimum(keen, MOST_DESIRE) / np.minimum(calm, MOST_DESIRE)
-    in_store = sales * np.where(made.who >= 0, buying**STORE_POWER, 1.0)
-    times = np.where(made.kind == ORDINARY, np.where(made.channel == STORE, in_store, online), 1.0)
-    return (
-        np.bincount(day[~gone], minlength=span.days).astype(float),
-        np.bincount(day[~gone], weights=1 / times[~gone], minlength=span.days),
-    )
+    desire = np.maximum(CART_CHANCE * people.appetite[made.who[mine]], 1e-9)
+    online = sales * np.minimum(desire * buying, MOST_DESIRE) / np.minimum(desire, MOST_DESIRE)
+    in_store = sales * buying**STORE_POWER
+    times = np.where(made.kind[mine] == ORDINARY, np.where(made.channel[mine] == STORE, in_store, online), 1.0)
+    found, usual = np.zeros(span.days), np.zeros(span.days)
+    np.add.at(found, day, 1.0)
+    np.add.at(usual, day, 1 / times)
+    return found, usual
 
 
-def occurrences(
-    span: Span, name: str, visits: tuple[Floats, Floats], bought: tuple[Floats, Floats]
-) -> list[dict[str, Any]]:
+def occurrences(span: Span, name: str, visits: Counts, bought: Counts) -> list[dict[str, Any]]:
     """Each time the festival is on, with the days of its build-up, itself and the one after, as far as the span reaches. Times are null
     where there was nothing to be expected."""
     lead = SALES[name][0]
@@ -64,9 +70,7 @@ def occurrences(
     return [{"on": on.isoformat(), "days": _days(span, on, lead, visits, bought)} for on in mains]
 
 
-def _days(
-    span: Span, on: date, lead: int, visits: tuple[Floats, Floats], bought: tuple[Floats, Floats]
-) -> list[dict[str, Any]]:
+def _days(span: Span, on: date, lead: int, visits: Counts, bought: Counts) -> list[dict[str, Any]]:
     last = (on - span.start_on).days
     inside = range(max(last - lead, 0), min(last + 2, span.days))
     return [
@@ -80,6 +84,6 @@ def _days(
     ]
 
 
-def _times(told: tuple[Floats, Floats], day: int) -> dict[str, float | None]:
+def _times(told: Counts, day: int) -> dict[str, float | None]:
     found, usual = float(told[0][day]), float(told[1][day])
     return {"found": found, "usual": usual, "times": found / usual if usual else None}

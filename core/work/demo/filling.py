@@ -271,7 +271,7 @@ def _events(
     for (first, end), quota, part, own in zip(span.months, quotas, planted_by_month, own_by_month, strict=True):
         drawn, bought = months.draw(first, end, quota, part)
         drawn = archetypes.blended(own_rng, drawn, own, crowd.members)
-        visits.count(drawn, crowd.members)
+        visits.count(drawn, crowd)
         filler.put("events", activity.table(house, crowd, *lost.recorded(crowd, drawn, number)))
         baskets.append(bought)
         number += len(drawn)

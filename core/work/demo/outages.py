@@ -21,8 +21,8 @@ from core.work.demo.shopping import ORDINARY, Coupons, Orders
 OUTAGES_BEFORE_END, CRAWL_BEFORE_END = (163, 97), 83
 """Days before the end; one that would be near a festival or off comes before it."""
 NEAR_DAYS = 2
-FROM_S, EVENTS_UNTIL_S, ORDERS_UNTIL_S = 9 * HOUR_S, 23 * HOUR_S + HOUR_S // 2, 23 * HOUR_S + HOUR_S * 5 // 6
-"""Nothing is recorded from 9 o'clock until shortly before midnight. An order comes minutes after its checkout: what is kept has one."""
+FROM_S, EVENTS_UNTIL_S, ORDERS_UNTIL_S = 7 * HOUR_S, 23 * HOUR_S + HOUR_S // 2, 23 * HOUR_S + HOUR_S * 5 // 6
+"""Nothing is recorded from 7 o'clock until shortly before midnight. An order comes minutes after its checkout: what is kept has one."""
 CRAWLED_TIMES = 3
 CRAWLER_CHANNEL = 6
 CRAWLER_FROM_S, CRAWLER_LASTS_S = HOUR_S, 22 * HOUR_S

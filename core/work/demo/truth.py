@@ -304,7 +304,7 @@ def _outages(world: World) -> dict[str, Any]:
         "visits_times": 1 + found.crawler_visits / found.visits if found.visits else None,
     }
     return {
-        "definition": "outage: what happened from 9:00 to 23:30 was not recorded, orders to 23:50, but for what other truths rest on; the shares are "
+        "definition": "outage: what happened from 7:00 to 23:30 was not recorded, orders to 23:50, but for what other truths rest on; the shares are "
         "those of all events and orders of the day that are missing (null: there was no order). crawler: a machine with the names of anonymous visitors opened pages on the "
         "channel web and bought nothing; visits_times: all visits of the day over those of people",
         "days": [*lost, crawled],
@@ -314,9 +314,9 @@ def _outages(world: World) -> dict[str, Any]:
 def _festival(world: World, name: str) -> dict[str, Any]:
     visits, orders = world.visits, festivals.orders(world.brand.span, world.people, world.bought[0], world.gone)
     return {
-        "definition": "visits and orders of each day of the sales over what was to be expected of it without them, by the laws they were drawn "
-        "by: visits of members are sales times as many, those of anonymous visitors sales to the power of 0.6, orders by the law of each kind",
-        "occurrences": festivals.occurrences(world.brand.span, name, visits.expected, orders),
+        "definition": "visits, and orders of members, of each day of the sales over what was to be expected without them, by the laws they were drawn by: "
+        "visits of members are sales times as many, first visits of others sales to the power of 0.6, orders as the law of each kind says",
+        "occurrences": festivals.occurrences(world.brand.span, name, visits.counts, orders),
     }
 
 

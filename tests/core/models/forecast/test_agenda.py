@@ -36,15 +36,15 @@ def test_a_year_has_each_built_in_event_once_with_its_window() -> None:
         ("qixi", on("2026-08-14"), on("2026-08-19"), on("2026-08-19")),
         ("mid_autumn", on("2026-09-22"), on("2026-09-25"), on("2026-09-25")),
         ("national", on("2026-10-01"), on("2026-10-01"), on("2026-10-07")),
-        ("double11", on("2026-11-01"), on("2026-11-11"), on("2026-11-13")),
+        ("double11", on("2026-10-21"), on("2026-11-11"), on("2026-11-13")),
         ("double12", on("2026-12-08"), on("2026-12-12"), on("2026-12-13")),
     ]
 
 
 def test_an_event_belongs_to_a_span_that_its_window_touches() -> None:
-    touching = [("2026-11-13", "2026-11-14"), ("2026-10-20", "2026-11-02")]
+    touching = [("2026-11-13", "2026-11-14"), ("2026-10-01", "2026-10-22")]
     assert all(("double11", on("2026-11-11")) in told(span=(on(a), on(b))) for a, b in touching)
-    apart = [("2026-11-14", "2026-11-20"), ("2026-10-20", "2026-11-01")]
+    apart = [("2026-11-14", "2026-11-20"), ("2026-10-08", "2026-10-21")]
     assert not any(told(span=(on(a), on(b))) for a, b in apart)
 
 
@@ -64,16 +64,16 @@ def test_one_occurrence_is_switched_off_and_others_stay() -> None:
 def test_a_moved_occurrence_takes_its_window_along() -> None:
     moved = Entry("double11@2026-11-11", "occurrence", "double11", on("2026-11-11"), on("2026-11-09"))
     event = told(moved)["double11", on("2026-11-09")]
-    assert (event.first_on, event.last_on) == (on("2026-10-30"), on("2026-11-11"))
+    assert (event.first_on, event.last_on) == (on("2026-10-19"), on("2026-11-11"))
     assert [one.is_moved for one in agenda.occasions([moved], *YEAR) if one.event.name == "double11"] == [True]
 
 
 def test_the_window_of_one_occurrence_is_said_before_that_of_the_event_before_the_built_in() -> None:
-    whole = Entry("double11", "event", "double11", before_days=21)
+    whole = Entry("double11", "event", "double11", before_days=10)
     one = Entry("double11@2026-11-11", "occurrence", "double11", on("2026-11-11"), before_days=3, after_days=0)
     found = told(whole, one, span=(on("2025-01-01"), on("2027-01-01")))
     windows = {day.year: (one.before_days, one.after_days) for (name, day), one in found.items() if name == "double11"}
-    assert windows == {2025: (21, 2), 2026: (3, 0)}
+    assert windows == {2025: (10, 2), 2026: (3, 0)}
 
 
 def test_the_house_adds_days_of_its_own() -> None:
