@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+import numpy as np
+
 from core.errors import Refusal
 from core.models.forecast.line import BYS, Line
 from core.models.forecast.outcome import Outcome, Path
-from core.models.forecast.supposing import shared_out
+from core.models.forecast.reconcile import paths as adding_up
 from core.scope import SYSTEM
 from core.store import forecasts
 from core.store.session import Store
@@ -80,12 +82,26 @@ def add_up(home: Home, asked: dict[str, Line]) -> bool:
 
 def _measure(total: Outcome, parts: dict[Line, tuple[str, Outcome]]) -> dict[str, Path]:
     """Paths by key: the total stays as it is, parts by channel and parts by unit are each made to add up to it."""
-    paths: dict[str, Path] = {}
+    found: dict[str, Path] = {}
     for by in BYS:
-        of = {key: told.path for line, (key, told) in parts.items() if line.by == by}
+        of = {key: told for line, (key, told) in parts.items() if line.by == by}
         if of:
-            paths |= dict(zip(of, shared_out(total.path, list(of.values())), strict=True))
-    return paths
+            variances = np.array([_variance(one) for one in of.values()])
+            # A total that stays as it is lets both ways of parting it agree.
+            _, moved = adding_up(total.path, [one.path for one in of.values()], 0.0, variances)
+            found |= dict(zip(of, moved, strict=True))
+    return found
+
+
+def _variance(outcome: Outcome) -> float:
+    """Of the errors of the backtest; NaN where there is none."""
+    off = [
+        (point - actual) ** 2
+        for fold in outcome.folds
+        for point, actual in zip(fold.path.point, fold.actual, strict=True)
+        if actual is not None
+    ]
+    return float(np.mean(off)) if off else float("nan")
 
 
 def _begun(home: Home, queue: Store, one: Asked, now: datetime) -> bool:

@@ -1,6 +1,5 @@
 """What might be: a forecast as it would be with a campaign, or with a known event on days of one's own choosing."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -36,21 +35,6 @@ def times(path: Path, factors: Floats) -> Path:
     return Path(
         path.start_on, *(tuple(np.maximum(np.asarray(getattr(path, name)) * factors, 0.0).tolist()) for name in NAMES)
     )
-
-
-def shared_out(total: Path, parts: Sequence[Path]) -> list[Path]:
-    """Parts as they add up to their total on every day, each changed by the same factor, bounds with it. On days on which all are 0 they are
-    equal."""
-    sums = np.sum([np.asarray(one.point) for one in parts], axis=0)
-    wanted = np.asarray(total.point)
-    is_none = sums <= 0
-    factors = np.divide(wanted, sums, out=np.ones_like(wanted), where=~is_none)
-    fair = np.where(is_none, wanted / len(parts), 0.0)
-    return [_plus(times(one, factors), fair) for one in parts]
-
-
-def _plus(path: Path, more: Floats) -> Path:
-    return Path(path.start_on, *(tuple((np.asarray(getattr(path, name)) + more).tolist()) for name in NAMES))
 
 
 def _uplift(one: WhatIf, effects: tuple[Effect, ...]) -> float:
