@@ -426,6 +426,13 @@ def behind(reading: Reading, asked: Asked, which: str) -> pd.DataFrame:
     )
 
 
+def risks(reading: Reading, asked: Asked) -> tuple[pd.DataFrame, bool] | None:
+    """Members of scope and filters who are scored: ``member_id`` ascending, ``chance``, ``risk`` (``LEVELS``), ``worth_minor``; and whether orders tell what they are worth. None where
+    nobody is scored. Raises ``UnfitForScores``, ``Unknown``."""
+    found = _placed(reading, asked)
+    return None if found is None else (found[1], found[3] is not None)
+
+
 def _placed(reading: Reading, asked: Asked) -> tuple[Model, pd.DataFrame, int, tuple[int, int] | None] | None:
     """Members of scope and filters with chance, place, value and level; how many are scored in all; bounds of the value."""
     if scoring.today(reading) is None:
