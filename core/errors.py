@@ -307,3 +307,9 @@ class NotLearnt(Refusal):
     def __init__(self, code: str, message: str, details: Mapping[str, object]) -> None:
         super().__init__(message, **{name: value for name, value in details.items() if name != "message"})
         self.code = code
+
+
+class InvalidPlaybook(Refusal):
+    """Steps against a cause of churn cannot be taken so: ``reason`` is ``none``, ``many``, ``empty``, ``long``, ``who``, ``by`` or ``days``."""
+
+    code = "playbook.invalid"

@@ -21,13 +21,13 @@ LONGEST_NAME = 20
 @cache
 def stops() -> frozenset[str]:
     """Words that say nothing of what a chat is about."""
-    return frozenset(word for words in _document("stop").values() for word in words)
+    return frozenset(word for words in document("stop").values() for word in words)
 
 
 @cache
 def rules() -> tuple[Rule, ...]:
     """What messages are checked for. Raises ``ValueError`` where the list cannot be read."""
-    return sensitive.read(_document("sensitive"))
+    return sensitive.read(document("sensitive"))
 
 
 @per_version("products")
@@ -42,5 +42,6 @@ def cut(snapshot: Snapshot) -> Cut:
     return cutter.cut
 
 
-def _document(name: str) -> dict[str, Any]:
+def document(name: str) -> dict[str, Any]:
+    """A committed list by its name."""
     return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
