@@ -103,7 +103,9 @@ def _of_orders(reading: Reading) -> Rows:
 
 
 def _of_money(reading: Reading) -> Rows:
-    orders = f.known(reading.facts.orders)
+    orders = f.known(
+        f.orders(reading.table("order_lines"))
+    )  # as ``Facts.orders``, without what it looks up of orders before
     hour = local_time(orders.occurred_at, reading.zone).hour().cast("int64")
     rows = reading.snapshot.arrow(orders.select("local_date", "channel", "unit_id", "gross_minor", hour=hour))
     return Rows(

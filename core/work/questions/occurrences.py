@@ -38,7 +38,7 @@ def since_1970(rows: pa.Table) -> Int64s:
 @filed("visits1", "events", "identity_map", "event_names", most=2)
 def visits(snapshot: Snapshot, zone: str) -> pa.Table:
     """Visits of everybody (see ``Series``). Grain: one visit. Columns: ``member_id`` (0 where no member is known), ``hour`` (of the business zone's clock, since 1970),
-    ``channel``, ``unit_id`` (``NOWHERE`` where none is named). Unordered."""
+    ``channel``, ``unit_id`` (``NOWHERE`` where none is named). In order of members."""
     everybody = Reading(snapshot, zone, DEFAULT_CURRENCY, EVERYTHING, Filters())
     rows = moments.of_rows(moments.EVENTS, snapshot.table("events"), everybody.held)
     told = daily.visits_told(f.linked(rows, everybody.members))
@@ -48,7 +48,10 @@ def visits(snapshot: Snapshot, zone: str) -> pa.Table:
         _visited(of_source["member_id"].fill_null(0), since_1970(of_source) * HOURS + of_source["hour"].to_numpy(), of_source["channel"], of_source["unit_id"])
     ]  # fmt: skip
     found.append(_by_pauses(snapshot, zone, rows))
-    return pa.concat_tables(found).unify_dictionaries()
+    rows = pa.concat_tables(found).unify_dictionaries()
+    return rows.take(
+        pa.array(np.argsort(rows["member_id"].to_numpy(), kind="stable"))
+    )  # so that members are quickly found
 
 
 def _by_pauses(snapshot: Snapshot, zone: str, rows: ir.Table) -> pa.Table:
