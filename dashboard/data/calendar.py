@@ -61,7 +61,7 @@ def read(as_of_on: date) -> Calendar:
     answer = answers.read(SEE, "campaigns", Filters(), "all", lambda lake: _Campaigns(calendar.campaigns(lake)))
     offered = () if answer is None else tuple(one for one in answer.found.rows if one.name not in names)
     return Calendar(
-        f"{ground.home.world}|{as_of_on}|{revision}", as_of_on, ground.home.settings.zone, around, said,
+        f"{ground.key}|{as_of_on}|{revision}", as_of_on, ground.home.settings.zone, around, said,
         tuple(one for one in every if one.is_removed), offered,
     )  # fmt: skip
 
