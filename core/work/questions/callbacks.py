@@ -1,6 +1,6 @@
 """Whom to call back first: members who are likely to leave, why, what they are worth, and by which channel they are best reached.
 
-At risk are those whom the score of churn places highest (``scores.LEVELS``); where no score can be told, those who did nothing for ``SILENT_DAYS`` days after having
+At risk are those whom the score of churn places highest (``scores.LEVELS``): the one asked for, or that of activity where there can be none of orders. Where no score can be told, at risk are those who did nothing for ``SILENT_DAYS`` days after having
 done something within the last ``SEEN_DAYS``. Worth is what a member brought so far, refunds netted, as on the page of scores: what a member likely to leave is predicted to bring
 is little already. What is at stake is the chance times the worth, or the worth where there is no chance. Last contact: the newest message
 that was delivered, or conversation with the staff. Best channel: the one on which most messages were opened, clicked or answered in the last ``ANSWERED_DAYS``
@@ -28,6 +28,7 @@ from core.work.questions.scores import Asked
 
 SILENT_DAYS, SEEN_DAYS = 30, 180
 ANSWERED_DAYS = 180
+TARGETS = ("churn_order", "churn_activity")
 UNKNOWN = "none"
 """Members of whom no cause is known."""
 KEYS = (*CAUSES, UNKNOWN)
@@ -36,13 +37,12 @@ ALL = "all"
 
 @dataclass(frozen=True, eq=False)
 class Board:
-    """Of the members that scope and filters leave. ``by``: ``score``, or ``silence`` where no score can be told (``chance`` is null then). ``members``: at risk. ``is_worth_told``: by
+    """Of the members that scope and filters leave. ``asked``: the score that they are at risk by; None = by silence (``chance`` is null then). ``members``: at risk. ``is_worth_told``: by
     orders. ``rows``: one per cause, then ``none``: ``key``, ``members``, ``share``, ``worth_minor``, ``at_stake_minor``. ``evidence``: of each cause with somebody, the figures
     that are above the usual with half of its members or more: ``key``, ``figure``, ``unit``, ``value`` (median), ``usual``, the one that weighs first. ``calls``: members with a cause, those with
     most at stake first: ``member_id``, ``key``, ``strength``, ``chance``, ``worth_minor``, ``at_stake_minor``, ``last_contact_on``, ``channel``, ``figure``, ``value``, ``usual``, ``topic``."""
 
-    asked: Asked
-    by: str
+    asked: Asked | None
     cutoff_on: date
     members: int
     is_worth_told: bool
@@ -56,20 +56,13 @@ def board(reading: Reading, asked: Asked) -> Board | None:
     found = _judged(reading, asked)
     if found is None:
         return None
-    frame, known, by, worth = found
+    frame, known, risk = found
     calls = frame[frame["key"] != UNKNOWN]
     calls = calls.merge(_contacts(reading, known.cutoff_on, calls["member_id"].to_numpy()), on="member_id", how="left")
-    calls = _with_evidence(calls, known)
+    calls = _with_evidence(calls, known).drop(columns="place")
     return Board(
-        asked,
-        by,
-        known.cutoff_on,
-        len(frame),
-        worth,
-        _rows(frame),
-        _evidence(frame, known),
-        calls.drop(columns="place"),
-    )
+        risk.asked, known.cutoff_on, len(frame), risk.is_worth_told, _rows(frame), _evidence(frame, known), calls
+    )  # fmt: skip
 
 
 def behind(reading: Reading, asked: Asked, key: str) -> pd.DataFrame:
@@ -86,22 +79,38 @@ def behind(reading: Reading, asked: Asked, key: str) -> pd.DataFrame:
     )
 
 
-def _judged(reading: Reading, asked: Asked) -> tuple[pd.DataFrame, Causes, str, bool] | None:
+@dataclass(frozen=True, eq=False)
+class _Risk:
+    """``frame``: as ``scores.risks`` tells it. ``asked``: None = by silence."""
+
+    frame: pd.DataFrame
+    is_worth_told: bool
+    asked: Asked | None
+
+
+def _at_risk(reading: Reading, asked: Asked, on: date) -> _Risk | None:
+    """Members at risk of the first score that can be told."""
+    if asked.target not in TARGETS:
+        raise Unknown("target", asked.target, TARGETS)
+    for one in dict.fromkeys((asked, Asked("churn_activity", asked.days))):
+        try:
+            found = scores.risks(reading, one)
+        except UnfitForScores:
+            continue
+        if found is None:
+            return None
+        frame, is_worth_told = found
+        return _Risk(frame[frame["risk"] == "high"].reset_index(drop=True), is_worth_told, one)
+    return _silent(reading, on)
+
+
+def _judged(reading: Reading, asked: Asked) -> tuple[pd.DataFrame, Causes, _Risk] | None:
     """Members at risk with what they are worth and their cause, those with most at stake first."""
     on = scoring.today(reading)
-    if on is None:
+    risk = None if on is None else _at_risk(reading, asked, on)
+    if on is None or risk is None or not len(risk.frame):
         return None
-    by = "score"
-    try:
-        told = scores.risks(reading, asked)
-    except UnfitForScores:
-        told, by = _silent(reading, on), "silence"
-    if told is None:
-        return None
-    frame, worth = told
-    frame = frame[frame["risk"] == "high"].reset_index(drop=True)
-    if not len(frame):
-        return None
+    frame = risk.frame
     known = causes.causes(reading, on)
     place = np.searchsorted(known.ids, frame["member_id"].to_numpy())
     cause = known.cause[place]
@@ -117,20 +126,18 @@ def _judged(reading: Reading, asked: Asked) -> tuple[pd.DataFrame, Causes, str, 
     ordered = frame.sort_values(
         ["at_stake_minor", "chance", "member_id"], ascending=[False, False, True], ignore_index=True
     )
-    return ordered, known, by, worth
+    return ordered, known, risk
 
 
-def _silent(reading: Reading, on: date) -> tuple[pd.DataFrame, bool] | None:
-    """Members of scope and filters who did nothing lately, as ``scores.risks`` tells them; worth: what they brought net."""
+def _silent(reading: Reading, on: date) -> _Risk:
+    """Members of scope and filters who did nothing lately; worth: what they brought net."""
     known = scoring.features(reading, on)
     since = known.column("days_since_last_action")
     kept = (since > SILENT_DAYS) & (since <= SEEN_DAYS) & ltv.chosen(reading, known.ids)
     own = known.of(kept)
-    if not len(own.ids):
-        return None
     worth = np.maximum(own.column("net_all_minor"), 0.0)
     frame = pd.DataFrame({"member_id": own.ids, "chance": np.nan, "risk": "high", "worth_minor": worth})
-    return frame, bool(reading.snapshot.files("order_lines"))
+    return _Risk(frame, bool(reading.snapshot.files("order_lines")), None)
 
 
 # -- how they are told -------------------------------------------------------------------------------------------------
