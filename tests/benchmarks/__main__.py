@@ -9,6 +9,7 @@ ALL = {
     "lake_funnel": [],
     "timeline": [],
     "overview": [],
+    "series": [],
     "community": [],
     "segments": [],
     "rfm": [],
