@@ -20,6 +20,7 @@ PAGES = dict.fromkeys(("funnels", "retention", "lifecycle", "paths"), "funnel.se
     "content": "content.see",
     "channels": "channels.see",
     "value": "customers.see",
+    "scores": "scores.see",
 }
 """Pages whose choices can be saved, and the permission that each needs."""
 LONGEST_NAME, LONGEST_QUERY = 60, 16_000

@@ -7,6 +7,7 @@ from functools import cached_property
 import pandas as pd
 
 from core.errors import Unknown
+from core.models.scores.reasons import Reason, top
 from core.periods import business_date
 from core.store import belonging, tags
 from core.store.belonging import Inside
@@ -36,8 +37,8 @@ from dashboard.data.ground import Ground, stand
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "KINDS", "LIMITS", "SILENCE", "Bought", "Channel", "Consent", "Evidence", "Gate", "Held", "Hint", "Inputs", "Inside", "Life", "Marks", "Member", "Order", "Profile", "Standing", "Stay",
-    "Told", "Touch", "View", "evidence", "gates", "hints", "is_empty", "marks", "masks", "member", "named", "standing", "zone",
+    "KINDS", "LIMITS", "SILENCE", "Bought", "Channel", "Consent", "Evidence", "Gate", "Held", "Hint", "Inputs", "Inside", "Life", "Marks", "Member", "Order", "Profile", "Reason", "Standing", "Stay",
+    "Told", "Touch", "View", "evidence", "gates", "hints", "is_empty", "marks", "masks", "member", "named", "standing", "top", "zone",
 ]  # fmt: skip
 PERMISSION = "people.see"
 SILENCE = lifecycle.Asked().silence

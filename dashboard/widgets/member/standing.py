@@ -10,6 +10,7 @@ from dashboard.data.member import Member, Standing, View
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import heading
 from dashboard.widgets.member import head, table, words
+from dashboard.widgets.scores import words as scores_words
 from dashboard.widgets.segments.words import called
 
 HORIZONS = (30, 90, 180, 365)
@@ -18,7 +19,14 @@ HORIZONS = (30, 90, 180, 365)
 def show(view: View) -> None:
     told = data.standing(view, is_whole=True)
     member = view.member
-    rows = [*_rfm(member, told), _life(told), *_ltv(member, told), *_membership(view, told), *_cluster(told)]
+    rows = [
+        *_rfm(member, told),
+        _life(told),
+        *_ltv(member, told),
+        *_scores(member, told),
+        *_membership(view, told),
+        *_cluster(told),
+    ]
     titles = [t(f"member.{name}") for name in ("score", "result", "because")]
     st.html(f'<div class="parts-of">{heading.line(t("member.standing_lead"))}{table.html(titles, rows)}</div>')
 
@@ -77,6 +85,29 @@ def _ltv(member: Member, told: Standing) -> Sequence[Sequence[str]]:
         (t("member.score_ltv"), " · ".join(answer), why),
         (t("member.score_chance"), chances, t("member.chance_reason")),
     ]
+
+
+def _scores(member: Member, told: Standing) -> Sequence[Sequence[str]]:
+    """Chances of leaving and buying, each with what raises and lowers it most."""
+    rows = []
+    for own in told.scores:
+        up, down = data.top(own.reasons)
+        told_up, told_down = (_reasons(some, member.currency) for some in (up, down))
+        answer = t("member.own_chance", chance=i18n.share(own.chance), top=i18n.share(own.top, 0))
+        why = t("member.own_reasons", up=told_up, down=told_down, base=i18n.share(own.base_chance))
+        rows.append((t(f"member.score_{own.model.target}", days=own.model.days), answer, why))
+    return rows
+
+
+def _reasons(reasons: Sequence[data.Reason], currency: str) -> str:
+    told = [
+        t(
+            "member.own_reason", feature=scores_words.feature(one.name), value=scores_words.value(one.name, one.value, currency),
+            points=i18n.change(one.points, 1),
+        )
+        for one in reasons
+    ]  # fmt: skip
+    return i18n.listed(told) or t("member.own_none")
 
 
 def _membership(view: View, told: Standing) -> Sequence[Sequence[str]]:

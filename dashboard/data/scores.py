@@ -1,0 +1,145 @@
+"""Scores for the page about who leaves and who buys: what is told of everybody, who is behind a figure, and the registry of models."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from core.errors import Refusal
+from core.models.scores import drift
+from core.models.scores.drift import RETRAIN, WATCH
+from core.models.scores.logistic import PENALTY
+from core.models.scores.metrics import Quality, Tenth
+from core.models.scores.rows import FEWEST_OF_EACH, FEWEST_ROWS
+from core.models.scores.training import CLEARLY, Comparison
+from core.store import choices
+from core.store import scores as store
+from core.store.tables import Job, ScoreCheck, ScoreModel
+from core.work import scores as work
+from core.work import segments as segment_work
+from core.work.questions import scores, scoring, today
+from core.work.questions.reading import Reading
+from core.work.questions.scores import (
+    ALL,
+    CUTOFFS,
+    HORIZONS,
+    LEVELS,
+    MONTH_DAYS,
+    RISKS,
+    TARGETS,
+    Asked,
+    Model,
+    Own,
+    Scores,
+    Shadow,
+)
+from dashboard.actions import guard
+from dashboard.data import answers, worlds
+from dashboard.data.answers import Answer
+from dashboard.data.people import People
+from dashboard.data.rows import SMALL, Row
+from dashboard.filters import Filters
+from dashboard.web import kept, wiring
+
+__all__ = [
+    "ALL", "CLEARLY", "CUTOFFS", "FEATURE", "FEWEST_OF_EACH", "FEWEST_ROWS", "HORIZONS", "LEVELS", "MONTH_DAYS", "PENALTY", "RETRAIN", "RISKS", "SMALL", "TARGETS", "WATCH", "Answer",
+    "Asked", "Comparison", "Job", "Model", "Own", "Quality", "Registry", "Row", "ScoreCheck", "ScoreModel", "Scores", "Shadow", "Tenth", "Trial", "cutoff", "drift", "found", "has_worker", "jobs",
+    "model", "people_of", "registry", "standing_on_scores", "trial",
+]  # fmt: skip
+
+SEE = "scores.see"
+FEATURE = {one.name: one for one in scoring.FEATURES}
+
+
+def found(filters: Filters, asked: Asked) -> Answer[Scores] | None:
+    """None where nobody is scored. Raises ``Forbidden``, ``UnfitForScores``."""
+    return answers.read(SEE, "scores", filters, asked, lambda lake: scores.scores(lake, asked))
+
+
+def people_of(filters: Filters, asked: Asked, which: str, figure: int) -> People:
+    """Raises ``Forbidden``, ``UnfitForScores`` and ``Unknown``."""
+    told = {"which": which, "target": asked.target, "days": asked.days}
+    return answers.people(
+        "scores", filters, told, unit="percent", figure=figure, ask=lambda lake: scores.behind(lake, asked, which)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Registry:
+    """``models``: of the target and days, the newest first. ``unfit``: why nothing could be learnt last: ``code``, ``details``, and the newest day ``on``; None where it could."""
+
+    models: tuple[ScoreModel, ...]
+    checks: tuple[ScoreCheck, ...]
+    is_auto: bool
+    unfit: Mapping[str, Any] | None
+
+    def one(self, state: str) -> ScoreModel | None:
+        return next((row for row in self.models if row.state == state), None)
+
+
+def registry(asked: Asked) -> Registry:
+    """Raises ``Forbidden``."""
+    guard.require(SEE)
+    home = worlds.home()
+
+    def read() -> Registry:
+        with home.store.reading() as session:
+            unfit = choices.read(session, work.UNFIT, {}).get(f"{asked.target}_{asked.days}d")
+            return Registry(
+                tuple(store.listed(session, asked.target, asked.days)), tuple(store.checks(session, asked.target, asked.days)),
+                bool(choices.read(session, work.AUTO, False)), unfit,
+            )  # fmt: skip
+
+    return kept.while_unwritten(home.store, ("scores", home.world, asked), read)
+
+
+def model(row: ScoreModel) -> Model:
+    return scores.of_row(row)
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A model beside the live one. ``against``: on the rows that it was tried on, None where they cannot be had any more; ``shadow``: of the members of today."""
+
+    against: Comparison | None
+    shadow: Shadow | None
+
+
+def trial(filters: Filters, fresh: ScoreModel, standing: ScoreModel) -> Answer[Trial] | None:
+    """Raises ``Forbidden``."""
+
+    def ask(lake: Reading) -> Trial:
+        one, other = scores.of_row(fresh), scores.of_row(standing)
+        try:
+            against = scores.trial(lake, one, other)
+        except Refusal:
+            against = None
+        return Trial(against, scores.shadow(lake, one, other))
+
+    return answers.read(SEE, "scores trial", filters, (fresh.id, fresh.revision, standing.id, standing.revision), ask)
+
+
+def jobs() -> list[Job]:
+    """Trainings of this world, the newest first. Raises ``Forbidden``."""
+    guard.require(SEE)
+    queue, world = wiring.accounts_store(), worlds.home().world
+    return kept.while_unwritten(queue, ("scores jobs", world), lambda: work.training(queue, world))
+
+
+def has_worker() -> bool:
+    """Whether a worker answers. Raises ``Forbidden``."""
+    guard.require(SEE)
+    with wiring.accounts_store().reading() as session:
+        return today.worker_item(session, now=wiring.now()) is None
+
+
+def standing_on_scores() -> list[str]:
+    """Names of the segments and tags with a condition on these scores. Raises ``Forbidden``."""
+    guard.require(SEE)
+    with worlds.home().store.reading() as session:
+        return segment_work.users_of(session, "score")
+
+
+def cutoff(on: date) -> date:
+    """The last day that is known at a cut-off."""
+    return date.fromordinal(on.toordinal() - 1)

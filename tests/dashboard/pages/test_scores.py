@@ -1,0 +1,285 @@
+"""流失与转化, through the frame: figures and the people behind them, segments, the trial of the model, the registry, what is refused and to whom."""
+
+import re
+from datetime import date, timedelta
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+
+from core.scope import SYSTEM
+from core.segments import language as segment_language
+from core.store import jobs
+from core.store import scores as store
+from core.store import segments as kept
+from core.work import scores as work
+from core.work import segments
+from core.work.home import Home
+from core.work.questions import scores as questions
+from core.work.questions import segments as counted
+from core.work.questions.reading import reading
+from dashboard import i18n
+from dashboard.web import wiring
+from dashboard.widgets.segments import links
+from tests import lakes
+from tests.core.questions.test_scores import LAST, orders
+from tests.dashboard.pages.conftest import current, go, said, title
+from tests.dashboard.pages.parts import follow, html, tile
+
+ASKED = questions.Asked("churn_order", 30)
+NOW = lakes.NOW
+
+
+def fill(*, is_trained: bool = True) -> Home:
+    home = wiring.house().live
+    lakes.add(home, 1, order_lines=orders())
+    if is_trained:
+        train(home)
+    return home
+
+
+def train(home: Home, by: str = "an") -> int:
+    return work.train(home, by, ASKED.target, ASKED.days, NOW, lambda *_: None, lambda: False)
+
+
+def open_part(opened, part="risk", role="analyst", language="zh", units=None, **query):
+    test = opened("catalog", role, language, units=units)
+    test.query_params["part"] = part
+    for name, value in ({"sc_target": "churn_order", "sc_days": "30"} | query).items():
+        test.query_params[name] = value
+    return go(test, "scores")
+
+
+def told(home: Home) -> questions.Scores:
+    with reading(home) as lake:
+        found = questions.scores(lake, ASKED)
+    assert found is not None
+    return found
+
+
+def definition(test, identity: str) -> dict:
+    found = re.search(rf'<a id="{identity}" class="keep" href="([^"]*)"', html(test))
+    assert found, identity
+    packed = parse_qs(urlsplit(unescape(found[1])).query)[links.PARAMETER][0]
+    return links.unpacked(packed)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_page_opens_in_both_languages_and_tells_what_is_counted(opened, language):
+    home = fill()
+    test = open_part(opened, language=language)
+    found = told(home)
+    assert not test.exception and title(test) == i18n.text(language, "scores.title")
+    assert tile(test, "members")[0] == str(found.members)
+    assert tile(test, "expected")[0] == str(round(found.expected))
+    assert i18n.text(language, "scores.title_churn_order", days=30) in said(test)
+    assert tile(test, "auc")[0] == f"{found.model.quality.auc:.3f}"
+
+
+def test_every_cell_of_the_board_becomes_the_segment_of_the_people_it_counts(opened):
+    home = fill()
+    test = open_part(opened)
+    with reading(home) as lake:
+        for row in told(home).board.itertuples():
+            if not row.members:
+                continue
+            tree = segment_language.parse(definition(test, f"segment-{row.value}-{row.risk}"))
+            behind = questions.behind(lake, ASKED, f"board.{row.value}.{row.risk}")
+            assert counted.member_ids(lake, tree).tolist() == sorted(behind["member_id"])
+
+
+def test_people_of_a_cell_are_as_many_as_it_says(opened):
+    home = fill()
+    test = follow(open_part(opened), "people-board-low-high")
+    count = told(home).board.query("value == 'low' and risk == 'high'")["members"].iloc[0]
+    assert f"{count} 人" in said(test).replace("**", "")
+
+
+def test_choices_lead_to_another_target(opened):
+    fill()
+    test = open_part(opened, sc_target="conversion")
+    assert not test.exception and "转化（会下单）" in current(test)
+    assert "预计下单" in said(test)
+
+
+def test_the_trial_stands_beside_the_rival(opened):
+    home = fill()
+    test = open_part(opened, "quality")
+    model = told(home).model
+    assert not test.exception
+    for name in ("auc", "ks", "log_loss", "brier", "ece"):
+        assert tile(test, name)[0] == f"{getattr(model.quality, name):.3f}"
+    assert f"{model.rival.auc:.3f}" in said(test)
+    assert "对照模型没有明显更好" in said(test) or "对照模型明显更好" in said(test)
+
+
+@pytest.mark.parametrize("part", ["risk", "quality"])
+def test_a_short_history_is_refused_with_a_sentence(opened, part):
+    home = wiring.house().live
+    first = date(2026, 1, 1)
+    lakes.add(home, 1, order_lines=[lakes.sale(1, f"{first + timedelta(days=n)} 04:00", str(n), 5) for n in range(20)])
+    test = open_part(opened, part)
+    assert not test.exception and "数据只有 19 个完整日，这个预测需要 150 天" in said(test)
+    english = open_part(opened, part, language="en")
+    assert "The data tells of 19 whole days; this takes 150" in said(english)
+
+
+@pytest.mark.parametrize("part", ["risk", "quality", "models"])
+def test_an_empty_world_says_what_to_do(opened, part):
+    assert "还没有数据" in said(open_part(opened, part))
+
+
+def test_without_a_live_model_one_is_fitted_on_the_spot_and_the_registry_says_so(opened):
+    fill(is_trained=False)
+    assert tile(open_part(opened), "members")[0] != "0"
+    assert "还没有在用模型" in said(open_part(opened, "models"))
+
+
+# -- the registry ------------------------------------------------------------------------------------------------------
+
+
+def states(home: Home) -> list[str]:
+    with home.store.reading() as session:
+        return [row.state for row in sorted(store.listed(session, ASKED.target, ASKED.days), key=lambda row: row.id)]
+
+
+def blinded(home: Home) -> int:
+    """Another candidate that sees nothing."""
+    with home.store.transaction() as session:
+        live = store.in_state(session, ASKED.target, ASKED.days, "live")
+        weight = np.random.default_rng(2).normal(0, 0.3, len(live.parameters["model"]["weight"])).tolist()
+        parameters = live.parameters | {"model": live.parameters["model"] | {"weight": weight}}
+        return store.add(
+            session,
+            {
+                "target": live.target, "days": live.days, "algorithm": "logistic", "parameters": parameters, "window": live.window, "metrics": live.metrics,
+                "lake_version": live.lake_version, "made_by": "an", "made_at": NOW,
+            },
+        )  # fmt: skip
+
+
+def opened_box(test, key):
+    test.session_state[key] = True
+    return test.run()
+
+
+def test_a_candidate_is_staged_promoted_and_rolled_back_on_the_page(opened):
+    home = fill()
+    fresh = train(home)
+    test = open_part(opened, "models")
+    test.button(key="scores_stage").click().run()
+    assert states(home) == ["live", "staged"] and f"{fresh} 号模型在影子里" in said(test)
+    assert "不比在用的" in said(test)
+    work.promote(home, wiring.accounts_store(), SYSTEM, fresh, NOW)
+    test = opened_box(open_part(opened, "models"), "scores_roll_back")
+    test.text_input(key="scores_roll_back_why").set_value("wrong people")
+    next(one for one in test.button if one.label == "回滚").click().run()
+    assert states(home) == ["live", "retired"] and "1 号模型重新在用" in said(test)
+
+
+def test_a_worse_model_goes_live_only_with_a_reason(opened):
+    home = fill()
+    blind = blinded(home)
+    work.stage(home, wiring.accounts_store(), SYSTEM, blind, NOW)
+    test = opened_box(open_part(opened, "models"), "scores_promote")
+    assert "上线需要说明理由" in said(test)
+    next(one for one in test.button if one.label == "上线").click().run()
+    assert states(home) == ["live", "staged"] and test.error
+    test = opened_box(open_part(opened, "models"), "scores_promote")
+    test.text_input(key="scores_note").set_value("试一次外呼")
+    next(one for one in test.button if one.label == "上线").click().run()
+    assert states(home) == ["retired", "live"]
+
+
+def test_promotion_counts_segments_that_stand_on_scores_anew(opened):
+    home = fill()
+    tree = {"v": 1, "where": {"score": "churn_order_30d", "op": "at_least", "values": [0.5]}}
+    made = segments.save_live(home, wiring.accounts_store(), SYSTEM, "可能流失", tree, now=NOW).id
+    blind = blinded(home)
+    work.stage(home, wiring.accounts_store(), SYSTEM, blind, NOW)
+    test = opened_box(open_part(opened, "models"), "scores_promote")
+    assert "可能流失" in said(test)
+    test.text_input(key="scores_note").set_value("why not")
+    next(one for one in test.button if one.label == "上线").click().run()
+    with reading(home) as lake:
+        now = (questions.standings(lake, "churn_order", 30)["chance"].to_numpy() >= 0.5).sum()
+    with home.store.reading() as session:
+        assert kept.one(session, made).member_count == now
+
+
+def test_training_is_asked_for_and_cancelled_on_the_page(opened):
+    home = fill()
+    test = open_part(opened, "models")
+    test.button(key="scores_train").click().run()
+    (job,) = work.training(home.store, "live")
+    assert job.state == "queued" and "后台进程没有运行" in "".join(one.value for one in test.warning)
+    test.button(key=f"scores_cancel_{job.id}").click().run()
+    assert work.training(home.store, "live")[0].state == "cancelled"
+
+
+def test_why_training_failed_is_told(opened):
+    home = fill()
+    job_id = work.ask(home, home.store, SYSTEM, "conversion", 30, NOW)
+    with home.store.transaction() as session:
+        claim = jobs.claim(session, [work.KIND], worker="w", now=NOW)
+        details = {"message": "few", "reason": "few_rows", "found": "12", "needed": "200"}
+        jobs.finish(session, claim, now=NOW, state="failed", error_code="scores.unfit", error_details=details)
+    assert claim.job_id == job_id
+    assert "只有 12 位会员可以用来训练或检验" in said(open_part(opened, "models"))
+
+
+def test_looks_are_taken_and_told(opened):
+    home = fill()
+    test = open_part(opened, "models")
+    for kind in ("cleaning", "calibration", "drift"):
+        test.button(key=f"scores_look_{kind}").click().run()
+    assert not test.exception and "检查记录" in said(test) and "孤立森林" in said(test)
+    with home.store.reading() as session:
+        assert len(store.checks(session, ASKED.target, ASKED.days)) == 3
+
+
+def test_the_house_chooses_whether_models_go_live_by_themselves(opened):
+    home = fill()
+    test = open_part(opened, "models")
+    test.toggle(key="scores_auto").set_value(True).run()
+    train(home)
+    assert states(home) == ["retired", "live"]
+
+
+@pytest.mark.parametrize(("role", "units"), [("executive", None), ("manager", None), ("analyst", ["north"])])
+def test_who_may_not_write_sees_the_registry_and_no_button(opened, role, units):
+    home = fill()
+    train(home)
+    test = open_part(opened, "models", role, units=units)
+    assert not test.exception and "模型登记" in said(test)
+    assert not any(one.key and one.key.startswith("scores_") for one in test.button)
+
+
+def test_an_executive_sees_figures_and_no_people(opened):
+    fill()
+    test = open_part(opened, role="executive")
+    assert not test.exception and 'id="people-' not in html(test) and 'class="keep"' not in html(test)
+
+
+def test_compliance_does_not_see_the_page(opened):
+    fill()
+    test = open_part(opened, role="compliance")
+    assert "已打分会员" not in said(test)
+
+
+# -- one member --------------------------------------------------------------------------------------------------------
+
+
+def test_member_360_tells_the_chance_with_its_reasons(opened):
+    home = fill()
+    with reading(home) as lake:
+        (own,) = questions.of_member(lake, 7)
+    test = opened("catalog", "analyst")
+    test.query_params["m"] = "7"
+    test.query_params["look"] = "standing"
+    test = go(test, "member")
+    words = said(test)
+    assert not test.exception and "30 天内不再下单的概率" in words
+    assert i18n.text("zh", "member.own_chance", chance=f"{own.chance * 100:.1f}%", top=f"{own.top * 100:.0f}%") in words
+    assert LAST
