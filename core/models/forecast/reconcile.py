@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.models.forecast.history import Floats
-from core.models.forecast.outcome import Path
+from core.models.forecast.outcome import Fold, Path
 
 _LEAST = 1e-9
 """Share of the greatest variance below which nobody's errors are taken to be: a series that never erred would take no share of any gap."""
@@ -73,6 +73,17 @@ def _solved(total: Floats, parts: Floats, of_total: float, of_parts: Floats) -> 
     gap = np.take_along_axis(gaps, first[None, :], axis=0)[0]
     found = np.maximum(0.0, parts + of_parts[:, None] * gap)
     return Reconciled(found.sum(axis=0), found)
+
+
+def variance(folds: Sequence[Fold]) -> float:
+    """Mean squared error of a backtest over all days that are known; NaN where there are none."""
+    errors = [
+        (actual - point) ** 2
+        for fold in folds
+        for actual, point in zip(fold.actual, fold.path.point, strict=True)
+        if actual is not None
+    ]
+    return float(np.mean(errors)) if errors else float("nan")
 
 
 def paths(

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from core.models.forecast.outcome import Path
-from core.models.forecast.reconcile import paths, reconcile
+from core.models.forecast.outcome import Fold, Path
+from core.models.forecast.reconcile import paths, reconcile, variance
 from tests.seeds import examples
 
 value = st.floats(0, 1e6).map(lambda one: round(one, 3))
@@ -106,6 +106,12 @@ def test_bounds_move_with_their_points_and_stay_in_order() -> None:
         for day in range(2):
             bounds = [moved.lower95, moved.lower80, moved.point, moved.upper80, moved.upper95]
             assert sorted(each[day] for each in bounds) == [each[day] for each in bounds]
+
+
+def test_the_variance_of_a_backtest_is_its_mean_squared_error() -> None:
+    folds = [Fold(path(10, 20), (12.0, None), None, False), Fold(path(5, 5), (5.0, 9.0), None, False)]
+    assert variance(folds) == pytest.approx((4 + 0 + 16) / 3)
+    assert np.isnan(variance([]))
 
 
 def test_what_cannot_be_reconciled_is_refused() -> None:
