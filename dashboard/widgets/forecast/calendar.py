@@ -68,5 +68,6 @@ def _table(found: Calendar, when: str) -> None:
         }
 
     st.dataframe(
-        tables.written("calendar", f"{found.key}|{when}", columns), hide_index=True, key="calendar_table", alt=t("calendar.table")
+        tables.written("calendar", f"{found.key}|{when}", columns), hide_index=True, key="calendar_table", alt=t("calendar.table"),
+        column_config={t("calendar.column_state"): st.column_config.TextColumn(width="medium")},
     )  # fmt: skip

@@ -37,7 +37,8 @@ def strip(found: Calendar) -> go.Figure:
         type="date",
         range=[found.start_on.isoformat(), found.end_on.isoformat()],
         tickformat="%y年%m月" if i18n.language() == "zh" else "%b %y",
-        nticks=9,
+        nticks=6,
+        tickangle=0,
         gridcolor=charts.LINE,
     )
     figure.update_yaxes(
