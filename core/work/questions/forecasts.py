@@ -9,10 +9,12 @@ import numpy as np
 
 from core.errors import TooShort, Unknown
 from core.models.forecast import diary as diaries
+from core.models.forecast import hours
 from core.models.forecast.diary import Came, Drift, Errors
 from core.models.forecast.history import History
+from core.models.forecast.hours import HourHistory, HourPath, HourScore
 from core.models.forecast.line import By, Line
-from core.models.forecast.outcome import Path
+from core.models.forecast.outcome import Outcome, Path
 from core.models.forecast.spec import HORIZONS, Spec
 from core.models.forecast.supposing import NAMES
 from core.scope import Operator
@@ -123,6 +125,14 @@ def _asked(home: Home, reading: Reading, line: Line, found: Series, spec: Spec, 
 
 def _named(spec: Spec) -> tuple[str, ...]:
     return () if spec.model == "best" else (spec.model,)
+
+
+def by_hour(reading: Reading, asked: Asked, outcome: Outcome, path: Path) -> tuple[HourPath, HourScore]:
+    """The forecast of a total shared out by hour, and how that did on the days of the backtest. Raises ``Unknown`` where the data has no such series."""
+    found = series.hours(reading, asked.line.measure)
+    history = HourHistory(found.start_on, found.values)
+    folds = [fold.path for fold in outcome.folds]
+    return hours.forecast(history, path, asked.known.events, folds), hours.backtest(history, folds, asked.known.events)
 
 
 # -- what was published ------------------------------------------------------------------------------------------------
