@@ -103,15 +103,32 @@ class Lives:
 
     def _touch(self, ago: int) -> None:
         at, who, touch = self._at(ago), self.rng.choice(list(MEMBER)), f"t{self.number}"
+        piece, campaign = self.rng.choice([None, "c1", "c2"]), self.rng.choice([None, "C"])
         for state in ["sent", *self.rng.sample(["delivered", "opened", "clicked", "unsubscribed", "failed"], 2)]:
             later = timedelta(hours=self.rng.choice([0, 1, 30, 24 * 40])) if state != "sent" else timedelta()
-            self._add("touches", at + later, identity_key=who, touch_id=touch, state=state, channel="wecom")
+            self._add(
+                "touches",
+                at + later,
+                identity_key=who,
+                touch_id=touch,
+                state=state,
+                channel="wecom",
+                content_id=piece,
+                campaign_id=campaign,
+            )
 
     def _feedback(self, ago: int) -> None:
         kind = self.rng.choice(["nps", "satisfaction", "service", "trust", "complaint", "dispute"])
         score = None if kind in ("complaint", "dispute") or self.rng.random() < 0.1 else self.rng.randint(1, 5)
         score = self.rng.randint(0, 10) if kind == "nps" else score
-        self._add("feedback", self._at(ago), feedback_id=f"f{self.number}", feedback_kind=kind, score=score)
+        self._add(
+            "feedback",
+            self._at(ago),
+            feedback_id=f"f{self.number}",
+            feedback_kind=kind,
+            score=score,
+            category=self.rng.choice(["privacy", "服务", None]),
+        )
 
     def _talk(self, ago: int) -> None:
         at = self._at(ago)
@@ -131,7 +148,13 @@ class Lives:
 
     def _consent(self, ago: int) -> None:
         state = self.rng.choice(["given", "withdrawn"])
-        self._add("consents", self._at(ago), purpose="marketing", state=state, channel=self.rng.choice([None, "sms"]))
+        self._add(
+            "consents",
+            self._at(ago),
+            purpose=self.rng.choice(["marketing", "profiling"]),
+            state=state,
+            channel=self.rng.choice([None, "sms"]),
+        )
 
     def _other(self, ago: int) -> None:
         """Facts that no feature is made of."""
@@ -144,15 +167,15 @@ class Lives:
 
 
 def known_by(facts: Facts, cut: datetime) -> Facts:
-    """What could be known when a day begins: facts of before, without the answers and solutions that came later."""
-    found: Facts = {}
-    for table, rows in facts.items():
-        found[table] = [
-            {key: None if key.endswith("_at") and isinstance(value, datetime) and value >= cut else value for key, value in row.items()}
-            for row in rows
-            if row["occurred_at"] < cut
-        ]  # fmt: skip
-    return found
+    """What could be known when a day begins: facts of before, without the answers and solutions that came later, nor the scores given with these."""
+
+    def known(row: Row) -> Row:
+        later = {
+            key for key, value in row.items() if key.endswith("_at") and isinstance(value, datetime) and value >= cut
+        }
+        return row | dict.fromkeys(later | ({"score"} if "resolved_at" in later else set()))
+
+    return {table: [known(row) for row in rows if row["occurred_at"] < cut] for table, rows in facts.items()}
 
 
 def world(home: Home, facts: Facts) -> Home:
@@ -164,6 +187,8 @@ def world(home: Home, facts: Facts) -> Home:
             {"identity_key": who, "joined_at": CUT - timedelta(days=ago)} for who, ago in ((1, 700), (3, 20), (5, -5))
         ]
         change.merge("member_profiles", lakes.rows("member_profiles", joined))
+        pieces = [{"content_id": one, "title": one, "topic": one} for one in ("c1", "c2")]
+        change.merge("contents", lakes.rows("contents", pieces))
         change.merge("event_names", lakes.rows("event_names", [{"name": "odd", "is_held": True}]))
     return home
 
@@ -308,13 +333,13 @@ def by_hand(facts: Facts, who: int) -> dict[str, float | None]:
     ]
     loud = [row for row in opinions if row["feedback_kind"] in ("complaint", "dispute")]
     talks = [row for row in own(seen, "service_conversations", who) if day(row) <= 365]
-    was_resolved = {row["conversation_id"]: row["resolved_at"] for row in own(facts, "service_conversations", who)}
     unhappy = [
         row
         for row in talks
-        if row["score"] is not None and row["score"] <= 2
-        and (row["resolved_at"] is not None or (was_resolved[row["conversation_id"]] is None and row["occurred_at"] < CUT - timedelta(days=3)))
-    ]  # fmt: skip
+        if row["score"] is not None
+        and row["score"] <= 2
+        and (row["resolved_at"] is not None or row["occurred_at"] < CUT - timedelta(days=3))
+    ]
     left = [row for row in own(seen, "consents", who) if row["state"] == "withdrawn"]
     left += [row for row in own(seen, "touches", who) if row["state"] == "unsubscribed"]
 
