@@ -53,11 +53,15 @@ def write(
     Raises ``CalendarChanged`` where that is not the newest."""
     found = newest(session, key)
     at = 0 if found is None else found.revision
-    fresh = None
-    if at == after:
-        whole = {**values, "key": key, "revision": after + 1, "is_removed": is_removed, "by": by, "at": now}
-        fresh = insert_new(session, CalendarEntry, whole, unique=("key", "revision"))
+    if at != after:
+        raise _changed(at)
+    whole = {**values, "key": key, "revision": after + 1, "is_removed": is_removed, "by": by, "at": now}
+    fresh = insert_new(session, CalendarEntry, whole, unique=("key", "revision"))
     if fresh is None:
-        raise CalendarChanged("Somebody else changed this entry of the calendar.", revision=max(at, after + 1))
+        raise _changed(after + 1)
     topics.bump(session, TOPIC)
     return fresh
+
+
+def _changed(revision: int) -> CalendarChanged:
+    return CalendarChanged("Somebody else changed this entry of the calendar.", revision=revision)
