@@ -16,6 +16,7 @@ ALL = {
     "member": [],
     "clusters": [],
     "ltv": [],
+    "scores": [],
     "imports": [],
     "identities": [],
     "server": [],

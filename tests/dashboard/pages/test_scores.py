@@ -51,6 +51,12 @@ def open_part(opened, part="risk", role="analyst", language="zh", units=None, **
     return go(test, "scores")
 
 
+def part_of(test, part):
+    """Another part of the page, as the same person."""
+    test.query_params["part"] = part
+    return go(test, "scores")
+
+
 def told(home: Home) -> questions.Scores:
     with reading(home) as lake:
         found = questions.scores(lake, ASKED)
@@ -93,7 +99,7 @@ def test_people_of_a_cell_are_as_many_as_it_says(opened):
     home = fill()
     test = follow(open_part(opened), "people-board-low-high")
     count = told(home).board.query("value == 'low' and risk == 'high'")["members"].iloc[0]
-    assert f"{count} 人" in said(test).replace("**", "")
+    assert f"**{count} 位会员** 与数字完全一致" in said(test)
 
 
 def test_choices_lead_to_another_target(opened):
@@ -121,8 +127,12 @@ def test_a_short_history_is_refused_with_a_sentence(opened, part):
     lakes.add(home, 1, order_lines=[lakes.sale(1, f"{first + timedelta(days=n)} 04:00", str(n), 5) for n in range(20)])
     test = open_part(opened, part)
     assert not test.exception and "数据只有 19 个完整日，这个预测需要 150 天" in said(test)
-    english = open_part(opened, part, language="en")
-    assert "The data tells of 19 whole days; this takes 150" in said(english)
+
+
+def test_the_same_sentence_is_there_in_english(opened):
+    home = wiring.house().live
+    lakes.add(home, 1, order_lines=[lakes.sale(1, f"2026-01-{1 + n:02} 04:00", str(n), 5) for n in range(20)])
+    assert "The data tells of 19 whole days; this takes 150" in said(open_part(opened, language="en"))
 
 
 @pytest.mark.parametrize("part", ["risk", "quality", "models"])
@@ -132,8 +142,9 @@ def test_an_empty_world_says_what_to_do(opened, part):
 
 def test_without_a_live_model_one_is_fitted_on_the_spot_and_the_registry_says_so(opened):
     fill(is_trained=False)
-    assert tile(open_part(opened), "members")[0] != "0"
-    assert "还没有在用模型" in said(open_part(opened, "models"))
+    test = open_part(opened)
+    assert tile(test, "members")[0] != "0"
+    assert "还没有在用模型" in said(part_of(test, "models"))
 
 
 # -- the registry ------------------------------------------------------------------------------------------------------
@@ -172,7 +183,7 @@ def test_a_candidate_is_staged_promoted_and_rolled_back_on_the_page(opened):
     assert states(home) == ["live", "staged"] and f"{fresh} 号模型在影子里" in said(test)
     assert "不比在用的" in said(test)
     work.promote(home, wiring.accounts_store(), SYSTEM, fresh, NOW)
-    test = opened_box(open_part(opened, "models"), "scores_roll_back")
+    test = opened_box(test, "scores_roll_back")
     test.text_input(key="scores_roll_back_why").set_value("wrong people")
     next(one for one in test.button if one.label == "回滚").click().run()
     assert states(home) == ["live", "retired"] and "1 号模型重新在用" in said(test)
@@ -186,7 +197,7 @@ def test_a_worse_model_goes_live_only_with_a_reason(opened):
     assert "上线需要说明理由" in said(test)
     next(one for one in test.button if one.label == "上线").click().run()
     assert states(home) == ["live", "staged"] and test.error
-    test = opened_box(open_part(opened, "models"), "scores_promote")
+    test = opened_box(test, "scores_promote")
     test.text_input(key="scores_note").set_value("试一次外呼")
     next(one for one in test.button if one.label == "上线").click().run()
     assert states(home) == ["retired", "live"]
