@@ -24,7 +24,9 @@ def show(shown: Look, line: Line, known: Lines) -> None:
     with st.container(border=True, key="card_hours"):
         st.html(heading.section(t("forecast.hours"), t("forecast.hours_lead"), "forecast-hours"))
         days = [shown.path.start_on + timedelta(days=n) for n in range(min(DAYS, shown.path.days))]
-        on: date = st.selectbox(t("forecast.day"), days, format_func=_named, key=DAY, width=240)
+        on: date = st.selectbox(
+            t("forecast.day"), days, format_func={one: _named(one) for one in days}.get, key=DAY, width=240
+        )
         found = forecast.hours(shown.asked, shown.outcome, shown.path, shown.key)
         place = days.index(on)
         charts.show(

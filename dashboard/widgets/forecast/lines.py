@@ -28,9 +28,10 @@ def choose(known: Lines) -> Line:
         return Line(measure)
     way: By = "channel" if by == "channel" else "unit"
     names = list(known.parts[measure, way])
+    labels = {one: part(one, way, known) for one in names}
     addresses.read(OF, names[0], names)
     st.selectbox(
-        t(f"forecast.by_{by}"), names, format_func=lambda one: part(one, way, known), key=OF, persist_state="session", width=260
+        t(f"forecast.by_{by}"), names, format_func=labels.get, key=OF, persist_state="session", width=260
     )  # fmt: skip
     addresses.write(OF, names[0])
     return Line(measure, way, st.session_state[OF])

@@ -51,15 +51,20 @@ def _editing(rows: tuple[Row, ...]) -> None:
     ) as box:
         if not box.open:
             return
-        names = {one.situation: _situation(one) for one in rows}
-        chosen = st.selectbox(t("forecast.situation"), [*names, None], format_func=lambda one: names.get(one, t("forecast.strategy_new")), key="strategy_of", width=280)  # fmt: skip
+        names: dict[str | None, str] = {one.situation: _situation(one) for one in rows}
+        names[None] = t("forecast.strategy_new")
+        chosen = st.selectbox(t("forecast.situation"), list(names), format_func=names.get, key="strategy_of", width=280)  # fmt: skip
         row = next((one for one in rows if one.situation == chosen), Row("", WAYS, ""))
         prefix = f"strategy_{abs(hash((rows, chosen)))}_"
         with st.form(f"{prefix}form", border=False):
             if chosen is None:
                 st.text_input(t("forecast.situation"), key=f"{prefix}situation", max_chars=LONGEST)
             st.selectbox(
-                t("forecast.order"), ORDERS, ORDERS.index("".join(row.order)), format_func=_order, key=f"{prefix}order"
+                t("forecast.order"),
+                ORDERS,
+                ORDERS.index("".join(row.order)),
+                format_func={one: _order(one) for one in ORDERS}.get,
+                key=f"{prefix}order",
             )
             st.text_input(t("forecast.measures"), _measures(row), key=f"{prefix}measures", max_chars=LONGEST)
             with st.container(horizontal=True, gap="small"):

@@ -36,6 +36,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "growth": ("linear", "flat"), "yearly": ("auto", "on", "off"), "mode": ("additive", "multiplicative"), "outliers": ("auto", "keep"),
     "level": (0.8, 0.95),
 }  # fmt: skip
+SEVERAL = ("without_events", "regressors", "set_aside", "kept")
 HORIZON = (7, 14, 30, 60, 90)
 
 
@@ -83,65 +84,44 @@ def _form(line: Line, spec: Spec, house: Look) -> None:
 def _field(prefix: str, name: str, spec: Spec, house: Look) -> None:
     key, label, value = f"{prefix}{name}", t(f"forecast.field_{name}"), getattr(spec, name)
     meaning = t(f"forecast.means_{name}")
-    if name == "horizon":
-        options = sorted({*HORIZON, value})
-        st.selectbox(
-            label,
-            options,
-            options.index(value),
-            key=key,
-            help=meaning,
-            format_func=lambda one: t("forecast.days", days=one),
-        )
-    elif name == "model":
-        models = [BEST, *(one.name for one in house.outcome.models)]
-        options = [*models, *([] if value in models else [value])]
-        st.selectbox(label, options, options.index(value), key=key, help=meaning, format_func=_model)
-    elif name in CHOICES:
-        options = list(CHOICES[name])
-        place = options.index(value) if value in options else 0
-        st.selectbox(label, options, place, key=key, help=meaning, format_func=lambda one: _choice(name, one))
+    if name in SEVERAL:
+        labels = _several(name, house, value)
+        st.multiselect(
+            label, list(labels), list(value), key=key, help=meaning, format_func=labels.get, placeholder=t("forecast.none_chosen")
+        )  # fmt: skip
+    elif (labels := _one_of(name, house, value)) is not None:
+        options = list(labels)
+        st.selectbox(label, options, options.index(value), key=key, help=meaning, format_func=labels.get)
     elif isinstance(value, bool):
         st.toggle(label, value, key=key, help=meaning)
     elif name == "training_days":
         st.number_input(label, *TRAINING, value, step=7, key=key, help=meaning)
     elif name == "changepoint_range":
         st.slider(label, *RANGE, value, 0.05, key=key, help=meaning)
-    elif name in ("set_aside", "kept"):
-        known = _days_of(name, house, value)
-        st.multiselect(
-            label,
-            known,
-            list(value),
-            key=key,
-            help=meaning,
-            format_func=i18n.day,
-            placeholder=t("forecast.none_chosen"),
-        )
-    elif name == "without_events":
-        names = sorted({one.name for one in house.asked.known.events} | set(value))
-        st.multiselect(
-            label,
-            names,
-            list(value),
-            key=key,
-            help=meaning,
-            format_func=words.event,
-            placeholder=t("forecast.none_chosen"),
-        )
-    elif name == "regressors":
-        names = sorted({*house.asked.known.regressors, *value})
-        st.multiselect(
-            label,
-            names,
-            list(value),
-            key=key,
-            help=meaning,
-            format_func=_regressor,
-            placeholder=t("forecast.none_chosen"),
-        )
     else:
         st.number_input(label, *PRIORS, value, step=0.01, format="%.3f", key=key, help=meaning)
+
+
+def _one_of(name: str, house: Look, value: Any) -> dict[Any, str] | None:
+    """Options of a setting and what they are called; None where it is no choice of a few."""
+    if name == "horizon":
+        return {one: t("forecast.days", days=one) for one in sorted({*HORIZON, value})}
+    if name == "model":
+        models = {one.name: words.model(one.name) for one in house.outcome.models}
+        return {BEST: t("forecast.model_best")} | models | {value: _model(value)}
+    if name == "level":
+        return {one: i18n.share(one, 0) for one in sorted({*CHOICES[name], value})}
+    if name in CHOICES:
+        return {one: t(f"forecast.{name}_{one}") for one in CHOICES[name]}
+    return None
+
+
+def _several(name: str, house: Look, value: tuple[Any, ...]) -> dict[Any, str]:
+    if name == "without_events":
+        return {one: words.event(one) for one in sorted({one.name for one in house.asked.known.events} | set(value))}
+    if name == "regressors":
+        return {one: _regressor(one) for one in sorted({*house.asked.known.regressors, *value})}
+    return {one: i18n.day(one) for one in _days_of(name, house, value)}
 
 
 def _days_of(name: str, house: Look, value: tuple[date, ...]) -> list[date]:
@@ -154,10 +134,6 @@ def _days_of(name: str, house: Look, value: tuple[date, ...]) -> list[date]:
 
 def _model(name: str) -> str:
     return t("forecast.model_best") if name == BEST else words.model(name)
-
-
-def _choice(name: str, option: object) -> str:
-    return i18n.share(float(str(option)), 0) if name == "level" else t(f"forecast.{name}_{option}")
 
 
 def _regressor(name: str) -> str:
@@ -402,9 +378,10 @@ def _put_away(one: Scenario) -> None:
 
 def _side_by_side(line: Line, saved: list[Scenario], known: Lines) -> None:
     by_slot = {one.slot: one for one in saved}
+    labels = {one.slot: f"{one.slot} {one.name}" for one in saved}
     usual = [one for one in st.session_state.get(COMPARED, list(by_slot)[:MOST_COMPARED]) if one in by_slot]
     chosen = st.multiselect(
-        t("forecast.compare"), list(by_slot), usual, format_func=lambda slot: f"{slot} {by_slot[slot].name}", key=COMPARED,
+        t("forecast.compare"), list(by_slot), usual, format_func=labels.get, key=COMPARED,
         max_selections=MOST_COMPARED, placeholder=t("forecast.none_chosen"),
     )  # fmt: skip
     looked: dict[str, Look] = {}

@@ -1,0 +1,296 @@
+"""流量预测, through the frame: a fit is asked for once and shown, tuned, saved, published and held against what came."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from core.work import forecasts, published
+from core.work.fitting import Fitter
+from core.work.worker import Worker
+from dashboard.web import wiring
+from tests import lakes
+from tests.core.work.small_fit import __name__ as SMALL
+from tests.dashboard.pages.conftest import choose, go, options, said
+from tests.dashboard.pages.parts import tile
+
+FIRST, DAYS = date(2026, 8, 3), 84
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def orders(first_on: date, days: int, name: str) -> list[dict]:
+    """Monday 2, Tuesday 3 … Sunday 8; every second by SMS, the others by WeCom; each 10 yuan."""
+    found = []
+    for day in range(days):
+        on = first_on + timedelta(days=day)
+        for n in range(2 + on.weekday()):
+            channel = "sms" if n % 2 else "wecom"
+            found.append(lakes.sale(1 + n, f"{on}T04:0{n}", f"{name}{day}-{n}", 10, channel=channel))
+    return found
+
+
+def fill(days: int = DAYS) -> None:
+    lakes.add(wiring.house().live, 1, order_lines=orders(FIRST, days, "o"))
+
+
+@pytest.fixture(scope="module")
+def fitter(tmp_path_factory):
+    fitter = Fitter(tmp_path_factory.mktemp("fits"), f"{SMALL}:fit")
+    yield fitter
+    fitter.close()
+
+
+@pytest.fixture
+def work(store, fitter):
+    """Does what was asked for; returns how many fits."""
+
+    def call() -> int:
+        home = wiring.house().live
+        worker = Worker(
+            home.store, {forecasts.KIND: lambda work: forecasts.run(home, fitter, work)}, [], lambda: NOW, str
+        )
+        worker.clock = lambda: datetime.now(UTC)
+        done = 0
+        while worker.step():
+            done += 1
+        return done
+
+    return call
+
+
+def open_part(opened, part="forecast", role="analyst", language="zh", **query):
+    test = opened("catalog", role, language, units=query.pop("units", None))
+    test.query_params["part"] = part
+    for name, value in query.items():
+        test.query_params[name] = value
+    return go(test, "forecast")
+
+
+def button(test, key):
+    return next(one for one in test.button if one.key == key)
+
+
+def table(test, title):
+    """The table that has a column of this title."""
+    return next(one.value for one in test.dataframe if title in one.value.columns)
+
+
+@pytest.mark.parametrize(
+    ("language", "waits", "model", "promised"),
+    [("zh", "排队中", "加权组合", "承诺 80% / 95%"), ("en", "Waiting", "Weighted ensemble", "Promised: 80% / 95%")],
+)
+def test_a_fit_is_asked_for_then_shown_with_its_models(opened, work, language, waits, model, promised):
+    fill()
+    test = open_part(opened, language=language)
+    assert not test.exception
+    assert [one.proto.text for one in test.get("progress")] == [waits]
+    assert work() == 1
+    test = go(test, "forecast")
+    assert not test.exception
+    assert work() == 0  # nobody asks for it again
+    assert tile(test, "mase")[0] == "0.80"
+    assert promised in tile(test, "coverage")[1]
+    assert tile(test, "next-7")[0] == "35"  # 2 + 3 + … + 8
+    assert model in said(test)
+
+
+def test_the_table_of_models_names_the_headline_and_who_loses(opened, work):
+    fill()
+    open_part(opened)
+    work()
+    test = go(opened_again(opened), "forecast")
+    rows = table(test, "模型").to_dict("records")
+    assert [(row["模型"], row["MASE"], row["说明"]) for row in rows] == [
+        ("加权组合", "0.80", "主预测"), ("上周同日", "1.00", ""), ("Prophet", "1.20", "输给上周同日")
+    ]  # fmt: skip
+    assert table(test, "影响").to_dict("records")[0]["影响"] == "+50.0%"
+
+
+def opened_again(opened):
+    test = opened("catalog", "executive")
+    test.query_params["part"] = "forecast"
+    return test
+
+
+def test_twenty_days_are_refused_with_a_sentence(opened, work):
+    fill(20)
+    test = open_part(opened)
+    assert not test.exception
+    assert "历史太短，不能预测" in said(test)
+    assert "20 天" in said(test) and "56" in said(test)
+    assert work() == 0
+    test = open_part(opened, role="admin", language="en")
+    assert "Too little history to forecast" in said(test)
+
+
+def test_an_empty_home_says_what_to_do(opened):
+    test = open_part(opened)
+    assert not test.exception
+    assert "还没有可以预测的数据" in said(test)
+
+
+def test_a_part_is_another_series_with_a_fit_of_its_own(opened, work):
+    fill()
+    test = open_part(opened)
+    work()
+    test = choose(go(test, "forecast"), "渠道")
+    assert not test.exception
+    assert work() == 1
+    test = go(test, "forecast")
+    assert "订单数（企业微信）" in said(test)
+    assert tile(test, "next-7")[0] == "19"
+    test.selectbox(key="fc_of").select("sms").run()
+    assert not test.exception
+    assert work() == 1
+
+
+def test_a_fit_that_failed_says_why_and_can_be_tried_again(opened, work):
+    fill()
+    spec = json.dumps({"model": "refuses"})
+    test = open_part(opened, fc_spec=spec)
+    work()
+    test = go(test, "forecast")
+    assert not test.exception
+    assert "没有什么可以预测" in said(test) or "每一天都" in said(test) or "一样" in said(test)
+    button(test, "fit_again_forecast").click().run()
+    assert not test.exception
+    assert work() == 1
+
+
+def test_a_fit_can_be_cancelled_while_it_waits(opened, work):
+    fill()
+    test = open_part(opened)
+    button(test, "fit_cancel_forecast").click().run()
+    assert not test.exception
+    assert work() == 0
+    assert "这次拟合已取消" in said(go(test, "forecast"))
+
+
+def test_settings_that_cannot_be_read_are_told_and_left_out(opened, work):
+    fill()
+    test = open_part(opened, fc_spec=json.dumps({"horizon": 9999}))
+    assert not test.exception
+    assert "fc_spec" not in test.query_params
+
+
+# -- tuning ------------------------------------------------------------------------------------------------------------
+
+
+def tuned(opened, work, language="zh", role="analyst"):
+    fill()
+    test = open_part(opened, "tuning", role, language)
+    work()
+    test = go(test, "forecast")
+    assert not test.exception
+    return test
+
+
+def submit(test, name):
+    """Press a form's button by its words."""
+    next(one for one in test.button if one.label == name).click().run()
+    assert not test.exception
+    return test
+
+
+@pytest.mark.parametrize(
+    ("language", "apply", "field", "worse"),
+    [
+        ("zh", "试算", "趋势灵活度", "更差：MASE 0.80 → 1.25"),
+        ("en", "Try it", "Changepoint prior", "Worse: MASE 0.80 → 1.25"),
+    ],
+)
+def test_tuning_shows_the_backtest_before_and_after(opened, work, language, apply, field, worse):
+    test = tuned(opened, work, language)
+    next(one for one in test.number_input if one.label == field).set_value(0.5)
+    submit(test, apply)
+    assert json.loads(test.query_params["fc_spec"]) == {"changepoint_prior": 0.5}
+    assert work() == 1
+    test = go(test, "forecast")
+    assert not test.exception
+    assert worse in said(test)
+    rows = table(test, "MASE").to_dict("records")
+    assert [row["MASE"] for row in rows] == ["0.80", "1.25"]
+
+
+def test_a_what_if_changes_the_forecast_without_another_fit(opened, work):
+    test = tuned(opened, work)
+    test.text_input(key="what_if_name").set_value("直播")
+    test.number_input(key="what_if_uplift").set_value(50)
+    test.number_input(key="what_if_days").set_value(7)
+    submit(test, "加上假设")
+    assert work() == 0
+    told = json.loads(test.query_params["fc_spec"])["what_ifs"]
+    assert [(one["name"], one["days"], one["uplift_share"]) for one in told] == [("直播", 7, 0.5)]
+    before, after = table(test, "MASE")["30 天合计"]
+    assert (before, after) == ("145", "162.5")  # 30 days from a Monday on; 35 more by half
+    test = choose(go(test, "forecast"), "预测")
+    assert tile(test, "next-7")[0] == "52.5"
+
+
+def test_scenarios_are_saved_compared_renamed_and_put_away(opened, work):
+    test = tuned(opened, work)
+    test.text_input(key="scenario_name").set_value("照旧")
+    button(test, "scenario_save").click().run()
+    assert "已存为情景 A“照旧”。" in said(test)
+    next(one for one in test.number_input if one.label == "趋势灵活度").set_value(0.5)
+    submit(test, "试算")
+    work()
+    test = go(test, "forecast")
+    test.text_input(key="scenario_name").set_value("灵活")
+    button(test, "scenario_save").click().run()
+    assert not test.exception
+    test.multiselect(key="fc_compared").set_value(["A", "B"]).run()
+    assert not test.exception
+    compared = [one.value for one in test.dataframe if "情景" in one.value.columns][-1]
+    assert list(compared["情景"]) == ["A 照旧", "B 灵活"]
+    assert list(compared["MASE"]) == ["0.80", "1.25"]
+    button(test, "scenario_open_1").click().run()
+    assert "fc_spec" not in test.query_params
+
+
+@pytest.mark.parametrize(("language", "told"), [("zh", "已发布，编号 1"), ("en", "Published as number 1")])
+def test_what_is_published_stands_in_the_diary_and_is_held_against_what_comes(opened, work, language, told):
+    test = tuned(opened, work, language)
+    button(test, "forecast_publish").click().run()
+    assert not test.exception
+    assert told in said(test)
+    lakes.add(wiring.house().live, 2, order_lines=orders(FIRST + timedelta(days=DAYS), 15, "later"))
+    assert published.score(wiring.house().live, NOW) == 15
+    test = choose(go(test, "forecast"), "预测日记" if language == "zh" else "Diary")
+    assert not test.exception
+    assert tile(test, "live-mase")[0] == "—"  # the same every week: there is nothing to hold errors against
+    assert tile(test, "live-wape")[0] == "0.0%"
+    assert tile(test, "live-cover")[0] == "100% / 100%"
+
+
+def test_who_may_not_write_sees_no_buttons_that_do(opened, work):
+    test = tuned(opened, work, role="manager")
+    keys = {one.key for one in test.button}
+    assert not keys & {"scenario_save", "forecast_publish"}
+
+
+def test_nothing_published_says_so(opened, work):
+    fill()
+    test = open_part(opened, "diary")
+    assert not test.exception
+    assert "这个序列还没有发布过预测。" in said(test)
+
+
+# -- strategy and calendar ---------------------------------------------------------------------------------------------
+
+
+def test_the_matrix_is_edited_by_who_may(opened, work):
+    fill()
+    test = open_part(opened, "strategy")
+    assert not test.exception
+    rows = table(test, "市场情况").to_dict("records")
+    assert [(row["市场情况"], row["优先顺序"]) for row in rows] == [
+        ("竞争激烈", "A 促销 > B 会员分层 > C 内容"), ("稳定增长", "B 会员分层 > A 促销 > C 内容"), ("机会窗口", "C 内容 > B 会员分层 > A 促销"),
+    ]  # fmt: skip
+
+
+def test_the_calendar_is_a_part_of_the_page(opened):
+    fill()
+    test = open_part(opened, "calendar")
+    assert not test.exception
+    assert "零售日历" in options(test)
