@@ -3,7 +3,7 @@
 import pandas as pd
 from babel.numbers import get_currency_precision
 
-from core.metrics.causes import AFTER_DAYS, CAUSES, FEW_MESSAGES, TELLING, WINDOW_DAYS
+from core.metrics.causes import AFTER_DAYS, CAUSES, FEW_MESSAGES, FIGURES, SUMS, TELLING, WINDOW_DAYS
 from core.work.questions import callbacks, playbooks
 from core.work.questions.callbacks import ALL, ANSWERED_DAYS, KEYS, SEEN_DAYS, SILENT_DAYS, UNKNOWN, Board
 from core.work.questions.playbooks import BY, LONGEST, MOST_DAYS, MOST_STEPS, WHO, Step
@@ -17,11 +17,13 @@ from dashboard.filters import Filters
 from dashboard.web import kept
 
 __all__ = [
-    "AFTER_DAYS", "ALL", "ANSWERED_DAYS", "BY", "CAUSES", "FEW_MESSAGES", "KEYS", "LONGEST", "MOST_DAYS", "MOST_STEPS", "RISKS", "SEEN_DAYS", "SILENT_DAYS", "TELLING", "UNKNOWN", "WHO",
+    "AFTER_DAYS", "ALL", "ANSWERED_DAYS", "BY", "CAUSES", "FEW_MESSAGES", "KEYS", "LONGEST", "MOST_DAYS", "MOST_STEPS", "RISKS", "SUMS", "UNIT", "SEEN_DAYS", "SILENT_DAYS", "TELLING", "UNKNOWN", "WHO",
     "WINDOW_DAYS", "Answer", "Asked", "Board", "Filters", "People", "Row", "Step", "calls", "exported", "found", "links", "people_of", "steps",
 ]  # fmt: skip
 
 SEE = "scores.see"
+UNIT = {one.name: one.unit for one in FIGURES}
+"""Of each figure that evidence is told by."""
 links = people.links
 
 

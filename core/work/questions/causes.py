@@ -88,7 +88,8 @@ def _causes(snapshot: Snapshot, zone: str, currency: str, cutoff_on: date) -> Ca
     cutoff = day_of(cutoff_on)
     windows = Windows.of(cutoff - last, cutoff)
     figures: dict[str, Floats] = {}
-    topic, topics = np.full(len(ids), -1), ()
+    topic: Int64s = np.full(len(ids), -1)
+    topics: tuple[str, ...] = ()
     if snapshot.files("touches"):
         messages, topics = _messages(everybody, cutoff_on, ids)
         told = rules.sent(messages, windows)

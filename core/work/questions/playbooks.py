@@ -58,7 +58,9 @@ def usual() -> Mapping[str, tuple[Step, ...]]:
 def of(session: Session) -> tuple[dict[str, tuple[Step, ...]], frozenset[str]]:
     """Steps by cause, and the causes whose steps the house wrote itself."""
     own = choices.read(session, KEPT) or {}
-    found = {cause: tuple(map(Step.of_json, own[cause])) if cause in own else usual()[cause] for cause in CAUSES}
+    found: dict[str, tuple[Step, ...]] = {
+        cause: tuple(map(Step.of_json, own[cause])) if cause in own else usual()[cause] for cause in CAUSES
+    }
     return found, frozenset(own)
 
 

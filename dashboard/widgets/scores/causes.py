@@ -86,7 +86,7 @@ def _head(answer: Answer[Board], asked: Asked) -> None:
 
 def _tile(answer: Answer[Board], row: Row) -> Tile:
     key, begins = row["key"], behind.link()
-    evidence = [one for one in answer.rows("evidence") if one["key"] == key and one["figure"] not in told.SUMS][
+    evidence = [one for one in answer.rows("evidence") if one["key"] == key and one["figure"] not in causes.SUMS][
         :MOST_EVIDENCE
     ]
     below = [told.beside_usual(one["figure"], one["value"], one["usual"]) for one in evidence]

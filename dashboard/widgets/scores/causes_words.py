@@ -1,12 +1,8 @@
 """What figures of causes are called, and how they are written."""
 
-from core.metrics.causes import FIGURES, SUMS
 from dashboard import i18n
+from dashboard.data.causes import UNIT
 from dashboard.i18n import t
-
-__all__ = ["SUMS", "beside_usual", "evidence"]
-
-UNIT = {one.name: one.unit for one in FIGURES}
 
 
 def beside_usual(figure: str, value: float, usual: float) -> str:
