@@ -446,10 +446,10 @@ def _parser() -> argparse.ArgumentParser:
 OPTIONS: dict[str, dict[str, Any]] = {
     "of": {"metavar": "METRIC", "help": "people: whose; rhythm, mix, slots: the one group, owner or unit"},
     "target": {"help": "scores: churn_order (default), churn_activity or conversion"},
-    "days": {"help": "scores: 30, 60 or 90 (default)"},
+    "days": {"help": "scores: 30, 60 or 90 (default); forecast: 7 to 90 days ahead (default 30)"},
     "tree": {"metavar": "FILE_OR_JSON", "help": "segment, reach: a definition, or a file that holds one"},
     "measure": {
-        "help": "series: traffic, new_members, active_members, messages, orders, gmv; with --by channel, unit or hour"
+        "help": "series, forecast: traffic, new_members, active_members, messages, orders, gmv; with --by channel, unit or hour (series)"
     },
     "steps": {"help": "funnel: a,b,c; a|b for either"},
     "within": {"help": "funnel: 30m, 12h, 7d or none (default 7d)"},

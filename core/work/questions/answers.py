@@ -22,6 +22,7 @@ from core.work.questions import (
     community,
     conversation,
     figures,
+    foretold,
     group_statistics,
     personal,
     places,
@@ -196,6 +197,7 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "member": personal.told,
     "scores": scored.told,
     "series": serial.by_day,
+    "forecast": foretold.told,
 } | {name: single(metric) for name, metric in METRICS.items()}
 
 
