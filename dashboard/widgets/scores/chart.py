@@ -96,13 +96,16 @@ def lift(quality: Quality) -> go.Figure:
 def weights(model: Model) -> go.Figure:
     """What a standard deviation more of each feature adds to the log-odds, the heaviest first."""
     look = charts.theme()
+    raising, lowering = charts.BAD[look], charts.BRAND[look]
+    if model.target == "conversion":
+        raising, lowering = lowering, raising
     named = sorted(zip(model.logistic.names, model.logistic.weight.tolist(), strict=True), key=lambda one: -abs(one[1]))
     shown = [one for one in named[:MOST_WEIGHTS] if one[1]]
     most = max((abs(weight) for _, weight in shown), default=1.0)
     figure = go.Figure(
         go.Bar(
             orientation="h", y=[charts.cut(words.feature(name), 34) for name, _ in shown], x=[weight for _, weight in shown], width=0.62,
-            marker={"cornerradius": 4, "color": [charts.BAD[look] if weight > 0 else charts.BRAND[look] for _, weight in shown]},
+            marker={"cornerradius": 4, "color": [raising if weight > 0 else lowering for _, weight in shown]},
             text=[i18n.signed(weight, 2) for _, weight in shown], textposition="outside", textfont={"color": charts.SOFT[look]}, cliponaxis=False,
             customdata=[t("scores.weight_told", feature=words.feature(name), weight=i18n.signed(weight, 3)) for name, weight in shown],
             hovertemplate="%{customdata}<extra></extra>",

@@ -149,7 +149,7 @@ def _cell(answer: Answer[Scores], row: Row, filters: Filters) -> str:
     )
     keep = Way(t("scores.to_segment"), address, "keep").html(f"segment-{row['value']}-{row['risk']}") if address else ""
     mark = ' class="first"' if (row["value"], row["risk"]) == ("high", "high") else ""
-    return f"<td{mark}>{shown}{words.paragraphs(*told)}{keep}</td>"
+    return f"<td{mark}>{shown}{words.paragraphs(t('number.then').join(told))}{keep}</td>"
 
 
 def leaf(found: Scores, value: str, risk: str, currency: str) -> dict[str, Any]:

@@ -36,6 +36,9 @@ def _every() -> Iterator[tuple[str, dict[str, Any]]]:
         yield "cart", _all(_event(CART, 1, 7), _event(ORDER, 0, 7))
     yield "once", _all(_value("orders", "between", 1, 1), _value("days_since_last_order", "at_least", 30))
     yield "likely", {"score": "chance_30d", "op": "at_least", "values": [0.5]}
+    if ORDER in events:
+        top = {"score": "churn_order_90d_top", "op": "at_most", "values": [0.2]}
+        yield "leaving", _all(top, _value("net_amount", "at_least", SPENT))
     yield "retain", {"rfm": ["high_retain"]}
     yield "silent", {"lifecycle": ["dormant"]}
 
