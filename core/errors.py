@@ -296,7 +296,7 @@ class UnfitForScores(Refusal):
 
 
 class InvalidScoreModel(Refusal):
-    """A model of scores cannot take this step: ``reason`` is ``state``, ``worse``, ``note``, ``long``, ``none_before`` or ``ended``."""
+    """A model of scores cannot take this step: ``reason`` is ``state``, ``worse``, ``note``, ``long``, ``features``, ``none_before`` or ``ended``."""
 
     code = "scores.model"
 

@@ -194,8 +194,9 @@ def _go_live(home: Home, lake: Reading, model_id: int, now: datetime) -> None:
         fresh = store.one(session, model_id)
         standing = store.in_state(session, fresh.target, fresh.days, "live")
         is_auto = bool(choices.read(session, AUTO, False))
-    if standing is not None and not (is_auto and compared(lake, fresh, standing).worse is None):
-        return
+    if standing is not None and is_readable(standing):
+        if not (is_auto and compared(lake, fresh, standing).worse is None):
+            return
     with home.store.transaction() as session:
         _swap(session, fresh, standing, "candidate", SYSTEM.name, "", now)
 
@@ -217,6 +218,11 @@ def stage(home: Home, log: Store, operator: Operator, model_id: int, now: dateti
         _tell(logged, operator, "scores.staged", home, found, {}, now)
 
 
+def is_readable(row: ScoreModel) -> bool:
+    """Whether a model reads the features that there are: another version of the product may have made it. One that does not scores nobody, though it be live."""
+    return tuple(row.parameters["model"]["names"]) == scoring.NAMES
+
+
 def compared(lake: Reading, fresh: ScoreModel, standing: ScoreModel) -> Comparison:
     """The first against the second on the rows that the first was tried on."""
     return scores.trial(lake, scores.of_row(fresh), scores.of_row(standing))
@@ -233,8 +239,10 @@ def promote(home: Home, log: Store, operator: Operator, model_id: int, now: date
         standing = store.in_state(session, found.target, found.days, "live")
     if found.state != "staged":
         raise _wrong(found)
+    if not is_readable(found):
+        raise InvalidScoreModel("This model reads features that there are no more.", reason="features")
     details: dict[str, Any] = {"note": note}
-    if standing is not None:
+    if standing is not None and is_readable(standing):
         with reading(home, now=now) as lake:
             against = compared(lake, found, standing)
         details |= {"before": standing.id, "auc": against.auc, "log_loss": against.log_loss}
@@ -260,6 +268,8 @@ def roll_back(home: Home, log: Store, operator: Operator, target: str, days: int
         if standing is None or standing.replaced_id is None:
             raise InvalidScoreModel("No model was live before this one.", reason="none_before")
         before = store.one(session, standing.replaced_id)
+        if not is_readable(before):
+            raise InvalidScoreModel("The model before reads features that there are no more.", reason="features")
         if not store.move(session, standing.id, "live", state="retired", retired_at=now, note=note):
             raise _wrong(standing)
         values = {"state": "live", "promoted_by": operator.name, "promoted_at": now, "retired_at": None}
@@ -359,9 +369,9 @@ def _is_due(session: Session, row: ScoreModel, kind: str, now: datetime) -> bool
 
 def look(home: Home, lake: Reading, row: ScoreModel, kind: str, now: datetime, by: str = SYSTEM.name) -> bool:
     """Take one look at a live model and keep what it finds. False where there is nothing to look at. Raises ``UnfitForScores``."""
-    model = scores.of_row(row)
-    if model.logistic.names != scoring.NAMES:
+    if not is_readable(row):
         return False
+    model = scores.of_row(row)
     if kind == "calibration":
         return _calibrate(home, lake, row, model, now, by)
     found = scores.cleaning(lake, model) if kind == "cleaning" else scores.drift(lake, model)
@@ -436,7 +446,9 @@ def due_now(home: Home, now: datetime) -> list[tuple[str, int]]:
 def _is_training_due(newest: ScoreModel | None, refused: Mapping[str, Any] | None, on: str, now: datetime) -> bool:
     if refused is not None and refused["on"] == on:
         return False
-    return newest is None or (newest.made_at <= now - RETRAINED and newest.window["on"] != on)
+    if newest is None or not is_readable(newest):
+        return True
+    return newest.made_at <= now - RETRAINED and newest.window["on"] != on
 
 
 def _plain(value: object) -> object:

@@ -183,6 +183,26 @@ def test_training_makes_a_candidate_that_goes_live_only_where_the_house_lets_it(
     assert states(home) == ["retired", "candidate", "live"]
 
 
+def test_a_live_model_of_other_features_scores_nobody_and_makes_room(home: Home) -> None:
+    with home.store.transaction() as session:
+        row = session.get_one(ScoreModel, live_id(home))
+        kept = row.parameters
+        row.parameters = kept | {"model": kept["model"] | {"names": ["gone", *kept["model"]["names"][1:]]}}
+    try:
+        with reading(home) as lake:
+            assert questions.live(lake) == {} and questions.house(lake, TARGET, DAYS).model_id is None
+        assert (TARGET, DAYS) in scores.due_now(home, NOW)
+        scores.train(home, "an", TARGET, DAYS, NOW, lambda *_: None, lambda: False)
+        assert states(home) == ["retired", "live"]
+        with pytest.raises(InvalidScoreModel):
+            scores.roll_back(home, home.store, ANALYST, TARGET, DAYS, NOW, note="the old one")
+    finally:
+        with home.store.transaction() as session:
+            first = session.scalars(select(ScoreModel).order_by(ScoreModel.id)).first()
+            assert first is not None
+            first.parameters = kept
+
+
 def test_calibration_moves_the_intercept_of_a_live_model_that_is_used_so(home: Home) -> None:
     with home.store.transaction() as session:
         row = session.get_one(ScoreModel, live_id(home))
