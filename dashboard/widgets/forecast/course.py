@@ -57,9 +57,9 @@ def picture(
         _line(figure, other, name, line, words, dash=dash, width=2)
     _aside(figure, [one for one in aside if one.on >= first and one.value is not None], words)
     figure.update_layout(**charts.layout(380, margin_top=28), hovermode="closest")
-    figure.update_layout(legend={"orientation": "h", "y": -0.12})
+    figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top"})
     figure.update_xaxes(
-        showgrid=False, tickformat="%m月%d日" if i18n.language() == "zh" else "%b %d", nticks=9, range=[_at(first), _at(end)]
+        showgrid=False, tickformat="%m月%d日" if i18n.language() == "zh" else "%b %d", nticks=7, tickangle=0, range=[_at(first), _at(end)]
     )  # fmt: skip
     figure.update_yaxes(**charts.ticks(0, top * 1.12, words))
     return figure

@@ -19,10 +19,11 @@ OPEN = ("queued", "running")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """``asked``: as the data says now. ``fit``: the one that tells; ``is_old``: of earlier data, while a newer one is made. ``path``: with what is supposed,
+    """``asked``: as the data says now. ``spec``: with what is supposed. ``fit``: the one that tells; ``is_old``: of earlier data, while a newer one is made. ``path``: with what is supposed,
     and as parts add up to their total."""
 
     asked: Asked
+    spec: Spec
     fit: Fit
     outcome: Outcome
     path: Path
@@ -30,7 +31,7 @@ class Look:
 
     @property
     def key(self) -> str:
-        return f"{self.fit.key}|{self.fit.made_at}|{self.asked.spec.what_ifs}|{self.path.point[:1]}"
+        return f"{self.fit.key}|{self.fit.made_at}|{self.spec.what_ifs}|{hash(self.path)}"
 
 
 def look(line: Line, spec: Spec, name: str, *, span: Span = "headline", is_quiet: bool = False) -> Look | None:
@@ -58,7 +59,7 @@ def look(line: Line, spec: Spec, name: str, *, span: Span = "headline", is_quiet
     except Refusal as error:
         st.warning(i18n.refusal(error), icon=":material/help:")
         path = base
-    return Look(asked, shown, shown.outcome, path, shown.key != fit.key)
+    return Look(asked, spec, shown, shown.outcome, path, shown.key != fit.key)
 
 
 def _asked_for(line: Line, spec: Spec, asked: Asked) -> Fit:

@@ -116,10 +116,13 @@ def _tiles(shown: Look, line: Line, known: Lines) -> list[Tile]:
         span = f"{i18n.day(first, with_year=False)} – {i18n.day(last, with_year=False)}"
         name = t("forecast.next_days", days=days)
         found.append(Tile(f"next-{days}", name, lines.written(total, line, known), "", span, tiles.lines(change)))
-    tomorrow = f"{lines.written(path.lower80[0], line, known)} – {lines.written(path.upper80[0], line, known)}"
+    is_wide = shown.spec.level > 0.8
+    low, high = (path.lower95, path.upper95) if is_wide else (path.lower80, path.upper80)
+    bounds = f"{lines.written(low[0], line, known)} – {lines.written(high[0], line, known)}"
+    within = t("forecast.in_bounds", level=95 if is_wide else 80, bounds=bounds)
     on = i18n.day(path.start_on, with_year=False)
     found.append(
-        Tile("tomorrow", on, lines.written(path.point[0], line, known), "", "", tiles.lines(t("forecast.in_80", bounds=tomorrow)))
+        Tile("tomorrow", on, lines.written(path.point[0], line, known), "", "", tiles.lines(within))
     )  # fmt: skip
     found.append(
         Tile("mase", t("forecast.mase"), words.error(score.mase), "", t("forecast.mase_means"), tiles.lines(t("forecast.wape_is", share=i18n.share(score.wape))))
@@ -145,7 +148,7 @@ def _below(shown: Look, line: Line, known: Lines) -> None:
             version=shown.fit.lake_version,
         )
     ]
-    if shown.fit.path is not None and not shown.asked.spec.what_ifs:
+    if shown.fit.path is not None and not shown.spec.what_ifs:
         told.append(t("forecast.adds_up" if line.by else "forecast.adds_up_total"))
     st.html(heading.line(t("number.then").join(told)))
     with st.expander(t("forecast.table"), icon=":material/table:", key="fc_table", on_change="rerun") as table:
