@@ -64,9 +64,13 @@ def _table(steps: Sequence[Step], who: dict[str, str], by: dict[str, str]) -> pd
 
 def _columns(who: dict[str, str], by: dict[str, str]) -> dict[str, object]:
     return {
-        "step": st.column_config.TextColumn(t("causes.column_step"), required=True, max_chars=LONGEST, width="large"),
-        "who": st.column_config.SelectboxColumn(t("causes.column_who"), options=list(who.values()), required=True),
-        "by": st.column_config.SelectboxColumn(t("causes.column_by"), options=list(by.values()), required=True),
+        "step": st.column_config.TextColumn(t("causes.column_step"), required=True, max_chars=LONGEST, width="medium"),
+        "who": st.column_config.SelectboxColumn(
+            t("causes.column_who"), options=list(who.values()), required=True, width="small"
+        ),
+        "by": st.column_config.SelectboxColumn(
+            t("causes.column_by"), options=list(by.values()), required=True, width="small"
+        ),
         "days": st.column_config.NumberColumn(
             t("causes.column_days"), min_value=0, max_value=MOST_DAYS, step=1, required=True
         ),

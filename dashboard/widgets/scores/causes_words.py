@@ -24,4 +24,4 @@ def evidence(figure: str, value: float, usual: float, topic: str | None) -> str:
 def _written(figure: str, value: float) -> str:
     if UNIT[figure] == "share":
         return i18n.share(value, 0)
-    return i18n.number(value, 0 if float(value).is_integer() else 1)
+    return i18n.number(value, 0 if round(value, 1).is_integer() else 1)

@@ -52,10 +52,10 @@ def fill(home: Home) -> Home:
     ]
     touches += [row for who in BARE for day in range(45, 105, 10) for row in touch(who, day, number=3)]
     feedback = [
-        {"identity_key": who, "occurred_at": at(50, n), "feedback_id": f"f{who}{n}", "feedback_kind": kind, "category": category, "score": score}
+        {"identity_key": who, "occurred_at": at(50, n), "feedback_id": f"f{who}{n}", "feedback_kind": kind, "category": about, "score": score}
         for whose, category, asked in ((TRUST, "privacy", "trust"), (SERVICE, "service", "service"))
         for who in whose
-        for n, (kind, category, score) in enumerate((("complaint", category, None), (asked, None, 1)))
+        for n, (kind, about, score) in enumerate((("complaint", category, None), (asked, None, 1)))
     ]  # fmt: skip
     talks = [
         {"identity_key": who, "occurred_at": at(48), "conversation_id": f"v{who}", "first_reply_at": at(48, 5), "resolved_at": None, "score": 1}
