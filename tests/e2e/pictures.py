@@ -183,6 +183,8 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
     ),
     "community_rhythm_people": ("community?part=rhythm&rh_by=owner&rh_people=all.left", None),
     "community_rhythm_rules": ("community?part=rhythm&rh_by=owner", press("rhythm_contract")),
+    "forecast_calendar": ("forecast?part=calendar", None),
+    "forecast_calendar_change": ("forecast?part=calendar&cal_when=past", press("cal_change")),
     "value_clusters": ("value?part=clusters", None),
     "value_clusters_k": ("value?part=clusters&cl_k=3", None),
     "value_clusters_people": ("value?part=clusters&who=1", None),
