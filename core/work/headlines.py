@@ -1,12 +1,13 @@
 """The house's own forecasts: of every measure, and of its parts, made anew when the data has a new day, and made to add up."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import numpy as np
 
 from core.errors import Refusal
-from core.models.forecast.line import BYS, Line
+from core.models.forecast.line import BYS, By, Line
 from core.models.forecast.outcome import Outcome, Path
 from core.models.forecast.reconcile import paths as adding_up
 from core.scope import SYSTEM
@@ -31,12 +32,14 @@ class Headlines:
     version: int = -1
     at: datetime | None = None
     open: dict[str, Line] = field(default_factory=dict)
+    whole: frozenset[tuple[str, By]] = frozenset()
+    """Measures of which all parts of a kind were asked for."""
 
     def refresh(self, home: Home, queue: Store, now: datetime) -> int:
         """Ask for what is not fitted yet, when there is a new day or the data has changed for a while; make parts add up once all are there. Returns
         how many fits were asked for."""
         done = self._ask(home, queue, now) if self._is_due(home, now) else 0
-        if self.open and add_up(home, self.open):
+        if self.open and add_up(home, self.open, self.whole):
             self.open = {}
         return done
 
@@ -56,6 +59,7 @@ class Headlines:
     def _ask(self, home: Home, queue: Store, now: datetime) -> int:
         with reading(home) as lake:
             wanted = questions.house(home, lake)
+            self.whole = questions.whole(lake, [one.line for one in wanted])
             manifest = lake.snapshot.manifest
             self.seen = (manifest.lake_id, lake.as_of_on, calendar.revision(home))
             self.version, self.at = manifest.version, now
@@ -64,17 +68,22 @@ class Headlines:
         return len(asked)
 
 
-def add_up(home: Home, asked: dict[str, Line]) -> bool:
-    """Make the parts of each measure add up to its total where all of them are fitted. False while any of them may still come."""
+def add_up(home: Home, asked: dict[str, Line], whole: Collection[tuple[str, By]]) -> bool:
+    """Make the parts of each measure add up to its total where all of them are fitted (``whole``: of which all were asked for). False while any of them may still
+    come."""
     with home.store.reading() as session:
         rows = {key: forecasts.fit(session, key) for key in asked}
     if any(row is not None and row.outcome is None and row.error_code is None for row in rows.values()):
         return False
+    failed = {(asked[key].measure, asked[key].by) for key, row in rows.items() if row is None or row.outcome is None}
     told = {asked[key]: (key, Outcome.from_json(row.outcome)) for key, row in rows.items() if row and row.outcome}
     paths: dict[str, Path] = {}
     for line, (_, outcome) in told.items():
         if line.by is None:
-            paths |= _measure(outcome, {one: said for one, said in told.items() if one.total == line and one.by})
+            ways = [by for by in BYS if (line.measure, by) in whole and (line.measure, by) not in failed]
+            paths |= _measure(
+                outcome, {one: said for one, said in told.items() if one.total == line and one.by in ways}
+            )
     with home.store.transaction() as session:
         forecasts.add_up(session, {key: path.to_json() for key, path in paths.items()})
     return True

@@ -1,6 +1,6 @@
 """What pages and ``ask`` read of forecasts: which series there are, what a fit is told of one, what was published and how it did."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -42,6 +42,8 @@ __all__ = [
 ]
 
 MOST_OF_HOUSE = 50
+PARTED = ("orders", "gmv", "new_members", "traffic", "active_members", "messages")
+"""Whose parts come first where there is no room for all."""
 AHEAD = timedelta(days=HORIZONS[1] + 31)
 """How far beyond the last day the calendar is told: a forecast may begin before an event whose window it lies in."""
 LAST_DAYS = 28
@@ -83,21 +85,36 @@ def asked(home: Home, reading: Reading, line: Line, spec: Spec, span: Span = "he
 
 
 def house(home: Home, reading: Reading, spec: Spec = Spec()) -> list[Asked]:
-    """The house's own series: every measure in total, then by channel, then by unit, up to 50 that are long enough to be forecast; parts the largest
-    first."""
-    found: list[tuple[Line, Series]] = []
-    for by in (None, *series.BY):
-        for measure in measures(reading):
-            found += [(_line(one), one) for one in _cut(reading, measure, by)]
-    wanted = []
-    for line, one in found:
-        told = _asked(home, reading, line, one, spec, "headline")
-        try:
-            refuse_short(told.history)
-        except TooShort:
+    """The house's own series, up to 50: every measure in total, then by channel, then by unit; all parts of a measure or none of them, for only all of them add
+    up to it. What is too short to be forecast is left out."""
+    known = measures(reading)
+    wanted: list[Asked] = []
+    groups: list[tuple[str, By | None]] = [(measure, None) for measure in known]
+    groups += [(measure, by) for by in series.BY for measure in sorted(known, key=PARTED.index)]
+    for measure, by in groups:
+        found = _cut(reading, measure, by)
+        if len(wanted) + len(found) > MOST_OF_HOUSE:
             continue
-        wanted.append(told)
-    return wanted[:MOST_OF_HOUSE]
+        told = [_asked(home, reading, _line(one), one, spec, "headline") for one in found]
+        wanted += [one for one in told if _is_long(one)]
+    return wanted
+
+
+def whole(reading: Reading, lines: Iterable[Line]) -> frozenset[tuple[str, By]]:
+    """Measures of which all parts of a kind are among the lines."""
+    there: dict[tuple[str, By], set[str]] = {}
+    for one in lines:
+        if one.by is not None and one.part is not None:
+            there.setdefault((one.measure, one.by), set()).add(one.part)
+    return frozenset(key for key, found in there.items() if found == set(parts(reading, *key)))
+
+
+def _is_long(asked: Asked) -> bool:
+    try:
+        refuse_short(asked.history)
+    except TooShort:
+        return False
+    return True
 
 
 def _cut(reading: Reading, measure: str, by: By | None) -> list[Series]:
