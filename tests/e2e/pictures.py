@@ -243,6 +243,11 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
     "accounts_audit": ("accounts", tab(2)),
     "password": ("account/password", None),
     "login": ("account/login", None),
+    "forecast": ("forecast", None),
+    "forecast_parts": ("forecast?fc_by=channel", None),
+    "forecast_tuning": ("forecast?part=tuning", None),
+    "forecast_diary": ("forecast?part=diary", None),
+    "forecast_strategy": ("forecast?part=strategy", None),
 }
 
 

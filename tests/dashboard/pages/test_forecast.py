@@ -289,6 +289,41 @@ def test_the_matrix_is_edited_by_who_may(opened, work):
     ]  # fmt: skip
 
 
+def test_a_row_of_the_matrix_is_changed_added_and_as_it_started(opened, work):
+    fill()
+    test = open_part(opened, "strategy")
+    test.session_state["strategy_edit"] = True
+    test.run()
+    measures = next(one for one in test.text_input if one.label == "做法")
+    assert measures.value == "直播优惠、拼团、限时抢购"
+    measures.set_value("直播")
+    next(one for one in test.selectbox if one.label == "优先顺序").set_value("CAB")
+    submit(test, "保存")
+    row = table(test, "市场情况").to_dict("records")[0]
+    assert (row["优先顺序"], row["做法"]) == ("C 内容 > A 促销 > B 会员分层", "直播")
+    test.session_state["strategy_edit"] = True
+    test.run()
+    submit(test, "恢复起始值")
+    assert table(test, "市场情况").to_dict("records")[0]["做法"] == "直播优惠、拼团、限时抢购"
+    assert open_part(opened, "strategy", role="manager").get("expander") == []
+
+
+def test_who_sees_a_unit_has_its_series_and_a_fit_of_their_own(opened, work):
+    fill()
+    with wiring.house().live.writer.change("import", 9) as change:
+        change.merge("units", lakes.rows("units", [{"unit_id": "north", "name": "北区"}]))
+        profiles = [{"identity_key": who, "unit_id": "north"} for who in (1, 2)]
+        change.merge("member_profiles", lakes.rows("member_profiles", profiles))
+    open_part(opened)
+    assert work() == 1
+    test = open_part(opened, role="manager", units=["north"])
+    assert not test.exception
+    assert "未来 7 天" not in said(test)  # nothing of the fit of all
+    assert work() == 1
+    test = go(test, "forecast")
+    assert tile(test, "next-7")[0] == "14"  # members 1 and 2, every day
+
+
 def test_the_calendar_is_a_part_of_the_page(opened):
     fill()
     test = open_part(opened, "calendar")
