@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from sqlalchemy import select
 
-from core.errors import Cancelled, InvalidScoreModel, NotLearnt, Refusal
+from core.errors import Cancelled, InvalidScoreModel, NotLearnt, Refusal, UnfitForScores
 from core.models.scores import logistic
 from core.models.scores.rows import FEWEST_OF_EACH
 from core.models.scores.training import Comparison
@@ -92,11 +92,14 @@ def cancel(queue: Store, operator: Operator, job_id: int, now: datetime) -> None
 
 
 def run(settings: Settings, work: Work) -> None:
-    """The worker's part: train what a job names, each in turn, in a process of its own."""
-    wanted = work.claim.arguments["wanted"]
+    """The worker's part: train what a job names, each in turn, in a process of its own. Of a world that was removed nothing is trained: opening it would make it
+    anew."""
+    wanted, world = work.claim.arguments["wanted"], work.claim.arguments["world"]
     for place, (target, days) in enumerate(wanted):
+        if not settings.lake(world).exists():
+            return
         command = [sys.executable, "-m", "core", "train", target, str(days), "--by", _by(work)]
-        command += ["--demo"] if work.claim.arguments["world"] == "demo" else []
+        command += ["--demo"] if world == "demo" else []
         try:
             _in_child(command, settings, work, {"model": place + 1, "models": len(wanted)})
         except (Cancelled, Interrupted):
@@ -432,15 +435,24 @@ def schedule(home: Home, queue: Store, now: datetime) -> int:
 
 
 def due_now(home: Home, now: datetime) -> list[tuple[str, int]]:
-    """Targets and days that the schedule would train now; nothing in a lake without facts."""
+    """Targets and days that the schedule would train now: of those that the data reaches back far enough for."""
     with reading(home, now=now) as lake:
         on = None if lake.as_of_on is None else lake.as_of_on.isoformat()
-    if on is None:
+        every = [one for one in EVERY if _is_long_enough(lake, *one)]
+    if on is None or not every:
         return []
     with home.store.reading() as session:
         unfit = choices.read(session, UNFIT, {})
-        newest = {one: next(iter(store.listed(session, *one, most=1)), None) for one in EVERY}
-    return [one for one in EVERY if _is_training_due(newest[one], unfit.get(f"{one[0]}_{one[1]}d"), on, now)]
+        newest = {one: next(iter(store.listed(session, *one, most=1)), None) for one in every}
+    return [one for one in every if _is_training_due(newest[one], unfit.get(f"{one[0]}_{one[1]}d"), on, now)]
+
+
+def _is_long_enough(lake: Reading, target: str, days: int) -> bool:
+    try:
+        scores.window(lake, target, days)
+    except UnfitForScores:
+        return False
+    return True
 
 
 def _is_training_due(newest: ScoreModel | None, refused: Mapping[str, Any] | None, on: str, now: datetime) -> bool:
