@@ -11,7 +11,7 @@ from core.models.forecast.diary import Came, Drift, Errors
 from core.models.forecast.fits import FEWEST_DAYS
 from core.models.forecast.history import Event, Floats, History
 from core.models.forecast.line import BYS, By, Line
-from core.models.forecast.outcome import BUCKETS, Effect, Fold, ModelScore, Outcome, Path, SetAside
+from core.models.forecast.outcome import BUCKETS, Components, Effect, Fold, ModelScore, Outcome, Path, SetAside
 from core.models.forecast.spec import BEST, HORIZONS, LEVELS, MOST_DAYS, PRIORS, RANGE, TRAINING, UPLIFTS, Spec, WhatIf
 from core.models.forecast.supposing import supposed
 from core.store import topics
@@ -29,7 +29,7 @@ from dashboard.web import kept, wiring
 
 __all__ = [
     "BEST", "BUCKETS", "BYS", "FEWEST_DAYS", "HORIZONS", "LEVELS", "LONGEST", "MONEY", "MOST_DAYS", "OTHER", "PRIORS", "RANGE", "START", "TRAINING",
-    "UNKNOWN", "UPLIFTS", "WAYS", "Asked", "By", "Came", "Diary", "Drift", "Effect", "Errors", "Event", "Fit", "Fold", "History", "Hours", "Line", "Lines",
+    "UNKNOWN", "UPLIFTS", "WAYS", "Asked", "By", "Came", "Components", "Diary", "Drift", "Effect", "Errors", "Event", "Fit", "Fold", "History", "Hours", "Line", "Lines",
     "ModelScore", "Outcome", "Path", "Published", "Refusal", "Row", "Scenario", "SetAside", "Span", "Spec", "WhatIf", "asked", "dated", "diary", "has_worker", "hours",
     "latest", "lines", "matrix", "of_line", "standing", "supposed",
 ]  # fmt: skip

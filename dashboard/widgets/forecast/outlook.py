@@ -11,7 +11,7 @@ from dashboard.data import forecast, freshness
 from dashboard.data.forecast import Fit, Line, Lines, ModelScore, Spec
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import behind, choice, columns, heading, tables, tiles
-from dashboard.widgets.forecast import course, hourly, lines, looks, specs, words
+from dashboard.widgets.forecast import course, hourly, lines, looks, specs, takenapart, words
 from dashboard.widgets.forecast.looks import Look
 from dashboard.widgets.tiles import Tile
 
@@ -46,6 +46,7 @@ def show() -> None:
     hourly.show(shown, line, known)
     _models(shown, line)
     _effects(shown)
+    takenapart.show(shown, line, known)
     _aside(shown, line, known)
 
 

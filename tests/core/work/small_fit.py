@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 
 from core.errors import NothingVaries
-from core.models.forecast.outcome import Effect, Fold, ModelScore, Outcome, Path
+from core.models.forecast.outcome import Components, Effect, Fold, ModelScore, Outcome, Path
 
 
 def fit(history, known, spec, *, models=None, told, stop):
@@ -44,7 +44,10 @@ def outcome(history, known, spec) -> Outcome:
             for place, mase in ((history.days - 14, 0.9), (history.days - 7, 0.7))
         ),
         effects=(Effect("double11", 0.5, 0.3, 0.7, 13, 1),),
-        components=None,
+        components=Components(
+            history.start_on, tuple(np.full(history.days + spec.horizon, np.nanmean(history.values)).tolist()),
+            (0.1, 0.0, 0.0, 0.0, 0.0, -0.05, -0.05), (), True,
+        ),
     )  # fmt: skip
 
 

@@ -207,6 +207,31 @@ def alive(pid):
     return True
 
 
+def test_a_worker_that_ends_leaves_its_fit_to_the_next_and_its_process_is_gone(house, tmp_path, fitter):
+    own, stop = Fitter(tmp_path / "fits", SMALL), threading.Event()
+    wanted = asked(spec=Spec(model="endless"))
+    key = ask(house, wanted).key
+    one = worker(house, own)
+    one.apart = {KIND: 1}
+    running = threading.Thread(target=one.run, args=(stop,))
+    running.start()
+    while standing(house, key).progress is None:
+        assert running.is_alive()
+    pid = own.pid
+    stop.set()
+    running.join(timeout=30)
+    assert not running.is_alive()
+    assert not alive(pid)
+    assert standing(house, key).state == "running"  # until its lease is over
+    with house.home.store.transaction() as session:
+        row = rows.fit(session, key)
+        row.told = row.told | {"spec": Spec().to_json()}
+    late = worker(house, fitter)
+    late.clock = lambda: NOW + timedelta(minutes=5)
+    assert late.step()
+    assert standing(house, key).state == "done"
+
+
 def test_a_fit_that_waits_is_cancelled_and_may_be_asked_for_again(house, fitter):
     key = ask(house).key
     assert forecasts.cancel(house.home, house.queue, LIN, key, NOW).state == "cancelled"
