@@ -3,7 +3,8 @@
     python -m tests.benchmarks.scores [--members 1000000] [--rounds 3] [--home HOME]
 
 Members are drawn with 40 features. "Ours" standardises, fits, tries and watches; the rivals are scikit-learn's pipeline as it comes for the fit, and
-for reasons the same product spelt per member and feature, as one writes it first. ``auc``: on rows of a later draw. Time is of the processor, threads included; the median of the rounds.
+for reasons the same product spelt per member and feature, as one writes it first. ``auc``: on rows of a later draw. Time is of the processor, threads included; the median of
+the rounds.
 
 With ``--home``, also training and scoring of the demo world there, read from its lake.
 """
@@ -29,9 +30,9 @@ FEATURES = 40
 
 
 def members(count: int, seed: int) -> Rows:
-    random = np.random.default_rng(seed)
-    matrix = random.normal(0, 1, (count, FEATURES)) * random.uniform(0.5, 4, FEATURES) + random.uniform(-3, 3, FEATURES)
-    law = np.random.default_rng(1).normal(0, 0.25, FEATURES)
+    random, fixed = np.random.default_rng(seed), np.random.default_rng(1)
+    matrix = random.normal(0, 1, (count, FEATURES)) * fixed.uniform(0.5, 4, FEATURES) + fixed.uniform(-3, 3, FEATURES)
+    law = fixed.normal(0, 0.25, FEATURES)
     logits = (matrix - matrix.mean(axis=0)) / matrix.std(axis=0) @ law
     return Rows(tuple(f"f{n}" for n in range(FEATURES)), matrix, random.random(count) < logistic.sigmoid(logits))
 
