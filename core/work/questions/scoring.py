@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
@@ -269,27 +270,21 @@ def _features(snapshot: Snapshot, zone: str, currency: str, terms: Terms, cutoff
     born = births(everybody)
     born = born.filter(pc.less(born["local_date"], pa.scalar(cutoff_on)))
     ids = born["member_id"].to_numpy()
-    raw = np.where(_ZERO, 0.0, np.nan) * np.ones((len(ids), 1))
+    raw = np.full((len(ids), len(NAMES)), np.nan, order="F")  # columns are filled and read one by one
+    raw[:, _ZERO] = 0.0
     day = born["local_date"].cast(pa.date32()).cast(pa.int32()).to_numpy()
     raw[:, NAMES.index("tenure_days")] = day_of(cutoff_on) - day
+    places = snapshot.keep(ibis.memtable(pa.table({"member_id": pa.array(ids), "place": np.arange(len(ids))})))
     for part in _parts(everybody, cutoff_on):
-        _put(raw, ids, snapshot.arrow(part))
+        found = snapshot.arrow(part.inner_join(places, "member_id").drop("member_id"))
+        at = found["place"].to_numpy()
+        for name in found.column_names:
+            if name != "place":
+                raw[at, NAMES.index(name)] = found[name].cast(pa.float64()).to_numpy()
     if snapshot.files("order_lines"):
         tier = membership.ruled(snapshot, currency, terms, cutoff_on - timedelta(days=1))
         raw[:, NAMES.index("tier")] = tier[np.searchsorted(population.of(snapshot).ids, ids)]
     return Features(cutoff_on, ids, NAMES, raw)
-
-
-def _put(raw: Floats, ids: Int64s, part: pa.Table) -> None:
-    """Columns of a part into their places, by member; null becomes NaN. Of members born later nothing is known."""
-    if not len(ids):
-        return
-    member = part["member_id"].to_numpy()
-    at = np.minimum(np.searchsorted(ids, member), len(ids) - 1)
-    own = ids[at] == member
-    for name in part.column_names:
-        if name != "member_id":
-            raw[at[own], NAMES.index(name)] = part[name].cast(pa.float64()).to_numpy()[own]
 
 
 def _parts(everybody: Reading, on: date) -> Iterator[ir.Table]:
@@ -306,7 +301,7 @@ def _parts(everybody: Reading, on: date) -> Iterator[ir.Table]:
         return f.known(f.linked(before(name, days), everybody.members))
 
     has = {name: bool(snapshot.files(name)) for name in READ}
-    yield from _ordered(own, before, on) if has["order_lines"] else ()
+    yield from _ordered(snapshot, own, before, on) if has["order_lines"] else ()
     yield from _acted(everybody, own, before, on)
     if has["group_messages"]:
         said = rollups.rows(snapshot, everybody.zone, "talked")
@@ -329,13 +324,14 @@ def _parts(everybody: Reading, on: date) -> Iterator[ir.Table]:
 Rows = Callable[..., ir.Table]
 
 
-def _ordered(own: Rows, before: Rows, on: date) -> Iterator[ir.Table]:
+def _ordered(snapshot: Snapshot, own: Rows, before: Rows, on: date) -> Iterator[ir.Table]:
     lines = own("order_lines")
-    yield habits.orders(lines, on)
+    orders = snapshot.keep(f.orders(lines))
+    yield habits.orders(orders, on)
+    yield habits.gaps(orders, on)
+    yield habits.coupons(orders, before("offer_events"))
     yield habits.products(lines)
     yield habits.money(lines, on)
-    yield habits.gaps(lines, on)
-    yield habits.coupons(lines, before("offer_events"))
 
 
 def _acted(everybody: Reading, own: Rows, before: Rows, on: date) -> Iterator[ir.Table]:
@@ -343,9 +339,8 @@ def _acted(everybody: Reading, own: Rows, before: Rows, on: date) -> Iterator[ir
     last = last.inner_join(everybody.members, "identity_key")
     yield last.group_by("member_id").aggregate(days_since_last_action=last.days_since_last_action.min())
     done = f.actions(lambda name: before(name, habits.QUARTER))
-    days = done.filter(done.identity_key.notnull()).select("identity_key", "local_date").distinct()
-    days = days.inner_join(everybody.members, "identity_key").select("member_id", "local_date").distinct()
-    yield habits.active_days(days, on)
+    marks = habits.marked_days(done.filter(done.identity_key.notnull()), on)
+    yield habits.active_days(marks.inner_join(everybody.members, "identity_key"))
     if everybody.snapshot.files("events"):
         yield habits.events(own("events", habits.QUARTER), on)
         yield habits.sessions(own("events", habits.MONTH))
