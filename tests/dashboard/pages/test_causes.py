@@ -1,6 +1,7 @@
 """流失原因 through the frame: causes counted by hand, their people, the list to call back and its file, playbooks, and what is refused to whom."""
 
 import io
+from datetime import timedelta
 
 import pandas as pd
 import pytest
@@ -11,12 +12,15 @@ from core.scope import SYSTEM
 from core.store.tables import AuditEntry
 from core.work import playbooks as use
 from core.work.home import Home
-from core.work.questions import playbooks
+from core.work.questions import playbooks, scores, scoring
+from core.work.questions.reading import reading
+from core.work.questions.scores import Asked
 from dashboard import i18n
 from dashboard.actions import exports
 from dashboard.data.people import labels
 from dashboard.web import wiring
 from tests import lakes
+from tests.core.questions import test_scores
 from tests.core.questions.test_causes import BARE, LAST, fill
 from tests.dashboard.pages.conftest import choose, current, go, said
 from tests.dashboard.pages.parts import follow, html, tile
@@ -130,6 +134,36 @@ def test_who_may_not_see_people_sees_figures_alone_and_a_manager_writes_no_steps
     assert len(listed(other)) == 3
     other.session_state["playbook_write"] = True
     assert not [one for one in other.run().button if one.label == "保存步骤"]
+
+
+def test_with_a_score_the_list_tells_the_chance_and_a_conversion_is_told_as_churn(opened):
+    home, asked = wiring.house().live, Asked("churn_order", 30)
+    lakes.add(home, 1, order_lines=test_scores.orders())
+    with reading(home) as lake:
+        frame = scores.risks(lake, asked)[0]
+        known = scoring.features(lake, test_scores.LAST + timedelta(days=1))
+    angry = frame.sort_values("chance").tail(3)["member_id"].tolist()
+    since = dict(zip(known.ids.tolist(), known.column("days_since_last_order"), strict=True))
+    newest = lakes.at(f"{test_scores.LAST} 03:00")
+    said_so = [
+        {
+            "identity_key": who,
+            "occurred_at": newest - timedelta(days=since[who]),
+            "feedback_id": f"{who}-{n}",
+            "feedback_kind": "complaint",
+            "category": "privacy",
+        }
+        for who in angry
+        for n in range(2)
+    ]
+    lakes.add(home, 2, feedback=said_so)
+    test = open_part(opened, sc_days="30")
+    rows = listed(test)
+    assert sorted(address.split("#")[1] for address in rows.iloc[:, 0]) == sorted(labels(pd.Series(angry)))
+    assert all(one.endswith("%") for one in rows["流失概率"]) and set(rows["原因"]) == {"对数据处理失去信任"}
+    assert "概率排在前 20%" in said(test)
+    other = open_part(opened, sc_days="30", sc_target="conversion", language="en", role="manager")
+    assert "goes by members who order no more" in said(other) and len(listed(other)) == 3
 
 
 def test_where_nobody_is_at_risk_the_part_says_what_to_do(opened):
