@@ -13,6 +13,8 @@ from dashboard.i18n import t
 
 PAST_DAYS = 120
 """Days that are drawn before the forecast."""
+CLOSE = 21
+"""Days between two events whose words would run into each other."""
 SHADE = {80: 0.22, 95: 0.10}
 LINES = ("#3b73c8", "#c2572b", "#8a5cc2")
 """Of scenarios beside the forecast; told apart by their dashes as well."""
@@ -30,8 +32,9 @@ def picture(
     *,
     beside: Mapping[str, Path] | None = None,
     judged: Sequence[Came] = (),
+    name: str = "",
 ) -> go.Figure:
-    """``beside``: further forecasts of the same days, by name. ``judged``: days that came in, as they had been forecast."""
+    """``name``: of the forecast, where there are others. ``beside``: further forecasts of the same days, by name. ``judged``: days that came in, as they had been forecast."""
     colour = charts.BRAND[charts.theme()]
     past = history.last(PAST_DAYS)
     first, end = past.start_on, path.start_on + timedelta(days=path.days)
@@ -51,7 +54,7 @@ def picture(
         line={"color": charts.INK[charts.theme()], "width": 1.8}, connectgaps=False, hovertemplate="%{customdata}<extra></extra>",
         customdata=[_said(on, value, words, t("forecast.actual")) for on, value in zip(days, past.values, strict=True)],
     )  # fmt: skip
-    _line(figure, path, t("forecast.forecast"), colour, words, width=2.6, with_bounds=True)
+    _line(figure, path, name or t("forecast.forecast"), colour, words, width=2.6, with_bounds=True)
     _judged(figure, judged, words)
     for (name, other), line, dash in zip((beside or {}).items(), LINES, DASHES, strict=False):
         _line(figure, other, name, line, words, dash=dash, width=2)
@@ -59,7 +62,7 @@ def picture(
     figure.update_layout(**charts.layout(380, margin_top=28), hovermode="closest")
     figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top"})
     figure.update_xaxes(
-        showgrid=False, tickformat="%m月%d日" if i18n.language() == "zh" else "%b %d", nticks=7, tickangle=0, range=[_at(first), _at(end)]
+        showgrid=False, tickformat="%m月%d日" if i18n.language() == "zh" else "%b %d", nticks=10, tickangle=0, range=[_at(first), _at(end)]
     )  # fmt: skip
     figure.update_yaxes(**charts.ticks(0, top * 1.12, words))
     return figure
@@ -137,11 +140,21 @@ def _events(figure: go.Figure, events: Sequence[Event], top: float, name: Callab
         )  # fmt: skip
     if events:
         figure.add_scatter(
-            x=[_noon(one.on) for one in events], y=[top * 1.07] * len(events), text=[name(one.name) for one in events],
+            x=[_noon(one.on) for one in events], y=_heights(events, top), text=[name(one.name) for one in events],
             mode="markers+text" if len(events) <= charts.MOST_NAMED else "markers", textposition="top center",
             marker={"symbol": "circle", "size": 5, "color": charts.GREY}, cliponaxis=False, showlegend=False,
             textfont={"size": 11, "color": charts.SOFT[charts.theme()]}, hovertemplate="%{text}<extra></extra>",
         )  # fmt: skip
+
+
+def _heights(events: Sequence[Event], top: float) -> list[float]:
+    """Words of events that follow each other closely stand on two lines."""
+    found, last, is_low = [], date.min, False
+    for one in events:
+        is_low = not is_low and (one.on - last).days < CLOSE
+        found.append(top * (1.0 if is_low else 1.07))
+        last = one.on
+    return found
 
 
 def _said(on: date, value: float | None, words: Format, name: str) -> str:
