@@ -343,8 +343,7 @@ class Looked:
 
 
 def watch(home: Home, now: datetime) -> Looked:
-    """Look at the live models as far as it is due and there is a new day since: features daily, intercepts weekly, drift monthly. One that cannot be looked at is
-    tried again the next time."""
+    """Look at the live models as far as it is due: features daily, intercepts weekly, drift monthly. One that cannot be looked at is tried again the next time."""
     with home.store.reading() as session:
         rows = store.all_live(session)
         due = {row.id: [kind for kind in LOOKS if _is_due(session, row, kind, now)] for row in rows}

@@ -103,7 +103,7 @@ def _reasons(reasons: Sequence[data.Reason], currency: str) -> str:
     told = [
         t(
             "member.own_reason", feature=scores_words.feature(one.name), value=scores_words.value(one.name, one.value, currency),
-            points=i18n.change(one.points, 1),
+            points=i18n.signed(100 * one.points, 1),
         )
         for one in reasons
     ]  # fmt: skip
