@@ -17,6 +17,7 @@ ALL = {
     "clusters": [],
     "ltv": [],
     "scores": [],
+    "features": [],
     "imports": [],
     "identities": [],
     "server": [],
