@@ -57,7 +57,7 @@ def _major(row: Mapping[Any, Any], digits: int) -> Row:
 def _total(found: Scores) -> Row:
     model = found.model
     return {
-        "target": model.target, "days": model.days, "as_of": found.cutoff_on.isoformat(), "members": found.members, "mean": _short(found.mean),
+        "target": model.target, "days": model.days, "cutoff_on": found.cutoff_on.isoformat(), "members": found.members, "mean": _short(found.mean),
         "expected": _short(found.expected), "model": model.model_id, "tested_on": model.window.test.isoformat(),
         "training_members": model.training_members, **_quality(model.quality),
         **{f"rival_{name}": value for name, value in _quality(model.rival).items() if name not in ("tested", "rate")},
