@@ -33,6 +33,7 @@ FROM = {
     "content": ("contents", "fatigue", "lives", "matching"),
     "channels": ("channels", "overlap"),
     "value": ("rfm", "ltv", "ltv_channels", "ltv_cohorts", "clusters", "membership"),
+    "scores": ("scores", "causes"),
     "segments": ("segment", "segment_overlap", "segment_reach", "segment_move"),
 }  # fmt: skip
 """On which page a list of each kind is shown."""
@@ -85,6 +86,8 @@ def origin(given: Mapping[str, Any], sentence: str) -> str:
         return t("segments.from_segments")
     if page == "value":  # of a day, whatever the period of the page
         return t("segments.from_value", what=_worth(kind, str(given.get("which"))))
+    if page == "scores":
+        return t("segments.from_value", what=_leaving(kind, str(given.get("which"))))
     what = t(f"metric.{given['metric']}.title") if kind == "behind" else t(f"{page}.title")
     period = Period(date.fromisoformat(given["from"]), date.fromisoformat(given["to"]) + timedelta(days=1))
     return t("segments.from_page", what=what, days=i18n.days(period))
@@ -95,6 +98,12 @@ def _worth(kind: str, which: str) -> str:
     sort, _, name = which.partition(".")
     key = f"rfm.{sort}_{name}"
     return t(key) if kind == "rfm" and i18n.has(key) else t("value.title")
+
+
+def _leaving(kind: str, which: str) -> str:
+    """The same of a list of the page about who leaves and who buys."""
+    key = f"causes.{which}"
+    return t("causes.people", cause=t(key)) if kind == "causes" and i18n.has(key) else t("scores.title")
 
 
 def _name(kind: str, value: str | int | bool) -> str:

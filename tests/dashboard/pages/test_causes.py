@@ -68,7 +68,12 @@ def test_a_cause_opens_its_people_who_can_be_kept_as_a_segment(opened):
     test = follow(open_part(opened), "people-poor_service")
     assert not test.exception
     assert "3 位会员" in said(test) and "与数字完全一致" in said(test)
-    assert any(one.label == i18n.text("zh", "people.save_segment") for one in test.button)
+    test.text_input[0].input("要回访的")
+    next(one for one in test.button if one.label == i18n.text("zh", "people.save_segment")).click().run()
+    assert not test.exception and "要回访的" in said(test)
+    lead = open_part(opened, language="en", role="manager")
+    lead.query_params["part"], lead.query_params["sg"] = "list", "1"
+    assert "Members at risk · Poor service" in said(go(lead, "segments"))
 
 
 def test_the_list_begins_with_most_at_stake_and_obeys_the_chosen_cause(opened):
