@@ -1,0 +1,102 @@
+"""The models, behind one interface: what is learnt of a series in, values of the days ahead out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from core.models.forecast import lags, prophets, theta, uplifts
+from core.models.forecast.cleaning import clean
+from core.models.forecast.history import Floats, History, Known
+from core.models.forecast.outcome import SetAside
+from core.models.forecast.prophets import Fitted
+from core.models.forecast.spec import Spec
+
+WEEK = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """A series as models see it at the end of ``history``. ``history``: the training span, NaN on days that are not learnt; ``filled``: the same with
+    these days as usual. ``known``: of the span and of the ``horizon`` days ahead; without the events and figures that the spec leaves out. ``notes``: which days were
+    set aside."""
+
+    history: History
+    filled: History
+    known: Known
+    spec: Spec
+    horizon: int
+    notes: tuple[SetAside, ...]
+
+    @cached_property
+    def uplift(self) -> Floats:
+        """By how many times each day, past and ahead, is above one without events."""
+        return uplifts.factors(self.filled, self.known.events, self.horizon)
+
+    @cached_property
+    def calm(self) -> Floats:
+        """Past days as they would be without events."""
+        told: Floats = self.filled.values / self.uplift[: self.filled.days]
+        return told
+
+    def lifted(self, ahead: Floats) -> Floats:
+        """Days ahead with the events they hold."""
+        told: Floats = ahead * self.uplift[self.filled.days :]
+        return told
+
+    @cached_property
+    def prophet(self) -> Fitted:
+        return prophets.fit(self.history, self.known, self.spec, self.horizon)
+
+
+def learn(history: History, known: Known, spec: Spec, horizon: int | None = None) -> Learnt:
+    """What is learnt at the end of ``history``, and of nothing after it."""
+    span = history.last(spec.training_days)
+    ahead = spec.horizon if horizon is None else horizon
+    told = known.of(span.start_on, span.days + ahead)
+    events = tuple(one for one in told.events if spec.holidays and one.name not in spec.without_events)
+    figures = {name: told.regressors[name] for name in spec.regressors if name in told.regressors}
+    told = replace(told, events=events, regressors=figures)
+    cleaned = clean(span, events, set_aside=spec.set_aside, kept=spec.kept, outliers=spec.outliers)
+    return Learnt(cleaned.history, cleaned.filled, told, spec, ahead, cleaned.notes)
+
+
+def _prophet(learnt: Learnt) -> Floats:
+    return prophets.path(learnt.history, learnt.prophet)
+
+
+def _naive(learnt: Learnt) -> Floats:
+    """Every day as the same weekday of the last known week."""
+    week = learnt.filled.values[-WEEK:]
+    return np.resize(week, learnt.horizon)
+
+
+def _theta(learnt: Learnt) -> Floats:
+    return learnt.lifted(theta.path(learnt.calm, learnt.horizon))
+
+
+def _learner(name: str) -> Callable[[Learnt], Floats]:
+    def path(learnt: Learnt) -> Floats:
+        figures = list(learnt.known.regressors.values())
+        days = learnt.filled.days + learnt.horizon
+        extra = np.column_stack(figures) if figures else np.empty((days, 0))
+        is_learnt = ~np.isnan(learnt.history.values)
+        known = lags.Days(learnt.filled.start_on, learnt.calm, is_learnt, extra)
+        return learnt.lifted(lags.path(name, known, learnt.horizon))
+
+    return path
+
+
+NAIVE, ENSEMBLE = "naive", "ensemble"
+MODELS: Mapping[str, Callable[[Learnt], Floats]] = {
+    "prophet": _prophet,
+    NAIVE: _naive,
+    "theta": _theta,
+    **{name: _learner(name) for name in lags.LEARNERS},
+}
+"""Prophet with its last weeks' bias, as the spec tunes it; the seasonal naive; the theta method; learners on lags and calendar."""
+VOICES = ("theta", "extra_trees", "prophet")
+"""Of the ensemble: a statistical model, a learner and Prophet, which err differently."""
+HEADLINE = (NAIVE, *VOICES)
+"""What the house's forecast needs, without the others to compare it with."""

@@ -1,0 +1,143 @@
+"""Prophet (Taylor & Letham, 2018), as its library fits it, faster: the same numbers go to the same optimiser by a quicker way, which leaves nothing behind, and nothing is
+drawn that nobody asks for.
+"""
+
+import logging
+import threading
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import orjson
+import pandas as pd
+from prophet import Prophet
+from prophet.models import CmdStanPyBackend
+
+from core.models.forecast.history import Event, Floats, History, Known
+from core.models.forecast.outcome import Components
+from core.models.forecast.spec import Spec
+
+BIAS_DAYS, BIAS_KEPT, BIAS_DECAY, BIAS_ENDS = 28, 0.9, 0.97, (0.05, 0.95)
+YEAR_TERMS, WEEK_TERMS = 10, 3
+NEWTON_DAYS = 100
+ITERATIONS = 10_000
+
+logging.getLogger("cmdstanpy").disabled = True
+logging.getLogger("prophet").setLevel(logging.ERROR)
+_loading = threading.Lock()
+
+
+class _Quick(CmdStanPyBackend):
+    """Writes the data in a tenth of the time and into a folder that goes with the fit; its fallback is the library's own."""
+
+    def fit(self, stan_init: Any, stan_data: Any, **_: Any) -> Any:
+        inits, data = self.prepare_data(stan_init, stan_data)
+        algorithm = "Newton" if int(data["T"]) < NEWTON_DAYS else "LBFGS"  # type: ignore[arg-type]
+        with TemporaryDirectory(prefix="prophet-") as folder:
+            files = [str(_written(Path(folder) / f"{name}.json", one)) for name, one in (("d", data), ("i", inits))]
+            try:
+                found = self._optimum(files, algorithm, folder)
+            except RuntimeError:
+                if algorithm == "Newton":
+                    raise
+                found = self._optimum(files, "Newton", folder)
+            told = self.stan_to_dict_numpy(found.column_names, found.optimized_params_np)
+        self.stan_fit = None
+        return {name: values.reshape((1, -1)) for name, values in told.items()}
+
+    def _optimum(self, files: list[str], algorithm: str, folder: str) -> Any:
+        data, inits = files
+        return self.model.optimize(data=data, inits=inits, algorithm=algorithm, iter=ITERATIONS, output_dir=folder)
+
+
+def _written(file: Path, told: Any) -> Path:
+    plain = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in told.items()}
+    file.write_bytes(orjson.dumps(plain, option=orjson.OPT_SERIALIZE_NUMPY))
+    return file
+
+
+@cache
+def _backend() -> Any:
+    return _Quick()
+
+
+def model(spec: Spec, events: tuple[Event, ...] = (), regressors: tuple[str, ...] = ()) -> Prophet:
+    """An unfitted Prophet as the spec tunes it; every event is a holiday with a coefficient for each day of its window."""
+    yearly: Any = {"auto": "auto", "on": YEAR_TERMS, "off": False}[spec.yearly]
+    with _loading:  # one optimiser serves every fit and thread
+        made = Prophet(
+            growth=spec.growth, changepoint_prior_scale=spec.changepoint_prior, changepoint_range=spec.changepoint_range,
+            weekly_seasonality="auto" if spec.weekly else False, yearly_seasonality=yearly, daily_seasonality=False,
+            seasonality_mode=spec.mode, seasonality_prior_scale=spec.seasonality_prior,
+            holidays_prior_scale=spec.holidays_prior, holidays=_holidays(events), uncertainty_samples=0,
+        )  # fmt: skip
+        made.stan_backend = _backend()
+    for name in regressors:
+        made.add_regressor(name)
+    return made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """``past``, ``ahead``: what Prophet says of learnt and of coming days, before anything is added or cut off."""
+
+    past: Floats
+    ahead: Floats
+    components: Components
+
+
+def fit(history: History, known: Known, spec: Spec, horizon: int) -> Fitted:
+    """``history``: NaN on days that are not learnt. ``known``: of its days and those ahead; its events are those to be learnt."""
+    frame = _frame(history.start_on, history.days + horizon, known)
+    learnt = frame.iloc[: history.days].assign(y=history.values)
+    events = tuple(one for one in known.events if one.first_on < history.end_on)
+    made = model(spec, events, tuple(known.regressors))
+    made.fit(learnt)
+    said = made.predict(frame)
+    yhat = said["yhat"].to_numpy(np.float64)
+    return Fitted(yhat[: history.days], yhat[history.days :], _components(history, spec, said))
+
+
+def path(history: History, fitted: Fitted) -> Floats:
+    """Days ahead: Prophet's, and what its last four weeks were off by (weighted 0.9 a day back, ends cut), fading by 0.97 a day; never negative."""
+    off = (history.values - fitted.past)[-BIAS_DAYS:]
+    off = off[~np.isnan(off)]
+    if not len(off):
+        return np.maximum(fitted.ahead, 0.0)
+    off = np.clip(off, *np.quantile(off, BIAS_ENDS))
+    bias = np.average(off, weights=BIAS_KEPT ** np.arange(len(off))[::-1])
+    told: Floats = np.maximum(fitted.ahead + bias * BIAS_DECAY ** np.arange(1, len(fitted.ahead) + 1), 0.0)
+    return told
+
+
+def _frame(start_on: Any, days: int, known: Known) -> pd.DataFrame:
+    return pd.DataFrame({"ds": pd.date_range(start_on, periods=days), **known.regressors})
+
+
+def _holidays(events: tuple[Event, ...]) -> pd.DataFrame | None:
+    if not events:
+        return None
+    return pd.DataFrame(
+        {
+            "holiday": [one.name for one in events],
+            "ds": pd.to_datetime([one.on for one in events]),
+            "lower_window": [-one.before_days for one in events],
+            "upper_window": [one.after_days for one in events],
+        }
+    )
+
+
+def _components(history: History, spec: Spec, said: pd.DataFrame) -> Components:
+    is_share = spec.mode == "multiplicative"
+    weekday = said["ds"].dt.weekday.to_numpy()
+    weekly = [float(said["weekly"].to_numpy()[weekday == one][0]) for one in range(7)] if "weekly" in said else []
+    yearly: list[float] = []
+    if "yearly" in said:
+        year = said["yearly"].to_numpy()[-366:]
+        order = np.argsort(said["ds"].dt.dayofyear.to_numpy()[-366:], kind="stable")
+        yearly = [float(one) for one in year[order]]
+    trend = tuple(said["trend"].astype(float))
+    return Components(history.start_on, trend, tuple(weekly), tuple(yearly), is_share)
