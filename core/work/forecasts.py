@@ -7,11 +7,8 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal
 
-import numpy as np
-
-from core.errors import Cancelled, Refusal, TooShort, Unknown
-from core.models.forecast import fits
-from core.models.forecast.fits import FEWEST_DAYS
+from core.errors import Cancelled, Refusal, Unknown
+from core.models.forecast import gate
 from core.models.forecast.history import History, Known
 from core.models.forecast.line import Line
 from core.models.forecast.outcome import Outcome, Path
@@ -30,8 +27,6 @@ KIND, HOUSE_KIND = "forecast", "forecast_house"
 """Jobs of people, and of the house itself, which wait for those."""
 Span = Literal["headline", "all"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
-HEADLINE: tuple[str, ...] | None = getattr(fits, "HEADLINE", None)
-"""Models that the headline needs; the others are asked for on demand. None: all."""
 KEPT = timedelta(days=60)
 """How long a fit is kept after it was asked for."""
 TELL_S = 1.0
@@ -94,12 +89,12 @@ class Fit:
 def ask(home: Home, queue: Store, operator: Operator, asked: Asked, now: datetime, *, kind: str = KIND) -> Fit:
     """The fit as it stands, which becomes the work of one job when nobody asked for it before. ``queue``: the store that keeps the jobs.
 
-    Raises ``Forbidden``, and ``TooShort`` for a series that no model is told."""
+    Raises ``Forbidden``, and ``TooShort`` and ``NothingVaries`` for a series that no model is told."""
     _require(operator, asked.scope.key())
     found = standing(home, queue, operator, asked.key)
     if found is not None:
         return found
-    refuse_short(asked.history)
+    gate.refuse(asked.history, asked.spec)
     row = {
         "key": asked.key, "series": asked.line.text, "scope": asked.scope.key(), "span": asked.span,
         "spec_sha256": spec_key(asked.spec), "told": asked.told, "last_on": asked.last_on,
@@ -164,13 +159,6 @@ def latest(home: Home, operator: Operator, line: Line, spec: Spec, *, spans: tup
 
 def spec_key(spec: Spec) -> str:
     return sha(spec.fitted.to_json())
-
-
-def refuse_short(history: History) -> None:
-    """Raises ``TooShort`` for fewer known days than any model needs."""
-    days = int(np.count_nonzero(~np.isnan(history.values)))
-    if days < FEWEST_DAYS:
-        raise TooShort(f"{days} days are known, {FEWEST_DAYS} are needed.", days=days, fewest=FEWEST_DAYS)
 
 
 def with_closed(spec: Spec, closed: tuple[date, ...]) -> Spec:

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.errors import Refusal
 from core.models.forecast.diary import Came, Drift, Errors
-from core.models.forecast.fits import FEWEST_DAYS
+from core.models.forecast.gate import FEWEST_DAYS
 from core.models.forecast.history import Event, Floats, History
 from core.models.forecast.line import BYS, By, Line
 from core.models.forecast.outcome import BUCKETS, Components, Effect, Fold, ModelScore, Outcome, Path, SetAside

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from core.app import House
+from core.models.forecast.gate import HEADLINE
 from core.models.forecast.history import History
 from core.models.forecast.line import Line
 from core.models.forecast.spec import HORIZONS, Spec
@@ -83,7 +84,7 @@ def _asked(house: House, number: int, days: int) -> Asked:
     past = history(number, days)
     known = calendar.known(house.live, past.start_on, past.end_on + timedelta(days=HORIZONS[1] + 31))
     line = Line("orders", "unit", f"u{number}")
-    return Asked(line, past, known, Spec(), "headline", EVERYTHING, "benchmark", 1, forecasts.HEADLINE)
+    return Asked(line, past, known, Spec(), "headline", EVERYTHING, "benchmark", 1, HEADLINE)
 
 
 def _work(house: House, fit: str, keys: list[str]) -> None:

@@ -7,20 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import TooShort, Unknown
+from core.errors import NothingVaries, TooShort, Unknown
 from core.models.forecast import diary as diaries
-from core.models.forecast import hours
+from core.models.forecast import gate, hours
 from core.models.forecast.diary import Came, Drift, Errors
 from core.models.forecast.history import History
 from core.models.forecast.hours import HourHistory, HourPath, HourScore
 from core.models.forecast.line import By, Line
 from core.models.forecast.outcome import Outcome, Path
-from core.models.forecast.spec import HORIZONS, Spec
+from core.models.forecast.spec import BEST, HORIZONS, Spec
 from core.models.forecast.supposing import NAMES
 from core.scope import Operator
 from core.store import forecasts
 from core.store.tables import Forecast, ForecastDay
-from core.work.forecasts import HEADLINE, Asked, Span, refuse_short, with_closed
+from core.work.forecasts import Asked, Span, with_closed
 from core.work.home import Home
 from core.work.questions import calendar, series
 from core.work.questions.reading import Reading
@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 MOST_OF_HOUSE = 50
+ENSEMBLE = "ensemble"
 PARTED = ("orders", "gmv", "new_members", "traffic", "active_members", "messages")
 """Whose parts come first where there is no room for all."""
 AHEAD = timedelta(days=HORIZONS[1] + 31)
@@ -111,8 +112,8 @@ def whole(reading: Reading, lines: Iterable[Line]) -> frozenset[tuple[str, By]]:
 
 def _is_long(asked: Asked) -> bool:
     try:
-        refuse_short(asked.history)
-    except TooShort:
+        gate.refuse(asked.history, asked.spec)
+    except (TooShort, NothingVaries):
         return False
     return True
 
@@ -134,14 +135,14 @@ def _asked(home: Home, reading: Reading, line: Line, found: Series, spec: Spec, 
     known = calendar.known(home, history.start_on, history.end_on + AHEAD)
     closed = calendar.closed_days(home, history.start_on, history.end_on)
     manifest = reading.snapshot.manifest
-    models = None if span == "all" or HEADLINE is None else tuple(dict.fromkeys((*HEADLINE, *_named(spec))))
+    models = None if span == "all" else tuple(dict.fromkeys((*gate.HEADLINE, *_named(spec))))
     return Asked(
         line, history, known, with_closed(spec, closed), span, reading.scope, manifest.lake_id, manifest.version, models
     )  # fmt: skip
 
 
 def _named(spec: Spec) -> tuple[str, ...]:
-    return () if spec.model == "best" else (spec.model,)
+    return () if spec.model in (BEST, ENSEMBLE) else (spec.model,)
 
 
 def by_hour(reading: Reading, asked: Asked, outcome: Outcome, path: Path) -> tuple[HourPath, HourScore]:

@@ -7,7 +7,7 @@ from typing import Any
 from babel.numbers import get_currency_precision
 
 from core.errors import Refusal, Unknown
-from core.models.forecast import fits
+from core.models.forecast import gate
 from core.models.forecast.line import BYS, Line
 from core.models.forecast.outcome import Outcome, Path
 from core.models.forecast.spec import Spec
@@ -15,7 +15,7 @@ from core.models.forecast.supposing import NAMES
 from core.models.forecast.told import Told
 from core.scope import Filters
 from core.store import forecasts as store
-from core.work.forecasts import Asked, refuse_short, spec_key
+from core.work.forecasts import Asked, spec_key
 from core.work.home import Home
 from core.work.questions import forecasts, series
 from core.work.questions.reading import reading
@@ -45,7 +45,7 @@ def told(home: Home, filters: Filters, options: Row) -> list[Row]:
     found: list[Row] = []
     for one in wanted:
         try:
-            refuse_short(one.history)
+            gate.refuse(one.history, one.spec)
             outcome, path = _fitted(home, one)
         except Refusal:
             if one.line.by is None:
@@ -71,6 +71,8 @@ def _fitted(home: Home, asked: Asked) -> tuple[Outcome, Path]:
     if row is not None and row.outcome is not None:
         outcome = Outcome.from_json(row.outcome)
         return outcome, outcome.path if row.adding_up is None else Path.from_json(row.adding_up)
+    from core.models.forecast import fits  # loads every model
+
     given, started = Told.from_json(asked.told), time.perf_counter()
     outcome = fits.fit(
         given.history, given.known, given.spec, models=given.models, told=lambda *_: None, stop=lambda: False

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.errors import Refusal, TooShort
+from core.errors import NothingVaries, Refusal, TooShort
 from dashboard import i18n
 from dashboard.actions import forecast as actions
 from dashboard.actions import guard
@@ -40,9 +40,11 @@ def look(line: Line, spec: Spec, name: str, *, span: Span = "headline", is_quiet
     try:
         asked = forecast.asked(line, spec, span)
         fit = _asked_for(line, spec, asked)
-    except TooShort as error:
+    except (TooShort, NothingVaries) as error:
         if not is_quiet:
-            heading.empty(t("forecast.short"), i18n.refusal(error))
+            heading.empty(
+                t("forecast.short" if isinstance(error, TooShort) else "forecast.constant"), i18n.refusal(error)
+            )
         return None
     shown: Fit | None = fit
     if fit.state != "done":

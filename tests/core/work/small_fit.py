@@ -34,7 +34,7 @@ def outcome(history, known, spec) -> Outcome:
         models=(
             score("ensemble", 0.8 + (spec.changepoint_prior - 0.05)),
             score("prophet", 1.2, loses=True),
-            score("seasonal_naive", 1.0),
+            score("naive", 1.0),
         ),
         headline="ensemble",
         weights={"np_theta": 0.6, "forest": 0.4},
