@@ -11,7 +11,7 @@ from core.errors import Cancelled
 from core.models.forecast import accuracy, intervals, theta
 from core.models.forecast.history import Floats, History, Known
 from core.models.forecast.intervals import Past
-from core.models.forecast.models import ENSEMBLE, MODELS, NAIVE, VOICES, Learnt, learn
+from core.models.forecast.models import ENSEMBLE, NAIVE, VOICES, Learnt, learn, path
 from core.models.forecast.outcome import BUCKETS, Fold, ModelScore, Path
 from core.models.forecast.spec import Spec
 
@@ -104,7 +104,7 @@ def said_by(
         if stop():
             raise Cancelled("The fit was cancelled.")
         started = perf_counter()
-        point = MODELS[name](learnts[place])
+        point = path(name, learnts[place])
         return place, name, point, perf_counter() - started
 
     with ThreadPoolExecutor(THREADS) as pool:
@@ -166,9 +166,9 @@ def headline(found: Backtest, scored: Sequence[ModelScore], wanted: str) -> str:
 def fold(origin: Origin, name: str, has_bounds: bool) -> Fold:
     """As pages draw it."""
     (lower80, upper80), (lower95, upper95) = origin.bounds[name]
-    path = path_of(origin.learnt, origin.points[name], lower80, upper80, lower95, upper95)
+    told = path_of(origin.learnt, origin.points[name], lower80, upper80, lower95, upper95)
     actual = tuple(None if np.isnan(one) else float(one) for one in origin.actual)
-    return Fold(path, actual, origin.mase(name), has_bounds)
+    return Fold(told, actual, origin.mase(name), has_bounds)
 
 
 def path_of(learnt: Learnt, *lines: Floats) -> Path:

@@ -67,5 +67,5 @@ def _told(found: Backtest, learnt: Learnt, scored: tuple, chosen: str, told: Tol
         path=backtest.path_of(learnt, point, lower80, upper80, lower95, upper95),
         folds=tuple(backtest.fold(one, chosen, place >= first_with_bounds) for place, one in enumerate(found.origins)),
         effects=tuple(one.effect for one in effects.found(learnt.history, learnt.known.events)),
-        components=learnt.prophet.components,
+        components=learnt.prophet.components(learnt.spec),
     )

@@ -13,7 +13,7 @@ from core.models.forecast.outcome import SetAside
 from core.models.forecast.prophets import Fitted
 from core.models.forecast.spec import Spec
 
-WEEK = 7
+WEEK, CLOSED_WEEKS = 7, 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +44,13 @@ class Learnt:
         """Days ahead with the events they hold."""
         told: Floats = ahead * self.uplift[self.filled.days :]
         return told
+
+    @cached_property
+    def is_open(self) -> np.ndarray:
+        """Days ahead but for those of weekdays on which nothing was for eight weeks: nothing is forecast there."""
+        weeks = self.filled.values[-WEEK * CLOSED_WEEKS :]
+        by_weekday = weeks[len(weeks) % WEEK :].reshape(-1, WEEK)
+        return np.resize((by_weekday > 0).any(axis=0), self.horizon)
 
     @cached_property
     def prophet(self) -> Fitted:
@@ -86,6 +93,11 @@ def _learner(name: str) -> Callable[[Learnt], Floats]:
         return learnt.lifted(lags.path(name, known, learnt.horizon))
 
     return path
+
+
+def path(name: str, learnt: Learnt) -> Floats:
+    """What a model of ``MODELS`` says of the days ahead, never negative."""
+    return np.where(learnt.is_open, MODELS[name](learnt), 0.0)
 
 
 NAIVE, ENSEMBLE = "naive", "ensemble"

@@ -4,6 +4,8 @@ drawn that nobody asks for.
 
 import logging
 import threading
+from collections import OrderedDict
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +26,8 @@ BIAS_DAYS, BIAS_KEPT, BIAS_DECAY, BIAS_ENDS = 28, 0.9, 0.97, (0.05, 0.95)
 YEAR_TERMS, WEEK_TERMS = 10, 3
 NEWTON_DAYS = 100
 ITERATIONS = 10_000
+TERMS = ("additive_terms", "multiplicative_terms")
+MOST_COLUMNS = 64
 
 logging.getLogger("cmdstanpy").disabled = True
 logging.getLogger("prophet").setLevel(logging.ERROR)
@@ -53,6 +57,37 @@ class _Quick(CmdStanPyBackend):
         return self.model.optimize(data=data, inits=inits, algorithm=algorithm, iter=ITERATIONS, output_dir=folder)
 
 
+class _Lean(Prophet):
+    """Which column of the features belongs to which component is worked out once for all fits that have the same ones."""
+
+    def regressor_column_matrix(self, seasonal_features: pd.DataFrame, modes: Any) -> Any:
+        if self.train_component_cols is not None:
+            return self.train_component_cols, modes
+        feasts = () if self.train_holiday_names is None else tuple(self.train_holiday_names)
+        figures = tuple((name, told["mode"]) for name, told in self.extra_regressors.items())
+        key = str((tuple(seasonal_features.columns), modes, feasts, self.holidays_mode, figures))
+        if key not in _columns:
+            _columns[key] = super().regressor_column_matrix(seasonal_features, deepcopy(modes))
+            while len(_columns) > MOST_COLUMNS:
+                _columns.popitem(last=False)
+        found, told = _columns[key]
+        return found, deepcopy(told)
+
+    def said(self, frame: pd.DataFrame) -> Floats:
+        """What ``predict`` calls yhat, to the bit, without what else it tells."""
+        days = self.setup_dataframe(frame.copy())
+        rows, _, columns, _ = self.make_all_seasonality_features(days)
+        added, times = (
+            np.matmul(rows.to_numpy(), (self.params["beta"] * columns[name].to_numpy()).T)[:, 0] for name in TERMS
+        )
+        trend = np.asarray(self.predict_trend(days), np.float64)
+        told: Floats = trend * (1 + times) + added * self.y_scale
+        return told
+
+
+_columns: "OrderedDict[str, Any]" = OrderedDict()
+
+
 def _written(file: Path, told: Any) -> Path:
     plain = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in told.items()}
     file.write_bytes(orjson.dumps(plain, option=orjson.OPT_SERIALIZE_NUMPY))
@@ -64,11 +99,11 @@ def _backend() -> Any:
     return _Quick()
 
 
-def model(spec: Spec, events: tuple[Event, ...] = (), regressors: tuple[str, ...] = ()) -> Prophet:
+def model(spec: Spec, events: tuple[Event, ...] = (), regressors: tuple[str, ...] = ()) -> _Lean:
     """An unfitted Prophet as the spec tunes it; every event is a holiday with a coefficient for each day of its window."""
     yearly: Any = {"auto": "auto", "on": YEAR_TERMS, "off": False}[spec.yearly]
     with _loading:  # one optimiser serves every fit and thread
-        made = Prophet(
+        made = _Lean(
             growth=spec.growth, changepoint_prior_scale=spec.changepoint_prior, changepoint_range=spec.changepoint_range,
             weekly_seasonality="auto" if spec.weekly else False, yearly_seasonality=yearly, daily_seasonality=False,
             seasonality_mode=spec.mode, seasonality_prior_scale=spec.seasonality_prior,
@@ -82,28 +117,31 @@ def model(spec: Spec, events: tuple[Event, ...] = (), regressors: tuple[str, ...
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """``past``, ``ahead``: what Prophet says of learnt and of coming days, before anything is added or cut off."""
+    """``recent``: what Prophet says of the last days learnt from, ``ahead``: of those to come, before anything is added or cut off."""
 
-    past: Floats
+    recent: Floats
     ahead: Floats
-    components: Components
+    _made: _Lean
+    _frame: pd.DataFrame
+
+    def components(self, spec: Spec) -> Components:
+        """How it takes the series apart."""
+        return _components(spec, self._made.predict(self._frame))
 
 
 def fit(history: History, known: Known, spec: Spec, horizon: int) -> Fitted:
     """``history``: NaN on days that are not learnt. ``known``: of its days and those ahead; its events are those to be learnt."""
     frame = _frame(history.start_on, history.days + horizon, known)
-    learnt = frame.iloc[: history.days].assign(y=history.values)
     events = tuple(one for one in known.events if one.first_on < history.end_on)
     made = model(spec, events, tuple(known.regressors))
-    made.fit(learnt)
-    said = made.predict(frame)
-    yhat = said["yhat"].to_numpy(np.float64)
-    return Fitted(yhat[: history.days], yhat[history.days :], _components(history, spec, said))
+    made.fit(frame.iloc[: history.days].assign(y=history.values))
+    recent = made.said(frame.iloc[max(history.days - BIAS_DAYS, 0) : history.days])
+    return Fitted(recent, made.said(frame.iloc[history.days :]), made, frame)
 
 
 def path(history: History, fitted: Fitted) -> Floats:
     """Days ahead: Prophet's, and what its last four weeks were off by (weighted 0.9 a day back, ends cut), fading by 0.97 a day; never negative."""
-    off = (history.values - fitted.past)[-BIAS_DAYS:]
+    off = history.values[-BIAS_DAYS:] - fitted.recent
     off = off[~np.isnan(off)]
     if not len(off):
         return np.maximum(fitted.ahead, 0.0)
@@ -130,7 +168,7 @@ def _holidays(events: tuple[Event, ...]) -> pd.DataFrame | None:
     )
 
 
-def _components(history: History, spec: Spec, said: pd.DataFrame) -> Components:
+def _components(spec: Spec, said: pd.DataFrame) -> Components:
     is_share = spec.mode == "multiplicative"
     weekday = said["ds"].dt.weekday.to_numpy()
     weekly = [float(said["weekly"].to_numpy()[weekday == one][0]) for one in range(7)] if "weekly" in said else []
@@ -140,4 +178,4 @@ def _components(history: History, spec: Spec, said: pd.DataFrame) -> Components:
         order = np.argsort(said["ds"].dt.dayofyear.to_numpy()[-366:], kind="stable")
         yearly = [float(one) for one in year[order]]
     trend = tuple(said["trend"].astype(float))
-    return Components(history.start_on, trend, tuple(weekly), tuple(yearly), is_share)
+    return Components(said["ds"].iloc[0].date(), trend, tuple(weekly), tuple(yearly), is_share)
