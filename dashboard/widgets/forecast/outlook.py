@@ -150,7 +150,7 @@ def _below(shown: Look, line: Line, known: Lines) -> None:
         )
     ]
     if shown.fit.path is not None and not shown.spec.what_ifs:
-        told.append(t("forecast.adds_up" if line.by else "forecast.adds_up_total"))
+        told.append(t("forecast.adds_up"))
     st.html(heading.line(t("number.then").join(told)))
     with st.expander(t("forecast.table"), icon=":material/table:", key="fc_table", on_change="rerun") as table:
         if table.open:
