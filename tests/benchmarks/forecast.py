@@ -19,8 +19,9 @@ from threadpoolctl import threadpool_limits
 
 from core.models.forecast import accuracy, backtest, prophets
 from core.models.forecast.backtest import Backtest, Origin
+from core.models.forecast.gate import HEADLINE
 from core.models.forecast.history import Floats, History, Known
-from core.models.forecast.models import ENSEMBLE, HEADLINE, NAIVE, learn
+from core.models.forecast.models import ENSEMBLE, NAIVE, learn
 from core.models.forecast.spec import Spec
 from tests.benchmarks import real_series
 
@@ -82,7 +83,7 @@ def quality(models: Sequence[str] = HEADLINE) -> None:
         rows.append(_judged(one.name, one.history, found, models))
         print(rows[-1], file=sys.stderr, flush=True)
     table = pd.DataFrame(rows).set_index("series")
-    print(table.round(3).to_markdown() if False else table.round(3).to_string())
+    print(table.round(3).to_string())
     base = table[PLAIN]
     for name in ("headline", ENSEMBLE, NAIVE, *(m for m in models if m != NAIVE)):
         ratio = float(np.exp(np.log(table[name] / base).mean()))

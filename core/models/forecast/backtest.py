@@ -9,6 +9,7 @@ import numpy as np
 
 from core.errors import Cancelled
 from core.models.forecast import accuracy, intervals, theta
+from core.models.forecast.gate import fewest_days
 from core.models.forecast.history import Floats, History, Known
 from core.models.forecast.intervals import Past
 from core.models.forecast.models import ENSEMBLE, NAIVE, VOICES, Learnt, learn, path
@@ -16,7 +17,6 @@ from core.models.forecast.outcome import BUCKETS, Fold, ModelScore, Path
 from core.models.forecast.spec import Spec
 
 FOLDS = 12
-FEWEST_DAYS, BESIDE_HORIZON = 56, 28
 WEIGHED_ON, POWER = 3, 2
 """Folds whose errors weigh the voices of the ensemble, and how: 1 / MASE^2, as the trial of 13 real series found best."""
 FEWEST_FOR_BOUNDS = 4
@@ -58,11 +58,6 @@ def places(history: History, horizon: int, folds: int = FOLDS) -> list[int]:
     known = np.cumsum(~np.isnan(history.values))
     found = [history.days - horizon * back for back in range(folds, 0, -1)]
     return [place for place in found if place > 0 and known[place - 1] >= fewest_days(horizon)]
-
-
-def fewest_days(horizon: int) -> int:
-    """Known days below which nothing is forecast: eight weeks, because a week is the season of every model here, and four weeks more than are forecast."""
-    return max(FEWEST_DAYS, horizon + BESIDE_HORIZON)
 
 
 def run(

@@ -3,19 +3,16 @@
 import warnings
 from collections.abc import Sequence
 
-import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from core.errors import NothingVaries, TooShort
 from core.models.forecast import backtest, effects, intervals
-from core.models.forecast.backtest import FEWEST_DAYS, Backtest, Stop, Told, fewest_days
+from core.models.forecast.backtest import Backtest, Stop, Told
+from core.models.forecast.gate import refuse
 from core.models.forecast.history import History, Known
-from core.models.forecast.models import ENSEMBLE, HEADLINE, MODELS, VOICES, Learnt, learn
+from core.models.forecast.models import ENSEMBLE, MODELS, VOICES, Learnt, learn
 from core.models.forecast.outcome import Outcome
 from core.models.forecast.spec import Spec
-
-__all__ = ["FEWEST_DAYS", "HEADLINE", "Stop", "Told", "fewest_days", "fit"]
 
 
 def fit(
@@ -24,7 +21,7 @@ def fit(
     """Forecast ``spec.horizon`` days after the last of ``history``. ``models``: those that are held against each other (default: all); the headline of
     the house needs a few only. Repeated, it says the same.
 
-    Raises ``TooShort`` for too few known days (``fewest_days``), ``NothingVaries``, and ``Cancelled`` once ``stop`` says so."""
+    Raises ``TooShort`` for too few known days (``gate.fewest_days``), ``NothingVaries``, and ``Cancelled`` once ``stop`` says so."""
     refuse(history, spec)
     wanted = tuple(MODELS) if models is None else tuple(models)
     with threadpool_limits(1), warnings.catch_warnings():
@@ -35,16 +32,6 @@ def fit(
         scored = backtest.scores(found, wanted, learnt.history.days)
         chosen = backtest.headline(found, scored, spec.model)
         return _told(found, learnt, scored, chosen, told, stop)
-
-
-def refuse(history: History, spec: Spec) -> None:
-    """Raises ``TooShort`` and ``NothingVaries``."""
-    seen = history.values[~np.isnan(history.values)]
-    if len(seen) < fewest_days(spec.horizon):
-        fewest = fewest_days(spec.horizon)
-        raise TooShort(f"{len(seen)} days are known; {fewest} are needed.", days=len(seen), fewest=fewest)
-    if seen.min() == seen.max():
-        raise NothingVaries("Every known day is the same.")
 
 
 def _told(found: Backtest, learnt: Learnt, scored: tuple, chosen: str, told: Told, stop: Stop) -> Outcome:

@@ -110,5 +110,3 @@ MODELS: Mapping[str, Callable[[Learnt], Floats]] = {
 """Prophet with its last weeks' bias, as the spec tunes it; the seasonal naive; the theta method; learners on lags and calendar."""
 VOICES = ("theta", "extra_trees", "prophet")
 """Of the ensemble: a statistical model, a learner and Prophet, which err differently."""
-HEADLINE = (NAIVE, *VOICES)
-"""What the house's forecast needs, without the others to compare it with."""

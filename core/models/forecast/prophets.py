@@ -130,10 +130,10 @@ class Fitted:
 
 
 def fit(history: History, known: Known, spec: Spec, horizon: int) -> Fitted:
-    """``history``: NaN on days that are not learnt. ``known``: of its days and those ahead; its events are those to be learnt."""
+    """``history``: NaN on days that are not learnt. ``known``: of its days and those ahead; its events are those to be learnt, but for what never was before."""
     frame = _frame(history.start_on, history.days + horizon, known)
-    events = tuple(one for one in known.events if one.first_on < history.end_on)
-    made = model(spec, events, tuple(known.regressors))
+    seen = {one.name for one in known.events if one.first_on < history.end_on}
+    made = model(spec, tuple(one for one in known.events if one.name in seen), tuple(known.regressors))
     made.fit(frame.iloc[: history.days].assign(y=history.values))
     recent = made.said(frame.iloc[max(history.days - BIAS_DAYS, 0) : history.days])
     return Fitted(recent, made.said(frame.iloc[history.days :]), made, frame)
