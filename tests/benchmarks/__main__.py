@@ -18,6 +18,7 @@ ALL = {
     "ltv": [],
     "scores": [],
     "features": [],
+    "forecast": [],
     "imports": [],
     "identities": [],
     "server": [],

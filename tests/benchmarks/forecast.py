@@ -1,6 +1,6 @@
 """Forecasts: ``python -m tests.benchmarks.forecast [speed|quality]``.
 
-Speed: the same twelve folds of the same Prophet by ``prophet.diagnostics.cross_validation`` as called by default, and by our backtest; points must be the same to the bit.
+Speed: the same twelve folds of the same Prophet by ``prophet.diagnostics.cross_validation`` as called by default, and by our backtest.
 Quality: rolling origins over real daily series, horizon 30, training capped at 1,095 days; the first fold of each series only tells weights. Plain Prophet is the
 library's, as it comes.
 """
@@ -8,8 +8,7 @@ library's, as it comes.
 import sys
 import time
 import warnings
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -25,45 +24,55 @@ from core.models.forecast.models import ENSEMBLE, NAIVE, learn
 from core.models.forecast.spec import Spec
 from tests.benchmarks import real_series
 
-HORIZON, SPAN, FOLDS = 30, 1095, 10
+HORIZON, SPAN, FOLDS, TIMED_FOLDS = 30, 1095, 10, 12
 PLAIN = "plain Prophet"
 warnings.simplefilter("ignore")
 
 
 def speed() -> None:
-    days = pd.date_range("2023-01-01", periods=SPAN)
-    draw = np.random.default_rng(3)
-    told = 1000 + 100 * np.sin(np.arange(SPAN) / 58) + 80 * (days.dayofweek >= 5) + draw.normal(0, 30, SPAN)
-    frame = pd.DataFrame({"ds": days, "y": told})
-    cutoffs = [days[-1] - pd.Timedelta(days=HORIZON * back) for back in range(12, 0, -1)]
-    fitted = Prophet().fit(frame)
+    """Each the best of three runs, wall time. Where days are missing the library is asked for the others only, and sums of products in another order differ in the last bit."""
+    print(
+        "| series | folds | `cross_validation`, as called by default, s | our backtest s | ratio | largest difference of points |"
+    )
+    print("|---|---|---|---|---|---|")
+    for one in real_series.every():
+        span = one.history.last(SPAN)
+        if span.days == SPAN:
+            theirs, ours = _folds(span)
+            (spent, point), (own, said) = _best(theirs), _best(ours)
+            apart = float(np.max(np.abs(point - said) / np.abs(point)))
+            print(
+                f"| {one.name} | {TIMED_FOLDS} | {spent:.2f} | {own:.2f} | {spent / own:.2f} | {apart:.0e} |",
+                flush=True,
+            )
+
+
+def _folds(span: History) -> tuple[Callable[[], Floats], Callable[[], Floats]]:
+    days = pd.date_range(span.start_on, periods=span.days)
+    fitted = Prophet().fit(pd.DataFrame({"ds": days, "y": span.values}))
+    ends = [span.days - HORIZON * back for back in range(TIMED_FOLDS, 0, -1)]
     spec = Spec(training_days=3650, outliers="keep")
-    start: date = days[0].date()
-    history = History(start, told)
 
     def theirs() -> Floats:
-        found = cross_validation(fitted, horizon="30 days", cutoffs=cutoffs, disable_tqdm=True)
-        return found["yhat"].to_numpy()
+        cutoffs = [days[end - 1] for end in ends]
+        return cross_validation(fitted, horizon=f"{HORIZON} days", cutoffs=cutoffs)["yhat"].to_numpy()
 
     def ours() -> Floats:
-        ends = [(one - days[0]).days + 1 for one in cutoffs]
-        learnts = [learn(history.before(end), Known(start), spec) for end in ends]
+        learnts = [learn(span.before(end), Known(span.start_on), spec) for end in ends]
         backtest.said_by(learnts, ("prophet",), told=lambda *_: None, stop=lambda: False)
-        return np.concatenate([one.prophet.ahead for one in learnts])
+        known = [~np.isnan(span.values[end : end + HORIZON]) for end in ends]
+        return np.concatenate([one.prophet.ahead[there] for one, there in zip(learnts, known, strict=True)])
 
-    ours()
-    rows = []
-    for name, way in (("`cross_validation`, as called by default", theirs), ("our backtest", ours)):
-        spent, point = [], np.empty(0)
-        for _ in range(3):
-            started = time.perf_counter()
-            point = way()
-            spent.append(time.perf_counter() - started)
-        rows.append((name, min(spent), point))
-    print("| way | wall s | ratio |\n|---|---|---|")
-    for name, spent_s, _ in rows:
-        print(f"| {name} | {spent_s:.2f} | {rows[0][1] / spent_s:.2f} |")
-    print(f"\nPoints identical: {bool((rows[0][2] == rows[1][2]).all())}")
+    return theirs, ours
+
+
+def _best(way: Callable[[], Floats]) -> tuple[float, Floats]:
+    runs = []
+    for _ in range(3):
+        started = time.perf_counter()
+        point = way()
+        runs.append((time.perf_counter() - started, point))
+    return min(runs, key=lambda one: one[0])
 
 
 def plain(history: History) -> Floats:

@@ -1,7 +1,7 @@
 """The models, behind one interface: what is learnt of a series in, values of the days ahead out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -28,6 +28,7 @@ class Learnt:
     spec: Spec
     horizon: int
     notes: tuple[SetAside, ...]
+    _kept: dict[str, Fitted] = field(default_factory=dict)
 
     @cached_property
     def uplift(self) -> Floats:
@@ -52,9 +53,12 @@ class Learnt:
         by_weekday = weeks[len(weeks) % WEEK :].reshape(-1, WEEK)
         return np.resize((by_weekday > 0).any(axis=0), self.horizon)
 
-    @cached_property
+    @property
     def prophet(self) -> Fitted:
-        return prophets.fit(self.history, self.known, self.spec, self.horizon)
+        """Fitted once. Not a ``cached_property``: before Python 3.12 those of one class wait for each other, whatever thread asks."""
+        if "prophet" not in self._kept:
+            self._kept["prophet"] = prophets.fit(self.history, self.known, self.spec, self.horizon)
+        return self._kept["prophet"]
 
 
 def learn(history: History, known: Known, spec: Spec, horizon: int | None = None) -> Learnt:

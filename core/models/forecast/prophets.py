@@ -3,6 +3,7 @@ drawn that nobody asks for.
 """
 
 import logging
+import subprocess
 import threading
 from collections import OrderedDict
 from copy import deepcopy
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import orjson
@@ -28,6 +29,9 @@ NEWTON_DAYS = 100
 ITERATIONS = 10_000
 TERMS = ("additive_terms", "multiplicative_terms")
 MOST_COLUMNS = 64
+DAYS = ("1970-01-01", "2200-12-31")
+FIRST_DAY = 0
+"""1970-01-01, counted as Prophet does."""
 
 logging.getLogger("cmdstanpy").disabled = True
 logging.getLogger("prophet").setLevel(logging.ERROR)
@@ -35,30 +39,45 @@ _loading = threading.Lock()
 
 
 class _Quick(CmdStanPyBackend):
-    """Writes the data in a tenth of the time and into a folder that goes with the fit; its fallback is the library's own."""
+    """The library's optimiser, called directly: its data are written in a tenth of the time, nobody polls it, and its files lie in a folder that goes with the fit."""
 
     def fit(self, stan_init: Any, stan_data: Any, **_: Any) -> Any:
         inits, data = self.prepare_data(stan_init, stan_data)
-        algorithm = "Newton" if int(data["T"]) < NEWTON_DAYS else "LBFGS"  # type: ignore[arg-type]
+        is_short = int(data["T"]) < NEWTON_DAYS  # type: ignore[arg-type]
         with TemporaryDirectory(prefix="prophet-") as folder:
-            files = [str(_written(Path(folder) / f"{name}.json", one)) for name, one in (("d", data), ("i", inits))]
-            try:
-                found = self._optimum(files, algorithm, folder)
-            except RuntimeError:
-                if algorithm == "Newton":
-                    raise
-                found = self._optimum(files, "Newton", folder)
-            told = self.stan_to_dict_numpy(found.column_names, found.optimized_params_np)
+            for name, told in (("data", data), ("inits", inits)):
+                _write(Path(folder) / name, told)
+            found = None if is_short else self._optimum(Path(folder), "lbfgs")
+            found = found or self._optimum(Path(folder), "newton")
+        if found is None:
+            raise RuntimeError("Prophet's optimiser found nothing.")
+        names, values = found
         self.stan_fit = None
-        return {name: values.reshape((1, -1)) for name, values in told.items()}
+        return {name: told.reshape((1, -1)) for name, told in self.stan_to_dict_numpy(names, values).items()}
 
-    def _optimum(self, files: list[str], algorithm: str, folder: str) -> Any:
-        data, inits = files
-        return self.model.optimize(data=data, inits=inits, algorithm=algorithm, iter=ITERATIONS, output_dir=folder)
+    def _optimum(self, folder: Path, algorithm: str) -> tuple[list[str], Floats] | None:
+        """Names and values of the parameters; None where the optimiser gave up, as its library takes it."""
+        found = folder / f"{algorithm}.csv"
+        command = [
+            str(self.model.exe_file), "id=1", "random", "seed=1", "data", f"file={folder / 'data.json'}", f"init={folder / 'inits.json'}",
+            "output", f"file={found}", "method=optimize", f"algorithm={algorithm}", f"iter={ITERATIONS}",
+        ]  # fmt: skip
+        if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
+            return None
+        names, values = [line for line in found.read_text().splitlines() if not line.startswith("#")]
+        return names.split(","), np.array(values.split(","), np.float64)
 
 
 class _Lean(Prophet):
-    """Which column of the features belongs to which component is worked out once for all fits that have the same ones."""
+    """What all fits have in common is worked out once: the optimiser, the waves of every day, and which column of the features belongs to which component."""
+
+    def _load_stan_backend(self, stan_backend: Any) -> None:  # noqa: ARG002 - one optimiser serves all
+        self.stan_backend = _backend()
+
+    @staticmethod
+    def fourier_series(dates: pd.Series, period: float, series_order: int) -> Any:
+        days = dates.to_numpy("datetime64[D]").astype(np.int64)
+        return _waves(period, series_order)[days - FIRST_DAY]
 
     def regressor_column_matrix(self, seasonal_features: pd.DataFrame, modes: Any) -> Any:
         if self.train_component_cols is not None:
@@ -75,7 +94,10 @@ class _Lean(Prophet):
 
     def said(self, frame: pd.DataFrame) -> Floats:
         """What ``predict`` calls yhat, to the bit, without what else it tells."""
-        days = self.setup_dataframe(frame.copy())
+        since = (frame["ds"] - cast(pd.Timestamp, self.start)) / cast(pd.Timedelta, self.t_scale)
+        days = frame.assign(floor=0.0, t=since)
+        for name, props in self.extra_regressors.items():
+            days[name] = (days[name] - props["mu"]) / props["std"]
         rows, _, columns, _ = self.make_all_seasonality_features(days)
         added, times = (
             np.matmul(rows.to_numpy(), (self.params["beta"] * columns[name].to_numpy()).T)[:, 0] for name in TERMS
@@ -85,13 +107,20 @@ class _Lean(Prophet):
         return told
 
 
+@cache
+def _waves(period: float, order: int) -> Floats:
+    """Sines and cosines of every day that a series may have, as Prophet works them out."""
+    every = pd.Series(pd.date_range(*DAYS))
+    told: Floats = Prophet.fourier_series(every, period, order)
+    return told
+
+
 _columns: "OrderedDict[str, Any]" = OrderedDict()
 
 
-def _written(file: Path, told: Any) -> Path:
+def _write(file: Path, told: Any) -> None:
     plain = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in told.items()}
-    file.write_bytes(orjson.dumps(plain, option=orjson.OPT_SERIALIZE_NUMPY))
-    return file
+    file.with_suffix(".json").write_bytes(orjson.dumps(plain))
 
 
 @cache
@@ -103,13 +132,13 @@ def model(spec: Spec, events: tuple[Event, ...] = (), regressors: tuple[str, ...
     """An unfitted Prophet as the spec tunes it; every event is a holiday with a coefficient for each day of its window."""
     yearly: Any = {"auto": "auto", "on": YEAR_TERMS, "off": False}[spec.yearly]
     with _loading:  # one optimiser serves every fit and thread
-        made = _Lean(
+        _backend()
+    made = _Lean(
             growth=spec.growth, changepoint_prior_scale=spec.changepoint_prior, changepoint_range=spec.changepoint_range,
             weekly_seasonality="auto" if spec.weekly else False, yearly_seasonality=yearly, daily_seasonality=False,
             seasonality_mode=spec.mode, seasonality_prior_scale=spec.seasonality_prior,
             holidays_prior_scale=spec.holidays_prior, holidays=_holidays(events), uncertainty_samples=0,
         )  # fmt: skip
-        made.stan_backend = _backend()
     for name in regressors:
         made.add_regressor(name)
     return made
@@ -117,12 +146,16 @@ def model(spec: Spec, events: tuple[Event, ...] = (), regressors: tuple[str, ...
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """``recent``: what Prophet says of the last days learnt from, ``ahead``: of those to come, before anything is added or cut off."""
+    """``ahead``: what Prophet says of the days to come, before anything is added or cut off. ``learnt``: days it was fitted on."""
 
-    recent: Floats
     ahead: Floats
+    learnt: int
     _made: _Lean
     _frame: pd.DataFrame
+
+    def recent(self) -> Floats:
+        """What it says of the last days that it was fitted on."""
+        return self._made.said(self._frame.iloc[max(self.learnt - BIAS_DAYS, 0) : self.learnt])
 
     def components(self, spec: Spec) -> Components:
         """How it takes the series apart."""
@@ -135,19 +168,23 @@ def fit(history: History, known: Known, spec: Spec, horizon: int) -> Fitted:
     seen = {one.name for one in known.events if one.first_on < history.end_on}
     made = model(spec, tuple(one for one in known.events if one.name in seen), tuple(known.regressors))
     made.fit(frame.iloc[: history.days].assign(y=history.values))
-    recent = made.said(frame.iloc[max(history.days - BIAS_DAYS, 0) : history.days])
-    return Fitted(recent, made.said(frame.iloc[history.days :]), made, frame)
+    return Fitted(made.said(frame.iloc[history.days :]), history.days, made, frame)
 
 
 def path(history: History, fitted: Fitted) -> Floats:
-    """Days ahead: Prophet's, and what its last four weeks were off by (weighted 0.9 a day back, ends cut), fading by 0.97 a day; never negative."""
-    off = history.values[-BIAS_DAYS:] - fitted.recent
+    """Days ahead: Prophet's, and what its last four weeks were off by (``biased``); never negative."""
+    return biased(fitted.ahead, history.values[-BIAS_DAYS:] - fitted.recent())
+
+
+def biased(ahead: Floats, off: Floats) -> Floats:
+    """``ahead`` and the mean of what recent days, the newest last, were off by (weighted 0.9 a day back, ends cut, NaN left out), fading by 0.97 a day; never
+    negative."""
     off = off[~np.isnan(off)]
     if not len(off):
-        return np.maximum(fitted.ahead, 0.0)
+        return np.maximum(ahead, 0.0)
     off = np.clip(off, *np.quantile(off, BIAS_ENDS))
     bias = np.average(off, weights=BIAS_KEPT ** np.arange(len(off))[::-1])
-    told: Floats = np.maximum(fitted.ahead + bias * BIAS_DECAY ** np.arange(1, len(fitted.ahead) + 1), 0.0)
+    told: Floats = np.maximum(ahead + bias * BIAS_DECAY ** np.arange(1, len(ahead) + 1), 0.0)
     return told
 
 

@@ -139,14 +139,13 @@ def test_prophet_says_what_its_library_says_to_the_bit_and_leaves_no_file() -> N
     before = set(Path(tempfile.gettempdir()).glob("prophet-*"))
     said = prophets.fit(History(START, values), Known(START, (event, later)), Spec(), 30)
     assert (said.ahead == library.predict(days.iloc[120:])["yhat"].to_numpy()).all()
-    assert (said.recent == library.predict(days.iloc[92:120])["yhat"].to_numpy()).all()
+    assert (said.recent() == library.predict(days.iloc[92:120])["yhat"].to_numpy()).all()
     assert set(Path(tempfile.gettempdir()).glob("prophet-*")) == before
 
 
 def test_what_prophet_was_off_by_lately_is_added_and_fades() -> None:
-    history = History(START, np.full(28, 10.0))
-    told = prophets.Fitted(np.full(28, 8.0), np.zeros(3), None, None)  # type: ignore[arg-type]
-    assert prophets.path(history, told) == pytest.approx(2 * 0.97 ** np.array([1, 2, 3]))
+    assert prophets.biased(np.zeros(3), np.full(28, 2.0)) == pytest.approx(2 * 0.97 ** np.array([1, 2, 3]))
+    assert prophets.biased(np.array([1.0]), np.full(28, -9.0)).tolist() == [0.0]
 
 
 # -- events ------------------------------------------------------------------------------------------------------------
