@@ -71,7 +71,7 @@ class _Quick(CmdStanPyBackend):
 class _Lean(Prophet):
     """What all fits have in common is worked out once: the optimiser, the waves of every day, and which column of the features belongs to which component."""
 
-    def _load_stan_backend(self, stan_backend: Any) -> None:  # noqa: ARG002 - one optimiser serves all
+    def _load_stan_backend(self, *_: Any) -> None:
         self.stan_backend = _backend()
 
     @staticmethod
