@@ -18,7 +18,6 @@ ALL = {
     "ltv": [],
     "scores": [],
     "features": [],
-    "series": [],
     "forecast": [],
     "forecast_worker": [],
     "imports": [],

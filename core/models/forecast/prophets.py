@@ -3,69 +3,32 @@ drawn that nobody asks for.
 """
 
 import logging
-import subprocess
 import threading
 from collections import OrderedDict
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import numpy as np
-import orjson
 import pandas as pd
 from prophet import Prophet
-from prophet.models import CmdStanPyBackend
 
 from core.models.forecast.history import Event, Floats, History, Known
+from core.models.forecast.optimiser import Optimiser
 from core.models.forecast.outcome import Components
 from core.models.forecast.spec import Spec
 
 BIAS_DAYS, BIAS_KEPT, BIAS_DECAY, BIAS_ENDS = 28, 0.9, 0.97, (0.05, 0.95)
 YEAR_TERMS, WEEK_TERMS = 10, 3
-NEWTON_DAYS = 100
-ITERATIONS = 10_000
 TERMS = ("additive_terms", "multiplicative_terms")
 MOST_COLUMNS = 64
 DAYS = ("1970-01-01", "2200-12-31")
-FIRST_DAY = 0
-"""1970-01-01, counted as Prophet does."""
+"""Those that waves are worked out for; Prophet counts days from the first."""
 
 logging.getLogger("cmdstanpy").disabled = True
 logging.getLogger("prophet").setLevel(logging.ERROR)
 _loading = threading.Lock()
-
-
-class _Quick(CmdStanPyBackend):
-    """The library's optimiser, called directly: its data are written in a tenth of the time, nobody polls it, and its files lie in a folder that goes with the fit."""
-
-    def fit(self, stan_init: Any, stan_data: Any, **_: Any) -> Any:
-        inits, data = self.prepare_data(stan_init, stan_data)
-        is_short = int(data["T"]) < NEWTON_DAYS  # type: ignore[arg-type]
-        with TemporaryDirectory(prefix="prophet-") as folder:
-            for name, told in (("data", data), ("inits", inits)):
-                _write(Path(folder) / name, told)
-            found = None if is_short else self._optimum(Path(folder), "lbfgs")
-            found = found or self._optimum(Path(folder), "newton")
-        if found is None:
-            raise RuntimeError("Prophet's optimiser found nothing.")
-        names, values = found
-        self.stan_fit = None
-        return {name: told.reshape((1, -1)) for name, told in self.stan_to_dict_numpy(names, values).items()}
-
-    def _optimum(self, folder: Path, algorithm: str) -> tuple[list[str], Floats] | None:
-        """Names and values of the parameters; None where the optimiser gave up, as its library takes it."""
-        found = folder / f"{algorithm}.csv"
-        command = [
-            str(self.model.exe_file), "id=1", "random", "seed=1", "data", f"file={folder / 'data.json'}", f"init={folder / 'inits.json'}",
-            "output", f"file={found}", "method=optimize", f"algorithm={algorithm}", f"iter={ITERATIONS}",
-        ]  # fmt: skip
-        if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
-            return None
-        names, values = [line for line in found.read_text().splitlines() if not line.startswith("#")]
-        return names.split(","), np.array(values.split(","), np.float64)
 
 
 class _Lean(Prophet):
@@ -77,7 +40,7 @@ class _Lean(Prophet):
     @staticmethod
     def fourier_series(dates: pd.Series, period: float, series_order: int) -> Any:
         days = dates.to_numpy("datetime64[D]").astype(np.int64)
-        return _waves(period, series_order)[days - FIRST_DAY]
+        return _waves(period, series_order)[days]
 
     def regressor_column_matrix(self, seasonal_features: pd.DataFrame, modes: Any) -> Any:
         if self.train_component_cols is not None:
@@ -118,14 +81,9 @@ def _waves(period: float, order: int) -> Floats:
 _columns: "OrderedDict[str, Any]" = OrderedDict()
 
 
-def _write(file: Path, told: Any) -> None:
-    plain = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in told.items()}
-    file.with_suffix(".json").write_bytes(orjson.dumps(plain))
-
-
 @cache
 def _backend() -> Any:
-    return _Quick()
+    return Optimiser()
 
 
 def model(spec: Spec, events: tuple[Event, ...] = (), regressors: tuple[str, ...] = ()) -> _Lean:
