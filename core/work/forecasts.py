@@ -53,7 +53,7 @@ class Asked:
     @cached_property
     def key(self) -> str:
         """Of everything that the fit depends on, and of whose data it is."""
-        return sha([self.lake_id, self.line.text, self.scope.key(), self.span, self.told])
+        return sha([gate.FORM, self.lake_id, self.line.text, self.scope.key(), self.span, self.told])
 
     @property
     def last_on(self) -> date:

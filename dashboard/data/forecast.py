@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 
+from core import calendar
 from core.errors import Refusal
 from core.models.forecast.diary import Came, Drift, Errors
 from core.models.forecast.gate import FEWEST_DAYS
@@ -31,7 +32,7 @@ __all__ = [
     "BEST", "BUCKETS", "BYS", "FEWEST_DAYS", "HORIZONS", "LEVELS", "LONGEST", "MONEY", "MOST_DAYS", "OTHER", "PRIORS", "RANGE", "START", "TRAINING",
     "UNKNOWN", "UPLIFTS", "WAYS", "Asked", "By", "Came", "Components", "Diary", "Drift", "Effect", "Errors", "Event", "Fit", "Fold", "History", "Hours", "Line", "Lines",
     "ModelScore", "Outcome", "Path", "Published", "Refusal", "Row", "Scenario", "SetAside", "Span", "Spec", "WhatIf", "asked", "dated", "diary", "has_worker", "hours",
-    "latest", "lines", "matrix", "of_line", "standing", "supposed",
+    "latest", "lines", "matrix", "of_line", "standing", "supposed", "year_before",
 ]  # fmt: skip
 
 SEE, WRITE = "forecast.see", "forecast.write"
@@ -116,6 +117,16 @@ def standing(key: str) -> Fit | None:
     """The fit as it stands at this moment. Raises ``Forbidden``."""
     ground = stand(SEE)
     return forecasts.standing(ground.home, wiring.accounts_store(), ground.operator, key)
+
+
+def year_before(history: History, path: Path, days: int) -> float | None:
+    """What the days were that the first ``days`` ahead are held against like for like, a year before (``core.calendar.alike``), added up; None where one of them is not
+    known."""
+    places = [history.place(calendar.alike(path.start_on + timedelta(days=day))) for day in range(days)]
+    if min(places) < 0 or max(places) >= history.days:
+        return None
+    total = float(history.values[places].sum())
+    return total if total == total else None
 
 
 @dataclass(frozen=True, slots=True)

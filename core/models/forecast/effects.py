@@ -63,7 +63,10 @@ class Found:
     @property
     def effect(self) -> Effect:
         """As a fit tells it."""
-        return Effect(self.event, self.share, self.lower, self.upper, self.days, self.occurrences)
+        return Effect(
+            self.event, self.share, self.lower, self.upper, self.days, self.occurrences, self.main_share, self.main_lower, self.main_upper,
+            self.extra, self.extra_lower, self.extra_upper,
+        )  # fmt: skip
 
 
 def found(history: History, events: Sequence[Event]) -> tuple[Found, ...]:

@@ -26,7 +26,7 @@ class ModelScore:
 
     ``mase``: mean absolute error over that of the 7-day seasonal naive within the training span (Hyndman & Koehler, 2006).
     ``wape``: absolute errors over values, added up (0 to …). ``smape``: 0 to 2 (mean of 2|e|/(|y|+|f|)). ``cover80``, ``cover95``: share of days within its
-    interval, whose width was told by earlier folds alone; null with fewer than four folds. ``fit_seconds``: processor time of one fit, mean. ``by_horizon``:
+    interval, whose width was told by earlier folds alone; null with fewer than four folds. ``fit_seconds``: of one fit, mean. ``by_horizon``:
     MASE for the days of ``BUCKETS``."""
 
     name: str
@@ -80,7 +80,8 @@ class Fold:
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What an event does to its days: ``share`` above what they would be without it (0.5 = half as much again), with an 80 % interval; ``days`` of its window,
-    ``occurrences`` that were learnt from."""
+    ``occurrences`` that were learnt from. ``main``: the same of the day itself; null where it was never known. ``extra``: units that one occurrence brought more than its days would
+    have had."""
 
     event: str
     share: float
@@ -88,6 +89,12 @@ class Effect:
     upper: float
     days: int
     occurrences: int
+    main: float | None = None
+    main_lower: float | None = None
+    main_upper: float | None = None
+    extra: float | None = None
+    extra_lower: float | None = None
+    extra_upper: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

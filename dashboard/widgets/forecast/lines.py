@@ -12,6 +12,8 @@ from dashboard.widgets.choice import Choice
 MEASURE, BY, OF = "fc_measure", "fc_by", "fc_of"
 KEYS = (MEASURE, BY, OF)
 TOTAL = "total"
+WHOLE_FROM = 100
+"""Counts from here on are told without a part: a forecast of 784.7 orders is one of 785."""
 
 
 def choose(known: Lines) -> Line:
@@ -59,4 +61,4 @@ def written(value: float | None, line: Line, known: Lines) -> str:
     """A value of the series: money or a count."""
     if line.measure in forecast.MONEY:
         return i18n.compact_money(value if value is None else round(value), known.currency)
-    return i18n.compact(value if value is None else round(value, 1))
+    return i18n.compact(value if value is None else round(value, 1 if abs(value) < WHOLE_FROM else None))

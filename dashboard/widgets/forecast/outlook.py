@@ -8,7 +8,7 @@ from dashboard import charts, i18n
 from dashboard.actions import forecast as actions
 from dashboard.actions import guard
 from dashboard.data import forecast, freshness
-from dashboard.data.forecast import Fit, Line, Lines, ModelScore, Spec
+from dashboard.data.forecast import Effect, Fit, Line, Lines, ModelScore, Spec
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import behind, choice, columns, heading, tables, tiles
 from dashboard.widgets.forecast import course, hourly, lines, looks, specs, takenapart, words
@@ -45,7 +45,7 @@ def show() -> None:
         _below(shown, line, known)
     hourly.show(shown, line, known)
     _models(shown, line)
-    _effects(shown)
+    _effects(shown, line, known)
     takenapart.show(shown, line, known)
     _aside(shown, line, known)
 
@@ -112,11 +112,13 @@ def _tiles(shown: Look, line: Line, known: Lines) -> list[Tile]:
             continue
         total = sum(path.point[:days])
         before = _sum_before(shown, days)
-        change = "" if not before else t("forecast.against", days=days, change=i18n.change(total / before - 1))
+        told = [t("forecast.against", days=days, change=i18n.change(total / before - 1))] if before else []
+        if year := forecast.year_before(shown.asked.history, path, days):
+            told.append(t("forecast.against_year", change=i18n.change(total / year - 1)))
         first, last = path.start_on, path.start_on + timedelta(days=days - 1)
         span = f"{i18n.day(first, with_year=False)} – {i18n.day(last, with_year=False)}"
         name = t("forecast.next_days", days=days)
-        found.append(Tile(f"next-{days}", name, lines.written(total, line, known), "", span, tiles.lines(change)))
+        found.append(Tile(f"next-{days}", name, lines.written(total, line, known), "", span, tiles.lines(*told)))
     is_wide = shown.spec.level > 0.8
     low, high = (path.lower95, path.upper95) if is_wide else (path.lower80, path.upper80)
     bounds = f"{lines.written(low[0], line, known)} – {lines.written(high[0], line, known)}"
@@ -224,7 +226,7 @@ def _model(one: ModelScore, headline: str) -> tuple[str, ...]:
 # -- events and days ---------------------------------------------------------------------------------------------------
 
 
-def _effects(shown: Look) -> None:
+def _effects(shown: Look, line: Line, known: Lines) -> None:
     effects = shown.outcome.effects
     with st.container(border=True, key="card_effects"):
         st.html(heading.section(t("forecast.effects"), t("forecast.effects_lead"), "forecast-effects"))
@@ -239,15 +241,27 @@ def _effects(shown: Look) -> None:
                 t("forecast.effect_bounds"): [
                     f"{i18n.change(one.lower)} – {i18n.change(one.upper)}" for one in effects
                 ],
+                t("forecast.effect_main"): [
+                    UNDEFINED if one.main is None else i18n.change(one.main) for one in effects
+                ],
+                t("forecast.effect_extra"): [_extra(one, line, known) for one in effects],
                 t("forecast.effect_days"): [i18n.number(one.days) for one in effects],
                 t("forecast.effect_times"): [i18n.number(one.occurrences) for one in effects],
             }
 
-        names = ("effect", "effect_bounds", "effect_days", "effect_times")
+        names = ("effect", "effect_bounds", "effect_main", "effect_extra", "effect_days", "effect_times")
         st.dataframe(
             tables.written("effects", shown.fit.key, rows), hide_index=True, alt=t("forecast.effects"),
             column_config=columns.right(*(t(f"forecast.{name}") for name in names)),
         )  # fmt: skip
+
+
+def _extra(one: Effect, line: Line, known: Lines) -> str:
+    """Units of one occurrence, with its interval."""
+    if one.extra is None:
+        return UNDEFINED
+    bounds = f"{lines.written(one.extra_lower, line, known)} – {lines.written(one.extra_upper, line, known)}"
+    return i18n.aside(lines.written(one.extra, line, known), bounds)
 
 
 def _aside(shown: Look, line: Line, known: Lines) -> None:

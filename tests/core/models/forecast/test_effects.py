@@ -108,6 +108,7 @@ def simulated(seed: int) -> Floats:
     return np.round(with_events(series(300), [(SALE, SALE_TIMES), (REST, REST_TIMES)]) * np.exp(level + noise))
 
 
+@pytest.mark.long
 def test_the_truth_lies_in_the_interval_about_as_often_as_it_says() -> None:
     inside, errors = [], []
     for seed in range(60):
