@@ -18,7 +18,8 @@ from plotly.basedatatypes import BaseFigure
 
 from dashboard import i18n
 from dashboard.data.funnels import Count, Duration
-from dashboard.data.overview import Contributions, Note, Trend
+from dashboard.data.notes import Note
+from dashboard.data.overview import Contributions, Trend
 from dashboard.i18n import t
 from dashboard.web import kept
 
@@ -33,6 +34,7 @@ SOFT = {"light": "#55635f", "dark": "#a3b2b8"}
 BAD = {"light": "#d1490c", "dark": "#f4854b"}
 MOST_NAMED = 8
 """Beyond this many, notes on a time axis are marks without a word; the word is shown on pointing at them."""
+MARKS = {"campaign": "triangle-up", "import": "diamond"}
 MOST_VALUES = 6
 
 Format = Callable[[float | int | None], str]
@@ -83,7 +85,7 @@ def trend(view: Trend, words: Format, axis: Format, *, name: str) -> go.Figure:
     low = min([value for _, value in points if value] + [value or 0 for _, value, _ in view.before], default=0)
     if view.open_from:
         _hatch(figure, view.open_from, view.asked.end_on, max(top, 1))
-    _add_notes(figure, view.notes, max(top, 1))
+    _add_notes(figure, view.notes, days, max(top, 1))
     height = 340 if view.moved is None else min(max(340, _waterfall_height(view.moved) + 96), 480)
     figure.update_layout(**layout(height, margin_top=26), hovermode="x unified")
     figure.update_xaxes(
@@ -155,34 +157,59 @@ def _hatch(figure: go.Figure, start_on: date, end_on: date, top: float) -> None:
     )
 
 
-def _add_notes(figure: go.Figure, notes: Sequence[Note], top: float) -> None:
-    """Feasts and imports: a band or a line, with a word above it while there are few."""
-    for note in notes:
+def _add_notes(figure: go.Figure, notes: Sequence[Note], days: Sequence[date], top: float) -> None:
+    """Feasts: a band or a line, with a word above it while there are few. What else happened is a mark above the axis."""
+    feasts = [note for note in notes if note.kind not in MARKS]
+    for note in feasts:
         if note.last_on > note.start_on:
             figure.add_vrect(
                 x0=_at(note.start_on, -0.5), x1=_at(note.last_on, 0.5), fillcolor=LINE, line_width=0, layer="below"
             )
         else:
             figure.add_vline(x=_noon(note), line={"color": FAINT, "width": 1, "dash": "dot"}, layer="below")
-    if not notes:
-        return
-    figure.add_scatter(
-        x=[_noon(note) for note in notes],
-        y=[top * 1.09] * len(notes),
-        mode="markers+text" if len(notes) <= MOST_NAMED else "markers",
-        marker={"symbol": ["diamond" if n.kind == "import" else "circle" for n in notes], "size": 6, "color": GREY},
-        text=[note_words(note) for note in notes],
-        textposition="top center",
-        textfont={"size": 11, "color": SOFT[theme()]},
-        hovertemplate="%{text}<extra></extra>",
-        showlegend=False,
-        cliponaxis=False,
-    )
+    if feasts:
+        figure.add_scatter(
+            x=[_noon(note) for note in feasts],
+            y=[top * 1.09] * len(feasts),
+            mode="markers+text" if len(feasts) <= MOST_NAMED else "markers",
+            marker={"symbol": "circle", "size": 6, "color": GREY},
+            text=[note_words(note) for note in feasts],
+            textposition="top center",
+            textfont={"size": 11, "color": SOFT[theme()]},
+            hovertemplate="%{text}<extra></extra>",
+            showlegend=False,
+            cliponaxis=False,
+        )
+    if days:
+        add_happened(figure, notes, days[0])
+
+
+def add_happened(figure: go.Figure, notes: Sequence[Note], first: date, shift: timedelta = timedelta()) -> None:
+    """Campaigns and imports: a mark on the axis at the day on which each began, those of one day in one mark. ``first``: day of the axis, where what began before
+    is marked; ``shift``: from midnight to where a day is drawn."""
+    words: dict[tuple[str, date], list[str]] = {}
+    for note in notes:
+        if note.kind in MARKS:
+            words.setdefault((note.kind, max(note.start_on, first)), []).append(note_words(note))
+    if words:
+        figure.add_scatter(
+            x=[_at(on, 0) + shift for _, on in words],
+            y=[0] * len(words),
+            mode="markers",
+            marker={"symbol": [MARKS[kind] for kind, _ in words], "size": 7, "color": GREY, "line": {"width": 0}},
+            customdata=["<br>".join(said) for said in words.values()],
+            hovertemplate="%{customdata}<extra></extra>",
+            showlegend=False,
+            cliponaxis=False,
+        )
 
 
 def note_words(note: Note) -> str:
     if note.kind == "import":
-        return t("overview.note_import")
+        return t("note.import")
+    if note.kind == "campaign":
+        days = " – ".join(i18n.day(on, with_year=False) for on in dict.fromkeys((note.start_on, note.last_on)))
+        return i18n.aside(t("note.campaign", name=cut(note.name, 40)), days)
     key = f"holiday.{note.name}"
     return t(key) if i18n.has(key) else note.name
 

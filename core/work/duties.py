@@ -84,8 +84,15 @@ def chores(house: House) -> list[Chore]:
     def trained(home: Home, now: datetime) -> int:
         return scores.schedule(home, house.live.store, now)
 
-    def watched(home: Home, now: datetime) -> int:
-        return scores.watch(home, now).count
+    def watched(now: datetime) -> str | None:
+        looks: list[scores.Looked] = []
+
+        def look(home: Home) -> int:
+            looks.append(scores.watch(home, now))
+            return looks[-1].count
+
+        done = _told("looks at models of scores", _everywhere(house, look))
+        return "; ".join(filter(None, (done, *(one for told in looks for one in told.refused)))) or None
 
     return [
         Chore("derived", SECONDS, lambda now: _told("runs and rollups made", sorted_in(now))),
@@ -103,11 +110,7 @@ def chores(house: House) -> list[Chore]:
             HOUR,
             lambda now: _told("models of scores to train", _everywhere(house, lambda home: trained(home, now))),
         ),
-        Chore(
-            "score checks",
-            HOUR,
-            lambda now: _told("looks at models of scores", _everywhere(house, lambda home: watched(home, now))),
-        ),
+        Chore("score checks", HOUR, watched),
         Chore("settle", MINUTE, lambda now: _told("batches settled", len(batches.reconcile(house.live, now=now)))),
         Chore("identities", DAY, lambda _now: _told("map brought up to the decisions", int(_settled(house.live)))),
         Chore("compact", HOUR, lambda _now: _told("files joined", _everywhere(house, tending.compact))),

@@ -331,11 +331,12 @@ def _tell(
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """How many looks were taken at live models: at features, at intercepts, at drift."""
+    """How many looks were taken at live models: at features, at intercepts, at drift. ``refused``: those that could not be, and why."""
 
     cleaning: int = 0
     calibration: int = 0
     drift: int = 0
+    refused: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -347,7 +348,7 @@ def watch(home: Home, now: datetime) -> Looked:
     with home.store.reading() as session:
         rows = store.all_live(session)
         due = {row.id: [kind for kind in LOOKS if _is_due(session, row, kind, now)] for row in rows}
-    done = dict.fromkeys(LOOKS, 0)
+    done, refused = dict.fromkeys(LOOKS, 0), []
     if not any(due.values()):
         return Looked()
     with reading(home, now=now) as lake:
@@ -355,9 +356,9 @@ def watch(home: Home, now: datetime) -> Looked:
             for kind in due[row.id]:
                 try:
                     done[kind] += look(home, lake, row, kind, now)
-                except Refusal:
-                    continue
-    return Looked(**done)
+                except Refusal as refusal:
+                    refused.append(f"no {kind} of model {row.id} in {home.world}: {refusal}")
+    return Looked(**done, refused=tuple(refused))
 
 
 LOOKS = {"cleaning": CHECKED, "calibration": RETRAINED, "drift": WATCHED}

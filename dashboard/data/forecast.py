@@ -15,6 +15,7 @@ from core.models.forecast.line import BYS, By, Line
 from core.models.forecast.outcome import BUCKETS, Components, Effect, Fold, ModelScore, Outcome, Path, SetAside
 from core.models.forecast.spec import BEST, HORIZONS, LEVELS, MOST_DAYS, PRIORS, RANGE, TRAINING, UPLIFTS, Spec, WhatIf
 from core.models.forecast.supposing import supposed
+from core.periods import Period
 from core.store import topics
 from core.store.calendar import TOPIC as CALENDAR
 from core.work import forecasts, scenarios, strategy
@@ -24,29 +25,34 @@ from core.work.questions import today
 from core.work.questions.forecasts import MONEY, OTHER, UNKNOWN, Diary, Published
 from core.work.scenarios import Scenario
 from core.work.strategy import LONGEST, START, WAYS, Row
-from dashboard.data import freshness
+from dashboard.data import freshness, notes
 from dashboard.data.ground import Ground, stand
+from dashboard.data.notes import Note
 from dashboard.web import kept, wiring
 
 __all__ = [
     "BEST", "BUCKETS", "BYS", "FEWEST_DAYS", "HORIZONS", "LEVELS", "LONGEST", "MONEY", "MOST_DAYS", "OTHER", "PRIORS", "RANGE", "START", "TRAINING",
     "UNKNOWN", "UPLIFTS", "WAYS", "Asked", "By", "Came", "Components", "Diary", "Drift", "Effect", "Errors", "Event", "Fit", "Fold", "History", "Hours", "Line", "Lines",
-    "ModelScore", "Outcome", "Path", "Published", "Refusal", "Row", "Scenario", "SetAside", "Span", "Spec", "WhatIf", "asked", "dated", "diary", "has_worker", "hours",
+    "ModelScore", "Note", "Outcome", "Path", "Published", "Refusal", "Row", "Scenario", "SetAside", "Span", "Spec", "WhatIf", "asked", "dated", "diary", "has_worker", "hours",
     "latest", "lines", "matrix", "of_line", "standing", "supposed", "year_before",
 ]  # fmt: skip
 
 SEE, WRITE = "forecast.see", "forecast.write"
+YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Measures that the data has, and their parts by measure and way of parting, the largest first. ``units``: names by id."""
+    """Measures that the data has, and their parts by measure and way of parting, the largest first. ``units``: names by id. ``happened``: campaigns and imports of
+    the year before the newest data and the days after it that anything is forecast for. ``key`` changes with any of it."""
 
+    key: str
     measures: tuple[str, ...]
     parts: Mapping[tuple[str, By], tuple[str, ...]]
     units: Mapping[str, str]
     currency: str
     as_of_on: date
+    happened: tuple[Note, ...]
 
 
 def lines() -> Lines | None:
@@ -58,13 +64,15 @@ def lines() -> Lines | None:
 
 
 @kept.by_key(16)
-def _lines(key: str, _ground: Ground, _fresh: freshness.Freshness) -> Lines:  # noqa: ARG001 - what it is kept by
+def _lines(key: str, _ground: Ground, _fresh: freshness.Freshness) -> Lines:
+    assert _fresh.as_of_on is not None
+    around = Period(_fresh.as_of_on - YEAR, _fresh.as_of_on + timedelta(days=HORIZONS[1] + 1))
     with _ground.open() as lake:
         measures = question.measures(lake)
         parts = {(measure, by): question.parts(lake, measure, by) for measure in measures for by in BYS}
+        happened = notes.happened(lake, _ground, around)
     units = _fresh.choices.units if _fresh.choices else {}
-    assert _fresh.as_of_on is not None
-    return Lines(measures, parts, units, _fresh.currency, _fresh.as_of_on)
+    return Lines(key, measures, parts, units, _fresh.currency, _fresh.as_of_on, happened)
 
 
 def asked(line: Line, spec: Spec, span: Span) -> Asked:
@@ -95,7 +103,7 @@ class Hours:
 
 
 def hours(asked: Asked, outcome: Outcome, path: Path, key: str) -> Hours:
-    """A forecast of a total by hour. ``key``: names the look at it. Raises ``Forbidden``, ``Unknown``."""
+    """A forecast by hour. ``key``: names the look at it. Raises ``Forbidden``, ``Unknown``."""
     ground = stand(SEE)
     return _hours(
         key=f"hours|{ground.key}|{key}|{asked.line.text}", _ground=ground, _asked=asked, _outcome=outcome, _path=path

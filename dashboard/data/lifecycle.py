@@ -26,9 +26,9 @@ from core.work.questions.lifecycle import (
 )  # fmt: skip
 from core.work.questions.moments import names
 from core.work.questions.spans import UNITS, Unit
-from dashboard.data import overview, people
+from dashboard.data import notes, people
 from dashboard.data.ground import Ground, stand
-from dashboard.data.overview import Note
+from dashboard.data.notes import Note
 from dashboard.data.people import People
 from dashboard.filters import Filters
 from dashboard.web import kept
@@ -184,8 +184,8 @@ def _answer(
     with _meanwhile(), _ground.open(_filters) as lake:
         found = question.lifecycle(lake, _asked)
         assert lake.as_of is not None
-        notes = overview.notes(lake, _ground, Period(found.days[0], found.days[-1]))
-        return View(key, found, notes, lake.as_of, lake.zone, _ground.version)
+        noted = notes.of(lake, _ground, Period(found.days[0], found.days[-1]))
+        return View(key, found, noted, lake.as_of, lake.zone, _ground.version)
 
 
 @kept.by_key(8)

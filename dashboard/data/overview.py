@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import get_args
 
-from core import calendar
 from core.metrics.catalog import GOALS, Goal, Metric
 from core.metrics.contributions import is_additive
 from core.metrics.parts import Part
-from core.periods import Period, business_date
+from core.periods import Period
 from core.work.questions import contributions as question
 from core.work.questions import figures as figures_question
 from core.work.questions.contributions import By, Contributions
 from core.work.questions.figures import Figure, Points, Side
-from core.work.questions.reading import Reading
+from dashboard.data import notes
 from dashboard.data.ground import Ground, stand
+from dashboard.data.notes import Note
 from dashboard.filters import Filters
 from dashboard.web import kept
 
@@ -55,16 +55,6 @@ class Overview:
     @property
     def is_empty(self) -> bool:
         return not self.figures
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something that a time axis marks. ``kind``: holiday, festival or import; ``name`` is that of the feast."""
-
-    start_on: date
-    last_on: date
-    kind: str
-    name: str
 
 
 @dataclass(frozen=True)
@@ -167,7 +157,7 @@ def _trend(
             key,
             figure,
             before,
-            notes(lake, _ground, _asked.period),
+            notes.of(lake, _ground, _asked.period),
             figure.period.end_on if is_open else None,
             _asked.period,
             by,
@@ -175,23 +165,3 @@ def _trend(
             is_additive(metric),
             question.contributions(lake, metric.name, by) if by else None,
         )
-
-
-def notes(lake: Reading, ground: Ground, period: Period) -> tuple[Note, ...]:
-    """Feasts and imports that a time axis over the period marks."""
-    runs: list[Note] = []
-    for day in calendar.days(period.start_on, period.end_on):
-        if day.kind == "workday":
-            continue
-        last = next((run for run in runs if run.name == day.name and (day.on - run.last_on).days == 1), None)
-        if last:
-            runs[runs.index(last)] = Note(last.start_on, day.on, day.kind, day.name)
-        else:
-            runs.append(Note(day.on, day.on, day.kind, day.name))
-    imports = {
-        business_date(manifest.at, lake.zone)
-        for manifest in ground.home.lake.manifests.log()
-        if manifest.kind == "import"
-    }
-    inside = sorted(on for on in imports if period.start_on <= on < period.end_on)
-    return (*runs, *(Note(on, on, "import", "") for on in inside))

@@ -76,10 +76,10 @@ def states(answer: Answer, notes: Sequence[Note], label: Callable[[int], str]) -
 
 
 def _add_notes(figure: go.Figure, answer: Answer, notes: Sequence[Note], height: float) -> None:
-    """Feasts and imports: a mark above the period that they begin in, its words on pointing at it."""
+    """A mark above the period that they begin in, or the first one, its words on pointing at it."""
     words: dict[int, list[str]] = {}
     for note in notes:
-        words.setdefault(bisect_right(answer.periods, note.start_on) - 1, []).append(charts.note_words(note))
+        words.setdefault(max(bisect_right(answer.periods, note.start_on) - 1, 0), []).append(charts.note_words(note))
     if words:
         figure.add_scatter(
             x=[answer.periods[period].isoformat() for period in words],

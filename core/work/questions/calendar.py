@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
-from core.models.forecast import agenda, festivals
+import numpy as np
+
+from core.models.forecast import agenda
 from core.models.forecast.agenda import Entry, Kind, Occasion, Rule
 from core.models.forecast.history import Event, Known
 from core.periods import business_date
@@ -14,6 +16,9 @@ from core.store.session import Session
 from core.store.tables import CalendarEntry
 from core.work.home import Home
 from core.work.questions.reading import Reading
+
+CAMPAIGNS = "campaigns"
+"""Name of the figure of running campaigns among regressors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +69,13 @@ def closed_days(home: Home, start_on: date, end_on: date) -> tuple[date, ...]:
     return agenda.closed_days(occasions(home, start_on, end_on), start_on, end_on)
 
 
-def known(home: Home, start_on: date, end_on: date) -> Known:
-    """Events of the days ``[start_on, end_on)``, and worked weekends as a figure of every day."""
-    days = (end_on - start_on).days
-    make_up = {festivals.MAKE_UP: festivals.make_up_workdays(start_on, days)}
-    return Known(start_on, events(home, start_on, end_on), make_up)
+def known(home: Home, start_on: date, end_on: date, running: Iterable[Offered] = ()) -> Known:
+    """Events of the days ``[start_on, end_on)``, and how many campaigns ``running`` there are on each of them (``CAMPAIGNS``), where there are any."""
+    count = np.zeros((end_on - start_on).days)
+    for one in running:
+        first, last = (one.first_on - start_on).days, (one.last_on - start_on).days
+        count[max(first, 0) : max(last + 1, 0)] += 1
+    return Known(start_on, events(home, start_on, end_on), {CAMPAIGNS: count} if count.any() else {})
 
 
 def campaigns(reading: Reading, taken: Iterable[str] = ()) -> tuple[Offered, ...]:

@@ -132,7 +132,7 @@ def _line(one: Series) -> Line:
 
 def _asked(home: Home, reading: Reading, line: Line, found: Series, spec: Spec, span: Span) -> Asked:
     history = History(found.start_on, found.values)
-    known = calendar.known(home, history.start_on, history.end_on + AHEAD)
+    known = calendar.known(home, history.start_on, history.end_on + AHEAD, calendar.campaigns(reading))
     closed = calendar.closed_days(home, history.start_on, history.end_on)
     manifest = reading.snapshot.manifest
     models = None if span == "all" else tuple(dict.fromkeys((*gate.HEADLINE, *_named(spec))))
@@ -146,8 +146,8 @@ def _named(spec: Spec) -> tuple[str, ...]:
 
 
 def by_hour(reading: Reading, asked: Asked, outcome: Outcome, path: Path) -> tuple[HourPath, HourScore]:
-    """The forecast of a total shared out by hour, and how that did on the days of the backtest. Raises ``Unknown`` where the data has no such series."""
-    found = series.hours(reading, asked.line.measure)
+    """A forecast shared out by hour, and how that did on the days of the backtest. Raises ``Unknown`` where the data has no such series."""
+    found = series.hours(reading, asked.line.measure, asked.line.by, asked.line.part)
     history = HourHistory(found.start_on, found.values)
     folds = [fold.path for fold in outcome.folds]
     return hours.forecast(history, path, asked.known.events, folds), hours.backtest(history, folds, asked.known.events)

@@ -1,6 +1,6 @@
 """Daily and hourly series of what a forecast is made of: of all there is, and by channel or unit so that parts add up to it, day by day."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,7 +16,7 @@ from core.metrics.daily import NOWHERE
 from core.scope import EVERYTHING, Filters
 from core.sequences.arrays import Int64s
 from core.settings import DEFAULT_CURRENCY
-from core.work.questions.counted import BY, ROWS, TABLES, By
+from core.work.questions.counted import BY, ROWS, TABLES, By, Rows
 from core.work.questions.kept import per_version
 from core.work.questions.occurrences import BORN, EPOCH, HOURS, since_1970
 from core.work.questions.reading import DATED, Reading
@@ -68,7 +68,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HourSeries:
-    """As ``Series`` of all together, with 24 values a day (``values[day, hour]``, hours of the business zone's clock) that add up to it."""
+    """As ``Series``, with 24 values a day (``values[day, hour]``, hours of the business zone's clock) that add up to it."""
 
     measure: str
     start_on: date
@@ -100,21 +100,46 @@ def parts(reading: Reading, measure: str, by: By) -> list[Series]:
     if by not in breakdowns(measure):
         raise Unknown("breakdown", by, breakdowns(measure))
     told, days = _told(reading, measure)
-    found = {name: values for name, values in told.parts[by].items() if values[days.inside(told)].any()}
-    nowhere = found.pop(NOWHERE, None)
-    largest = sorted(found, key=lambda name: (-int(found[name][days.inside(told)].sum()), name))
-    named = {name: found[name] for name in largest[:MOST_PARTS]}
-    for name, rest in ((OTHER, [found[name] for name in largest[MOST_PARTS:]]), (UNKNOWN, [nowhere])):
-        for values in rest:
-            if values is not None:
-                named[name] = named.get(name, 0) + values
-    return [Series(measure, by, name, days.start_on, _dressed(one, days, told)) for name, one in named.items()]
+    return [
+        Series(
+            measure,
+            by,
+            part,
+            days.start_on,
+            _dressed(np.sum([told.parts[by][name] for name in names], axis=0), days, told),
+        )
+        for part, names in _held(told, days, by).items()
+    ]
 
 
-def hours(reading: Reading, measure: str) -> HourSeries:
-    """All together by hour. Raises as ``total``."""
+def hours(reading: Reading, measure: str, by: By | None = None, part: str | None = None) -> HourSeries:
+    """All together by hour, or one of its ``parts``. Raises as these, and ``Unknown`` for a part that there is not."""
     told, days = _told(reading, measure)
-    return HourSeries(measure, days.start_on, _dressed(told.hours, days, told))
+    if by is None:
+        return HourSeries(measure, days.start_on, _dressed(told.hours, days, told))
+    held = _held(told, days, by) if by in breakdowns(measure) else {}
+    if part not in held:
+        raise Unknown("part", str(part), tuple(held))
+    if reading.allowed is None:
+        counts = _hours_of_all(reading.snapshot, reading.zone, measure, reading.filters.channels, by, held[part])
+    else:
+        counts = _by_hour(ROWS[measure](reading), told.start_on, len(told.hours), by, held[part])
+    return HourSeries(measure, days.start_on, _dressed(counts, days, told))
+
+
+def _held(told: "_Told", days: "_Days", by: By) -> dict[str, tuple[str, ...]]:
+    """The parts, and what each holds of what the data names."""
+    found = {
+        name: int(values[days.inside(told)].sum())
+        for name, values in told.parts[by].items()
+        if values[days.inside(told)].any()
+    }
+    largest = sorted(found.keys() - {NOWHERE}, key=lambda name: (-found[name], name))
+    held: dict[str, tuple[str, ...]] = {name: (name,) for name in largest[:MOST_PARTS]}
+    for part, names in ((OTHER, largest[MOST_PARTS:]), (UNKNOWN, [NOWHERE] if NOWHERE in found else [])):
+        if names:
+            held[part] = (*held.get(part, ()), *names)
+    return held
 
 
 # -- days --------------------------------------------------------------------------------------------------------------
@@ -214,6 +239,15 @@ def _of_all(snapshot: Snapshot, zone: str, measure: str, asked: tuple[str, ...])
     return _tallied(Reading(snapshot, zone, DEFAULT_CURRENCY, EVERYTHING, Filters(channels=asked)), measure)
 
 
+@per_version(*DATED, "member_profiles", "identity_map", "event_names", "groups", most=24)
+def _hours_of_all(
+    snapshot: Snapshot, zone: str, measure: str, asked: tuple[str, ...], by: By, names: tuple[str, ...]
+) -> Int64s:
+    reading = Reading(snapshot, zone, DEFAULT_CURRENCY, EVERYTHING, Filters(channels=asked))
+    told = _of_all(snapshot, zone, measure, asked)
+    return _by_hour(ROWS[measure](reading), told.start_on, len(told.hours), by, names)
+
+
 def _tallied(reading: Reading, measure: str) -> _Told:
     """From the first day on which its tables say anything to the newest that is over."""
     assert reading.whole is not None
@@ -224,12 +258,22 @@ def _tallied(reading: Reading, measure: str) -> _Told:
     day = rows.hour // HOURS - first
     kept = (day >= 0) & (day < days)
     weights = None if rows.amount is None else rows.amount[kept]
-    by_hour = _added(rows.hour[kept] - first * HOURS, days * HOURS, weights)
     by_place: dict[By, dict[str, Int64s]] = {}
     for by, (codes, names) in rows.place.items():
         both = _added(codes[kept] * days + day[kept], len(names) * days, weights).reshape(len(names), days)
         by_place[by] = dict(zip(names, both, strict=True))
-    return _Told(start, by_hour.reshape(days, HOURS), by_place)
+    return _Told(start, _by_hour(rows, start, days), by_place)
+
+
+def _by_hour(rows: Rows, start_on: date, days: int, by: By | None = None, names: Collection[str] = ()) -> Int64s:
+    """Counts per day and hour, with ``by`` only of what has one of ``names``."""
+    hour = rows.hour - (start_on - EPOCH).days * HOURS
+    kept = (hour >= 0) & (hour < days * HOURS)
+    if by is not None:
+        codes, known = rows.place[by]
+        kept &= np.isin(known, list(names))[codes]
+    weights = None if rows.amount is None else rows.amount[kept]
+    return _added(hour[kept], days * HOURS, weights).reshape(days, HOURS)
 
 
 def _added(place: Int64s, places: int, weights: Int64s | None) -> Int64s:

@@ -8,11 +8,12 @@ import plotly.graph_objects as go
 
 from dashboard import charts, i18n
 from dashboard.charts import Format
-from dashboard.data.forecast import Came, Event, Fold, History, Path, SetAside
+from dashboard.data.forecast import Came, Event, Fold, History, Note, Path, SetAside
 from dashboard.i18n import t
 
 PAST_DAYS = 120
 """Days that are drawn before the forecast."""
+NOON = timedelta(hours=12)
 CLOSE = 21
 """Days between two events whose words would run into each other."""
 SHADE = {80: 0.22, 95: 0.10}
@@ -30,11 +31,12 @@ def picture(
     words: Format,
     event_name: Callable[[str], str],
     *,
+    happened: Sequence[Note] = (),
     beside: Mapping[str, Path] | None = None,
     judged: Sequence[Came] = (),
     name: str = "",
 ) -> go.Figure:
-    """``name``: of the forecast, where there are others. ``beside``: further forecasts of the same days, by name. ``judged``: days that came in, as they had been forecast."""
+    """``happened``: campaigns and imports. ``name``: of the forecast, where there are others. ``beside``: further forecasts of the same days, by name. ``judged``: days that came in, as they had been forecast."""
     colour = charts.BRAND[charts.theme()]
     past = history.last(PAST_DAYS)
     first, end = past.start_on, path.start_on + timedelta(days=path.days)
@@ -59,10 +61,13 @@ def picture(
     for (name, other), line, dash in zip((beside or {}).items(), LINES, DASHES, strict=False):
         _line(figure, other, name, line, words, dash=dash, width=2)
     _aside(figure, [one for one in aside if one.on >= first and one.value is not None], words)
+    named = {one.name for one in events}  # a campaign that became an event is marked as one
+    inside = [one for one in happened if one.last_on >= first and one.start_on < end and one.name not in named]
+    charts.add_happened(figure, inside, first, NOON)
     figure.update_layout(**charts.layout(380, margin_top=28), hovermode="closest")
     figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top"})
     figure.update_xaxes(
-        showgrid=False, tickformat="%m月%d日" if i18n.language() == "zh" else "%b %d", nticks=10, tickangle=0, range=[_at(first), _at(end)]
+        showgrid=False, tickformat="%m月%d日" if i18n.language() == "zh" else "%b %d", tickangle=0, range=[_at(first), _at(end)]
     )  # fmt: skip
     figure.update_yaxes(**charts.ticks(0, top * 1.12, words))
     return figure
@@ -172,7 +177,7 @@ def _plain(value: float) -> float | None:
 
 
 def _noon(on: date) -> datetime:
-    return datetime.combine(on, time(12))
+    return _at(on) + NOON
 
 
 def _at(on: date) -> datetime:

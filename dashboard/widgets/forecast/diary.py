@@ -46,10 +46,10 @@ def _head(found: Diary, line: Line, known: Lines) -> None:
     asked = forecast.asked(line, Spec(), "headline")
     charts.show(
         "forecast_diary",
-        f"{current.forecast_id}|{asked.key}|{len(found.came)}|{found.live.mase}",
+        f"{current.forecast_id}|{asked.key}|{known.key}|{len(found.came)}|{found.live.mase}",
         lambda: course.picture(
             asked.history, current.path, (), (), asked.known.events, lambda value: lines.written(value, line, known), words.event,
-            judged=found.judged,
+            happened=known.happened, judged=found.judged,
         ),
         alt=t("forecast.diary_alt"),
     )  # fmt: skip

@@ -18,9 +18,6 @@ DAY = "fc_hours_of"
 
 
 def show(shown: Look, line: Line, known: Lines) -> None:
-    """Of totals: parts are not told by hour."""
-    if line.by is not None:
-        return
     with st.container(border=True, key="card_hours"):
         st.html(heading.section(t("forecast.hours"), t("forecast.hours_lead"), "forecast-hours"))
         days = [shown.path.start_on + timedelta(days=n) for n in range(min(DAYS, shown.path.days))]

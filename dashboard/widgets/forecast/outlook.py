@@ -40,7 +40,7 @@ def show() -> None:
         _head(shown, line, known)
         st.html(tiles.wall(_tiles(shown, line, known), WIDTH))
         charts.show(
-            "forecast", f"{shown.key}|{line.text}", lambda: picture(shown, line, known), alt=t("forecast.picture_alt")
+            "forecast", f"{shown.key}|{known.key}|{line.text}", lambda: picture(shown, line, known), alt=t("forecast.picture_alt")
         )  # fmt: skip
         _below(shown, line, known)
     hourly.show(shown, line, known)
@@ -53,7 +53,7 @@ def show() -> None:
 def picture(shown: Look, line: Line, known: Lines) -> "course.go.Figure":
     return course.picture(
         shown.asked.history, shown.path, shown.outcome.folds, shown.outcome.set_aside, shown.asked.known.events,
-        lambda value: lines.written(value, line, known), words.event,
+        lambda value: lines.written(value, line, known), words.event, happened=known.happened,
     )  # fmt: skip
 
 

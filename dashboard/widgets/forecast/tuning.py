@@ -170,14 +170,14 @@ def _before_after(house: Look, own: Look | None, line: Line, known: Lines) -> No
         )  # fmt: skip
         beside = {t("forecast.of_house"): house.path}
         charts.show(
-            "forecast_tuned", f"{house.key}|{own.key}", lambda: _picture(own, line, known, beside, t("forecast.of_own")), alt=t("forecast.picture_alt")
+            "forecast_tuned", f"{house.key}|{own.key}|{known.key}", lambda: _picture(own, line, known, beside, t("forecast.of_own")), alt=t("forecast.picture_alt")
         )  # fmt: skip
 
 
 def _picture(shown: Look, line: Line, known: Lines, beside: dict[str, "forecast.Path"], name: str = "") -> Any:
     return course.picture(
         shown.asked.history, shown.path, (), shown.outcome.set_aside, shown.asked.known.events,
-        lambda value: lines.written(value, line, known), words.event, beside=beside, name=name,
+        lambda value: lines.written(value, line, known), words.event, happened=known.happened, beside=beside, name=name,
     )  # fmt: skip
 
 
@@ -403,5 +403,8 @@ def _side_by_side(line: Line, saved: list[Scenario], known: Lines) -> None:
     (called, first), *others = looked.items()
     beside = {name: one.path for name, one in others}
     charts.show(
-        "forecast_scenarios", key, lambda: _picture(first, line, known, beside, called), alt=t("forecast.scenarios_alt")
+        "forecast_scenarios",
+        f"{key}|{known.key}",
+        lambda: _picture(first, line, known, beside, called),
+        alt=t("forecast.scenarios_alt"),
     )

@@ -136,15 +136,44 @@ def test_series_are_what_loops_over_the_facts_count(seed: int, tmp_path: Path) -
                     parts = series.parts(lake, measure, by)
                     told_by = counted(told, measure, 1 if by == "channel" else 2, channels, units)
                     assert as_counter(parts) == told_by, (measure, by, channels, units)
-                by_hour: Counter[Any] = Counter()
-                for thing in things(told, measure, channels, units):
-                    by_hour[(thing[0] - FIRST) // timedelta(hours=1)] += thing[3]
-                found = series.hours(lake, measure)
-                start = (found.start_on - FIRST.date()).days * 24
-                flat = enumerate(found.values.ravel())
-                assert {start + n: int(v) for n, v in flat if v > 0} == {k: v for k, v in by_hour.items() if v > 0}, (
-                    measure
-                )
+                every = list(things(told, measure, channels, units))
+                assert of_hours(series.hours(lake, measure)) == summed(every), (measure, channels, units)
+                for by in series.breakdowns(measure):
+                    for one in series.parts(lake, measure, by):
+                        place = 1 if by == "channel" else 2
+                        mine = [thing for thing in every if (thing[place] or series.UNKNOWN) == one.part]
+                        found = series.hours(lake, measure, by, one.part)
+                        assert of_hours(found) == summed(mine), (measure, channels, units, one.part)
+
+
+def summed(found: Collection[Any]) -> dict[int, int]:
+    """What things count, by hours since the first day."""
+    by_hour: Counter[int] = Counter()
+    for thing in found:
+        by_hour[(thing[0] - FIRST) // timedelta(hours=1)] += thing[3]
+    return {hour: count for hour, count in by_hour.items() if count > 0}
+
+
+def of_hours(found: series.HourSeries) -> dict[int, int]:
+    start = (found.start_on - FIRST.date()).days * 24
+    return {start + n: int(value) for n, value in enumerate(found.values.ravel()) if value > 0}
+
+
+def test_hours_of_parts_add_up_to_those_of_all_where_small_ones_are_told_together(tmp_path: Path) -> None:
+    home = lakes.home(tmp_path)
+    sales = [
+        {**lakes.sale(1, f"2025-01-0{1 + one % 3} {one:02d}:00", f"o{one}", 5.0 + one), "unit_id": f"store {one:02d}"}
+        for one in range(20)
+    ]
+    lakes.add(home, 1, order_lines=sales)
+    with reading(home) as lake:
+        parts = [one.part for one in series.parts(lake, "gmv", "unit")]
+        told = [series.hours(lake, "gmv", "unit", part).values for part in parts]
+        whole = series.hours(lake, "gmv").values
+        with pytest.raises(Unknown):
+            series.hours(lake, "gmv", "unit", "store 00")
+    assert len(parts) == series.MOST_PARTS + 1 and parts[-1] == series.OTHER
+    np.testing.assert_array_equal(sum(told), whole)
 
 
 def test_a_day_without_any_fact_is_not_known_and_one_without_facts_of_the_measure_is_0(tmp_path: Path) -> None:

@@ -16,10 +16,12 @@ from core.settings import Settings
 from core.store.tables import AuditEntry, CalendarEntry
 from core.work import calendar_entries
 from core.work.questions import calendar
+from core.work.questions.calendar import Offered
 
 NOW = datetime(2026, 11, 20, 1, tzinfo=UTC)
 LIN = Operator(1, "lin", "analyst")
 NINTH, TENTH, ELEVENTH = date(2026, 11, 9), date(2026, 11, 10), date(2026, 11, 11)
+TENTH_OF_OCTOBER = date(2026, 10, 10)
 NOVEMBER = (date(2026, 11, 1), date(2026, 12, 1))
 MEMBER_DAY = Rule("monthly", month_days=(18,))
 
@@ -104,10 +106,28 @@ def test_closed_days_are_told_apart_from_events(house, do):
     assert calendar.closed_days(house.shown_here, *NOVEMBER) == (TENTH, ELEVENTH)
 
 
-def test_what_models_are_told_has_worked_weekends_beside_the_events(house):
+def test_what_models_are_told_has_worked_weekends_among_the_events(house):
     known = calendar.known(house.shown_here, date(2026, 10, 8), date(2026, 10, 12))
-    assert (known.start_on, known.events) == (date(2026, 10, 8), ())
-    assert known.regressors["make_up_workday"].tolist() == [0, 0, 1, 0]
+    assert (known.start_on, known.events) == (date(2026, 10, 8), (Event("make_up_workday", TENTH_OF_OCTOBER),))
+    assert not known.regressors
+
+
+def test_a_worked_weekend_can_be_switched_off_alone(house, do):
+    do("change_occurrence", "make_up_workday", TENTH_OF_OCTOBER, is_off=True)
+    left = calendar.events(house.shown_here, date(2026, 9, 1), date(2026, 11, 1))
+    assert [one.on for one in left if one.name == "make_up_workday"] == [date(2026, 9, 20)]
+
+
+def test_campaigns_are_a_figure_of_every_day_that_counts_those_that_run(house):
+    running = [
+        Offered("a", "Before", date(2026, 9, 1), date(2026, 9, 30)),
+        Offered("b", "From before", date(2026, 9, 30), date(2026, 10, 8)),
+        Offered("c", "Inside", date(2026, 10, 8), date(2026, 10, 10)),
+        Offered("d", "To after", date(2026, 10, 11), date(2026, 12, 1)),
+    ]
+    known = calendar.known(house.shown_here, date(2026, 10, 8), date(2026, 10, 12), running)
+    assert known.regressors["campaigns"].tolist() == [2, 1, 1, 1]
+    assert not calendar.known(house.shown_here, date(2026, 10, 8), date(2026, 10, 12), running[:1]).regressors
 
 
 @pytest.mark.parametrize("name", ["Member day", "MEMBER DAY", "double11"])

@@ -233,6 +233,20 @@ def test_live_models_are_looked_at_when_it_is_due(home: Home) -> None:
         assert drift is not None and drift.details["members"] > 100 and 0 <= drift.details["unusual_share"] <= 1
 
 
+def test_a_look_that_cannot_be_taken_is_told_and_taken_the_next_time(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(*_: object) -> None:
+        raise UnfitForScores("Nobody is left.", reason="nobody", of="data", found=0, needed=1)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(questions, "cleaning", nobody)
+        found = scores.watch(home, NOW)
+    assert (found.cleaning, found.drift) == (0, 1)
+    assert found.refused == (f"no cleaning of model {live_id(home)} in live: Nobody is left.",)
+    assert scores.watch(home, NOW) == scores.Looked(1, 0, 0)
+
+
 def test_the_schedule_trains_what_is_a_week_old_once_there_is_a_new_day(home: Home) -> None:
     due = scores.due_now(home, NOW)
     assert (TARGET, DAYS) not in due and len(due) == 8
