@@ -14,7 +14,7 @@ from dashboard.widgets import behind, choice, heading, tiles
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.choice import Choice
 from dashboard.widgets.parts import Asked
-from dashboard.widgets.scores import causes_calls, causes_playbook, words
+from dashboard.widgets.scores import causes_calls, causes_playbook, scored, words
 from dashboard.widgets.scores import causes_words as told
 from dashboard.widgets.tiles import Tile
 
@@ -28,7 +28,7 @@ MOST_EVIDENCE = 3
 def show(asked: Asked) -> None:
     chosen = words.asked()
     own = chosen if chosen.target != "conversion" else Score("churn_order", chosen.days)
-    asked = asked.over(t("scores.as_of", on=i18n.day(asked.known.as_of_on)))
+    asked = scored.dated(asked)
     answer = causes.found(asked.filters, own)
     if answer is None:
         heading.empty(t("causes.nobody"), t("causes.nobody_lead"))

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from core.errors import UnfitForScores
 from dashboard import charts, i18n
 from dashboard.data import scores
 from dashboard.data.scores import Answer, Model, Quality, Scores
@@ -10,8 +9,7 @@ from dashboard.i18n import t
 from dashboard.widgets import behind, heading, tiles
 from dashboard.widgets.member import table
 from dashboard.widgets.parts import Asked
-from dashboard.widgets.scores import chart, words
-from dashboard.widgets.scores.risk import contract
+from dashboard.widgets.scores import chart, scored, words
 from dashboard.widgets.tiles import Tile
 
 KEYS = words.KEYS
@@ -20,19 +18,11 @@ FIGURES = ("auc", "ks", "log_loss", "brier", "ece")
 
 
 def show(asked: Asked) -> None:
-    own = words.asked()
-    asked = asked.over(t("scores.as_of", on=i18n.day(asked.known.as_of_on)))
-    try:
-        answer = scores.found(asked.filters, own)
-    except UnfitForScores as error:
-        with st.container(border=True, key="card_scores_quality"):
-            st.html(heading.section(t("scores.refused"), words.refused(error), "scores-refused"))
-            words.choices(own)
-        return
+    asked = scored.dated(asked)
+    answer = scored.read(asked, "card_scores_quality")
     if answer is None:
-        heading.empty(t("scores.nobody"), t("scores.nobody_lead"))
         return
-    model = answer.found.model
+    own, model = answer.found.asked, answer.found.model
     key = f"{answer.key}|{model.scorer}"
     with st.container(border=True, key="card_scores_quality"):
         _head(answer, asked)
@@ -65,7 +55,7 @@ def _head(answer: Answer[Scores], asked: Asked) -> None:
         "scores_quality",
         heading.section(t("scores.quality"), lead, "scores-quality"),
         answer,
-        contract(answer.found),
+        scored.contract(answer.found),
         asked.in_words,
     )
 

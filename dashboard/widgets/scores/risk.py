@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 from babel.numbers import get_currency_precision
 
-from core.errors import UnfitForScores
 from dashboard import charts, i18n
 from dashboard.data import scores
 from dashboard.data.scores import ALL, LEVELS, RISKS, SMALL, Answer, Row, Scores
@@ -16,7 +15,7 @@ from dashboard.i18n import t
 from dashboard.widgets import behind, heading, tiles
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.parts import Asked
-from dashboard.widgets.scores import chart, words
+from dashboard.widgets.scores import chart, scored, words
 from dashboard.widgets.segments import links
 from dashboard.widgets.tiles import Tile, Way
 
@@ -25,18 +24,11 @@ WIDTH = 200
 
 
 def show(asked: Asked) -> None:
-    own = words.asked()
-    asked = asked.over(t("scores.as_of", on=i18n.day(asked.known.as_of_on)))
-    try:
-        answer = scores.found(asked.filters, own)
-    except UnfitForScores as error:
-        with st.container(border=True, key="card_scores"):
-            st.html(heading.section(t("scores.refused"), words.refused(error), "scores-refused"))
-            words.choices(own)
-        return
+    asked = scored.dated(asked)
+    answer = scored.read(asked, "card_scores")
     if answer is None:
-        heading.empty(t("scores.nobody"), t("scores.nobody_lead"))
         return
+    own = answer.found.asked
     with st.container(border=True, key="card_scores"):
         _head(answer, asked)
         words.choices(own)
@@ -59,28 +51,9 @@ def _head(answer: Answer[Scores], asked: Asked) -> None:
         on=i18n.day(scores.cutoff(found.cutoff_on)),
     )  # fmt: skip
     behind.head(
-        "scores", heading.section(t(f"scores.title_{found.asked.target}", days=found.asked.days), lead, "scores"), answer, contract(found),
+        "scores", heading.section(t(f"scores.title_{found.asked.target}", days=found.asked.days), lead, "scores"), answer, scored.contract(found),
         asked.in_words,
     )  # fmt: skip
-
-
-def contract(found: Scores) -> list[str]:
-    """Rules that every part about a model goes by."""
-    window = found.model.window
-    return [
-        t("scores.rule_who", who=words.who(found.asked), event=words.event(found.asked)),
-        t("scores.rule_features", count=len(found.model.logistic.names)),
-        t("scores.rule_model", penalty=i18n.number(scores.PENALTY, 1)),
-        t(
-            "scores.rule_time",
-            cutoffs=i18n.listed(i18n.day(day) for day in window.training),
-            test=i18n.day(window.test),
-        ),
-        t("scores.rule_calibrated" if found.model.is_calibrated else "scores.rule_uncalibrated"),
-        t("scores.rule_places"),
-        t("scores.rule_gate", rows=scores.FEWEST_ROWS, each=scores.FEWEST_OF_EACH),
-        t("scores.rule_live" if found.model.model_id else "scores.rule_fresh", number=found.model.model_id or 0),
-    ]
 
 
 def _tiles(answer: Answer[Scores], filters: Filters) -> list[Tile]:
