@@ -16,7 +16,7 @@ from core.lake.reader import Snapshot
 from core.metrics import causes as rules
 from core.metrics import facts as f
 from core.metrics.causes import Cause, Figure, Floats, Messages, Usual, Windows
-from core.metrics.sends import OLDEST_DAYS
+from core.metrics.sends import DELIVERED, OLDEST_DAYS
 from core.metrics.surveys import LOW
 from core.scope import EVERYTHING, Filters
 from core.sequences.arrays import Int64s
@@ -118,7 +118,7 @@ def _before(everybody: Reading, name: str, on: date) -> ir.Table:
 
 
 def _messages(everybody: Reading, on: date, ids: Int64s) -> tuple[Messages, tuple[str, ...]]:
-    """Messages sent, and the topics of their pieces."""
+    """Messages sent but those that failed and reached nobody, and the topics of their pieces."""
     snapshot = everybody.snapshot
     rows = _before(everybody, "touches", on)
     found = rows.group_by("source", "touch_id").aggregate(
@@ -126,8 +126,10 @@ def _messages(everybody: Reading, on: date, ids: Int64s) -> tuple[Messages, tupl
         content_id=rows.content_id.max(),
         is_bare=rows.campaign_id.isnull().all() & rows.content_id.isnull().all(),
         is_opened=rows.state.isin(["opened", "clicked", "replied", "converted"]).any(),
+        is_lost=(rows.state == "failed").any() & ~rows.state.isin(DELIVERED).any(),
         local_date=rows.local_date.min(),
     )
+    found = found.filter(~found.is_lost)
     pieces = snapshot.current("contents").select("content_id", "topic")
     found = found.left_join(pieces, "content_id")
     told = snapshot.arrow(

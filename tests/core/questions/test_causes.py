@@ -20,6 +20,7 @@ LAST = date(2026, 11, 30)
 NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
 AN = Operator(1, "an", "analyst")
 TRUST, SERVICE, MANY, SAMEY, BARE = range(1, 4), range(4, 7), range(7, 10), range(10, 13), range(13, 16)
+UNREACHED = 16
 SILENT, ACTIVE = range(1, 61), range(61, 101)
 
 
@@ -28,22 +29,28 @@ def at(days_ago: int, minute: int = 0) -> datetime:
     return datetime(day.year, day.month, day.day, 3, minute)
 
 
-def touch(who: int, days_ago: int, *states: str, number: int = 0, **more) -> list[dict]:
+def touch(who: int, days_ago: int, *states: str, number: int = 0, begins=("sent", "delivered"), **more) -> list[dict]:
     name = f"t{who}-{days_ago}-{number}"
     return [
         {"identity_key": who, "occurred_at": at(days_ago, place), "touch_id": name, "state": state, "channel": "wecom"}
         | more
-        for place, state in enumerate(("sent", "delivered", *states))
+        for place, state in enumerate((*begins, *states))
     ]
 
 
 def fill(home: Home) -> Home:
-    """Members 1 to 60 bought for 100 yuan times their number and fell silent 40 days ago, three for each cause, 61 to 100 come every other week."""
+    """Members 1 to 60 bought for 100 yuan times their number and fell silent 40 days ago, three for each cause, 61 to 100 come every other week. Twenty messages to
+    ``UNREACHED`` failed, those to ``MANY`` only at first."""
     events = [lakes.event(who, at(40).isoformat(), "page_view") for who in SILENT]
     events += [lakes.event(who, at(day).isoformat(), "page_view") for who in ACTIVE for day in range(0, 60, 14)]
     lines = [lakes.sale(who, at(120).isoformat(), f"o{who}", 100 * who) for who in SILENT]
     touches = [row for who in range(1, 101) for row in touch(who, 60, "opened", campaign_id="C", channel="sms")]
-    touches += [row for who in MANY for day in range(45, 65) for row in touch(who, day, campaign_id="C", number=1)]
+    touches += [
+        row
+        for who in MANY
+        for day in range(45, 65)
+        for row in touch(who, day, campaign_id="C", number=1, begins=("failed", "delivered"))
+    ]
     touches += [
         row
         for who in SAMEY
@@ -51,6 +58,11 @@ def fill(home: Home) -> Home:
         for row in touch(who, day, "opened", campaign_id="C", content_id=f"c{place % 2}", number=2)
     ]
     touches += [row for who in BARE for day in range(45, 105, 10) for row in touch(who, day, number=3)]
+    touches += [
+        row
+        for day in range(45, 65)
+        for row in touch(UNREACHED, day, content_id="c0", number=4, begins=("sent", "failed"))
+    ]
     feedback = [
         {"identity_key": who, "occurred_at": at(50, n), "feedback_id": f"f{who}{n}", "feedback_kind": kind, "category": about, "score": score}
         for whose, category, asked in ((TRUST, "privacy", "trust"), (SERVICE, "service", "service"))
