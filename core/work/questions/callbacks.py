@@ -4,7 +4,8 @@ At risk are those whom the score of churn places highest (``scores.LEVELS``): th
 done something within the last ``SEEN_DAYS``. Worth is what a member brought so far, refunds netted, as on the page of scores: what a member likely to leave is predicted to bring
 is little already. What is at stake is the chance times the worth, or the worth where there is no chance. Last contact: the newest message
 that was delivered, or conversation with the staff. Best channel: the one on which most messages were opened, clicked or answered in the last ``ANSWERED_DAYS``
-days; of who answered none, the one on which they do most themselves. Of equals the first by name.
+days; of who answered none, the one on which they do most themselves. Of equals the first by name. A channel that nobody can be written to or called on is none,
+nor is one that the member unsubscribed from, or of which the newest that they said about marketing there, or on all channels, is that they withdraw; of what was said at one moment a withdrawal counts.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from core.metrics import causes as rules
 from core.metrics import facts as f
 from core.metrics.causes import CAUSES, NONE
 from core.metrics.sends import DELIVERED, RESPONSES
+from core.segments.reach import CHANNELS, PURPOSE
 from core.work.questions import causes, ltv, scores, scoring
 from core.work.questions.causes import Causes
 from core.work.questions.reading import Reading
@@ -58,7 +60,7 @@ def board(reading: Reading, asked: Asked) -> Board | None:
         return None
     frame, known, risk = found
     calls = frame[frame["key"] != UNKNOWN]
-    calls = calls.merge(_contacts(reading, known.cutoff_on, calls["member_id"].to_numpy()), on="member_id", how="left")
+    calls = calls.merge(contacts(reading, known.cutoff_on, calls["member_id"].to_numpy()), on="member_id", how="left")
     calls = _with_evidence(calls, known).drop(columns="place")
     return Board(
         risk.asked, known.cutoff_on, len(frame), risk.is_worth_told, _rows(frame), _evidence(frame, known), calls
@@ -184,33 +186,63 @@ def _strongest(known: Causes, place: int, cause: rules.Cause) -> tuple[str, floa
 # -- how they are reached ----------------------------------------------------------------------------------------------
 
 
-def _contacts(reading: Reading, on: date, ids: np.ndarray) -> pd.DataFrame:
+def contacts(reading: Reading, on: date, ids: np.ndarray) -> pd.DataFrame:
     """``member_id``, ``last_contact_on``, ``channel`` of these members; null where nothing is known."""
     snapshot = reading.snapshot
     chosen = snapshot.keep(ibis.memtable(pa.table({"member_id": pa.array(np.unique(ids), pa.int64())})))
 
     def own(name: str) -> ir.Table:
-        rows = reading.visible(name)
-        return f.linked(rows.filter(rows.local_date < on), reading.members).semi_join(chosen, "member_id")
+        return f.linked(reading.visible(name), reading.members).semi_join(chosen, "member_id")
 
-    touches, talks = snapshot.keep(own("touches")), own("service_conversations")
+    def before(rows: ir.Table) -> ir.Table:
+        return rows.filter(rows.local_date < on)
+
+    every = snapshot.keep(own("touches"))
+    touches, talks = before(every), before(own("service_conversations"))
     reached = touches.filter(touches.state.isin(DELIVERED))
     days = ibis.union(reached.select("member_id", "local_date"), talks.select("member_id", "local_date"))
     last = snapshot.arrow(days.group_by("member_id").aggregate(last_contact_on=days.local_date.max())).to_pandas()
     answered = touches.filter(
         touches.state.isin(RESPONSES) & (touches.local_date >= on - timedelta(days=ANSWERED_DAYS))
     )
-    events = own("events")
+    events = before(own("events"))
     acted = events.filter(events.local_date >= on - timedelta(days=ANSWERED_DAYS))
-    best = pd.concat([_most(reading, answered), _most(reading, acted)]).drop_duplicates("member_id")
+    counted = pd.concat([_counted(reading, answered), _counted(reading, acted)])
+    is_withdrawn = pd.MultiIndex.from_frame(counted[["member_id", "channel"]]).isin(
+        _withdrawn(reading, own("consents"), every)
+    )
+    best = counted[~is_withdrawn].drop_duplicates("member_id")[["member_id", "channel"]]
     found = pd.DataFrame({"member_id": np.unique(ids)})
     return found.merge(last, on="member_id", how="left").merge(best, on="member_id", how="left")
 
 
-def _most(reading: Reading, rows: ir.Table) -> pd.DataFrame:
-    """``member_id``, ``channel``: where most of somebody's rows are."""
-    rows = rows.filter(rows.channel.notnull())
+def _counted(reading: Reading, rows: ir.Table) -> pd.DataFrame:
+    """``member_id``, ``channel``, of the channels of reach: those where most of somebody's rows are first."""
+    rows = rows.filter(rows.channel.isin(CHANNELS))
     counted = rows.group_by("member_id", "channel").aggregate(n=rows.count())
     found = reading.snapshot.arrow(counted).to_pandas().astype({"channel": object})
-    found = found.sort_values(["n", "channel"], ascending=[False, True])
-    return found.drop_duplicates("member_id")[["member_id", "channel"]]
+    return found.sort_values(["n", "channel"], ascending=[False, True])
+
+
+def _withdrawn(reading: Reading, consents: ir.Table, touches: ir.Table) -> pd.MultiIndex:
+    """``member_id`` and channel where they want nothing by the newest that they said, of the newest day too."""
+    said = consents.filter(consents.purpose == PURPOSE)
+    left = touches.group_by("source", "touch_id").aggregate(
+        member_id=touches.member_id.max(),
+        channel=touches.channel.max(),
+        occurred_at=touches.occurred_at.max(where=touches.state == "unsubscribed"),
+    )
+    left = left.filter(left.occurred_at.notnull())
+    rows = ibis.union(
+        said.select("member_id", "channel", "occurred_at", is_given=said.state == "given"),
+        left.select("member_id", "channel", "occurred_at", is_given=ibis.literal(False)),
+    )
+    told = reading.snapshot.arrow(rows).to_pandas().astype({"channel": object})
+    anywhere = (
+        told[told["channel"].isna()].drop(columns="channel").merge(pd.Series(CHANNELS, name="channel"), how="cross")
+    )
+    told = pd.concat([told[told["channel"].notna()], anywhere])
+    told = told.sort_values(["occurred_at", "is_given"], ascending=[False, True]).drop_duplicates(
+        ["member_id", "channel"]
+    )
+    return pd.MultiIndex.from_frame(told.loc[~told["is_given"].astype(bool), ["member_id", "channel"]])

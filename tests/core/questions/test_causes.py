@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from core.errors import Forbidden, InvalidPlaybook, Unknown
@@ -215,6 +216,39 @@ def test_where_there_is_a_score_those_it_places_highest_are_at_risk(tmp_path):
         stake = dict(zip(high["member_id"], (high["chance"] * high["worth_minor"]).round().astype(int), strict=True))
         assert dict(zip(people["member_id"], people["value"], strict=True)) == stake
         assert people["value"].is_monotonic_decreasing
+    home.store.close()
+
+
+def test_the_best_channel_is_one_to_write_to_or_call_on_that_the_member_did_not_withdraw_from(tmp_path):
+    home = lakes.home(tmp_path)
+    on = LAST + timedelta(days=1)
+
+    def said(who: int, days_ago: int, state: str, channel: str | None, purpose: str = "marketing") -> dict:
+        return {
+            "identity_key": who,
+            "occurred_at": at(days_ago),
+            "purpose": purpose,
+            "channel": channel,
+            "state": state,
+        }
+
+    touches = [
+        row for who in range(1, 10) for n in range(2) for row in touch(who, 9, "opened", number=n, channel="sms")
+    ]
+    touches += [row for who in range(1, 10) for row in touch(who, 8, "opened", channel="email")]
+    touches += [row for who in (6, 7) for row in touch(who, 5, "unsubscribed", channel="sms")]
+    consents = [
+        said(2, 4, "withdrawn", "sms"), said(3, 4, "withdrawn", None), said(4, 4, "withdrawn", "sms", "profiling"), said(5, 4, "withdrawn", None), said(5, 3, "given", "email"),
+        said(7, 3, "given", "sms"), said(8, 4, "given", "sms"), said(8, 4, "withdrawn", "sms"), said(9, -1, "withdrawn", "sms"),
+    ]  # fmt: skip
+    events = [lakes.event(10, at(1).isoformat(), channel=channel) for channel in ("website", "website", "wecom")]
+    lakes.add(home, 1, touches=touches, consents=consents, events=events)
+    with reading(home) as lake:
+        found = callbacks.contacts(lake, on, np.arange(1, 11)).set_index("member_id")["channel"]
+    told = {who: channel if isinstance(channel, str) else None for who, channel in found.items()}
+    assert told == {
+        1: "sms", 2: "email", 3: None, 4: "sms", 5: "email", 6: "email", 7: "sms", 8: "email", 9: "email", 10: "wecom"
+    }  # fmt: skip
     home.store.close()
 
 
