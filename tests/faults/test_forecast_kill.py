@@ -50,7 +50,7 @@ pytestmark = pytest.mark.fault
 
 def test_a_killed_worker_leaves_no_process_and_its_fit_to_the_next(tmp_path: Path) -> None:
     home, folder = lakes.home(tmp_path / "home"), tmp_path / "fits"
-    fit = forecasts.ask(home, home.store, LIN, asked(spec=Spec(model="endless")), NOW)
+    fit = forecasts.ask(home, home.store, LIN, asked(spec=Spec(regressors=("endless",))), NOW)
     killed = subprocess.run(
         [sys.executable, "-c", CHILD, str(tmp_path / "home"), str(folder)], cwd=PROJECT, capture_output=True, text=True, check=False
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """What an analyst tunes of a forecast. The defaults are the house's."""
 
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal, get_args
 
 from core.errors import InvalidForecast
@@ -18,8 +18,12 @@ RANGE = (0.5, 1.0)
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 UPLIFTS = (-0.95, 20.0)
 MOST_DAYS = 400
+FIRST_ON, LAST_ON = date(2000, 1, 1), date(2099, 12, 31)
+"""Between these something may be supposed."""
 BEST = "best"
 """Of the models: the one that its backtest makes the headline."""
+MODELS = ("ensemble", "prophet", "naive", "theta", "linear", "tree", "forest", "extra_trees", "boosting", "network")
+"""Names of ``core.models.forecast.models``, which loads them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,17 @@ class WhatIf:
     days: int
     uplift_share: float | None = None
     event: str | None = None
+
+    def __post_init__(self) -> None:
+        _whole(self, "days", (1, MOST_DAYS), "what_if_days")
+        on = self.start_on
+        if isinstance(on, datetime) or not isinstance(on, date) or not FIRST_ON <= on <= LAST_ON:
+            raise InvalidForecast(f"A what-if starts from {FIRST_ON} to {LAST_ON}, not on {on}.", field="what_if_start")
+        if self.uplift_share is not None:
+            _float(self, "uplift_share", UPLIFTS)
+        is_named = isinstance(self.name, str) and isinstance(self.event, (str, type(None)))
+        if not is_named or (self.uplift_share is None) == (self.event is None):
+            raise InvalidForecast("A what-if says either by how much or which event.", field="what_ifs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +78,18 @@ class Spec:
     what_ifs: tuple[WhatIf, ...] = ()
 
     def __post_init__(self) -> None:
-        _within("horizon", self.horizon, HORIZONS)
-        _within("training_days", self.training_days, TRAINING)
+        _whole(self, "horizon", HORIZONS)
+        _whole(self, "training_days", TRAINING)
         for name in ("changepoint_prior", "seasonality_prior", "holidays_prior"):
-            _within(name, getattr(self, name), PRIORS)
-        _within("changepoint_range", self.changepoint_range, RANGE)
+            _float(self, name, PRIORS)
+        _float(self, "changepoint_range", RANGE)
         for name, kinds in (("growth", Growth), ("yearly", Yearly), ("mode", Mode), ("outliers", Outliers)):
             _among(name, getattr(self, name), get_args(kinds))
+        for name in ("weekly", "holidays"):
+            if not isinstance(getattr(self, name), bool):
+                raise InvalidForecast(f"{name} is either so or not.", field=name)
+        _among("model", self.model, (BEST, *MODELS))
         _among("level", self.level, LEVELS)
-        for one in self.what_ifs:
-            _within("what_if_days", one.days, (1, MOST_DAYS))
-            if one.uplift_share is not None:
-                _within("uplift_share", one.uplift_share, UPLIFTS)
-            if (one.uplift_share is None) == (one.event is None):
-                raise InvalidForecast("A what-if says either by how much or which event.", field="what_ifs")
 
     @property
     def fitted(self) -> "Spec":
@@ -99,9 +112,9 @@ class Spec:
         try:
             values = dict(told)
             for name in ("set_aside", "kept"):
-                values[name] = tuple(date.fromisoformat(one) for one in told.get(name, ()))
+                values[name] = tuple(date.fromisoformat(one) for one in dict.fromkeys(told.get(name, ())))
             for name in ("without_events", "regressors"):
-                values[name] = tuple(map(str, told.get(name, ())))
+                values[name] = tuple(dict.fromkeys(map(str, told.get(name, ()))))
             values["what_ifs"] = tuple(_what_if(one) for one in told.get("what_ifs", ()))
             return Spec(**values)
         except (TypeError, ValueError, KeyError) as error:
@@ -112,9 +125,21 @@ def _what_if(told: dict[str, Any]) -> WhatIf:
     return WhatIf(**told | {"start_on": date.fromisoformat(told["start_on"])})
 
 
+def _whole(told: object, name: str, ends: tuple[int, int], field: str = "") -> None:
+    if not isinstance(getattr(told, name), int):
+        raise InvalidForecast(f"{name} is a whole number.", field=field or name)
+    _within(field or name, getattr(told, name), ends)
+
+
+def _float(told: object, name: str, ends: tuple[float, float]) -> None:
+    """A whole number is the same as a float: pages draw fields of floats, and keys of fits are made of what is written."""
+    _within(name, getattr(told, name), ends)
+    object.__setattr__(told, name, float(getattr(told, name)))
+
+
 def _within(name: str, value: float, ends: tuple[float, float]) -> None:
     low, high = ends
-    if isinstance(value, bool) or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
         raise InvalidForecast(f"{name} is {low} to {high}, not {value}.", field=name, low=low, high=high)
 
 

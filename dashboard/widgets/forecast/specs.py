@@ -23,7 +23,7 @@ def read() -> Spec:
     try:
         told = json.loads(given)
         found = Spec.from_json(Spec().to_json() | told)
-    except (InvalidForecast, ValueError, TypeError):
+    except (InvalidForecast, ValueError, TypeError, RecursionError):
         addresses.leave_out(SPEC, given)
         st.session_state.pop(SPEC, None)
         st.query_params.pop(SPEC, None)

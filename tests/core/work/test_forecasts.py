@@ -124,6 +124,7 @@ def test_a_job_whose_fit_is_another_jobs_does_nothing(house, fitter):
         asked(events=[Event("618", date(2026, 6, 18))]),
         asked(who=WU),
         replace(asked(), lake_id="another"),
+        replace(asked(), known=Known(FIRST, closed=(FIRST,))),
         replace(asked(), models=("naive",)),
     ],
 )
@@ -139,13 +140,13 @@ def test_what_is_shown_and_supposed_does_not_need_another_fit():
 def test_what_a_fit_is_told_is_kept_as_it_was():
     told = Told(
         History(FIRST, np.array([1.0, np.nan, 3.0])),
-        Known(FIRST, (Event("own", FIRST, 1, 2),), {"x": np.ones(4)}),
+        Known(FIRST, (Event("own", FIRST, 1, 2),), {"x": np.ones(4)}, (FIRST,)),
         Spec(),
     )
     again = Told.from_json(told.to_json())
     assert again.to_json() == told.to_json()
     assert np.isnan(again.history.values[1])
-    assert again.known.events == told.known.events
+    assert (again.known.events, again.known.closed) == (told.known.events, told.known.closed)
 
 
 def test_a_series_of_twenty_days_is_refused_before_anything_is_queued(house):
@@ -156,7 +157,7 @@ def test_a_series_of_twenty_days_is_refused_before_anything_is_queued(house):
 
 
 def test_a_fit_that_is_refused_tells_why_and_stays_refused_until_somebody_asks_again(house, fitter):
-    wanted = asked(spec=Spec(model="refuses"))
+    wanted = asked(spec=Spec(regressors=("refuses",)))
     key = ask(house, wanted).key
     worker(house, fitter).step()
     failed = ask(house, wanted)
@@ -169,9 +170,9 @@ def test_a_fit_that_is_refused_tells_why_and_stays_refused_until_somebody_asks_a
     assert len(job_ids(house)) == 2
 
 
-@pytest.mark.parametrize(("model", "reason"), [("dies", "died"), ("fails", "fault")])
-def test_a_process_that_ends_or_fails_is_told_and_the_next_fit_has_another(house, fitter, model, reason):
-    key = ask(house, asked(spec=Spec(model=model))).key
+@pytest.mark.parametrize(("wrong", "reason"), [("dies", "died"), ("fails", "fault")])
+def test_a_process_that_ends_or_fails_is_told_and_the_next_fit_has_another(house, fitter, wrong, reason):
+    key = ask(house, asked(spec=Spec(regressors=(wrong,)))).key
     worker(house, fitter).step()
     failed = standing(house, key)
     assert (failed.state, failed.refusal.code, failed.refusal.details["reason"]) == ("failed", "forecast.ended", reason)
@@ -182,7 +183,7 @@ def test_a_process_that_ends_or_fails_is_told_and_the_next_fit_has_another(house
 
 def test_a_fit_is_cancelled_in_the_middle_and_its_process_is_gone(house, tmp_path):
     fitter = Fitter(tmp_path / "fits", SMALL)
-    key = ask(house, asked(spec=Spec(model="endless"))).key
+    key = ask(house, asked(spec=Spec(regressors=("endless",)))).key
     one, seconds = worker(house, fitter), itertools.count()
     one.clock = lambda: NOW + timedelta(seconds=next(seconds))
     work = threading.Thread(target=one.step)
@@ -209,7 +210,7 @@ def alive(pid):
 
 def test_a_worker_that_ends_leaves_its_fit_to_the_next_and_its_process_is_gone(house, tmp_path, fitter):
     own, stop = Fitter(tmp_path / "fits", SMALL), threading.Event()
-    wanted = asked(spec=Spec(model="endless"))
+    wanted = asked(spec=Spec(regressors=("endless",)))
     key = ask(house, wanted).key
     one = worker(house, own)
     one.apart = {KIND: 1}
@@ -349,7 +350,7 @@ def test_two_fits_at_once_have_a_process_each_and_idle_ones_end(tmp_path, monkey
 
 def test_the_end_of_the_pipe_is_the_end_of_the_process(tmp_path):
     fitter = Fitter(tmp_path, SMALL)
-    told = Told(History(FIRST, VALUES), Known(FIRST), Spec(model="endless"))
+    told = Told(History(FIRST, VALUES), Known(FIRST), Spec(regressors=("endless",)))
 
     def stop_like_a_killed_worker(*_said):
         fitter._pipe.close()
@@ -374,7 +375,7 @@ def test_a_cancelled_fit_raises_at_once(tmp_path):
 
 
 def test_a_refusal_keeps_its_code_across_processes(fitter):
-    told = Told(History(FIRST, VALUES), Known(FIRST), Spec(model="refuses"))
+    told = Told(History(FIRST, VALUES), Known(FIRST), Spec(regressors=("refuses",)))
     with pytest.raises(NotFitted) as refused:
         fitter.fit(told, tell=lambda *_: None, is_cancelled=lambda: False)
     assert refused.value.code == "forecast.constant"

@@ -146,7 +146,7 @@ def test_a_part_is_another_series_with_a_fit_of_its_own(opened, work):
 
 def test_a_fit_that_failed_says_why_and_can_be_tried_again(opened, work):
     fill()
-    spec = json.dumps({"model": "refuses"})
+    spec = json.dumps({"regressors": ["refuses"]})
     test = open_part(opened, fc_spec=spec)
     work()
     test = go(test, "forecast")
