@@ -1,6 +1,6 @@
 """Whom to call back first: members who are likely to leave, why, what they are worth, and by which channel they are best reached.
 
-At risk are those whom the score of churn places highest (``scores.LEVELS``): the one asked for, or that of activity where there can be none of orders. Where no score can be told, at risk are those who did nothing for ``SILENT_DAYS`` days after having
+At risk are those whom the score of churn places highest (``scores.LEVELS``): the one asked for, or that of activity where none of orders can be told of anybody. Where no score can be told, at risk are those who did nothing for ``SILENT_DAYS`` days after having
 done something within the last ``SEEN_DAYS``. Worth is what a member brought so far, refunds netted, as on the page of scores: what a member likely to leave is predicted to bring
 is little already. What is at stake is the chance times the worth, or the worth where there is no chance. Last contact: the newest message
 that was delivered, or conversation with the staff. Best channel: the one on which most messages were opened, clicked or answered in the last ``ANSWERED_DAYS``
@@ -90,8 +90,8 @@ class _Risk:
     asked: Asked | None
 
 
-def _at_risk(reading: Reading, asked: Asked, on: date) -> _Risk | None:
-    """Members at risk of the first score that can be told."""
+def _at_risk(reading: Reading, asked: Asked, on: date) -> _Risk:
+    """Members at risk of the first score that can be told of anybody, or those who are silent."""
     if asked.target not in TARGETS:
         raise Unknown("target", asked.target, TARGETS)
     for one in dict.fromkeys((asked, Asked("churn_activity", asked.days))):
@@ -100,7 +100,7 @@ def _at_risk(reading: Reading, asked: Asked, on: date) -> _Risk | None:
         except UnfitForScores:
             continue
         if found is None:
-            return None
+            continue
         frame, is_worth_told = found
         return _Risk(frame[frame["risk"] == "high"].reset_index(drop=True), is_worth_told, one)
     return _silent(reading, on)
@@ -109,8 +109,10 @@ def _at_risk(reading: Reading, asked: Asked, on: date) -> _Risk | None:
 def _judged(reading: Reading, asked: Asked) -> tuple[pd.DataFrame, Causes, _Risk] | None:
     """Members at risk with what they are worth and their cause, those with most at stake first."""
     on = scoring.today(reading)
-    risk = None if on is None else _at_risk(reading, asked, on)
-    if on is None or risk is None or not len(risk.frame):
+    if on is None:
+        return None
+    risk = _at_risk(reading, asked, on)
+    if not len(risk.frame):
         return None
     frame = risk.frame
     known = causes.causes(reading, on)

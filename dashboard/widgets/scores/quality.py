@@ -1,4 +1,4 @@
-"""How good the model is on members it never saw: beside its rival, promised beside came, lift, and what weighs."""
+"""How good the model is at a later day than any it learnt from: beside its rival, promised beside came, lift, and what weighs."""
 
 import streamlit as st
 

@@ -8,8 +8,11 @@ import pytest
 from core.errors import Forbidden, InvalidPlaybook, Unknown
 from core.metrics.causes import CAUSES
 from core.scope import Filters, Operator, Scope
+from core.store import scores as kept_scores
 from core.store import topics
+from core.store.tables import ScoreModel
 from core.work import playbooks as use
+from core.work import scores as use_scores
 from core.work.home import Home
 from core.work.questions import callbacks, causes, playbooks, scores, scoring
 from core.work.questions.reading import reading
@@ -202,20 +205,45 @@ def test_people_behind_a_cause_are_as_many_as_its_figure_and_obey_the_scope(worl
         assert callbacks.board(lake, Asked()) is None
 
 
-def test_where_there_is_a_score_those_it_places_highest_are_at_risk(tmp_path):
-    home = lakes.home(tmp_path)
+ASKED = Asked("churn_order", 30)
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    """Members who bought, with a live model; only read by the tests of this module."""
+    home = lakes.home(tmp_path_factory.mktemp("scored"))
     lakes.add(home, 1, order_lines=test_scores.orders())
-    asked = Asked("churn_order", 30)
-    with reading(home) as lake:
-        found = callbacks.board(lake, asked)
-        risks = scores.risks(lake, asked)
+    use_scores.train(home, "an", ASKED.target, ASKED.days, NOW, lambda *_: None, lambda: False)
+    yield home
+    home.store.close()
+
+
+def test_where_there_is_a_score_those_it_places_highest_are_at_risk(scored):
+    with reading(scored) as lake:
+        found = callbacks.board(lake, ASKED)
+        risks = scores.risks(lake, ASKED)
         assert found is not None and risks is not None
         high = risks[0][risks[0]["risk"] == "high"]
-        assert (found.asked, found.members, found.cutoff_on) == (asked, len(high), scoring.today(lake))
-        people = callbacks.behind(lake, asked, "none")
+        assert (found.asked, found.members, found.cutoff_on) == (ASKED, len(high), scoring.today(lake))
+        people = callbacks.behind(lake, ASKED, "none")
         stake = dict(zip(high["member_id"], (high["chance"] * high["worth_minor"]).round().astype(int), strict=True))
         assert dict(zip(people["member_id"], people["value"], strict=True)) == stake
         assert people["value"].is_monotonic_decreasing
+
+
+def test_where_a_live_model_scores_nobody_the_silent_are_at_risk(scored, tmp_path):
+    home = lakes.home(tmp_path)
+    lakes.add(home, 1, events=[lakes.event(who, at(day).isoformat()) for who, day in ((1, 40), (2, 0), (3, 200))])
+    with scored.store.reading() as session:
+        live = kept_scores.in_state(session, ASKED.target, ASKED.days, "live")
+    names = [column.name for column in ScoreModel.__table__.columns if column.name not in ("id", "state")]
+    with home.store.transaction() as session:
+        number = kept_scores.add(session, {name: getattr(live, name) for name in names})
+        kept_scores.move(session, number, "candidate", state="live")
+    with reading(home) as lake:
+        assert scores.risks(lake, ASKED) is None
+        found = callbacks.board(lake, ASKED)
+        assert found is not None and (found.asked, found.members) == (None, 1)
     home.store.close()
 
 
