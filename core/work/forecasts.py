@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal
@@ -159,11 +159,6 @@ def latest(home: Home, operator: Operator, line: Line, spec: Spec, *, spans: tup
 
 def spec_key(spec: Spec) -> str:
     return sha(spec.fitted.to_json())
-
-
-def with_closed(spec: Spec, closed: tuple[date, ...]) -> Spec:
-    """Days on which the house is closed are learnt by nobody, unless somebody says so."""
-    return replace(spec, set_aside=tuple(sorted({*spec.set_aside, *closed} - set(spec.kept))))
 
 
 # -- what the worker does ----------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def publish(
         if row is None or row.scope != operator.scope.key():
             raise Unknown("fit", key)
         if row.outcome is None or row.spec_sha256 != spec_key(spec):
-            raise InvalidForecast("This has not been fitted.", field="fit")
+            raise InvalidForecast("This has not been fitted.", field="fit", reason="fit")
         outcome = Outcome.from_json(row.outcome)
         base = outcome.path if row.adding_up is None else Path.from_json(row.adding_up)
         path = supposed(base, spec, outcome.effects)

@@ -153,7 +153,7 @@ def events(found: Iterable[Occasion]) -> tuple[Event, ...]:
 
 
 def closed_days(found: Iterable[Occasion], start_on: date, end_on: date) -> tuple[date, ...]:
-    """Days of ``[start_on, end_on)`` on which the house was or will be closed, oldest first: no model learns from them."""
+    """Days of ``[start_on, end_on)`` on which the house was or will be closed, oldest first: no model learns from them, and nothing is forecast on them."""
     shut = [one.event for one in found if one.kind == "closed" and not one.is_off]
     days = {day for one in shut for day in _days(one.first_on, one.last_on + timedelta(days=1))}
     return tuple(sorted(day for day in days if start_on <= day < end_on))

@@ -70,7 +70,8 @@ def run(
     origins: list[Origin] = []
     past: dict[str, list[Past]] = {}
     for place, learnt, points in zip(starts, learnts, said, strict=True):
-        actual = _actual(history, place, spec)
+        # That nothing is on closed days is no merit of a model.
+        actual = np.where(learnt.is_closed, np.nan, _actual(history, place, spec))
         unit = accuracy.scale(learnt.history.values)
         values = {name: point for name, (point, _) in points.items()}
         if has_ensemble(models):

@@ -9,7 +9,7 @@ days: what lasts longer is a shift or something that happened, and is learnt, un
 
 Zeros: a weekday that is 0 on at least 80 % of the eight same days around it is one on which nothing is open, and kept as it is. Three or more other zeros in a row
 are **closed** days and set aside, where so many would be unlikely by chance: in a series in which every second day is 0 they are nothing
-special.
+special. Days on which the house is closed by its calendar are set aside whatever they look like.
 """
 
 from collections.abc import Collection, Sequence
@@ -59,17 +59,23 @@ def clean(
     *,
     set_aside: Collection[date] = (),
     kept: Collection[date] = (),
+    closed: Collection[date] = (),
     outliers: Literal["auto", "keep"] = "auto",
 ) -> Cleaned:
     """Set aside what no model shall learn (see above). ``set_aside``: days that somebody named; ``kept``: days that are learnt whatever they look like, also if
-    both name them. ``keep``: no day is an outlier or closed by itself. Days within the window of an event are neither: what they look like is the event's doing."""
+    both name them; ``closed``: days on which the house was closed by its calendar. ``keep``: no day is an outlier or closed by itself. Days within the window of an event
+    are neither by themselves: what they look like is the event's doing."""
     values = history.values.astype(np.float64)
-    is_kept, is_typed = _named(history, kept), _named(history, set_aside)
-    why: dict[Why, Flags] = {"missing": np.isnan(values), "typed": is_typed & ~is_kept & ~np.isnan(values)}
+    is_kept, is_typed, is_closed = (_named(history, days) for days in (kept, set_aside, closed))
+    is_known = ~np.isnan(values)
+    may_go = is_known & ~is_kept
+    why: dict[Why, Flags] = {
+        "missing": ~is_known, "typed": is_typed & may_go, "closed": is_closed & ~is_typed & may_go,
+    }  # fmt: skip
     if outliers == "auto":
         is_free = ~(_during(history, events) | is_kept)
-        learnt = np.where(why["typed"], np.nan, values)
-        why["closed"] = _closed(history, learnt) & is_free
+        learnt = np.where(why["typed"] | why["closed"], np.nan, values)
+        why["closed"] |= _closed(history, learnt) & is_free
         learnt = np.where(why["closed"], np.nan, learnt)
         why["outlier"] = _outliers(history, learnt, is_free)
     off = np.logical_or.reduce(list(why.values()))

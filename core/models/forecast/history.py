@@ -66,16 +66,18 @@ class Event:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """What is known of days whatever their values: occurrences of events, and further figures of every day (``regressors``), which begin at
-    ``start_on`` and reach as far ahead as anybody forecasts."""
+    """What is known of days whatever their values: occurrences of events, further figures of every day (``regressors``), which begin at
+    ``start_on`` and reach as far ahead as anybody forecasts, and days on which the house is ``closed``: they are never learnt, and nothing is forecast on them."""
 
     start_on: date
     events: tuple[Event, ...] = ()
     regressors: Mapping[str, Floats] = field(default_factory=lambda: MappingProxyType({}))
+    closed: tuple[date, ...] = ()
 
     def of(self, start_on: date, days: int) -> "Known":
-        """The same, of the days ``[start_on, start_on + days)``: regressors cut to them, events that touch them."""
+        """The same, of the days ``[start_on, start_on + days)``: regressors and closed days cut to them, events that touch them."""
         end_on = start_on + timedelta(days=days)
         place = (start_on - self.start_on).days
         inside = tuple(one for one in self.events if one.last_on >= start_on and one.first_on < end_on)
-        return Known(start_on, inside, {name: told[place : place + days] for name, told in self.regressors.items()})
+        figures = {name: told[place : place + days] for name, told in self.regressors.items()}
+        return Known(start_on, inside, figures, tuple(on for on in self.closed if start_on <= on < end_on))

@@ -88,7 +88,8 @@ def forecast(history: HourHistory, path: Path, events: Sequence[Event] = (), fol
     if len(told) < FEWEST_FOLDS:
         return HourPath(path.start_on, point, *[nothing] * len(LEVELS))
     width = _Width.of(told)
-    bounds = [width.bound(point, level) for level in LEVELS.values()]
+    is_open = np.array(path.upper95)[:, None] > 0  # no hour of a day that is nothing for certain is anything
+    bounds = [width.bound(point, level) * is_open for level in LEVELS.values()]
     return HourPath(path.start_on, point, *bounds)
 
 

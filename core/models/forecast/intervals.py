@@ -3,7 +3,7 @@
 Where they come from: the theta method is asked on up to 40 earlier days of the training span what it would have said, and its errors, of the day's own size (half its forecast, half the
 level of four weeks) and centred, are told by days ahead; their 80 and 95 % quantiles are the half widths. They are scaled by how much less the model erred than the theta method on earlier folds of its
 backtest, and calibrated on them (split conformal, Vovk et al., 2005): by the quantile of what days were off in half widths, mixed with 1 as if four folds had said so. Cut
-off at 0, because nothing counted is negative.
+off at 0, because nothing counted is negative. A day on which the house is closed is nothing for certain: 0 to 0.
 """
 
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ def widths(learnt: Learnt) -> Floats:
 
 def bounds(learnt: Learnt, point: Floats, width: Floats, past: Sequence[Past]) -> list[tuple[Floats, Floats]]:
     """Lower and upper of each level. ``past``: the model's earlier folds, oldest first."""
-    half = size(learnt, point) * width * _ratio(past) * _calibration(past)[:, None]
+    half = size(learnt, point) * width * _ratio(past) * _calibration(past)[:, None] * ~learnt.is_closed
     return [(np.maximum(point - one, 0.0), point + one) for one in half]
 
 

@@ -19,7 +19,7 @@ WEEK, CLOSED_WEEKS = 7, 8
 @dataclass(frozen=True, eq=False)
 class Learnt:
     """A series as models see it at the end of ``history``. ``history``: the training span, NaN on days that are not learnt; ``filled``: the same with
-    these days as usual. ``known``: of the span and of the ``horizon`` days ahead; without the events and figures that the spec leaves out. ``notes``: which days were
+    these days as usual. ``known``: of the span and of the ``horizon`` days ahead; without the events and figures that the spec leaves out, and closed days that it keeps. ``notes``: which days were
     set aside."""
 
     history: History
@@ -33,7 +33,7 @@ class Learnt:
     @cached_property
     def uplift(self) -> Floats:
         """By how many times each day, past and ahead, is above one without events."""
-        return uplifts.factors(self.filled, self.known.events, self.horizon)
+        return uplifts.factors(self.filled, self.known.events, self.horizon, ~np.isnan(self.history.values))
 
     @cached_property
     def calm(self) -> Floats:
@@ -47,11 +47,17 @@ class Learnt:
         return told
 
     @cached_property
+    def is_closed(self) -> np.ndarray:
+        """Days ahead on which the calendar says the house is closed: nothing is forecast there, for certain."""
+        ahead = range(self.filled.days, self.filled.days + self.horizon)
+        return np.array([self.filled.on(place) in self.known.closed for place in ahead])
+
+    @cached_property
     def is_open(self) -> np.ndarray:
-        """Days ahead but for those of weekdays on which nothing was for eight weeks: nothing is forecast there."""
+        """Days ahead but for closed ones and those of weekdays on which nothing was for eight weeks: nothing is forecast there."""
         weeks = self.filled.values[-WEEK * CLOSED_WEEKS :]
         by_weekday = weeks[len(weeks) % WEEK :].reshape(-1, WEEK)
-        return np.resize((by_weekday > 0).any(axis=0), self.horizon)
+        return np.resize((by_weekday > 0).any(axis=0), self.horizon) & ~self.is_closed
 
     @property
     def prophet(self) -> Fitted:
@@ -68,8 +74,9 @@ def learn(history: History, known: Known, spec: Spec, horizon: int | None = None
     told = known.of(span.start_on, span.days + ahead)
     events = tuple(one for one in told.events if spec.holidays and one.name not in spec.without_events)
     figures = {name: told.regressors[name] for name in spec.regressors if name in told.regressors}
-    told = replace(told, events=events, regressors=figures)
-    cleaned = clean(span, events, set_aside=spec.set_aside, kept=spec.kept, outliers=spec.outliers)
+    closed = tuple(on for on in told.closed if on not in spec.kept)
+    told = replace(told, events=events, regressors=figures, closed=closed)
+    cleaned = clean(span, events, set_aside=spec.set_aside, kept=spec.kept, closed=closed, outliers=spec.outliers)
     return Learnt(cleaned.history, cleaned.filled, told, spec, ahead, cleaned.notes)
 
 

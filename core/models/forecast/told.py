@@ -30,6 +30,7 @@ class Told:
             "known_from": self.known.start_on.isoformat(),
             "events": [asdict(one) | {"on": one.on.isoformat()} for one in self.known.events],
             "regressors": {name: _plain(values) for name, values in sorted(self.known.regressors.items())},
+            "closed": [one.isoformat() for one in self.known.closed],
             "spec": self.spec.fitted.to_json(),
             "models": None if self.models is None else list(self.models),
         }
@@ -38,10 +39,13 @@ class Told:
     def from_json(told: dict[str, Any]) -> "Told":
         events = tuple(Event(**one | {"on": date.fromisoformat(one["on"])}) for one in told["events"])
         regressors = {name: _floats(values) for name, values in told["regressors"].items()}
+        closed = tuple(
+            map(date.fromisoformat, told.get("closed", ()))
+        )  # what was asked for by an earlier form says none
         models = told["models"]
         return Told(
             History(date.fromisoformat(told["start_on"]), _floats(told["values"])),
-            Known(date.fromisoformat(told["known_from"]), events, regressors),
+            Known(date.fromisoformat(told["known_from"]), events, regressors, closed),
             Spec.from_json(told["spec"]),
             None if models is None else tuple(models),
         )

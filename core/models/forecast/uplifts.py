@@ -16,14 +16,15 @@ PRIOR_SPREAD, LEAST_NOISE = 0.5, 0.05
 MOST_LOG = 2.5
 
 
-def factors(filled: History, events: tuple[Event, ...], horizon: int) -> Floats:
-    """By how many times every day, past and ahead, is above what it would be without events; 1 outside windows and where nothing was learnt."""
+def factors(filled: History, events: tuple[Event, ...], horizon: int, is_learnt: np.ndarray | bool = True) -> Floats:
+    """By how many times every day, past and ahead, is above what it would be without events; 1 outside windows and where nothing was learnt. ``is_learnt``: which past days
+    say anything of events."""
     days = filled.days + horizon
     label = _labels(filled, events, days)
     told = np.zeros(days)
     inside = label >= 0
     ratio, noise = _ratios(filled.values, inside[: filled.days])
-    seen = inside[: filled.days] & ~np.isnan(ratio)
+    seen = inside[: filled.days] & ~np.isnan(ratio) & is_learnt
     if not seen.any():
         return np.ones(days)
     kinds = int(label.max()) + 1

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.models.forecast import agenda
 from core.models.forecast.agenda import Entry, Kind, Occasion, Rule
-from core.models.forecast.history import Event, Known
+from core.models.forecast.history import Known
 from core.periods import business_date
 from core.store import calendar, topics
 from core.store.session import Session
@@ -59,23 +59,16 @@ def occasions(home: Home, start_on: date, end_on: date) -> tuple[Occasion, ...]:
     return agenda.occasions(_standing(home), start_on, end_on)
 
 
-def events(home: Home, start_on: date, end_on: date) -> tuple[Event, ...]:
-    """What models are told of the days ``[start_on, end_on)``, by day, then name."""
-    return agenda.events(occasions(home, start_on, end_on))
-
-
-def closed_days(home: Home, start_on: date, end_on: date) -> tuple[date, ...]:
-    """Days of ``[start_on, end_on)`` on which the house is closed."""
-    return agenda.closed_days(occasions(home, start_on, end_on), start_on, end_on)
-
-
 def known(home: Home, start_on: date, end_on: date, running: Iterable[Offered] = ()) -> Known:
-    """Events of the days ``[start_on, end_on)``, and how many campaigns ``running`` there are on each of them (``CAMPAIGNS``), where there are any."""
+    """What models are told of the days ``[start_on, end_on)``: events, by day, then name, days on which the house is closed, and how many campaigns ``running`` there are on
+    each day (``CAMPAIGNS``), where there are any."""
     count = np.zeros((end_on - start_on).days)
     for one in running:
         first, last = (one.first_on - start_on).days, (one.last_on - start_on).days
         count[max(first, 0) : max(last + 1, 0)] += 1
-    return Known(start_on, events(home, start_on, end_on), {CAMPAIGNS: count} if count.any() else {})
+    found = occasions(home, start_on, end_on)
+    figures = {CAMPAIGNS: count} if count.any() else {}
+    return Known(start_on, agenda.events(found), figures, agenda.closed_days(found, start_on, end_on))
 
 
 def campaigns(reading: Reading, taken: Iterable[str] = ()) -> tuple[Offered, ...]:

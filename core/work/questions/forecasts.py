@@ -20,7 +20,7 @@ from core.models.forecast.supposing import NAMES
 from core.scope import Operator
 from core.store import forecasts
 from core.store.tables import Forecast, ForecastDay
-from core.work.forecasts import Asked, Span, with_closed
+from core.work.forecasts import Asked, Span
 from core.work.home import Home
 from core.work.questions import calendar, series
 from core.work.questions.reading import Reading
@@ -133,12 +133,9 @@ def _line(one: Series) -> Line:
 def _asked(home: Home, reading: Reading, line: Line, found: Series, spec: Spec, span: Span) -> Asked:
     history = History(found.start_on, found.values)
     known = calendar.known(home, history.start_on, history.end_on + AHEAD, calendar.campaigns(reading))
-    closed = calendar.closed_days(home, history.start_on, history.end_on)
     manifest = reading.snapshot.manifest
     models = None if span == "all" else tuple(dict.fromkeys((*gate.HEADLINE, *_named(spec))))
-    return Asked(
-        line, history, known, with_closed(spec, closed), span, reading.scope, manifest.lake_id, manifest.version, models
-    )  # fmt: skip
+    return Asked(line, history, known, spec, span, reading.scope, manifest.lake_id, manifest.version, models)
 
 
 def _named(spec: Spec) -> tuple[str, ...]:
@@ -148,7 +145,10 @@ def _named(spec: Spec) -> tuple[str, ...]:
 def by_hour(reading: Reading, asked: Asked, outcome: Outcome, path: Path) -> tuple[HourPath, HourScore]:
     """A forecast shared out by hour, and how that did on the days of the backtest. Raises ``Unknown`` where the data has no such series."""
     found = series.hours(reading, asked.line.measure, asked.line.by, asked.line.part)
-    history = HourHistory(found.start_on, found.values)
+    history = HourHistory(found.start_on, found.values.copy())
+    for on in {*asked.known.closed} - {*asked.spec.kept}:
+        if 0 <= history.place(on) < history.days:
+            history.values[history.place(on)] = np.nan
     folds = [fold.path for fold in outcome.folds]
     return hours.forecast(history, path, asked.known.events, folds), hours.backtest(history, folds, asked.known.events)
 

@@ -47,7 +47,7 @@ def do(house):
 
 
 def november(house) -> list[tuple[str, date]]:
-    return [(one.name, one.on) for one in calendar.events(house.shown_here, *NOVEMBER)]
+    return [(one.name, one.on) for one in calendar.known(house.shown_here, *NOVEMBER).events]
 
 
 def audited(house) -> list[tuple[str, str, int]]:
@@ -85,7 +85,7 @@ def test_every_revision_stays(house, do):
     with house.shown_here.store.reading() as session:
         rows = session.scalars(select(CalendarEntry).order_by(CalendarEntry.revision))
         assert [(row.key, row.revision, row.before_days) for row in rows] == [("double11", 1, 21), ("double11", 2, 7)]
-    assert calendar.events(house.shown_here, *NOVEMBER) == (Event("double11", ELEVENTH, 7, 2),)
+    assert calendar.known(house.shown_here, *NOVEMBER).events == (Event("double11", ELEVENTH, 7, 2),)
 
 
 def test_a_day_of_the_house_is_added_changed_and_removed(house, do):
@@ -103,7 +103,7 @@ def test_a_day_of_the_house_is_added_changed_and_removed(house, do):
 def test_closed_days_are_told_apart_from_events(house, do):
     do("add", "closed", "Refit", Rule("dates", (TENTH,)), after_days=1)
     assert november(house) == [("double11", ELEVENTH)]
-    assert calendar.closed_days(house.shown_here, *NOVEMBER) == (TENTH, ELEVENTH)
+    assert calendar.known(house.shown_here, *NOVEMBER).closed == (TENTH, ELEVENTH)
 
 
 def test_what_models_are_told_has_worked_weekends_among_the_events(house):
@@ -114,7 +114,7 @@ def test_what_models_are_told_has_worked_weekends_among_the_events(house):
 
 def test_a_worked_weekend_can_be_switched_off_alone(house, do):
     do("change_occurrence", "make_up_workday", TENTH_OF_OCTOBER, is_off=True)
-    left = calendar.events(house.shown_here, date(2026, 9, 1), date(2026, 11, 1))
+    left = calendar.known(house.shown_here, date(2026, 9, 1), date(2026, 11, 1)).events
     assert [one.on for one in left if one.name == "make_up_workday"] == [date(2026, 9, 20)]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from core.app import House
 from core.errors import Forbidden, InvalidForecast, Unknown
+from core.models.forecast.agenda import Rule
 from core.models.forecast.history import History, Known
 from core.models.forecast.line import Line
 from core.models.forecast.spec import Spec, WhatIf
@@ -17,9 +18,10 @@ from core.settings import Settings
 from core.store import forecasts as rows
 from core.store.forecasts import InvalidScenario, ScenarioChanged
 from core.store.tables import AuditEntry, Forecast, ForecastDay, ForecastFit
-from core.work import headlines, published, scenarios, strategy
+from core.work import calendar_entries, forecasts, headlines, published, scenarios, strategy
 from core.work.forecasts import Asked, spec_key
 from core.work.questions import forecasts as questions
+from core.work.questions.reading import reading
 from core.work.strategy import InvalidStrategy, Row
 from tests.core.work.small_fit import outcome
 from tests.lakes import NOW, add, sale
@@ -133,6 +135,30 @@ def test_only_what_is_fitted_and_in_scope_is_published_by_who_may(house):
     with pytest.raises(Unknown):
         publish(house, "no such fit", spec)
     assert audited(house) == []
+
+
+def test_days_on_which_the_house_is_closed_are_told_and_are_no_other_spec(house):
+    add(house.live, 1, order_lines=[sale(1, f"{FIRST + timedelta(days=n)} 04:00", f"o{n}", n % 9) for n in range(70)])
+    closed = Rule("weekly", weekday=6)
+    calendar_entries.add(house.live, house.live.store, LIN, "closed", "Sundays", closed, now=NOW)
+    spec = Spec(horizon=7)
+    with reading(house.live) as lake:
+        asked = questions.asked(house.live, lake, Line("gmv"), spec)
+    assert closed.on(FIRST, asked.history.end_on + timedelta(days=7)) == [
+        on for on in asked.known.closed if on < asked.history.end_on + timedelta(days=7)
+    ]
+    key = forecasts.ask(house.live, house.live.store, LIN, asked, NOW).key
+    with house.live.store.transaction() as session:
+        rows.tell(session, key, outcome(asked.history, None, spec).to_json(), fit_seconds=1, now=NOW)
+    assert forecasts.latest(house.live, LIN, Line("gmv"), spec, spans=("headline",)).key == key
+    publish(house, key, spec)
+    assert diary(house, line=Line("gmv")).current.spec == spec
+
+
+def test_what_is_not_fitted_is_refused_with_a_text_of_its_own(house):
+    with pytest.raises(InvalidForecast) as refused:
+        publish(house, fitted(house), Spec(horizon=14))
+    assert refused.value.details["reason"] == "fit"
 
 
 def test_nobody_reads_the_diary_of_more_than_they_see(house):

@@ -72,7 +72,7 @@ def put(test, label: str, value):
 
 def events(home: Home, start: str, end: str) -> list[tuple[str, date]]:
     span = date.fromisoformat(start), date.fromisoformat(end)
-    return [(one.name, one.on) for one in calendar.events(home, *span)]
+    return [(one.name, one.on) for one in calendar.known(home, *span).events]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_whole_event_gets_another_window(opened):
     test = put(test, "之前受影响的天数", 9)
     test = button(test, "cal_change_do").click().run()
     assert not test.exception
-    assert calendar.events(home, date(2026, 12, 1), date(2026, 12, 31)) == (
+    assert calendar.known(home, date(2026, 12, 1), date(2026, 12, 31)).events == (
         Event("double12", date(2026, 12, 12), 9, 1),
     )
     assert "启用、自定天数" in {row[4] for row in table(test)}
@@ -160,7 +160,7 @@ def test_a_campaign_of_the_data_is_taken_over_once(opened):
     test = button(test, "cal_campaign_do").click().run()
     assert not test.exception
     span = date(2026, 4, 1), date(2026, 4, 30)
-    assert calendar.events(home, *span) == (Event("新茶节", date(2026, 4, 2), 0, 3),)
+    assert calendar.known(home, *span).events == (Event("新茶节", date(2026, 4, 2), 0, 3),)
     assert not [one for one in test.selectbox if one.label == "哪个活动"]
 
 
@@ -191,7 +191,7 @@ def test_two_days_are_typed_with_either_comma(opened):
     put(test, "日期", "2026-12-30，2026-12-31, 2027-01-02")
     button(test, "cal_add_do").click().run()
     span = date(2026, 12, 1), date(2027, 1, 31)
-    assert calendar.closed_days(home, *span) == (date(2026, 12, 30), date(2026, 12, 31), date(2027, 1, 2))
+    assert calendar.known(home, *span).closed == (date(2026, 12, 30), date(2026, 12, 31), date(2027, 1, 2))
 
 
 @pytest.mark.parametrize(("role", "units"), [("manager", None), ("executive", None), ("analyst", ["north"])])

@@ -98,6 +98,14 @@ def test_named_days_are_set_aside_and_kept_days_are_not() -> None:
     assert set_aside(clean(history, set_aside=[other], outliers="keep")) == {30: "typed"}
 
 
+def test_days_closed_by_the_calendar_are_set_aside_whatever_they_look_like() -> None:
+    history = History(MONDAY, weekly())
+    sundays = [history.on(day) for day in range(6, history.days, 7)]
+    feast = Event("feast", history.on(6), 3, 3)
+    found = clean(history, [feast], closed=sundays, set_aside=sundays[:1], kept=sundays[1:2], outliers="keep")
+    assert set_aside(found) == {6: "typed"} | dict.fromkeys(range(20, history.days, 7), "closed")
+
+
 def test_days_that_nobody_knows_are_filled_as_such_days_are() -> None:
     values = weekly()
     values[[40, 41]] = np.nan

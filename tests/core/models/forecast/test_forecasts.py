@@ -97,6 +97,25 @@ def test_weekdays_on_which_nothing_is_open_stay_empty(name: str) -> None:
     assert (np.delete(said, [5, 12]) > 0).all()
 
 
+CLOSED = [START + timedelta(days=day) for day in (*range(6, 154, 7), 142)]
+"""Every Sunday, and a Wednesday ahead of 140 days."""
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_closed_days_are_not_learnt_and_nothing_is_forecast_on_them(name: str) -> None:
+    values = made(140).values
+    values[6::7] = 9999
+    said = path_of(name, learn(History(START, values), Known(START, closed=tuple(CLOSED)), Spec(horizon=14)))
+    assert np.flatnonzero(said == 0).tolist() == [2, 6, 13]
+    assert np.allclose(np.delete(said, [2, 6, 13]), np.delete(np.tile(WEEK, 2), [2, 6, 13]), rtol=0.6)
+
+
+def test_a_closed_day_that_an_analyst_keeps_is_a_day_as_others() -> None:
+    learnt = learn(made(140), Known(START, closed=tuple(CLOSED)), Spec(horizon=14, kept=tuple(CLOSED)))
+    assert learnt.notes == ()
+    assert (path_of(NAIVE, learnt) > 0).all()
+
+
 def test_the_theta_method_follows_a_new_level_within_weeks() -> None:
     values = np.concatenate([np.tile(WEEK, 20), 2 * np.tile(WEEK, 6)])
     assert np.allclose(theta.path(values, 7), 2 * WEEK, rtol=0.05)
@@ -164,6 +183,14 @@ def test_an_event_lifts_its_days_ahead_as_it_did_before() -> None:
 def test_an_event_that_never_was_lifts_nothing() -> None:
     found = uplifts.factors(made(100), (Event("feast", START + timedelta(days=110)),), 30)
     assert (found == 1).all()
+
+
+def test_an_event_that_fell_on_a_closed_day_says_nothing_of_the_next() -> None:
+    values = made(200, noise=0.02).values
+    values[121] *= 3
+    days = [START + timedelta(days=day) for day in (51, 121, 210)]
+    known = Known(START, tuple(map(Event, ["feast"] * 3, days)), closed=(days[0],))
+    assert learn(History(START, values), known, Spec()).uplift[210] == pytest.approx(3, rel=0.1)
 
 
 def test_models_that_know_the_calendar_see_a_feast_come() -> None:
@@ -240,6 +267,15 @@ def test_a_day_that_an_analyst_set_aside_is_judged_by_nobody() -> None:
         made(200), Known(START), Spec(set_aside=(on,)), QUICK, told=lambda *_: None, stop=lambda: False
     )
     assert np.flatnonzero(np.isnan(found.origins[-1].actual)).tolist() == [20]
+
+
+def test_a_closed_day_is_nothing_for_certain_and_judged_by_nobody() -> None:
+    found = fitted(made(140), Spec(horizon=14), Known(START, closed=tuple(CLOSED)), QUICK)
+    for one in (found.path, found.folds[-1].path):
+        bounds = zip(one.lower95, one.lower80, one.point, one.upper80, one.upper95, strict=True)
+        off = [day for day, told in enumerate(bounds) if told == (0, 0, 0, 0, 0)]
+        assert off == ([2, 6, 13] if one is found.path else [6, 13])
+    assert [day for day, actual in enumerate(found.folds[-1].actual) if actual is None] == [6, 13]
 
 
 def test_voices_weigh_by_their_last_three_errors_squared() -> None:

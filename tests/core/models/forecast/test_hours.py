@@ -50,6 +50,13 @@ def test_hours_of_a_weekday_are_those_of_its_last_weeks_the_newest_most() -> Non
     np.testing.assert_allclose(found, mixed / mixed.sum())
 
 
+def test_a_day_that_is_nothing_for_certain_has_no_hours() -> None:
+    folds = [path(MONDAY + timedelta(days=day), np.full(7, 9.0)) for day in (28, 35, 42, 49)]
+    found = forecast(HourHistory(MONDAY, weeks(8)), path(MONDAY + timedelta(days=56), np.array([10.0, 0.0])), (), folds)
+    assert found.upper95.sum(axis=1).tolist() == [pytest.approx(found.upper95[0].sum()), 0.0]
+    assert found.upper95[0].max() > 0
+
+
 def test_a_day_of_an_event_has_the_hours_of_that_day_of_the_event_before() -> None:
     values = weeks(9)
     first, second = date(2025, 2, 11), date(2025, 3, 11)  # both Tuesdays
