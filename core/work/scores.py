@@ -32,7 +32,7 @@ from core.store.tables import Job, ScoreModel
 from core.work.home import Home
 from core.work.questions import scores, scoring
 from core.work.questions.reading import Reading, reading
-from core.work.questions.scores import Model, Stop, Told
+from core.work.questions.scores import Model, Stop, Told, Window
 from core.work.worker import Interrupted, Work
 
 KIND = "scores"
@@ -180,7 +180,8 @@ def train(home: Home, by: str, target: str, days: int, now: datetime, told: Told
 
 
 def _remember(home: Home, lake: Reading, target: str, days: int, refusal: Refusal | None, now: datetime) -> None:
-    key, on = f"{target}_{days}d", None if lake.as_of_on is None else lake.as_of_on.isoformat()
+    newest = lake.last_on(*scoring.TELLING[target])
+    key, on = f"{target}_{days}d", None if newest is None else newest.isoformat()
     with home.store.transaction() as session:
         known = dict(choices.read(session, UNFIT, {}))
         if refusal is None and key not in known:
@@ -422,8 +423,8 @@ def _calibrate(home: Home, lake: Reading, row: ScoreModel, model: Model, now: da
 
 
 def schedule(home: Home, queue: Store, now: datetime) -> int:
-    """Have trained by the worker what is due: where the newest model is a week old and there is a new day since, or where there is none and it was not refused on
-    this data's day. Returns how many models."""
+    """Have trained by the worker what is due: where the newest model is a week old and what tells the target has a new day since, or where there is none and it was not
+    refused on that day. Returns how many models."""
     due = due_now(home, now)
     if not due:
         return 0
@@ -437,22 +438,22 @@ def schedule(home: Home, queue: Store, now: datetime) -> int:
 def due_now(home: Home, now: datetime) -> list[tuple[str, int]]:
     """Targets and days that the schedule would train now: of those that the data reaches back far enough for."""
     with reading(home, now=now) as lake:
-        on = None if lake.as_of_on is None else lake.as_of_on.isoformat()
-        every = [one for one in EVERY if _is_long_enough(lake, *one)]
-    if on is None or not every:
+        windows = {one: _window(lake, *one) for one in EVERY}
+    days = {one: found.on.isoformat() for one, found in windows.items() if found is not None}
+    if not days:
         return []
     with home.store.reading() as session:
         unfit = choices.read(session, UNFIT, {})
-        newest = {one: next(iter(store.listed(session, *one, most=1)), None) for one in every}
-    return [one for one in every if _is_training_due(newest[one], unfit.get(f"{one[0]}_{one[1]}d"), on, now)]
+        newest = {one: next(iter(store.listed(session, *one, most=1)), None) for one in days}
+    return [one for one, on in days.items() if _is_training_due(newest[one], unfit.get(f"{one[0]}_{one[1]}d"), on, now)]
 
 
-def _is_long_enough(lake: Reading, target: str, days: int) -> bool:
+def _window(lake: Reading, target: str, days: int) -> Window | None:
+    """None where the data does not reach back far enough."""
     try:
-        scores.window(lake, target, days)
+        return scores.window(lake, target, days)
     except UnfitForScores:
-        return False
-    return True
+        return None
 
 
 def _is_training_due(newest: ScoreModel | None, refused: Mapping[str, Any] | None, on: str, now: datetime) -> bool:

@@ -95,8 +95,15 @@ class Reading:
 
     def first_on(self, *tables: str) -> date | None:
         """First business day on which any of these fact tables says anything, whatever was asked; None where all are empty."""
-        days = [_first_day(name)(self.snapshot) for name in tables if self.snapshot.files(name)]
-        return min((day for day in days if day is not None), default=None)
+        return min((first for first, _ in self._days(tables)), default=None)
+
+    def last_on(self, *tables: str) -> date | None:
+        """Last business day on which any of these fact tables says anything, whatever was asked; None where all are empty."""
+        return max((last for _, last in self._days(tables)), default=None)
+
+    def _days(self, tables: Sequence[str]) -> list[tuple[date, date]]:
+        days = [_days_of(name)(self.snapshot) for name in tables if self.snapshot.files(name)]
+        return [one for one in days if one is not None]
 
     def since(self, table: str) -> date:
         """First business day on which a fact table that is not empty says anything."""
@@ -292,13 +299,12 @@ def _ends(snapshot: Snapshot, tables: Sequence[ir.Table], column: str) -> tuple[
 
 
 @cache
-def _first_day(name: str) -> Callable[[Snapshot], date | None]:
-    """How the first day of a table is read, once per version of it."""
+def _days_of(name: str) -> Callable[[Snapshot], tuple[date, date] | None]:
+    """How the first and the last day of a table are read, once per version of it."""
 
     @per_version(name)
-    def read(snapshot: Snapshot) -> date | None:
-        found = snapshot.value(snapshot.table(name).local_date.min())
-        return found if isinstance(found, date) else None
+    def read(snapshot: Snapshot) -> tuple[date, date] | None:
+        return _ends(snapshot, [snapshot.table(name)], "local_date")
 
     return read
 

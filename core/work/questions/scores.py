@@ -39,7 +39,6 @@ MONTH_DAYS = 30
 """Between two training cut-offs."""
 LEAST_BEFORE_DAYS = 90
 """Of history before the oldest cut-off: what features look back over most."""
-OF_ORDERS = ("churn_order", "conversion")
 USUAL_DAYS = 90
 RISKS = (0.2, 0.5)
 """Members by their place: the first fifth is ``high``, up to the half ``middle``, the rest ``low``. Rule of thumb."""
@@ -54,7 +53,7 @@ Stop = Callable[[], bool]
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """``on``: the newest day of the data. ``training``: cut-offs, oldest first. ``test``: the one that it was tried on."""
+    """``on``: the newest day that the tables of the target tell (``scoring.TELLING``). ``training``: cut-offs, oldest first. ``test``: the one that it was tried on."""
 
     on: date
     training: tuple[date, ...]
@@ -193,23 +192,25 @@ def _fresh(snapshot: Snapshot, zone: str, currency: str, house: _House, target: 
 
 
 def window(reading: Reading, target: str, days: int) -> Window:
-    """The cut-offs that the data allows. The newest day counts as not over. Raises ``UnfitForScores``, ``Unknown``."""
+    """The cut-offs that the tables of the target allow. The newest day counts as not over. Raises ``UnfitForScores``, ``Unknown``."""
     scoring.refuse(target, days)
-    whole = reading.whole
-    if whole is None:
-        raise UnfitForScores("There is nothing to learn a score from.", reason="nobody", of="data", found=0, needed=1)
-    if target in OF_ORDERS and not reading.snapshot.files("order_lines"):
+    tables = scoring.TELLING[target]
+    first, on = reading.first_on(*tables), reading.last_on(*tables)
+    if first is None or on is None:
+        if reading.whole is None or tables != ("order_lines",):
+            raise UnfitForScores(
+                "There is nothing to learn a score from.", reason="nobody", of="data", found=0, needed=1
+            )
         raise UnfitForScores(
             "There are no orders to learn a score from.", reason="no_orders", of="data", found=0, needed=1
         )
-    on = whole.last_on
     test = on - timedelta(days=days)
     every = [test - timedelta(days=days + MONTH_DAYS * back) for back in reversed(range(CUTOFFS))]
-    kept = tuple(day for day in every if day - timedelta(days=LEAST_BEFORE_DAYS) >= whole.start_on)
+    kept = tuple(day for day in every if day - timedelta(days=LEAST_BEFORE_DAYS) >= first)
     if not kept:
-        found, needed = (on - whole.start_on).days, LEAST_BEFORE_DAYS + 2 * days
+        found, needed = (on - first).days, LEAST_BEFORE_DAYS + 2 * days
         raise UnfitForScores(
-            f"The data tells of {found} whole days; a score of {days} days takes {needed}.", reason="short", of="data", found=found, needed=needed,
+            f"What tells it covers {found} whole days; a score of {days} days takes {needed}.", reason="short", of="data", found=found, needed=needed,
         )  # fmt: skip
     return Window(on, kept, test)
 
@@ -307,7 +308,7 @@ def cleaning(reading: Reading, model: Model) -> Cleaning | None:
 
 
 def _today(reading: Reading, target: Target) -> Features | None:
-    on = scoring.today(reading)
+    on = scoring.today(reading, target)
     return None if on is None else scoring.features(reading, on, target)
 
 
@@ -322,7 +323,7 @@ def standings(reading: Reading, target: str, days: int) -> pa.Table:
 
 def scored(reading: Reading, model: Model) -> pa.Table:
     """The same by a model that need not be live."""
-    on = scoring.today(reading)
+    on = scoring.today(reading, model.target)
     if on is None:
         return _table(np.empty(0, np.int64), np.empty(0))
     return _scored(reading.snapshot, reading.zone, reading.currency, _House(reading), on, model.target, model.scorer)
@@ -391,7 +392,7 @@ def scores(reading: Reading, asked: Asked) -> Scores | None:
     if found is None:
         return None
     model, frame, everybody_scored, bounds = found
-    on = scoring.today(reading)
+    on = scoring.today(reading, model.target)
     assert on is not None
     mean = float(frame["chance"].mean()) if len(frame) else None
     return Scores(
@@ -535,8 +536,7 @@ class Own:
 def of_member(reading: Reading, member_id: int, asked: Sequence[Asked] | None = None) -> tuple[Own, ...]:
     """Scores of one member by these models, or by the live ones, of each target over ``USUAL_DAYS`` days where there is such a one; without those whose target is not asked
     about them."""
-    on = scoring.today(reading)
-    if on is None:
+    if scoring.today(reading) is None:
         return ()
     models = (
         _usual(live(reading).values()) if asked is None else [house(reading, one.target, one.days) for one in asked]
@@ -548,7 +548,8 @@ def of_member(reading: Reading, member_id: int, asked: Sequence[Asked] | None = 
         place = int(np.searchsorted(ids, member_id))
         if place == len(ids) or ids[place] != member_id:
             continue
-        known = scoring.features(reading, on, model.target)
+        known = _today(reading, model.target)
+        assert known is not None
         row = known.matrix[int(np.searchsorted(known.ids, member_id))]
         own = reasons.of(model.logistic, row)
         found.append(

@@ -6,7 +6,7 @@ lake keeps no time of them: which identities are one member, which event names a
 joined on. Profiles say of tiers, cities and tags what holds now, so no feature is made of them; the tier is counted by the house's rule.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -45,6 +45,12 @@ TARGETS: tuple[Target, ...] = ("churn_activity", "churn_order", "conversion")
 """``churn_activity``: of members with an action of their own in the ``ACTIVE_DAYS`` before the cut-off, who does nothing in the days after it.
 ``churn_order``: of members with an order in the ``BUYER_DAYS`` before it, who orders nothing. ``conversion``: of members with an action in
 the ``ACTIVE_DAYS`` before it, who orders."""
+TELLING: Mapping[str, tuple[str, ...]] = {
+    "churn_activity": ("events", "order_lines", "group_messages"),
+    "churn_order": ("order_lines",),
+    "conversion": ("order_lines",),
+}
+"""Tables that tell what came of it. Of a day before the first or after the last of them nothing is known, whatever other tables tell: it is no day without an order."""
 HORIZONS = (30, 60, 90)
 ACTIVE_DAYS, BUYER_DAYS = 90, 365
 READ = (*DATED, "consents", "member_profiles", "identity_map", "event_names")
@@ -170,10 +176,10 @@ def features(reading: Reading, cutoff_on: date, target: Target | None = None) ->
 
 
 def labels(reading: Reading, cutoff_on: date, target: Target, days: int) -> Flags:
-    """Of the members of ``features(reading, cutoff_on, target)``, in their order. Raises ``LabelsOpen`` where the data does not reach ``cutoff_on`` + ``days``,
-    ``Unknown`` for a target or a number of days that there is none of."""
+    """Of the members of ``features(reading, cutoff_on, target)``, in their order. Raises ``LabelsOpen`` where the tables that tell the target do not reach
+    ``cutoff_on`` + ``days``, ``Unknown`` for a target or a number of days that there is none of."""
     refuse(target, days)
-    if not is_told(reading, cutoff_on, days):
+    if not is_told(reading, cutoff_on, target, days):
         until = cutoff_on + timedelta(days=days)
         raise LabelsOpen(
             f"What came of {cutoff_on} is not known before {until}.", on=cutoff_on.isoformat(), until=until.isoformat()
@@ -192,15 +198,17 @@ def sample(reading: Reading, cutoff_on: date, target: Target, days: int) -> Samp
     return Sample(target, days, features(reading, cutoff_on, target), labels(reading, cutoff_on, target, days))
 
 
-def today(reading: Reading) -> date | None:
-    """The cut-off of what is scored now: the day after the newest data, all of which is known. None in a lake without facts."""
-    return None if reading.as_of_on is None else reading.as_of_on + timedelta(days=1)
+def today(reading: Reading, target: Target | None = None) -> date | None:
+    """The cut-off of what is scored now: the day after the newest data, all of which is known; of a target, after the newest day that its tables tell. None in a lake
+    without such facts."""
+    newest = reading.as_of_on if target is None else reading.last_on(*TELLING[target])
+    return None if newest is None else newest + timedelta(days=1)
 
 
-def is_told(reading: Reading, cutoff_on: date, days: int) -> bool:
-    """Whether the data reaches the end of the ``days`` from the cut-off, so that labels can be given."""
-    newest = reading.as_of_on
-    return newest is not None and cutoff_on + timedelta(days=days) <= newest + timedelta(days=1)
+def is_told(reading: Reading, cutoff_on: date, target: Target, days: int) -> bool:
+    """Whether the tables that tell the target reach the end of the ``days`` from the cut-off, so that labels can be given."""
+    after = today(reading, target)
+    return after is not None and cutoff_on + timedelta(days=days) <= after
 
 
 def refuse(target: str, days: int) -> None:

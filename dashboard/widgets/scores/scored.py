@@ -29,7 +29,17 @@ def read(asked: Asked, card: str) -> Answer[Scores] | None:
         return None
     if answer is None:
         heading.empty(t("scores.nobody"), t("scores.nobody_lead"))
+    else:
+        _late(answer, asked)
     return answer
+
+
+def _late(answer: Answer[Scores], asked: Asked) -> None:
+    """That members are scored as of an older day than that of the newest data, because what decides the outcome ends there."""
+    newest = scores.cutoff(answer.found.cutoff_on)
+    if asked.known.as_of_on is not None and newest < asked.known.as_of_on:
+        of = "activity" if answer.found.asked.target == "churn_activity" else "orders"
+        st.html(heading.line(t(f"scores.late_{of}", on=i18n.day(newest))))
 
 
 def contract(found: Scores) -> list[str]:

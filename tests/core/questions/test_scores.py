@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from core.errors import UnfitForScores, Unknown
+from core.errors import LabelsOpen, UnfitForScores, Unknown
 from core.models.scores import logistic, metrics, training
 from core.scope import SYSTEM, Filters
 from core.segments.language import Score
@@ -77,6 +77,63 @@ def test_cut_offs_without_ninety_days_before_them_are_left_out(tmp_path: Path) -
         assert {name: refused.value.details[name] for name in ("reason", "found", "needed")} == {
             "reason": "short", "found": 195, "needed": 210,
         }  # fmt: skip
+
+
+def bought(*days: int, who: int = 1) -> list[dict[str, object]]:
+    return [lakes.sale(who, f"{FIRST + timedelta(days=n)} 04:00", f"{who}-{n}", 5) for n in days]
+
+
+def seen(*days: int) -> list[dict[str, object]]:
+    return [lakes.event(1, f"{FIRST + timedelta(days=n)} 04:00") for n in days]
+
+
+def test_days_that_orders_do_not_reach_are_no_days_without_an_order(tmp_path: Path) -> None:
+    late = lakes.home(tmp_path)
+    lakes.add(late, 1, order_lines=bought(0, 299), events=seen(250, 319))
+    with reading(late) as lake:
+        ends = {one: (scores.window(lake, one, 30).on - FIRST).days for one in scores.TARGETS}
+        assert ends == {"churn_activity": 319, "churn_order": 299, "conversion": 299}
+        assert scoring.labels(lake, FIRST + timedelta(days=270), "conversion", 30).tolist() == [True]
+        for target in ("churn_order", "conversion"):
+            with pytest.raises(LabelsOpen):
+                scoring.labels(lake, FIRST + timedelta(days=290), target, 30)
+
+
+def test_days_before_the_first_order_are_no_days_without_one_nor_of_history(tmp_path: Path) -> None:
+    young = lakes.home(tmp_path)
+    lakes.add(young, 1, order_lines=bought(200, 400), events=seen(0, 400))
+    with reading(young) as lake:
+        kept = {
+            one: [(day - FIRST).days for day in scores.window(lake, one, 30).training]
+            for one in ("conversion", "churn_activity")
+        }
+        assert kept == {"conversion": [310, 340], "churn_activity": [250, 280, 310, 340]}
+        with pytest.raises(UnfitForScores) as refused:
+            scores.window(lake, "conversion", 90)
+        assert refused.value.details["found"] == 200
+
+
+def test_activity_ends_with_what_members_do_and_not_with_what_is_sent_to_them(tmp_path: Path) -> None:
+    sent = lakes.home(tmp_path)
+    touches = [
+        {"identity_key": 1, "occurred_at": lakes.at(f"{FIRST + timedelta(days=n)} 05:00"), "touch_id": str(n), "state": "sent", "channel": "sms"}
+        for n in (0, 330)
+    ]  # fmt: skip
+    lakes.add(sent, 1, events=seen(10, 300), touches=touches)
+    with reading(sent) as lake:
+        assert scores.window(lake, "churn_activity", 30).on == FIRST + timedelta(days=300)
+
+
+def test_members_are_scored_as_of_the_newest_day_that_orders_tell(lake: Reading, tmp_path: Path) -> None:
+    late = lakes.home(tmp_path)
+    lakes.add(late, 1, order_lines=bought(0, who=1) + bought(350, who=2), events=seen(370))
+    model = scores.house(lake, "churn_order", 30)
+    with reading(late) as found:
+        assert scoring.today(found) == FIRST + timedelta(days=371)
+        table = scores.scored(found, model)
+        known = scoring.features(found, FIRST + timedelta(days=351), "churn_order")
+        assert table["member_id"].to_pylist() == [1, 2]
+        assert table["chance"].to_numpy() == pytest.approx(model.logistic.chance(known.matrix))
 
 
 def test_what_cannot_be_learnt_is_refused_with_its_reason(tmp_path: Path) -> None:

@@ -493,7 +493,8 @@ def test_labels_wait_until_the_data_reaches_the_end_of_their_days(tmp_path):
         with pytest.raises(LabelsOpen, match="2026-07-01"):
             scoring.labels(lake, ON, "churn_activity", 30)
         assert scoring.labels(lake, ON - timedelta(days=1), "churn_activity", 30).tolist() == [True]
-        assert not scoring.is_told(lake, ON, 30) and scoring.is_told(lake, ON - timedelta(days=1), 30)
+        is_told = [scoring.is_told(lake, day, "churn_activity", 30) for day in (ON, ON - timedelta(days=1))]
+        assert is_told == [False, True]
         for target, days in (("boredom", 30), ("conversion", 31)):
             with pytest.raises(Unknown):
                 scoring.labels(lake, ON, target, days)  # type: ignore[arg-type]
@@ -505,7 +506,7 @@ def test_labels_wait_until_the_data_reaches_the_end_of_their_days(tmp_path):
 def test_an_empty_lake_knows_nobody(tmp_path):
     home = lakes.home(tmp_path)
     with reading(home) as lake:
-        assert scoring.today(lake) is None and not scoring.is_told(lake, ON, 30)
+        assert scoring.today(lake) is None and not scoring.is_told(lake, ON, "churn_order", 30)
         assert scoring.features(lake, ON).matrix.shape == (0, len(NAMES))
     home.store.close()
 

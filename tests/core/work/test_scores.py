@@ -269,7 +269,9 @@ def test_what_cannot_be_learnt_is_not_tried_again_before_there_is_another_day(tm
     with pytest.raises(UnfitForScores):
         scores.train(home, "an", TARGET, DAYS, NOW, lambda *_: None, lambda: False)
     assert scores.due_now(home, NOW) == [one for one in thirty if one != (TARGET, DAYS)]
-    lakes.add(home, 3, order_lines=[lakes.sale(1, f"{FIRST + timedelta(days=151)} 04:00", "3", 5)])
+    lakes.add(home, 3, events=[lakes.event(1, f"{FIRST + timedelta(days=151)} 04:00")])
+    assert (TARGET, DAYS) not in scores.due_now(home, NOW)  # a day of events is none of orders
+    lakes.add(home, 4, order_lines=[lakes.sale(1, f"{FIRST + timedelta(days=151)} 04:00", "3", 5)])
     assert scores.due_now(home, NOW) == thirty
 
 

@@ -104,6 +104,16 @@ def test_the_page_opens_in_both_languages_and_tells_what_is_counted(opened, lang
     assert tile(test, "auc")[0] == f"{found.model.quality.auc:.3f}"
 
 
+def test_that_orders_end_before_the_newest_data_is_told(opened):
+    late = f"订单只到 {i18n.day(LAST)}"
+    home = fill()
+    test = open_part(opened)
+    assert late not in said(test)
+    lakes.add(home, 2, events=[lakes.event(1, f"{LAST + timedelta(days=20)} 04:00")])
+    assert all(late in said(part_of(test, part)) for part in ("risk", "quality"))
+    assert told(home).cutoff_on == LAST + timedelta(days=1)
+
+
 def test_every_cell_of_the_board_becomes_the_segment_of_the_people_it_counts(opened):
     home = fill()
     test = open_part(opened)
@@ -153,7 +163,7 @@ def test_a_short_history_is_refused_with_a_sentence(opened, part):
 def test_the_same_sentence_is_there_in_english(opened):
     home = wiring.house().live
     lakes.add(home, 1, order_lines=[lakes.sale(1, f"2026-01-{1 + n:02} 04:00", str(n), 5) for n in range(20)])
-    assert "The data tells of 19 whole days; this takes 150" in said(open_part(opened, language="en"))
+    assert "covers 19 whole days; this takes 150" in said(open_part(opened, language="en"))
 
 
 @pytest.mark.parametrize("part", ["risk", "quality", "models"])
