@@ -30,7 +30,8 @@ Bounds = list[tuple[Floats, Floats]]
 
 @dataclass(frozen=True, eq=False)
 class Origin:
-    """A fold: what was known, what came, and what every model said. ``unit``: of MASE; null where the span is the same every week."""
+    """A fold: what was known, what came, and what every model said. ``unit``: of MASE; null where the span is the same every week. ``actual`` and ``unit`` are the house's, whatever the
+    spec sets aside or keeps: errors of two specs are told of the same days in the same unit."""
 
     learnt: Learnt
     actual: Floats
@@ -70,18 +71,20 @@ def run(
     origins: list[Origin] = []
     past: dict[str, list[Past]] = {}
     for place, learnt, points in zip(starts, learnts, said, strict=True):
+        house = learn(history.before(place), known, Spec(horizon=spec.horizon))
         # That nothing is on closed days is no merit of a model.
-        actual = np.where(learnt.is_closed, np.nan, _actual(history, place, spec))
-        unit = accuracy.scale(learnt.history.values)
+        actual = np.where(house.is_closed, np.nan, history.values[place : place + spec.horizon])
+        unit = accuracy.scale(house.history.values)
         values = {name: point for name, (point, _) in points.items()}
         if has_ensemble(models):
             values[ENSEMBLE] = mixed(values, weights(origins))
         width = intervals.widths(learnt)
         bounds = {name: intervals.bounds(learnt, point, width, past.get(name, ())) for name, point in values.items()}
         basis = learnt.lifted(theta.path(learnt.calm, learnt.horizon))
+        usual = np.where(learnt.is_closed, np.nan, _usual(history, place, spec))
         for name, point in values.items():
             before = past.setdefault(name, [])
-            before.append(intervals.over(learnt, actual, point, basis, width, before))
+            before.append(intervals.over(learnt, usual, point, basis, width, before))
         seconds = {name: spent for name, (_, spent) in points.items()}
         origins.append(Origin(learnt, actual, values, seconds, bounds, unit))
     return Backtest(tuple(origins), {name: tuple(one) for name, one in past.items()}, weights(origins))
@@ -213,8 +216,8 @@ def _between(origin: Origin, name: str, first: int, last: int) -> float | None:
     return accuracy.mase(origin.actual[first - 1 : last], origin.points[name][first - 1 : last], origin.unit)
 
 
-def _actual(history: History, place: int, spec: Spec) -> Floats:
-    """What came; a day that an analyst set aside is judged by nobody."""
+def _usual(history: History, place: int, spec: Spec) -> Floats:
+    """What came, but for days that an analyst set aside: they say nothing of how wide bounds are."""
     values = history.values[place : place + spec.horizon].copy()
     for on in spec.set_aside:
         if 0 <= history.place(on) - place < len(values):

@@ -24,7 +24,7 @@ class SetAside:
 class ModelScore:
     """How a model did on days that it had not seen. Errors are means over ``folds``; null where undefined.
 
-    ``mase``: mean absolute error over that of the 7-day seasonal naive within the training span (Hyndman & Koehler, 2006).
+    ``mase``: mean absolute error over that of the 7-day seasonal naive within the training span as the house cleans it (Hyndman & Koehler, 2006).
     ``wape``: absolute errors over values, added up (0 to …). ``smape``: 0 to 2 (mean of 2|e|/(|y|+|f|)). ``cover80``, ``cover95``: share of days within its
     interval, whose width was told by earlier folds alone; null with fewer than four folds. ``fit_seconds``: of one fit, mean. ``by_horizon``:
     MASE for the days of ``BUCKETS``."""

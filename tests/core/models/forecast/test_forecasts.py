@@ -20,6 +20,7 @@ from core.models.forecast.history import Event, Floats, History, Known
 from core.models.forecast.models import ENSEMBLE, MODELS, NAIVE, VOICES, learn
 from core.models.forecast.models import path as path_of
 from core.models.forecast.outcome import ModelScore, Outcome
+from core.models.forecast.spec import MODELS as NAMES
 from core.models.forecast.spec import Spec, WhatIf
 
 START = date(2025, 1, 6)
@@ -261,12 +262,22 @@ def test_folds_follow_each_other_up_to_the_end_and_know_eight_weeks() -> None:
     assert len(backtest.places(made(1000), 30)) == backtest.FOLDS
 
 
-def test_a_day_that_an_analyst_set_aside_is_judged_by_nobody() -> None:
+def test_errors_are_of_the_same_days_in_the_same_unit_whatever_a_spec_sets_aside_or_keeps() -> None:
+    values = made(200).values.copy()
+    values[[60, 63, 190]] *= 12
     on = START + timedelta(days=190)
-    found = backtest.run(
-        made(200), Known(START), Spec(set_aside=(on,)), QUICK, told=lambda *_: None, stop=lambda: False
+    specs = (
+        Spec(),
+        Spec(outliers="keep"),
+        Spec(set_aside=(on,), training_days=100),
+        Spec(kept=(START + timedelta(days=60),)),
     )
-    assert np.flatnonzero(np.isnan(found.origins[-1].actual)).tolist() == [20]
+    found = [
+        backtest.run(History(START, values), Known(START), spec, QUICK, told=lambda *_: None, stop=lambda: False) for spec in specs
+    ]  # fmt: skip
+    assert len({tuple(one.unit for one in each.origins) for each in found}) == 1
+    assert all((each.origins[-1].actual == values[170:]).all() for each in found)
+    assert [np.isnan(each.past["theta"][-1].off).sum() for each in found] == [0, 0, 1, 0]  # bounds know nothing of it
 
 
 def test_a_closed_day_is_nothing_for_certain_and_judged_by_nobody() -> None:
@@ -434,12 +445,29 @@ def test_a_spec_is_read_back_as_it_was_written() -> None:
     [
         {"horizon": 6}, {"horizon": True}, {"growth": "up"}, {"changepoint_prior": 0}, {"changepoint_range": 1.1}, {"training_days": 10}, {"strange": 1},
         {"set_aside": ["2025-13-01"]}, {"what_ifs": [{"name": "x", "start_on": "2025-01-01", "days": 0, "uplift_share": 0.1}]},
-        {"what_ifs": [{"name": "x", "start_on": "2025-01-01", "days": 1}]}, {"level": 0.7},
+        {"what_ifs": [{"name": "x", "start_on": "2025-01-01", "days": 1}]}, {"level": 0.7}, {"horizon": 14.5}, {"horizon": 14.0}, {"horizon": "14"},
+        {"training_days": 100.5}, {"model": "foo"}, {"model": ["theta"]}, {"weekly": 3}, {"seasonality_prior": float("nan")}, {"holidays_prior": 10**400},
+        {"what_ifs": [{"name": "x", "start_on": "2025-01-01", "days": 2.5, "uplift_share": 0.1}]},
+        {"what_ifs": [{"name": "x", "start_on": "9999-12-31", "days": 2, "uplift_share": 0.1}]},
+        {"what_ifs": [{"name": 5, "start_on": "2025-01-01", "days": 2, "uplift_share": 0.1}]},
+        {"what_ifs": [{"name": "x", "start_on": "2025-01-01", "days": 2, "event": 5}]},
     ],
 )  # fmt: skip
 def test_what_no_forecast_can_be_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(InvalidForecast):
         Spec.from_json(wrong)
+
+
+def test_a_whole_number_where_a_float_is_meant_is_one() -> None:
+    told = Spec.from_json(
+        {"changepoint_prior": 1, "what_ifs": [{"name": "x", "start_on": "2025-01-01", "days": 2, "uplift_share": 1}]}
+    )
+    kinds = {type(told.changepoint_prior), type(told.what_ifs[0].uplift_share)}
+    assert (told.changepoint_prior, kinds) == (1.0, {float})
+
+
+def test_a_spec_names_the_models_that_there_are() -> None:
+    assert set(NAMES) == {*MODELS, ENSEMBLE}
 
 
 # -- real --------------------------------------------------------------------------------------------------------------
