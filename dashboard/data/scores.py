@@ -24,6 +24,7 @@ from core.work.questions.scores import (
     CUTOFFS,
     HORIZONS,
     LEVELS,
+    LIKELY,
     MONTH_DAYS,
     RISKS,
     TARGETS,
@@ -42,7 +43,7 @@ from dashboard.filters import Filters
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "ALL", "CLEARLY", "CUTOFFS", "FEATURE", "FEWEST_OF_EACH", "FEWEST_ROWS", "HORIZONS", "LEVELS", "MONTH_DAYS", "PENALTY", "RETRAIN", "RISKS", "SMALL", "TARGETS", "WATCH", "Answer",
+    "ALL", "CLEARLY", "CUTOFFS", "FEATURE", "FEWEST_OF_EACH", "FEWEST_ROWS", "HORIZONS", "LEVELS", "LIKELY", "MONTH_DAYS", "PENALTY", "RETRAIN", "RISKS", "SMALL", "TARGETS", "WATCH", "Answer",
     "Asked", "Comparison", "Job", "Model", "Own", "Quality", "Registry", "Row", "ScoreCheck", "ScoreModel", "Scores", "Shadow", "Tenth", "Trial", "cutoff", "drift", "found", "has_worker", "jobs",
     "model", "people_of", "registry", "standing_on_scores", "trial",
 ]  # fmt: skip

@@ -43,7 +43,7 @@ USUAL_DAYS = 90
 RISKS = (0.2, 0.5)
 """Members by their place: the first fifth is ``high``, up to the half ``middle``, the rest ``low``. Rule of thumb."""
 LEVELS = ("high", "middle", "low")
-ALL = "all"
+ALL, LIKELY = "all", "likely"
 Told = Callable[[str, int, int], None]
 Stop = Callable[[], bool]
 
@@ -402,11 +402,12 @@ def scores(reading: Reading, asked: Asked) -> Scores | None:
 
 
 def behind(reading: Reading, asked: Asked, which: str) -> pd.DataFrame:
-    """Members behind a figure: ``member_id``, ``value`` (chance in percent, one digit), the highest first, ties by number. ``which``: ``all``, ``tenth.3`` or ``board.high.low``
+    """Members behind a figure: ``member_id``, ``value`` (chance in percent, one digit), the highest first, ties by number. ``which``: ``all``, ``likely`` (of ``high`` risk), ``tenth.3`` or ``board.high.low``
     (value, risk). Raises ``Unknown``."""
     kind, _, rest = which.partition(".")
     known = {
         ALL: [""],
+        LIKELY: [""],
         "tenth": [str(place) for place in range(1, 11)],
         "board": [f"{one}.{other}" for one in LEVELS for other in LEVELS],
     }
@@ -416,7 +417,9 @@ def behind(reading: Reading, asked: Asked, which: str) -> pd.DataFrame:
     if found is None:
         return pd.DataFrame({"member_id": np.empty(0, np.int64), "value": np.empty(0)})
     frame = found[1]
-    if kind == "tenth":
+    if kind == LIKELY:
+        frame = frame[frame["risk"] == "high"]
+    elif kind == "tenth":
         frame = frame[frame["tenth"] == int(rest)]
     elif kind == "board":
         value, risk = rest.split(".")
@@ -606,7 +609,7 @@ def shadow(reading: Reading, one: Model, other: Model) -> Shadow | None:
 
 
 __all__ = [
-    "ALL", "CUTOFFS", "HORIZONS", "LEAST_BEFORE_DAYS", "LEVELS", "MONTH_DAYS", "RISKS", "TARGETS", "USUAL_DAYS", "Asked", "Cleaning", "Comparison", "Drift", "Model", "Own",
+    "ALL", "CUTOFFS", "HORIZONS", "LEAST_BEFORE_DAYS", "LEVELS", "LIKELY", "MONTH_DAYS", "RISKS", "TARGETS", "USUAL_DAYS", "Asked", "Cleaning", "Comparison", "Drift", "Model", "Own",
     "Quality", "Reason", "Scorer", "Scores", "Shadow", "Window", "behind", "cleaning", "drift", "everybody", "house", "live", "newest_rows", "of_member", "of_row", "of_trained",
     "provider", "sampled", "scored", "scores", "shadow", "standings", "train", "trial", "valued", "window",
 ]  # fmt: skip

@@ -7,7 +7,6 @@ import streamlit as st
 from dashboard import addresses, i18n
 from dashboard.data import causes
 from dashboard.data.causes import ALL, CAUSES, UNKNOWN, Answer, Board, Row
-from dashboard.data.causes import KEYS as SHOWN
 from dashboard.data.causes import Asked as Score
 from dashboard.i18n import t
 from dashboard.widgets import behind, choice, heading, tiles
@@ -38,7 +37,10 @@ def show(asked: Asked) -> None:
         words.choices(chosen)
         if chosen.target == "conversion":
             st.html(heading.line(t("causes.of_churn")))
-        st.html(tiles.wall([_tile(answer, row) for row in answer.rows()], WIDTH) + behind.forbidden(behind.link()))
+        st.html(
+            tiles.wall([_everybody(answer), *(_tile(answer, row) for row in answer.rows())], WIDTH)
+            + behind.forbidden(behind.link())
+        )
     cause = choice.read(CAUSE, (ALL, *CAUSES))
     with st.container(border=True, key="card_playbooks"):
         st.html(heading.section(t("causes.playbooks"), t("causes.playbooks_lead"), "playbooks"))
@@ -84,14 +86,29 @@ def _head(answer: Answer[Board], asked: Asked) -> None:
     behind.head("causes", heading.section(t("causes.title"), lead, "causes"), answer, lines, asked.in_words)
 
 
+def _everybody(answer: Answer[Board]) -> Tile:
+    members = answer.found.members
+    below = [_at_stake(answer, sum(row["at_stake_minor"] for row in answer.rows()))]
+    return Tile(
+        "cause-all", t("causes.at_risk"), i18n.number(members), "", t("causes.means_at_risk"), tiles.lines(*below),
+        behind.way(behind.link(), ALL, t("causes.way"), members),
+    )  # fmt: skip
+
+
+def _at_stake(answer: Answer[Board], minor: int) -> str:
+    if not answer.found.is_worth_told:
+        return ""
+    return t("causes.at_stake", amount=i18n.compact_money(minor, answer.currency))
+
+
 def _tile(answer: Answer[Board], row: Row) -> Tile:
     key, begins = row["key"], behind.link()
     evidence = [one for one in answer.rows("evidence") if one["key"] == key and one["figure"] not in causes.SUMS][
         :MOST_EVIDENCE
     ]
     below = [told.beside_usual(one["figure"], one["value"], one["usual"]) for one in evidence]
-    if answer.found.is_worth_told and row["members"]:
-        below.append(t("causes.at_stake", amount=i18n.compact_money(row["at_stake_minor"], answer.currency)))
+    if row["members"]:
+        below.append(_at_stake(answer, row["at_stake_minor"]))
     meaning = (
         t("causes.means_none", telling=i18n.number(causes.TELLING))
         if key == UNKNOWN
@@ -104,8 +121,9 @@ def _tile(answer: Answer[Board], row: Row) -> Tile:
 
 
 def _behind(asked: Asked, own: Score, answer: Answer[Board], text: str) -> Behind | None:
-    row = next((one for one in answer.rows() if one["key"] == text), None)
-    if row is None or not row["members"] or text not in SHOWN:
+    counts = {row["key"]: row["members"] for row in answer.rows()} | {ALL: answer.found.members}
+    if not counts.get(text):
         return None
-    read = partial(causes.people_of, asked.filters, own, text, row["members"])
-    return Behind(t("causes.people", cause=t(f"causes.{text}")), t("causes.people_meaning"), read)
+    cause = t("causes.every" if text == ALL else f"causes.{text}")
+    read = partial(causes.people_of, asked.filters, own, text, counts[text])
+    return Behind(t("causes.people", cause=cause), t("causes.people_meaning"), read)

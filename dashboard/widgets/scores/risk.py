@@ -9,7 +9,7 @@ from babel.numbers import get_currency_precision
 
 from dashboard import charts, i18n
 from dashboard.data import scores
-from dashboard.data.scores import ALL, LEVELS, RISKS, SMALL, Answer, Row, Scores
+from dashboard.data.scores import ALL, LEVELS, LIKELY, RISKS, SMALL, Answer, Row, Scores
 from dashboard.filters import Filters
 from dashboard.i18n import t
 from dashboard.widgets import behind, heading, tiles
@@ -59,10 +59,11 @@ def _head(answer: Answer[Scores], asked: Asked) -> None:
 def _tiles(answer: Answer[Scores], filters: Filters) -> list[Tile]:
     found, begins = answer.found, behind.link()
     quality = found.model.quality
-    likely = sum(row["members"] for row in answer.rows("board") if row["risk"] == "high")
+    likely = _likely(answer)
     many = t("scores.way", count=i18n.number(found.members))
     top = links.offered(_score(found, "at_most", RISKS[0], is_top=True), filters) if likely else None
-    ways = [Way(t("scores.to_segment"), top, "keep").html("segment-likely")] if top else []
+    ways = [*behind.way(begins, LIKELY, t("scores.way", count=i18n.number(likely)), likely)]
+    ways += [Way(t("scores.to_segment"), top, "keep").html("segment-likely")] if top else []
     few = found.members < SMALL
     return [
         Tile("members", t("scores.members"), i18n.number(found.members), "", t("scores.means_members", who=words.who(found.asked)), "",
@@ -74,6 +75,10 @@ def _tiles(answer: Answer[Scores], filters: Filters) -> list[Tile]:
              tiles.lines(t("scores.interval", low=i18n.number(quality.auc_low, 3), high=i18n.number(quality.auc_high, 3)),
                          t("scores.tested", members=i18n.number(quality.members))), ()),
     ]  # fmt: skip
+
+
+def _likely(answer: Answer[Scores]) -> int:
+    return sum(row["members"] for row in answer.rows("board") if row["risk"] == "high")
 
 
 def _score(found: Scores, op: str, value: float, *, is_top: bool = False) -> dict[str, Any]:
@@ -176,6 +181,8 @@ def _behind(asked: Asked, answer: Answer[Scores], text: str) -> Behind | None:
     kind, _, rest = text.partition(".")
     if kind == ALL:
         count, title = answer.found.members, t("scores.members")
+    elif text == LIKELY:
+        count, title = _likely(answer), t("scores.likely")
     elif kind == "tenth":
         row = next((one for one in answer.rows("tenths") if str(one["place"]) == rest), None)
         count, title = (row["members"], t("scores.tenth_title", place=rest)) if row else (0, "")

@@ -76,6 +76,13 @@ def test_a_cause_opens_its_people_who_can_be_kept_as_a_segment(opened):
     assert "Members at risk · Poor service" in said(go(lead, "segments"))
 
 
+def test_all_at_risk_are_opened_from_their_figure(opened):
+    filled()
+    test = open_part(opened)
+    assert tile(test, "cause-all")[0] == "60"
+    assert "60 位会员** 与数字完全一致" in said(follow(test, "people-all"))
+
+
 def test_the_list_begins_with_most_at_stake_and_obeys_the_chosen_cause(opened):
     filled()
     test = open_part(opened)

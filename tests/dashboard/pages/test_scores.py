@@ -133,6 +133,14 @@ def test_people_of_a_cell_are_as_many_as_it_says(opened):
     assert f"**{count} 位会员** 与数字完全一致" in said(test)
 
 
+def test_the_most_likely_are_opened_as_many_as_the_tile_says(opened):
+    home = fill()
+    test = open_part(opened)
+    count = tile(test, "likely")[0]
+    assert int(count) == told(home).board.query("risk == 'high'")["members"].sum()
+    assert f"**{count} 位会员** 与数字完全一致" in said(follow(test, "people-likely"))
+
+
 def test_choices_lead_to_another_target(opened):
     fill()
     test = open_part(opened, sc_target="conversion")
