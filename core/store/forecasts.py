@@ -1,6 +1,6 @@
 """Fits, scenarios and published forecasts as rows. What they mean is decided in ``core.work.forecasts``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -33,6 +33,13 @@ class ScenarioChanged(Refusal):
 
 def fit(session: Session, key: str) -> ForecastFit | None:
     return session.get(ForecastFit, key, populate_existing=True)
+
+
+def told(session: Session, keys: Collection[str]) -> set[str]:
+    """Those of the fits that have an outcome."""
+    return set(
+        session.scalars(select(ForecastFit.key).where(ForecastFit.key.in_(keys), ForecastFit.outcome.is_not(None)))
+    )
 
 
 def add(session: Session, values: Mapping[str, Any]) -> bool:

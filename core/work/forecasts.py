@@ -14,7 +14,7 @@ from core.models.forecast.line import Line
 from core.models.forecast.outcome import Outcome, Path
 from core.models.forecast.spec import Spec
 from core.models.forecast.told import Told, sha
-from core.scope import Operator, Scope
+from core.scope import SYSTEM, Operator, Scope
 from core.settings import World
 from core.store import audit, forecasts, jobs
 from core.store.session import Session, Store
@@ -108,24 +108,27 @@ def ask(home: Home, queue: Store, operator: Operator, asked: Asked, now: datetim
     return found
 
 
-def again(home: Home, queue: Store, operator: Operator, key: str, now: datetime) -> Fit:
+def again(home: Home, queue: Store, operator: Operator, key: str, now: datetime, *, kind: str = KIND) -> Fit:
     """The same fit once more, after it was cancelled or failed. Raises ``Forbidden``, ``Unknown``."""
     found = _found(home, queue, operator, key)
     if found.state in ("cancelled", "failed"):
         with audit.told(home.store, queue) as (session, queued):
             row = forecasts.fit(session, key)
             if row is not None and row.outcome is None and not _is_open(queued.get(Job, row.job_id)):
-                job_id = _enqueue(queued, home.world, key, KIND, operator, now)
+                job_id = _enqueue(queued, home.world, key, kind, operator, now)
                 forecasts.queued(session, key, job_id, was=row.job_id)
     return _found(home, queue, operator, key)
 
 
 def cancel(home: Home, queue: Store, operator: Operator, key: str, now: datetime) -> Fit:
-    """Stop a fit that waits or runs, for everybody who waits for it. One that has ended stays as it is. Raises ``Forbidden``, ``Unknown``."""
+    """Stop a fit that waits or runs, for everybody who waits for it; one that the house asked for itself is stopped by who may write alone. One that has ended stays as it
+    is. Raises ``Forbidden``, ``Unknown``."""
     _found(home, queue, operator, key)
     with home.store.reading() as session:
         row = forecasts.fit(session, key)
     if row is not None and row.outcome is None:
+        if row.asked_by == SYSTEM.name:
+            operator.require("forecast.write")
         with queue.transaction() as queued:
             jobs.cancel(queued, row.job_id, now=now)
     return _found(home, queue, operator, key)

@@ -17,7 +17,7 @@ from core.models.forecast.history import Event, History, Known
 from core.models.forecast.line import Line
 from core.models.forecast.spec import Spec
 from core.models.forecast.told import Told
-from core.scope import Operator, Scope
+from core.scope import SYSTEM, Operator, Scope
 from core.settings import Settings
 from core.store import forecasts as rows
 from core.store import jobs
@@ -241,6 +241,17 @@ def test_a_fit_that_waits_is_cancelled_and_may_be_asked_for_again(house, fitter)
     forecasts.again(house.home, house.queue, LIN, key, NOW)
     worker(house, fitter).step()
     assert standing(house, key).state == "done"
+
+
+def test_a_fit_of_the_house_is_cancelled_only_by_who_may_write(house):
+    seer = Operator(4, "bo", "executive")
+    key = ask(house, who=SYSTEM, kind=HOUSE_KIND).key
+    with pytest.raises(Forbidden):
+        forecasts.cancel(house.home, house.queue, seer, key, NOW)
+    assert standing(house, key).state == "queued"
+    assert forecasts.cancel(house.home, house.queue, LIN, key, NOW).state == "cancelled"
+    own = ask(house, asked(values=VALUES + 1), who=seer).key
+    assert forecasts.cancel(house.home, house.queue, seer, own, NOW).state == "cancelled"
 
 
 def test_the_fit_of_a_worker_that_was_killed_is_taken_up_again_once(house, fitter):

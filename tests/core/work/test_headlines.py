@@ -12,6 +12,7 @@ from core.models.forecast.line import Line
 from core.scope import SYSTEM, Filters
 from core.settings import Settings
 from core.store import forecasts as rows
+from core.store.tables import Job
 from core.work import duties, forecasts
 from core.work.fitting import Fitter
 from core.work.forecasts import HOUSE_KIND
@@ -103,6 +104,63 @@ def test_parts_add_up_once_all_are_fitted(house, fitter):
         found = {line.text: rows.fit(session, key) for key, line in keys.items()}
     parts = [found[f"orders/channel/{part}"].adding_up["point"] for part in ("wecom", "sms")]
     assert np.allclose(np.sum(parts, axis=0), found["orders"].outcome["path"]["point"])
+
+
+def part(house, keys, line):
+    """A fit of the house and its job."""
+    key = next(key for key, one in keys.items() if one.text == line)
+    with house.live.store.reading() as session:
+        return rows.fit(session, key)
+
+
+def lose(house, row, **ended):
+    with house.live.store.transaction() as session:
+        for name, value in ended.items():
+            setattr(session.get(Job, row.job_id), name, value)
+
+
+def test_parts_of_a_measure_do_not_wait_for_those_of_another_that_are_lost(house, fitter):
+    kept = Headlines()
+    refresh(house, kept)
+    keys = dict(kept.open)
+    lost = part(house, keys, "gmv/channel/sms")
+    forecasts.cancel(house.live, house.live.store, SYSTEM, lost.key, NOW)
+    work(house, fitter)
+    refresh(house, kept, 1)
+    assert part(house, keys, "orders/channel/sms").adding_up
+    assert part(house, keys, "gmv/channel/wecom").adding_up is None
+    assert {line.measure for line in kept.open.values()} == {"gmv"}
+    forecasts.again(house.live, house.live.store, SYSTEM, lost.key, NOW, kind=HOUSE_KIND)
+    work(house, fitter)
+    refresh(house, kept, 2)
+    assert part(house, keys, "gmv/channel/sms").adding_up and part(house, keys, "gmv/channel/wecom").adding_up
+    assert kept.open == {}
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [{"state": "cancelled"}, {"state": "failed", "error_code": "job.failed"}, {"state": "failed", "error_code": "job.abandoned"}],
+)  # fmt: skip
+def test_a_fit_that_was_lost_is_asked_for_again_once_by_each_worker(house, ended):
+    first = Headlines()
+    refresh(house, first)
+    lose(house, part(house, first.open, "orders"), **ended)
+    second = Headlines()
+    assert refresh(house, second) == 1
+    lose(house, part(house, second.open, "orders"), **ended)
+    second.seen = None  # as if the data had changed
+    assert refresh(house, second) == 0
+    assert refresh(house, Headlines()) == 1
+
+
+def test_a_fit_that_was_refused_is_not_asked_for_again(house):
+    kept = Headlines()
+    refresh(house, kept)
+    row = part(house, kept.open, "orders")
+    with house.live.store.transaction() as session:
+        rows.fail(session, row.key, "forecast.ended", {"reason": "died"}, job_id=row.job_id, now=NOW)
+    lose(house, row, state="failed", error_code="forecast.ended")
+    assert refresh(house, Headlines()) == 0
 
 
 def test_nothing_is_asked_of_an_empty_house_or_one_that_is_told_not_to(tmp_path):

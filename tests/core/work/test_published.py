@@ -333,7 +333,7 @@ def test_parts_of_the_house_add_up_to_their_total_once_all_are_fitted(house):
             (Line("orders", "channel", "sms"), VALUES * 0.75),
         )
     }
-    assert headlines.add_up(house.live, keys, {("orders", "channel")})
+    assert headlines.add_up(house.live, keys, {("orders", "channel")}) == {}
     with house.live.store.reading() as session:
         told = {line.part: rows.fit(session, key) for key, line in keys.items()}
     points = {part: (row.adding_up or row.outcome["path"])["point"] for part, row in told.items()}
@@ -341,16 +341,15 @@ def test_parts_of_the_house_add_up_to_their_total_once_all_are_fitted(house):
 
 
 def test_parts_wait_for_each_other(house):
-    key = fitted(house)
-    with house.live.store.transaction() as session:
-        session.get(ForecastFit, key).outcome = None
-    assert not headlines.add_up(house.live, {key: ORDERS}, ())
+    part = Line("orders", "channel", "wecom")
+    keys = {fitted(house): ORDERS, "not yet": part}
+    assert headlines.add_up(house.live, keys, {("orders", "channel")}) == keys
 
 
 def test_parts_of_which_one_is_missing_are_left_as_they_are(house):
     part = Line("orders", "channel", "wecom")
     keys = {fitted(house): ORDERS, fitted(house, VALUES * 0.5, line=part): part}
-    assert headlines.add_up(house.live, keys, ())
+    assert headlines.add_up(house.live, keys, ()) == {}
     with house.live.store.reading() as session:
         assert [rows.fit(session, key).adding_up for key in keys] == [None, None]
 
