@@ -12,13 +12,13 @@ from dashboard.actions import guard
 from dashboard.data import answers, people, worlds
 from dashboard.data.answers import Answer
 from dashboard.data.people import People
-from dashboard.data.rows import Row
+from dashboard.data.rows import SMALL, Row
 from dashboard.filters import Filters
 from dashboard.web import kept
 
 __all__ = [
-    "AFTER_DAYS", "ALL", "ANSWERED_DAYS", "BY", "CAUSES", "FEW_MESSAGES", "KEYS", "LONGEST", "MOST_DAYS", "MOST_STEPS", "RISKS", "SUMS", "UNIT", "SEEN_DAYS", "SILENT_DAYS", "TELLING", "UNKNOWN", "WHO",
-    "WINDOW_DAYS", "Answer", "Asked", "Board", "Filters", "People", "Row", "Step", "calls", "exported", "found", "links", "people_of", "steps",
+    "AFTER_DAYS", "ALL", "ANSWERED_DAYS", "BY", "CAUSES", "FEW_MESSAGES", "KEYS", "LONGEST", "MOST_DAYS", "MOST_STEPS", "RISKS", "SMALL", "SUMS", "UNIT", "SEEN_DAYS", "SILENT_DAYS", "TELLING", "UNKNOWN", "WHO",
+    "WINDOW_DAYS", "Answer", "Asked", "Board", "Filters", "People", "Row", "Step", "calls", "evidence", "exported", "found", "links", "people_of", "steps",
 ]  # fmt: skip
 
 SEE = "scores.see"
@@ -38,6 +38,13 @@ def people_of(filters: Filters, asked: Asked, which: str, figure: int) -> People
     return answers.people(
         "causes", filters, told, unit="money", figure=figure, ask=lambda lake: callbacks.behind(lake, asked, which)
     )
+
+
+def evidence(answer: Answer[Board], row: Row) -> list[Row]:
+    """Of a cause; where fewer than ``SMALL`` have it, for those alone who may see who they are."""
+    if row["members"] < SMALL and not guard.may("people.see"):
+        return []
+    return [one for one in answer.rows("evidence") if one["key"] == row["key"]]
 
 
 def calls(answer: Answer[Board], key: str) -> pd.DataFrame:

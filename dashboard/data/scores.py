@@ -45,7 +45,7 @@ from dashboard.web import kept, wiring
 __all__ = [
     "ALL", "CLEARLY", "CUTOFFS", "FEATURE", "FEWEST_OF_EACH", "FEWEST_ROWS", "HORIZONS", "LEVELS", "LIKELY", "MONTH_DAYS", "PENALTY", "RETRAIN", "RISKS", "SMALL", "TARGETS", "WATCH", "Answer",
     "Asked", "Comparison", "Job", "Model", "Own", "Quality", "Registry", "Row", "ScoreCheck", "ScoreModel", "Scores", "Shadow", "Tenth", "Trial", "cutoff", "drift", "found", "has_worker", "jobs",
-    "model", "people_of", "registry", "standing_on_scores", "trial",
+    "model", "people_of", "registry", "standing_on_scores", "tenths", "trial",
 ]  # fmt: skip
 
 SEE = "scores.see"
@@ -96,6 +96,11 @@ def registry(asked: Asked) -> Registry:
 
 def model(row: ScoreModel) -> Model:
     return scores.of_row(row)
+
+
+def tenths(model: Model) -> tuple[Tenth, ...]:
+    """Those of enough members on trial to be told."""
+    return tuple(one for one in model.quality.tenths if one.members >= SMALL)
 
 
 @dataclass(frozen=True, eq=False)

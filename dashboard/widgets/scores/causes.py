@@ -103,9 +103,8 @@ def _at_stake(answer: Answer[Board], minor: int) -> str:
 
 def _tile(answer: Answer[Board], row: Row) -> Tile:
     key, begins = row["key"], behind.link()
-    evidence = [one for one in answer.rows("evidence") if one["key"] == key and one["figure"] not in causes.SUMS][
-        :MOST_EVIDENCE
-    ]
+    evidence = [one for one in causes.evidence(answer, row) if one["figure"] not in causes.SUMS][:MOST_EVIDENCE]
+    share = None if answer.found.members < causes.SMALL else row["share"]
     below = [told.beside_usual(one["figure"], one["value"], one["usual"]) for one in evidence]
     if row["members"]:
         below.append(_at_stake(answer, row["at_stake_minor"]))
@@ -115,7 +114,7 @@ def _tile(answer: Answer[Board], row: Row) -> Tile:
         else t(f"causes.means_{key}", few=causes.FEW_MESSAGES)
     )
     return Tile(
-        f"cause-{key}", t(f"causes.{key}"), i18n.number(row["members"]), i18n.share(row["share"]), meaning, tiles.lines(*below),
+        f"cause-{key}", t(f"causes.{key}"), i18n.number(row["members"]), i18n.share(share), meaning, tiles.lines(*below),
         behind.way(begins, key, t("causes.way"), row["members"]),
     )  # fmt: skip
 

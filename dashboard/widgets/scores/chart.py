@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from dashboard import charts, i18n
-from dashboard.data.scores import RETRAIN, WATCH, Model, Quality, Row, ScoreCheck
+from dashboard.data.scores import RETRAIN, WATCH, Model, Row, ScoreCheck, Tenth
 from dashboard.i18n import t
 from dashboard.widgets.scores import words
 
@@ -35,10 +35,9 @@ def spread(rows: Sequence[Row]) -> go.Figure:
     return figure
 
 
-def calibration(quality: Quality) -> go.Figure:
+def calibration(tenths: Sequence[Tenth]) -> go.Figure:
     """Promised beside observed, a point for each tenth with its 95 % interval."""
-    look, tenths = charts.theme(), quality.tenths
-    figure = go.Figure()
+    look, figure = charts.theme(), go.Figure()
     top = min(1.0, max(max(one.predicted, one.high) for one in tenths) * 1.06)
     figure.add_scatter(
         x=[0, top],
@@ -70,9 +69,9 @@ def calibration(quality: Quality) -> go.Figure:
     return figure
 
 
-def lift(quality: Quality) -> go.Figure:
+def lift(tenths: Sequence[Tenth]) -> go.Figure:
     """How many times the usual rate each tenth has."""
-    look, tenths = charts.theme(), quality.tenths
+    look = charts.theme()
     values = [one.lift or 0 for one in tenths]
     figure = go.Figure(
         go.Bar(

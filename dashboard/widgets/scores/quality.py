@@ -1,10 +1,12 @@
 """How good the model is at a later day than any it learnt from: beside its rival, promised beside came, lift, and what weighs."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard import charts, i18n
 from dashboard.data import scores
-from dashboard.data.scores import Answer, Model, Quality, Scores
+from dashboard.data.scores import Answer, Model, Quality, Scores, Tenth
 from dashboard.i18n import t
 from dashboard.widgets import behind, heading, tiles
 from dashboard.widgets.member import table
@@ -29,20 +31,30 @@ def show(asked: Asked) -> None:
         words.choices(own)
         st.html(tiles.wall(_tiles(model.quality), WIDTH))
         _beside(model)
-    with st.container(border=True, key="card_scores_calibration"):
-        st.html(heading.section(t("scores.calibration"), t("scores.calibration_lead"), "scores-calibration"))
-        charts.show("scores_calibration", key, lambda: chart.calibration(model.quality), alt=t("scores.calibration"))
-    with st.container(border=True, key="card_scores_lift"):
-        first = model.quality.tenths[0]
-        lead = t("scores.lift_lead", lift=i18n.number(first.lift, 1), captured=i18n.share(first.captured, 0))
-        st.html(heading.section(t("scores.lift"), lead, "scores-lift"))
-        charts.show("scores_lift", key, lambda: chart.lift(model.quality), alt=t("scores.lift"))
+    _by_tenths(scores.tenths(model), key)
     with st.container(border=True, key="card_scores_weights"):
         st.html(
             heading.section(t("scores.weights"), t("scores.weights_lead", event=words.event(own)), "scores-weights")
         )
         charts.show("scores_weights", key, lambda: chart.weights(model), alt=t("scores.weights"))
         _weights(model)
+
+
+def _by_tenths(tenths: Sequence[Tenth], key: str) -> None:
+    few = t("scores.tenths_few", least=scores.SMALL)
+    with st.container(border=True, key="card_scores_calibration"):
+        lead = t("scores.calibration_lead") if tenths else few
+        st.html(heading.section(t("scores.calibration"), lead, "scores-calibration"))
+        if tenths:
+            charts.show("scores_calibration", key, lambda: chart.calibration(tenths), alt=t("scores.calibration"))
+    with st.container(border=True, key="card_scores_lift"):
+        lead = few
+        if tenths:
+            first = tenths[0]
+            lead = t("scores.lift_lead", lift=i18n.number(first.lift, 1), captured=i18n.share(first.captured, 0))
+        st.html(heading.section(t("scores.lift"), lead, "scores-lift"))
+        if tenths:
+            charts.show("scores_lift", key, lambda: chart.lift(tenths), alt=t("scores.lift"))
 
 
 def _head(answer: Answer[Scores], asked: Asked) -> None:

@@ -117,7 +117,7 @@ def _cell(answer: Answer[Scores], row: Row, filters: Filters) -> str:
     name = f"board.{row['value']}.{row['risk']}"
     begins, count = behind.link(), i18n.number(row["members"])
     shown = "".join(behind.way(begins, name, count, row["members"])) or f"<b>{escape(count)}</b>"
-    told = [i18n.share(row["share"])]
+    told = [i18n.share(None if answer.found.members < SMALL else row["share"])]
     if answer.found.asked.target != "conversion" and row["worth_minor"]:
         told.append(t("scores.at_stake", value=i18n.compact_money(row["at_stake_minor"], answer.currency)))
     address = (
@@ -162,7 +162,7 @@ def _spent(minor: int, currency: str) -> dict[str, Any]:
 def _tenths(answer: Answer[Scores]) -> str:
     begins = behind.link()
     titles = [t(f"scores.tenth_{one}") for one in ("place", "members", "mean", "expected", "tried")]
-    tried = {one.place: one.actual for one in answer.found.model.quality.tenths}
+    tried = {one.place: one.actual for one in scores.tenths(answer.found.model)}
     head = "".join(f'<th scope="col" class="number">{escape(title)}</th>' for title in titles)
     body = ""
     for row in answer.rows("tenths"):

@@ -76,6 +76,13 @@ def test_a_cause_opens_its_people_who_can_be_kept_as_a_segment(opened):
     assert "Members at risk · Poor service" in said(go(lead, "segments"))
 
 
+def test_a_share_of_fewer_than_thirty_is_not_told(opened):
+    filled()
+    assert "75.0%" in tile(open_part(opened), "cause-none")[1]
+    few = open_part(opened, role="manager", units=["north"])
+    assert tile(few, "cause-all")[0] == "3" and "%" not in tile(few, "cause-lost_trust")[1]
+
+
 def test_all_at_risk_are_opened_from_their_figure(opened):
     filled()
     test = open_part(opened)
@@ -142,6 +149,7 @@ def test_who_may_not_see_people_sees_figures_alone_and_a_manager_writes_no_steps
     test = open_part(opened, role="executive")
     assert not test.exception and tile(test, "cause-none")[0] == "45"
     assert not test.dataframe and "people-none" not in html(test)
+    assert "平常" not in tile(test, "cause-too_many_messages")[1], "three are too few to be told of alike"
     other = open_part(opened, role="manager", ca_cause="impersonal")
     assert len(listed(other)) == 3
     other.session_state["playbook_write"] = True

@@ -141,6 +141,31 @@ def test_the_most_likely_are_opened_as_many_as_the_tile_says(opened):
     assert f"**{count} 位会员** 与数字完全一致" in said(follow(test, "people-likely"))
 
 
+def test_tenths_of_fewer_than_thirty_on_trial_are_not_told(opened):
+    metrics: dict = LEARNT["metrics"]  # type: ignore[assignment]
+    tenths = [one | {"members": 29, "actual": 0.9876} for one in metrics["quality"]["tenths"]]
+    few = metrics | {"quality": metrics["quality"] | {"tenths": tenths}}
+    home = fill(is_trained=False)
+    with home.store.transaction() as session:
+        store.move(session, store.add(session, LEARNT | {"metrics": few}), "candidate", state="live")
+    test = open_part(opened)
+    assert not test.exception and "98.8%" not in html(test)
+    test = part_of(test, "quality")
+    assert not test.exception and said(test).count("检验时每档不到 30 位会员") == 2 and "在虚线上" not in said(test)
+
+
+def test_a_share_of_a_cell_of_fewer_than_thirty_is_not_told(opened):
+    home = fill()
+    assert "%</p>" in html(open_part(opened)).split('id="scores-board"')[1].split("</table>")[0]
+    with home.writer.change("import", 2) as change:
+        change.merge("units", lakes.rows("units", [{"unit_id": "north", "name": "北区"}]))
+        profiles = [{"identity_key": who, "unit_id": "north"} for who in range(1, 21)]
+        change.merge("member_profiles", lakes.rows("member_profiles", profiles))
+    few = open_part(opened, role="manager", units=["north"])
+    assert 0 < int(tile(few, "members")[0]) < 30
+    assert "%" not in html(few).split('id="scores-board"')[1].split("<tbody>")[1].split("</table>")[0]
+
+
 def test_choices_lead_to_another_target(opened):
     fill()
     test = open_part(opened, sc_target="conversion")
@@ -250,6 +275,39 @@ def test_promotion_counts_segments_that_stand_on_scores_anew(opened):
         now = (questions.standings(lake, "churn_order", 30)["chance"].to_numpy() >= 0.5).sum()
     with home.store.reading() as session:
         assert kept.one(session, made).member_count == now
+
+
+def test_the_live_model_is_told_however_many_candidates_came_since(opened):
+    home = fill()
+    for _ in range(31):
+        candidate(home)
+    test = open_part(opened, "models")
+    assert "在用：1 号模型" in said(test) and "最新 30 个，共 32 个" in said(test)
+
+
+def test_drift_is_told_however_often_features_were_looked_at_since(opened):
+    home = fill()
+    with reading(home) as lake, home.store.reading() as session:
+        work.look(home, lake, store.one(session, 1), "drift", NOW)
+    with home.store.transaction() as session:
+        for _ in range(61):
+            fine = {"members": 1, "unknown": [], "flat": [], "lost": []}
+            store.check(session, 1, "cleaning", "ok", fine, version=1, by="system", now=NOW)
+    test = open_part(opened, "models")
+    assert "孤立森林" in current(test) and "最新 1–12 条，共 62 条" in said(test)
+
+
+def test_a_staged_model_of_other_features_is_compared_with_nothing_and_cannot_go_live(opened):
+    home = fill()
+    parameters: dict = LEARNT["parameters"]  # type: ignore[assignment]
+    older = {name: one[1:] if isinstance(one, list) else one for name, one in parameters["model"].items()}
+    with home.store.transaction() as session:
+        fresh = store.add(session, LEARNT | {"parameters": parameters | {"model": older}})
+        store.move(session, fresh, "candidate", state="staged")
+    test = open_part(opened, "models")
+    assert not test.exception and "影子" in said(test)
+    assert "特征已变，不能打分" in said(test) and i18n.text("zh", "scores.trial_gone") in said(test)
+    assert "上线" not in {one.label for one in test.button}
 
 
 def test_training_is_asked_for_and_cancelled_on_the_page(opened):
