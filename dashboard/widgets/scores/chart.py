@@ -1,6 +1,7 @@
 """Pictures of scores: how chances lie, whether they keep what they promise, what they win, what weighs, and how members drift."""
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 
@@ -116,11 +117,15 @@ def weights(model: Model) -> go.Figure:
     return figure
 
 
-def drifts(checks: Sequence[ScoreCheck]) -> go.Figure:
-    """PSI of the score at each check, oldest first, with the bounds."""
+def drifts(checks: Sequence[ScoreCheck], zone: str) -> go.Figure:
+    """PSI of the score at each check, oldest first, on the clock of the business zone, with the bounds."""
     look = charts.theme()
     colors = {"ok": charts.BRAND[look], "watch": "#c98a1b", "retrain": charts.BAD[look]}
-    told = [(one.at, one.details["score"]["psi"] or 0.0, one.verdict) for one in checks]
+    clock = ZoneInfo(zone)
+    told = [
+        (one.at.astimezone(clock).replace(tzinfo=None), one.details["score"]["psi"] or 0.0, one.verdict)
+        for one in checks
+    ]
     figure = go.Figure(
         go.Scatter(
             x=[at for at, _, _ in told], y=[psi for _, psi, _ in told], mode="lines+markers", line={"color": charts.GREY, "width": 1.4},

@@ -9,7 +9,7 @@ from core.errors import NotLearnt
 from dashboard import charts, i18n, markdown
 from dashboard.actions import guard
 from dashboard.actions import scores as actions
-from dashboard.data import people, scores
+from dashboard.data import people, scores, worlds
 from dashboard.data.scores import Comparison, Job, Registry, ScoreCheck, ScoreModel, Shadow
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import heading
@@ -253,8 +253,9 @@ def _drift(registry: Registry, live: ScoreModel | None) -> None:
         )  # fmt: skip
         if len(checks) > 1:
             history = tuple(reversed(checks))
-            key = "|".join(str(one.id) for one in history)
-            charts.show("scores_drift", key, partial(chart.drifts, history), alt=t("scores.drift"))
+            zone = people.zone()
+            key = "|".join([worlds.shown(), zone, *(f"{one.id} {one.at}" for one in history)])
+            charts.show("scores_drift", key, partial(chart.drifts, history, zone), alt=t("scores.drift"))
         st.html(_moved(last))
     if actions.may() and live is not None:
         with st.container(horizontal=True, gap="small"):

@@ -1,7 +1,8 @@
 """流失与转化, through the frame: figures and the people behind them, segments, the trial of the model, the registry, what is refused and to whom."""
 
+import json
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -48,8 +49,8 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> None:
     )  # fmt: skip
 
 
-def fill(*, is_trained: bool = True) -> Home:
-    home = wiring.house().live
+def fill(home: Home | None = None, *, is_trained: bool = True) -> Home:
+    home = home or wiring.house().live
     lakes.add(home, 1, order_lines=orders())
     if is_trained:
         with home.store.transaction() as session:
@@ -339,6 +340,23 @@ def test_looks_are_taken_and_told(opened):
     assert not test.exception and "检查记录" in said(test) and "孤立森林" in said(test)
     with home.store.reading() as session:
         assert len(store.checks(session, ASKED.target, ASKED.days)) == 3
+
+
+def test_the_picture_of_drift_is_of_its_world_and_on_the_clock_of_the_house(opened):
+    house = wiring.house()
+    for home, psi in ((fill(), 0.11), (fill(house.demo), 0.22)):
+        for days in (1, 0):
+            details = {"members": 50, "score": {"psi": psi}, "unusual_share": None, "features": []}
+            at = datetime(2026, 11, 20 - days, 17, tzinfo=UTC)
+            with home.store.transaction() as session:
+                store.check(session, 1, "drift", "watch", details, version=1, by="an", now=at)
+    test, told = open_part(opened, "models"), []
+    for world in ("live", "demo"):
+        test.query_params["world"] = world
+        test = part_of(test, "models")
+        told.append(json.loads(test.get("plotly_chart")[0].proto.spec)["data"][0])
+    assert [one["y"] for one in told] == [[0.11, 0.11], [0.22, 0.22]]
+    assert [day[:10] for day in told[0]["x"]] == ["2026-11-20", "2026-11-21"]
 
 
 def test_the_house_chooses_whether_models_go_live_by_themselves(opened):
