@@ -13,9 +13,22 @@ from core.models.forecast.gate import FEWEST_DAYS
 from core.models.forecast.history import Event, Floats, History
 from core.models.forecast.line import BYS, By, Line
 from core.models.forecast.outcome import BUCKETS, Components, Effect, Fold, ModelScore, Outcome, Path, SetAside
-from core.models.forecast.spec import BEST, HORIZONS, LEVELS, MOST_DAYS, PRIORS, RANGE, TRAINING, UPLIFTS, Spec, WhatIf
+from core.models.forecast.spec import (
+    BEST,
+    HORIZONS,
+    LEVELS,
+    MODELS,
+    MOST_DAYS,
+    PRIORS,
+    RANGE,
+    TRAINING,
+    UPLIFTS,
+    Spec,
+    WhatIf,
+)
 from core.models.forecast.supposing import supposed
 from core.periods import Period
+from core.scope import Scope
 from core.store import topics
 from core.store.calendar import TOPIC as CALENDAR
 from core.work import forecasts, scenarios, strategy
@@ -31,13 +44,15 @@ from dashboard.data.notes import Note
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "BEST", "BUCKETS", "BYS", "FEWEST_DAYS", "HORIZONS", "LEVELS", "LONGEST", "MONEY", "MOST_DAYS", "OTHER", "PRIORS", "RANGE", "START", "TRAINING",
+    "ALL", "BEST", "BUCKETS", "BYS", "FEWEST_DAYS", "HORIZONS", "LEVELS", "LONGEST", "MODELS", "MONEY", "MOST_DAYS", "OTHER", "PRIORS", "RANGE", "START", "TRAINING",
     "UNKNOWN", "UPLIFTS", "WAYS", "Asked", "By", "Came", "Components", "Diary", "Drift", "Effect", "Errors", "Event", "Fit", "Fold", "History", "Hours", "Line", "Lines",
     "ModelScore", "Note", "Outcome", "Path", "Published", "Refusal", "Row", "Scenario", "SetAside", "Span", "Spec", "WhatIf", "asked", "dated", "diary", "has_worker", "hours",
     "latest", "lines", "matrix", "of_line", "standing", "supposed", "year_before",
 ]  # fmt: skip
 
 SEE, WRITE = "forecast.see", "forecast.write"
+ALL = Scope().key()
+"""The scope of a fit of everybody's data."""
 YEAR = timedelta(days=365)
 
 
@@ -154,10 +169,10 @@ def dated(fit: Fit) -> Dated:
     return Dated(fit.key, fresh.as_of, fresh.zone, fit.lake_version)
 
 
-def latest(line: Line, spec: Spec) -> Fit | None:
+def latest(line: Line, spec: Spec, span: Span) -> Fit | None:
     """The newest that was fitted of a series by a spec, whatever the data said then. Raises ``Forbidden``."""
     ground = stand(SEE)
-    return forecasts.latest(ground.home, ground.operator, line, spec, spans=("all", "headline"))
+    return forecasts.latest(ground.home, ground.operator, line, spec, spans=(span,))
 
 
 def of_line(line: Line) -> list[Scenario]:

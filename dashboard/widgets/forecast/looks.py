@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import NothingVaries, Refusal, TooShort
-from dashboard import i18n
+from dashboard import i18n, markdown
 from dashboard.actions import forecast as actions
 from dashboard.actions import guard
 from dashboard.data import forecast
-from dashboard.data.forecast import Asked, Fit, Line, Outcome, Path, Span, Spec
+from dashboard.data.forecast import ALL, Asked, Fit, Line, Outcome, Path, Span, Spec
 from dashboard.i18n import t
 from dashboard.widgets import heading
 
@@ -19,8 +19,8 @@ OPEN = ("queued", "running")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """``asked``: as the data says now. ``spec``: with what is supposed. ``fit``: the one that tells; ``is_old``: of earlier data, while a newer one is made. ``path``: with what is supposed,
-    and as parts add up to their total."""
+    """``asked``: as the data says now. ``spec``: with what is supposed. ``fit``: the one that tells; ``is_old``: of other data than now; ``is_coming``: one of now is being made. ``path``: with
+    what is supposed, and as parts add up to their total."""
 
     asked: Asked
     spec: Spec
@@ -28,6 +28,13 @@ class Look:
     outcome: Outcome
     path: Path
     is_old: bool
+    is_coming: bool
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether what is told of parts adding up holds: of a part that was moved, and of the total that parts were moved to, which is the house's."""
+        is_of_house = self.fit.line.by is None and self.spec.fitted == Spec().fitted and self.fit.scope == ALL
+        return not self.spec.what_ifs and (self.fit.path is not None or is_of_house)
 
     @property
     def key(self) -> str:
@@ -39,16 +46,17 @@ def look(line: Line, spec: Spec, name: str, *, span: Span = "headline", is_quiet
     it is refused. None where nothing can be shown yet."""
     try:
         asked = forecast.asked(line, spec, span)
-        fit = _asked_for(line, spec, asked)
+        fit = actions.ask(asked)
     except (TooShort, NothingVaries) as error:
         if not is_quiet:
             heading.empty(
-                t("forecast.short" if isinstance(error, TooShort) else "forecast.constant"), i18n.refusal(error)
+                t("forecast.short" if isinstance(error, TooShort) else "forecast.constant"),
+                markdown.escaped(i18n.refusal(error)),
             )
         return None
     shown: Fit | None = fit
     if fit.state != "done":
-        shown = forecast.latest(line, spec)
+        shown = forecast.latest(line, spec, span)
         if fit.state in OPEN:
             _progress(fit.key, name)
         elif not is_quiet:
@@ -59,18 +67,9 @@ def look(line: Line, spec: Spec, name: str, *, span: Span = "headline", is_quiet
     try:
         path = forecast.supposed(base, spec, shown.outcome.effects)
     except Refusal as error:
-        st.warning(i18n.refusal(error), icon=":material/help:")
+        st.warning(markdown.escaped(i18n.refusal(error)), icon=":material/help:")
         path = base
-    return Look(asked, spec, shown, shown.outcome, path, shown.key != fit.key)
-
-
-def _asked_for(line: Line, spec: Spec, asked: Asked) -> Fit:
-    """A comparison of all models tells the headline too, so where there is one nothing else is asked for."""
-    if asked.span == "headline":
-        whole = forecast.standing(forecast.asked(line, spec, "all").key)
-        if whole is not None and whole.state == "done":
-            return whole
-    return actions.ask(asked)
+    return Look(asked, spec, shown, shown.outcome, path, shown.key != fit.key, fit.state in OPEN)
 
 
 @st.fragment(run_every=EVERY)
@@ -104,7 +103,7 @@ def _ended(fit: Fit, name: str) -> None:
     with st.container(border=True, key=f"card_fit_{name}"):
         st.subheader(t(f"forecast.fit_{fit.state}"), anchor=False)
         if fit.refusal is not None:
-            st.write(i18n.refusal(fit.refusal))
+            st.write(markdown.escaped(i18n.refusal(fit.refusal)))
         st.button(
             t("forecast.again"), key=f"fit_again_{name}", icon=":material/refresh:", on_click=_again, args=(fit.key,)
         )  # fmt: skip

@@ -20,6 +20,7 @@ KEYS = (*lines.KEYS, ALL, specs.SPEC)
 SUMS = (7, 30)
 """Days ahead that are added up."""
 WIDTH = 180
+NAIVE = "naive"
 
 
 def show() -> None:
@@ -32,9 +33,8 @@ def show() -> None:
         spec = specs.read()
         _own(spec)
         wants_all = choice.read(ALL, ("headline", "all")) == "all"
-        found = looks.look(line, spec, "forecast")
+        shown = looks.look(line, spec, "forecast")
         whole = looks.look(line, spec, "models", span="all", is_quiet=True) if wants_all else None
-        shown = whole or found
         if shown is None:
             return
         _head(shown, line, known)
@@ -44,7 +44,7 @@ def show() -> None:
         )  # fmt: skip
         _below(shown, line, known)
     hourly.show(shown, line, known)
-    _models(shown, line)
+    _models(shown, whole or shown, line)
     _effects(shown, line, known)
     takenapart.show(shown, line, known)
     _aside(shown, line, known)
@@ -92,11 +92,12 @@ def _head(shown: Look, line: Line, known: Lines) -> None:
         t("forecast.rule_weights", weights=_weights(shown)),
         t("forecast.rule_bounds"),
         t("forecast.rule_errors"),
-        t("forecast.rule_adding"),
+        t("forecast.rule_adding" if shown.adds_up else "forecast.rule_apart"),
     ]
     behind.head("forecast", title, forecast.dated(shown.fit), told, lambda: lines.called(line, known))
     if shown.is_old:
-        st.info(t("forecast.old", on=i18n.day(shown.fit.last_on)), icon=":material/history:")
+        told = "forecast.old" if shown.is_coming else "forecast.old_alone"
+        st.info(t(told, on=i18n.day(shown.fit.last_on)), icon=":material/history:")
 
 
 def _weights(shown: Look) -> str:
@@ -128,7 +129,7 @@ def _tiles(shown: Look, line: Line, known: Lines) -> list[Tile]:
         Tile("tomorrow", on, lines.written(path.point[0], line, known), "", "", tiles.lines(within))
     )  # fmt: skip
     found.append(
-        Tile("mase", t("forecast.mase"), words.error(score.mase), "", t("forecast.mase_means"), tiles.lines(t("forecast.wape_is", share=i18n.share(score.wape))))
+        Tile("mase", t("forecast.mase"), words.error(score.mase), "", t("forecast.mase_means"), tiles.lines(*_beside(shown)))
     )  # fmt: skip
     found.append(
         Tile("coverage", t("forecast.coverage"), words.coverage(score), "", t("forecast.coverage_means"), tiles.lines(t("forecast.coverage_promised")))
@@ -136,9 +137,18 @@ def _tiles(shown: Look, line: Line, known: Lines) -> list[Tile]:
     return found
 
 
+def _beside(shown: Look) -> list[str]:
+    """What the error of the headline is to be read beside: that of the seasonal naive, and its share."""
+    naive = next((one for one in shown.outcome.models if one.name == NAIVE), None)
+    told = [] if naive is None else [t("forecast.naive_has", model=words.model(NAIVE), mase=words.error(naive.mase))]
+    return [*told, t("forecast.wape_is", share=i18n.share(shown.outcome.score.wape))]
+
+
 def _sum_before(shown: Look, days: int) -> float | None:
-    """Of the same number of days before; None where one is not known."""
-    values = shown.asked.history.values[-days:]
+    """Of the same number of days before the forecast; None where one is not known."""
+    history = shown.asked.history
+    end = history.place(shown.path.start_on)
+    values = history.values[max(end - days, 0) : max(end, 0)]
     total = float(values.sum()) if len(values) == days else float("nan")
     return None if total != total else total
 
@@ -180,18 +190,20 @@ def _rows(shown: Look, line: Line, known: Lines) -> tables.Columns:
 # -- models ------------------------------------------------------------------------------------------------------------
 
 
-def _models(shown: Look, line: Line) -> None:
+def _models(shown: Look, whole: Look, line: Line) -> None:
+    """``whole``: the fit that tells the models, which may be one of all of them."""
+    headline = shown.outcome.headline
     with st.container(border=True, key="card_models"):
         st.html(
             heading.section(
-                t("forecast.models"), t("forecast.models_lead", folds=shown.outcome.score.folds), "forecast-models"
+                t("forecast.models"), t("forecast.models_lead", folds=whole.outcome.score.folds), "forecast-models"
             )
         )
         st.dataframe(
-            tables.written("models", f"{shown.fit.key}|{line.text}", lambda: model_rows(shown.fit)), hide_index=True,
+            tables.written("models", f"{whole.fit.key}|{headline}|{line.text}", lambda: model_rows(whole.fit, headline)), hide_index=True,
             column_config=columns.right(*_figures()), alt=t("forecast.models"),
         )  # fmt: skip
-        if shown.fit.span == "headline" and st.session_state.get(ALL) != "all":
+        if whole.fit.span == "headline" and st.session_state.get(ALL) != "all":
             st.button(t("forecast.compare_all"), key="fc_all", icon=":material/compare_arrows:", on_click=_all)
 
 
@@ -205,10 +217,9 @@ def _figures() -> list[str]:
     return [t(f"forecast.{name}") for name in names]
 
 
-def model_rows(fit: Fit) -> tables.Columns:
+def model_rows(fit: Fit, headline: str) -> tables.Columns:
     assert fit.outcome is not None
     scores = sorted(fit.outcome.models, key=lambda one: (one.mase is None, one.mase or 0.0))
-    headline = fit.outcome.headline
     titles = [t("forecast.model"), *_figures(), t("forecast.remark")]
     return dict(zip(titles, zip(*(_model(one, headline) for one in scores), strict=True), strict=True))
 

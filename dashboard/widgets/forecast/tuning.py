@@ -11,7 +11,7 @@ from dashboard import charts, i18n, markdown
 from dashboard.actions import forecast as actions
 from dashboard.actions import guard
 from dashboard.data import forecast
-from dashboard.data.forecast import BEST, PRIORS, RANGE, TRAINING, Line, Lines, Scenario, Spec, WhatIf
+from dashboard.data.forecast import BEST, MODELS, PRIORS, RANGE, TRAINING, Line, Lines, Outcome, Scenario, Spec, WhatIf
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import columns, heading, tables
 from dashboard.widgets.forecast import course, lines, looks, specs, words
@@ -38,6 +38,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 }  # fmt: skip
 SEVERAL = ("without_events", "regressors", "set_aside", "kept")
 HORIZON = (7, 14, 30, 60, 90)
+SUMMED = 30
+"""Days ahead that forecasts side by side are added up over, unless one has fewer."""
 
 
 def show() -> None:
@@ -89,7 +91,7 @@ def _field(prefix: str, name: str, spec: Spec, house: Look) -> None:
         st.multiselect(
             label, list(labels), list(value), key=key, help=meaning, format_func=labels.get, placeholder=t("forecast.none_chosen")
         )  # fmt: skip
-    elif (labels := _one_of(name, house, value)) is not None:
+    elif (labels := _one_of(name, value)) is not None:
         options = list(labels)
         st.selectbox(label, options, options.index(value), key=key, help=meaning, format_func=labels.get)
     elif isinstance(value, bool):
@@ -102,13 +104,12 @@ def _field(prefix: str, name: str, spec: Spec, house: Look) -> None:
         st.number_input(label, *PRIORS, value, step=0.01, format="%.3f", key=key, help=meaning)
 
 
-def _one_of(name: str, house: Look, value: Any) -> dict[Any, str] | None:
+def _one_of(name: str, value: Any) -> dict[Any, str] | None:
     """Options of a setting and what they are called; None where it is no choice of a few."""
     if name == "horizon":
         return {one: t("forecast.days", days=one) for one in sorted({*HORIZON, value})}
     if name == "model":
-        models = {one.name: words.model(one.name) for one in house.outcome.models}
-        return {BEST: t("forecast.model_best")} | models | {value: _model(value)}
+        return {one: _model(one) for one in (BEST, *MODELS)}
     if name == "level":
         return {one: i18n.share(one, 0) for one in sorted({*CHOICES[name], value})}
     if name in CHOICES:
@@ -162,11 +163,11 @@ def _before_after(house: Look, own: Look | None, line: Line, known: Lines) -> No
         if own is None:
             st.html(heading.line(t("forecast.nothing_tuned")))
             return
-        verdict = _verdict(house, own)
-        st.html(heading.line(verdict))
+        st.html(heading.line(verdict(house.outcome, own.outcome)))
+        both = {t("forecast.of_house"): house, t("forecast.of_own"): own}
         st.dataframe(
-            tables.written("before_after", f"{house.key}|{own.key}", lambda: _compared({t("forecast.of_house"): house, t("forecast.of_own"): own}, line, known)),
-            hide_index=True, alt=t("forecast.backtest"), column_config=columns.right(*_titles()),
+            tables.written("before_after", f"{house.key}|{own.key}", lambda: _compared(both, line, known)),
+            hide_index=True, alt=t("forecast.backtest"), column_config=columns.right(*_titles(_days(both))),
         )  # fmt: skip
         beside = {t("forecast.of_house"): house.path}
         charts.show(
@@ -181,9 +182,12 @@ def _picture(shown: Look, line: Line, known: Lines, beside: dict[str, "forecast.
     )  # fmt: skip
 
 
-def _verdict(house: Look, own: Look) -> str:
-    before, after = house.outcome.score.mase, own.outcome.score.mase
-    if before is None or after is None:
+def verdict(house: Outcome, own: Outcome) -> str:
+    """Errors are told better or worse only where both are of the same days: folds are as long as the forecast and end with the data."""
+    before, after = house.score.mase, own.score.mase
+    if house.path.days != own.path.days:
+        return t("forecast.verdict_horizons", before=house.path.days, after=own.path.days)
+    if before is None or after is None or _folds(house) != _folds(own):
         return t("forecast.verdict_none")
     told = {"before": words.error(before), "after": words.error(after)}
     if abs(after - before) < 0.005:
@@ -192,20 +196,31 @@ def _verdict(house: Look, own: Look) -> str:
     return t("forecast.verdict_better" if after < before else "forecast.verdict_worse", change=change, **told)
 
 
-def _titles() -> list[str]:
-    return [t(f"forecast.{name}") for name in ("mase", "wape", "coverage", "sum_30")]
+def _folds(outcome: Outcome) -> list[date]:
+    return [one.path.start_on for one in outcome.folds]
+
+
+def _days(looked: dict[str, Look]) -> int:
+    """Days ahead that all of them tell."""
+    return min(SUMMED, *(one.path.days for one in looked.values()))
+
+
+def _titles(days: int) -> list[str]:
+    return [*(t(f"forecast.{name}") for name in ("mase", "wape", "coverage")), t("forecast.sum_days", days=days)]
 
 
 def _compared(looked: dict[str, Look], line: Line, known: Lines) -> tables.Columns:
     """One row per forecast: its backtest, and what it adds up to."""
-    scores = [one.outcome.score for one in looked.values()]
+    scores, days = [one.outcome.score for one in looked.values()], _days(looked)
     return {
         t("forecast.scenario"): list(looked),
         t("forecast.model"): [words.model(one.outcome.headline) for one in looked.values()],
         t("forecast.mase"): [words.error(one.mase) for one in scores],
         t("forecast.wape"): [i18n.share(one.wape) for one in scores],
         t("forecast.coverage"): [words.coverage(one) for one in scores],
-        t("forecast.sum_30"): [lines.written(sum(one.path.point[:30]), line, known) for one in looked.values()],
+        t("forecast.sum_days", days=days): [
+            lines.written(sum(one.path.point[:days]), line, known) for one in looked.values()
+        ],
     }
 
 
@@ -389,7 +404,7 @@ def _side_by_side(line: Line, saved: list[Scenario], known: Lines) -> None:
         try:
             found = looks.look(line, by_slot[slot].spec, f"scenario_{slot}")
         except Refusal as error:
-            st.warning(i18n.refusal(error))
+            st.warning(markdown.escaped(i18n.refusal(error)))
             continue
         if found is not None:
             looked[f"{slot} {i18n.cut(by_slot[slot].name, 24)}"] = found
@@ -398,7 +413,7 @@ def _side_by_side(line: Line, saved: list[Scenario], known: Lines) -> None:
     key = "|".join(f"{name}={one.key}" for name, one in looked.items())
     st.dataframe(
         tables.written("scenarios", key, lambda: _compared(looked, line, known)), hide_index=True, alt=t("forecast.scenarios"),
-        column_config=columns.right(*_titles()),
+        column_config=columns.right(*_titles(_days(looked))),
     )  # fmt: skip
     (called, first), *others = looked.items()
     beside = {name: one.path for name, one in others}

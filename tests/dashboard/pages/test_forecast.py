@@ -4,7 +4,10 @@ import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from core.store import forecasts as rows
+from core.store.tables import ForecastFit
 from core.work import forecasts, published
 from core.work.fitting import Fitter
 from core.work.worker import Worker
@@ -106,6 +109,22 @@ def test_the_table_of_models_names_the_headline_and_who_loses(opened, work):
     assert table(test, "影响").to_dict("records")[0]["影响"] == "+50.0%"
 
 
+def fitted(test, work, fits):
+    """The page once nothing is left to do; the own settings are asked for once the house's are fitted."""
+    done = 0
+    while more := work():
+        done, test = done + more, go(test, "forecast")
+        assert not test.exception
+    assert done == fits
+    return test
+
+
+def contract(test):
+    """The page with the rules of its figures open."""
+    test.session_state["forecast_contract"] = True
+    return test.run()
+
+
 def opened_again(opened):
     test = opened("catalog", "executive")
     test.query_params["part"] = "forecast"
@@ -173,6 +192,68 @@ def test_settings_that_cannot_be_read_are_told_and_left_out(opened, work):
     assert "fc_spec" not in test.query_params
 
 
+@pytest.mark.parametrize("part", ["forecast", "tuning"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"horizon": 14.5}, {"model": "foo"}, {"weekly": 2}, [1],
+        {"what_ifs": [{"name": "x", "start_on": "2026-11-01", "days": 2.5, "uplift_share": 0.1}]},
+        {"what_ifs": [{"name": "x", "start_on": "9999-12-31", "days": 2, "uplift_share": 0.1}]},
+    ],
+)  # fmt: skip
+def test_an_address_that_says_no_settings_breaks_no_part(opened, work, part, wrong):
+    fill()
+    test = open_part(opened, part, fc_spec=json.dumps(wrong))
+    assert not test.exception
+    assert "fc_spec" not in test.query_params
+    assert work() == 1  # that of the house
+
+
+def test_an_address_may_say_a_whole_number_and_an_event_that_nobody_knows(opened, work):
+    fill()
+    what_if = {"name": "x", "start_on": "2026-11-01", "days": 2, "event": "<b>[a](b)</b>"}
+    test = open_part(opened, "tuning", fc_spec=json.dumps({"changepoint_prior": 1, "what_ifs": [what_if]}))
+    test = fitted(test, work, 2)
+    assert [one.value for one in test.warning] and all("<b>" not in one.value for one in test.warning)
+
+
+# -- what is shown while there is none of now ---------------------------------------------------------------------------
+
+
+def test_a_forecast_of_earlier_data_says_whether_a_newer_one_is_made(opened, work):
+    fill()
+    test = fitted(open_part(opened), work, 1)
+    lakes.add(wiring.house().live, 2, order_lines=2 * orders(FIRST + timedelta(days=DAYS), 7, "a"))
+    lakes.add(wiring.house().live, 3, order_lines=orders(FIRST + timedelta(days=DAYS), 7, "b"))
+    test = go(test, "forecast")
+    assert "新的正在拟合" in said(test)
+    assert tile(test, "next-7")[0] == "35"
+    assert "比之前 7 天 0.0%" in tile(test, "next-7")[1]  # the days before the forecast, not the newest
+    button(test, "fit_cancel_forecast").click().run()
+    assert not test.exception
+    assert "新的还没有拟合成功" in said(test) and "新的正在拟合" not in said(test)
+
+
+def test_comparing_all_models_leaves_figures_that_add_up_as_they_are(opened, work):
+    fill()
+    test = fitted(open_part(opened, fc_by="channel", fc_of="wecom"), work, 1)
+    with wiring.house().live.store.transaction() as session:
+        (row,) = session.scalars(select(ForecastFit))
+        told = row.outcome["path"]
+        rows.add_up(session, {row.key: told | {"point": [2 * one for one in told["point"]]}})
+    button(test, "fc_all").click().run()
+    test = fitted(test, work, 1)
+    assert tile(test, "next-7")[0] == "38"
+    assert "各部分加起来等于合计" in said(test)
+    assert "按回测误差的方差分摊差额" in said(contract(test))
+    assert "fc_all" not in {one.key for one in test.button}
+    test.query_params["fc_spec"] = json.dumps({"horizon": 7})
+    test.query_params["fc_models"] = "headline"
+    test = fitted(test.run(), work, 1)
+    assert tile(test, "next-7")[0] == "19"
+    assert "加起来不一定等于合计" in said(contract(test)) and "按回测误差的方差分摊差额" not in said(test)
+
+
 # -- tuning ------------------------------------------------------------------------------------------------------------
 
 
@@ -210,6 +291,19 @@ def test_tuning_shows_the_backtest_before_and_after(opened, work, language, appl
     assert worse in said(test)
     rows = table(test, "MASE").to_dict("records")
     assert [row["MASE"] for row in rows] == ["0.80", "1.25"]
+
+
+@pytest.mark.parametrize(
+    ("language", "cannot", "title"),
+    [("zh", "两者的误差不能相比", "7 天合计"), ("en", "the two errors cannot be compared", "7 days in all")],
+)
+def test_forecasts_of_other_horizons_are_not_told_better_or_worse(opened, work, language, cannot, title):
+    fill()
+    spec = json.dumps({"horizon": 7, "changepoint_prior": 0.5})
+    test = fitted(open_part(opened, "tuning", language=language, fc_spec=spec), work, 2)
+    assert cannot in said(test)
+    assert "更差" not in said(test) and "Worse" not in said(test)
+    assert list(table(test, "MASE")[title]) == ["35", "35"]
 
 
 def test_a_what_if_changes_the_forecast_without_another_fit(opened, work):
