@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from core.errors import InvalidForecast, Unknown
-from core.models.forecast.diary import scale_of
 from core.models.forecast.line import Line
 from core.models.forecast.outcome import Outcome, Path
 from core.models.forecast.spec import Spec
@@ -79,11 +78,10 @@ def scope_of(key: str) -> Scope:
 def _values(
     row: ForecastFit, outcome: Outcome, spec: Spec, operator: Operator, name: str, now: datetime
 ) -> dict[str, Any]:
-    training = row.told["values"][-spec.training_days :]
     return {
         "series": row.series, "scope": row.scope, "fit_key": row.key, "spec": spec.to_json(), "events": row.told["events"],
         "lake_version": row.lake_version, "last_on": row.last_on, "headline": outcome.headline,
-        "weights": dict(outcome.weights), "summary": summary(outcome), "scale": scale_of(training),
+        "weights": dict(outcome.weights), "summary": summary(outcome), "scale": outcome.unit,
         "name": " ".join(name.split())[:LONGEST_NAME], "published_by": operator.name, "published_at": now,
     }  # fmt: skip
 

@@ -16,7 +16,7 @@ FEWEST_LIVE = 14
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """A day of a published forecast that has come in. ``scale``: the forecast's, see ``scale_of``; null where there is none. ``forecast_id``: later ones
+    """A day of a published forecast that has come in. ``scale``: the unit of MASE that its forecast was published with; null where there is none. ``forecast_id``: later ones
     have greater numbers."""
 
     forecast_id: int
@@ -57,16 +57,6 @@ class Drift:
     is_drifting: bool | None
 
 
-def scale_of(values: Sequence[float | None]) -> float | None:
-    """Mean absolute change against the same weekday a week before: what MASE is in units of. Null without two such days or where it is 0."""
-    known = np.array([np.nan if one is None else one for one in values], np.float64)
-    if len(known) <= 7:
-        return None
-    changes = np.abs(known[7:] - known[:-7])
-    changes = changes[~np.isnan(changes)]
-    return float(changes.mean()) if len(changes) and changes.mean() > 0 else None
-
-
 def errors(days: Sequence[Came]) -> Errors:
     """Of all of them, each counted as often as it was forecast."""
     if not days:
@@ -86,14 +76,16 @@ def errors(days: Sequence[Came]) -> Errors:
 
 
 def by_horizon(days: Sequence[Came]) -> tuple[tuple[tuple[int, int], Errors], ...]:
-    """Errors by how far ahead the days were: 1-7, 8-14, 15-30, 31-90."""
-    return tuple(((low, high), errors([one for one in days if low <= one.horizon <= high])) for low, high in BUCKETS)
+    """Errors by how far ahead the days were: 1-7, 8-14, 15-30, 31-90; closed days aside, as in ``live``."""
+    judged = _open(days)
+    return tuple(((low, high), errors([one for one in judged if low <= one.horizon <= high])) for low, high in BUCKETS)
 
 
 def live(days: Sequence[Came]) -> tuple[Came, ...]:
-    """The last 28 days that came in, oldest first, each by the newest forecast that was published before it."""
+    """The last 28 days that came in, oldest first, each by the newest forecast that was published before it; days that it knew to be closed are judged no more than in
+    its backtest."""
     newest: dict[date, Came] = {}
-    for one in sorted(days, key=lambda one: one.forecast_id):
+    for one in sorted(_open(days), key=lambda one: one.forecast_id):
         newest[one.on] = one
     return tuple(newest[on] for on in sorted(newest)[-LIVE_DAYS:])
 
@@ -106,3 +98,8 @@ def drift(days: Sequence[Came], folds: Sequence[float | None]) -> Drift:
     low, high = (min(known), max(known)) if known else (None, None)
     is_judged = mase is not None and high is not None and len(judged) >= FEWEST_LIVE
     return Drift(len(judged), mase, low, high, bool(mase > high) if is_judged else None)  # type: ignore[operator]
+
+
+def _open(days: Sequence[Came]) -> list[Came]:
+    """Those that were not nothing for certain."""
+    return [one for one in days if one.upper95 > 0]

@@ -2,11 +2,12 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from core.models.forecast import backtest, effects, intervals
+from core.models.forecast import accuracy, backtest, effects, intervals
 from core.models.forecast.backtest import Backtest, Stop, Told
 from core.models.forecast.gate import refuse
 from core.models.forecast.history import History, Known
@@ -31,7 +32,8 @@ def fit(
         learnt = learn(history, known, spec)
         scored = backtest.scores(found, wanted, learnt.history.days)
         chosen = backtest.headline(found, scored, spec.model)
-        return _told(found, learnt, scored, chosen, told, stop)
+        unit = accuracy.scale(learn(history, known, Spec(horizon=spec.horizon)).history.values)
+        return replace(_told(found, learnt, scored, chosen, told, stop), unit=unit)
 
 
 def _told(found: Backtest, learnt: Learnt, scored: tuple, chosen: str, told: Told, stop: Stop) -> Outcome:

@@ -112,7 +112,8 @@ class Components:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a fit tells of a series. ``on``: its last known day. ``training_days``: days learnt from. ``headline``: the model whose forecast ``path`` is;
-    ``weights``: its parts, where it is the ensemble. ``folds``: oldest first."""
+    ``weights``: its parts, where it is the ensemble. ``folds``: oldest first. ``unit``: of the MASE of the days ahead, as each fold has its own; null where there is
+    none."""
 
     on: date
     training_days: int
@@ -124,6 +125,7 @@ class Outcome:
     folds: tuple[Fold, ...]
     effects: tuple[Effect, ...]
     components: Components | None
+    unit: float | None = None
 
     @property
     def score(self) -> ModelScore:
@@ -152,6 +154,7 @@ class Outcome:
             ),
             effects=tuple(Effect(**one) for one in told["effects"]),
             components=None if told["components"] is None else _components(told["components"]),
+            unit=told.get("unit"),  # what was told by an earlier form has none
         )
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import numpy as np
 
 from core.errors import NothingVaries
+from core.models.forecast import accuracy
 from core.models.forecast.outcome import Components, Effect, Fold, ModelScore, Outcome, Path
 
 
@@ -48,6 +49,7 @@ def outcome(history, known, spec) -> Outcome:
             history.start_on, tuple(np.full(history.days + spec.horizon, np.nanmean(history.values)).tolist()),
             (0.1, 0.0, 0.0, 0.0, 0.0, -0.05, -0.05), (), True,
         ),
+        unit=accuracy.scale(history.values),
     )  # fmt: skip
 
 

@@ -41,8 +41,8 @@ def house(tmp_path):
     house.live.store.close()
 
 
-def fitted(house, values=VALUES, spec=Spec(), who=LIN, line=ORDERS) -> str:
-    """A fit that is done, as the worker leaves it."""
+def fitted(house, values=VALUES, spec=Spec(), who=LIN, line=ORDERS, **told) -> str:
+    """A fit that is done, as the worker leaves it. ``told``: what is otherwise in its outcome."""
     history = History(FIRST, np.asarray(values, float))
     asked = Asked(line, history, Known(FIRST), spec, "headline", who.scope, "lake", 3)
     with house.live.store.transaction() as session:
@@ -53,7 +53,7 @@ def fitted(house, values=VALUES, spec=Spec(), who=LIN, line=ORDERS) -> str:
                 "told": asked.told, "last_on": asked.last_on, "lake_version": 3, "job_id": 1, "asked_by": "x", "asked_at": NOW,
             },
         )  # fmt: skip
-        rows.tell(session, asked.key, outcome(history, None, spec).to_json(), fit_seconds=1, now=NOW)
+        rows.tell(session, asked.key, replace(outcome(history, None, spec), **told).to_json(), fit_seconds=1, now=NOW)
     return asked.key
 
 
@@ -229,6 +229,21 @@ def test_it_drifts_when_the_live_error_is_above_that_of_every_fold(house, off, d
     assert (found.low, found.high) == (0.7, 0.9)
     assert found.mase == pytest.approx(off / 10)
     assert found.is_drifting is is_drifting
+
+
+def test_live_errors_are_in_the_unit_of_the_backtest_whatever_incidents_do_to_the_values(house):
+    spec = Spec(horizon=14)
+    publish(house, fitted(house, values=[*VALUES[:40], 9000.0, *VALUES[41:]], spec=spec, unit=10.0), spec)
+    come(house, {day(n): 20.0 for n in range(1, 15)})
+    assert diary(house).drift.mase == pytest.approx(3 / 7)  # three of seven days are off by 10
+
+
+def test_days_that_a_forecast_knew_to_be_closed_are_no_merit_of_it(house):
+    spec = Spec(horizon=14)
+    publish(house, fitted(house, values=[*VALUES[:-1], 0.0], spec=spec), spec)
+    come(house, {day(n): 25.0 if n % 7 else 0.0 for n in range(1, 15)})
+    found = diary(house)
+    assert (len(found.came), found.live.days, found.by_horizon[0][1].days) == (14, 12, 6)
 
 
 def test_what_was_published_never_changes(house):

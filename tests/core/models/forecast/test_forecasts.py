@@ -21,7 +21,7 @@ from core.models.forecast.models import ENSEMBLE, MODELS, NAIVE, VOICES, learn
 from core.models.forecast.models import path as path_of
 from core.models.forecast.outcome import ModelScore, Outcome
 from core.models.forecast.spec import MODELS as NAMES
-from core.models.forecast.spec import Spec, WhatIf
+from core.models.forecast.spec import Outliers, Spec, WhatIf
 
 START = date(2025, 1, 6)
 WEEK = np.array([100.0, 110, 120, 130, 160, 200, 180])
@@ -337,6 +337,16 @@ def whole() -> Outcome:
     values[[90, 190]] *= 2.5
     known = Known(START, tuple(Event("feast", START + timedelta(days=day)) for day in (90, 190, 240)))
     return fitted(History(START, values), known=known, models=tuple(MODELS))
+
+
+@pytest.mark.parametrize("outliers", ["auto", "keep"])
+def test_the_unit_of_errors_is_that_of_the_series_without_its_incidents(outliers: Outliers) -> None:
+    history = made(70)
+    values = history.values.copy()
+    values[40] *= 50
+    told = fitted(History(START, values), Spec(outliers=outliers), models=QUICK)
+    values[40] = np.nan
+    assert told.unit == pytest.approx(accuracy.scale(values))
 
 
 def test_a_fit_tells_every_model_and_the_ensemble(whole: Outcome) -> None:
