@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from core.errors import Refusal, Unknown
 from core.store import topics
@@ -186,15 +186,17 @@ def days(session: Session, forecast_ids: Sequence[int]) -> list[ForecastDay]:
 
 
 def come(session: Session, series: str, scope: str, values: Mapping[date, float], *, now: datetime) -> int:
-    """Write what came beside what was forecast, where it is not written yet or has changed since. Returns how many days."""
+    """Write what came beside what was forecast, where it is not written yet or has changed since. ``values``: of all days that are known; what came on another is
+    not known again. Returns how many days."""
     query = (
         select(ForecastDay)
         .join(Forecast, Forecast.id == ForecastDay.forecast_id)
-        .where(Forecast.series == series, Forecast.scope == scope, ForecastDay.day_on.in_(list(values)))
+        .where(Forecast.series == series, Forecast.scope == scope)
+        .where(or_(ForecastDay.day_on.in_(list(values)), ForecastDay.actual.is_not(None)))
     )
-    changed = [row for row in session.scalars(query) if row.actual != values[row.day_on]]
+    changed = [row for row in session.scalars(query) if row.actual != values.get(row.day_on)]
     for row in changed:
-        row.actual, row.scored_at = values[row.day_on], now
+        row.actual, row.scored_at = values.get(row.day_on), now if row.day_on in values else None
     if changed:
         topics.bump(session, TOPIC)
     return len(changed)

@@ -66,7 +66,8 @@ def _head(found: Diary, line: Line, known: Lines) -> None:
 def _drift(found: Diary) -> None:
     drift = found.drift
     if drift.is_drifting is None:
-        st.html(heading.line(t("forecast.drift_early", days=drift.days)))
+        is_early = drift.high is not None and (not drift.days or drift.mase is not None)
+        st.html(heading.line(t("forecast.drift_early" if is_early else "forecast.drift_untold", days=drift.days)))
         return
     told = t(
         "forecast.drift_yes" if drift.is_drifting else "forecast.drift_no",

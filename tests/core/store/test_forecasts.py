@@ -77,6 +77,20 @@ def test_what_came_is_written_to_every_forecast_of_the_day(store, now):
         assert [day.actual for day in forecasts.days(session, [first.id, second.id])] == [5.0, None, 5.0, None]
 
 
+def test_what_is_not_known_again_is_written_no_more(store, now):
+    first, second = FIRST + timedelta(days=1), FIRST + timedelta(days=2)
+    with store.transaction() as session:
+        one, east = published(session, now), published(session, now, scope="east")
+        for scope in ("*", "east"):
+            assert forecasts.come(session, "orders", scope, {first: 5.0, second: 6.0}, now=now) == 2
+        assert forecasts.come(session, "orders", "*", {first: 5.0}, now=now) == 1
+        assert forecasts.come(session, "orders", "*", {first: 5.0}, now=now) == 0
+    with store.reading() as session:
+        days = forecasts.days(session, [one.id, east.id])
+    assert [day.actual for day in days] == [5.0, None, 5.0, 6.0]
+    assert [day.scored_at is None for day in days] == [False, True, False, False]
+
+
 def test_letters_and_names_are_free_again_when_a_scenario_is_put_away(store, now):
     def save(session, name):
         return forecasts.save(session, "orders", "*", name, {}, by="lin", now=now)

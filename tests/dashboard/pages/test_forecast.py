@@ -355,6 +355,18 @@ def test_what_is_published_stands_in_the_diary_and_is_held_against_what_comes(op
     assert tile(test, "live-mase")[0] == "—"  # the same every week: there is nothing to hold errors against
     assert tile(test, "live-wape")[0] == "0.0%"
     assert tile(test, "live-cover")[0] == "100% / 100%"
+    assert ("不判断误差是否变大" if language == "zh" else "not told whether errors have grown") in said(test)
+
+
+def test_what_is_published_without_a_backtest_promises_no_verdict(opened, work):
+    test = tuned(opened, work)
+    with wiring.house().live.store.transaction() as session:
+        (row,) = session.scalars(select(ForecastFit))
+        row.outcome = {**row.outcome, "folds": []}
+    button(test, "forecast_publish").click().run()
+    test = choose(go(test, "forecast"), "预测日记")
+    assert not test.exception
+    assert "不判断误差是否变大" in said(test) and "满 14 天后" not in said(test)
 
 
 def test_who_may_not_write_sees_no_buttons_that_do(opened, work):
