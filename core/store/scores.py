@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from core.errors import Unknown
 from core.store import topics
@@ -35,6 +35,12 @@ def listed(session: Session, target: str, days: int, most: int = 30) -> list[Sco
     """The newest first."""
     wanted = select(ScoreModel).where(ScoreModel.target == target, ScoreModel.days == days)
     return list(session.scalars(wanted.order_by(ScoreModel.id.desc()).limit(most)))
+
+
+def count(session: Session, target: str, days: int) -> int:
+    """How many models of the target there are."""
+    mine = (ScoreModel.target == target, ScoreModel.days == days)
+    return session.scalars(select(func.count()).select_from(ScoreModel).where(*mine)).one()
 
 
 def in_state(session: Session, target: str, days: int, state: str) -> ScoreModel | None:
@@ -79,10 +85,18 @@ def check(
     )
 
 
-def checks(session: Session, target: str, days: int, most: int = 60) -> list[ScoreCheck]:
-    """Of all models of the target, the newest first."""
+def checks(
+    session: Session, target: str, days: int, *, kind: str | None = None, most: int | None = None
+) -> list[ScoreCheck]:
+    """Of all models of the target, of one kind or of all, the newest first."""
     wanted = select(ScoreCheck).join(ScoreModel).where(ScoreModel.target == target, ScoreModel.days == days)
+    wanted = wanted if kind is None else wanted.where(ScoreCheck.kind == kind)
     return list(session.scalars(wanted.order_by(ScoreCheck.id.desc()).limit(most)))
+
+
+def check_count(session: Session, target: str, days: int) -> int:
+    mine = (ScoreModel.target == target, ScoreModel.days == days)
+    return session.scalars(select(func.count()).select_from(ScoreCheck).join(ScoreModel).where(*mine)).one()
 
 
 def last_check(session: Session, model_id: int, kind: str) -> ScoreCheck | None:

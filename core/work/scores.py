@@ -210,12 +210,13 @@ def _go_live(home: Home, lake: Reading, model_id: int, now: datetime) -> None:
 
 def stage(home: Home, log: Store, operator: Operator, model_id: int, now: datetime) -> None:
     """Let a candidate score in the shadow of the live one. Another staged one becomes a candidate again. Raises ``Forbidden``, ``Unknown``,
-    ``InvalidScoreModel``."""
+    ``InvalidScoreModel`` (``state``, ``features``)."""
     operator.require("scores.write")
     with audit.told(home.store, log) as (session, logged):
         found = store.one(session, model_id)
         other = store.in_state(session, found.target, found.days, "staged")
         if other is not None and other.id != model_id:
+        _require_readable(found)
             store.move(session, other.id, "staged", state="candidate", staged_by=None, staged_at=None)
         if not store.move(session, model_id, "candidate", state="staged", staged_by=operator.name, staged_at=now):
             raise _wrong(found)
@@ -229,6 +230,11 @@ def is_readable(row: ScoreModel) -> bool:
 
 def compared(lake: Reading, fresh: ScoreModel, standing: ScoreModel) -> Comparison:
     """The first against the second on the rows that the first was tried on."""
+def _require_readable(row: ScoreModel) -> None:
+    if not is_readable(row):
+        raise InvalidScoreModel(f"Model {row.id} reads features that there are no more.", reason="features")
+
+
     return scores.trial(lake, scores.of_row(fresh), scores.of_row(standing))
 
 
@@ -243,8 +249,7 @@ def promote(home: Home, log: Store, operator: Operator, model_id: int, now: date
         standing = store.in_state(session, found.target, found.days, "live")
     if found.state != "staged":
         raise _wrong(found)
-    if not is_readable(found):
-        raise InvalidScoreModel("This model reads features that there are no more.", reason="features")
+    _require_readable(found)
     details: dict[str, Any] = {"note": note}
     if standing is not None and is_readable(standing):
         with reading(home, now=now) as lake:
@@ -272,8 +277,7 @@ def roll_back(home: Home, log: Store, operator: Operator, target: str, days: int
         if standing is None or standing.replaced_id is None:
             raise InvalidScoreModel("No model was live before this one.", reason="none_before")
         before = store.one(session, standing.replaced_id)
-        if not is_readable(before):
-            raise InvalidScoreModel("The model before reads features that there are no more.", reason="features")
+        _require_readable(before)
         if not store.move(session, standing.id, "live", state="retired", retired_at=now, note=note):
             raise _wrong(standing)
         values = {"state": "live", "promoted_by": operator.name, "promoted_at": now, "retired_at": None}

@@ -44,11 +44,13 @@ from dashboard.web import kept, wiring
 
 __all__ = [
     "ALL", "CLEARLY", "CUTOFFS", "FEATURE", "FEWEST_OF_EACH", "FEWEST_ROWS", "HORIZONS", "LEVELS", "LIKELY", "MONTH_DAYS", "PENALTY", "RETRAIN", "RISKS", "SMALL", "TARGETS", "WATCH", "Answer",
-    "Asked", "Comparison", "Job", "Model", "Own", "Quality", "Registry", "Row", "ScoreCheck", "ScoreModel", "Scores", "Shadow", "Tenth", "Trial", "cutoff", "drift", "found", "has_worker", "jobs",
+    "Asked", "Comparison", "Job", "Model", "Own", "Quality", "Registry", "Row", "ScoreCheck", "ScoreModel", "Scores", "Shadow", "Tenth", "Trial", "cutoff", "drift", "found", "has_worker", "is_readable", "jobs",
     "model", "people_of", "registry", "standing_on_scores", "tenths", "trial",
 ]  # fmt: skip
 
 SEE = "scores.see"
+NEWEST, LOOKS, DRIFTS = 30, 12, 60
+"""How many models, looks of all kinds, and looks for drift the registry shows at most."""
 FEATURE = {one.name: one for one in scoring.FEATURES}
 
 
@@ -67,10 +69,14 @@ def people_of(filters: Filters, asked: Asked, which: str, figure: int) -> People
 
 @dataclass(frozen=True, eq=False)
 class Registry:
-    """``models``: of the target and days, the newest first. ``unfit``: why nothing could be learnt last: ``code``, ``details``, and the newest day ``on``; None where it could."""
+    """``models``: of the target and days, the newest ``NEWEST`` of ``count`` with the live and the staged one, the newest first. ``checks``: the newest ``LOOKS`` of
+    ``check_count``; ``drifts``: those of drift. ``unfit``: why nothing could be learnt last: ``code``, ``details``, and the newest day ``on``; None where it could."""
 
     models: tuple[ScoreModel, ...]
+    count: int
     checks: tuple[ScoreCheck, ...]
+    check_count: int
+    drifts: tuple[ScoreCheck, ...]
     is_auto: bool
     unfit: Mapping[str, Any] | None
 
@@ -84,10 +90,14 @@ def registry(asked: Asked) -> Registry:
     home = worlds.home()
 
     def read() -> Registry:
+        of = asked.target, asked.days
         with home.store.reading() as session:
             unfit = choices.read(session, work.UNFIT, {}).get(f"{asked.target}_{asked.days}d")
+            used = [store.in_state(session, *of, state) for state in ("live", "staged")]
+            models = {row.id: row for row in (*store.listed(session, *of, most=NEWEST), *used) if row is not None}
             return Registry(
-                tuple(store.listed(session, asked.target, asked.days)), tuple(store.checks(session, asked.target, asked.days)),
+                tuple(models[number] for number in sorted(models, reverse=True)), store.count(session, *of),
+                tuple(store.checks(session, *of, most=LOOKS)), store.check_count(session, *of), tuple(store.checks(session, *of, kind="drift", most=DRIFTS)),
                 bool(choices.read(session, work.AUTO, False)), unfit,
             )  # fmt: skip
 
@@ -96,6 +106,11 @@ def registry(asked: Asked) -> Registry:
 
 def model(row: ScoreModel) -> Model:
     return scores.of_row(row)
+
+
+def is_readable(row: ScoreModel) -> bool:
+    """Whether a model reads the features that this version of the product makes."""
+    return work.is_readable(row)
 
 
 def tenths(model: Model) -> tuple[Tenth, ...]:
@@ -112,7 +127,10 @@ class Trial:
 
 
 def trial(filters: Filters, fresh: ScoreModel, standing: ScoreModel) -> Answer[Trial] | None:
-    """Raises ``Forbidden``."""
+    """None where one of them reads other features. Raises ``Forbidden``."""
+    guard.require(SEE)
+    if not (is_readable(fresh) and is_readable(standing)):
+        return None
 
     def ask(lake: Reading) -> Trial:
         one, other = scores.of_row(fresh), scores.of_row(standing)

@@ -157,15 +157,17 @@ def _registry(registry: Registry) -> None:
     ]
     rows = [
         (
-            str(row.id), t(f"scores.state_{row.state}"), f"{_day(row.made_at)} {_by(row.made_by)}", i18n.day(scores.model(row).window.test),
+            str(row.id), _state(row), f"{_day(row.made_at)} {_by(row.made_by)}", i18n.day(scores.model(row).window.test),
             i18n.number(row.metrics["quality"]["auc"], 3), i18n.number(row.metrics["quality"]["log_loss"], 3), i18n.share(row.metrics["quality"]["rate"]), row.note,
         )
         for row in registry.models
     ]  # fmt: skip
     st.html(f'<div class="parts-of">{table.html(titles, rows, numbers=(0, 4, 5, 6))}</div>')
     if not actions.may():
+    if registry.count > len(registry.models):
+        st.html(heading.line(t("scores.models_shown", shown=scores.NEWEST, count=i18n.number(registry.count))))
         return
-    candidates = [row for row in registry.models if row.state == "candidate"]
+    candidates = [row for row in registry.models if row.state == "candidate" and scores.is_readable(row)]
     if candidates:
         fresh = candidates[0]
         st.button(
@@ -174,6 +176,11 @@ def _registry(registry: Registry) -> None:
 
 
 @guard.guarded("scores.write")
+def _state(row: ScoreModel) -> str:
+    state = t(f"scores.state_{row.state}")
+    return state if scores.is_readable(row) else f"{state}{t('number.then')}{t('scores.other_features')}"
+
+
 def _stage(model_id: int) -> None:
     actions.stage(model_id)
     guard.note(t("scores.staged", number=model_id))
@@ -190,7 +197,7 @@ def _staged(asked: Asked, staged: ScoreModel, live: ScoreModel | None) -> None:
                 _told_against(against, live), _told_shadow(None if answer is None else answer.found.shadow)
             )
         )
-    if actions.may():
+    if actions.may() and scores.is_readable(staged):
         _promoting(staged, against)
 
 
@@ -239,7 +246,7 @@ def _promote(model_id: int) -> None:
 
 
 def _drift(registry: Registry, live: ScoreModel | None) -> None:
-    checks = [one for one in registry.checks if one.kind == "drift"]
+    checks = registry.drifts
     last = next((one for one in checks if live is not None and one.model_id == live.id), None)
     lead = t("scores.drift_none") if last is None else t(f"scores.drift_{last.verdict}", on=_day(last.at))
     st.html(heading.section(t("scores.drift"), lead, "scores-drift"))
@@ -271,6 +278,9 @@ def _drift(registry: Registry, live: ScoreModel | None) -> None:
     if registry.checks:
         st.html(_checks(registry.checks))
 
+        if registry.check_count > len(registry.checks):
+            told = {"shown": len(registry.checks), "count": i18n.number(registry.check_count)}
+            st.html(heading.line(t("scores.checks_shown", **told)))
 
 def _moved(check: ScoreCheck) -> str:
     """The features that moved farthest."""
@@ -299,7 +309,7 @@ def _checks(checks: Sequence[ScoreCheck]) -> str:
             _found(one),
             _by(one.by),
         )
-        for one in checks[:12]
+        for one in checks
     ]
     titles = [t(f"scores.checks_{one}") for one in ("at", "kind", "model", "verdict", "found", "by")]
     return f'<div class="parts-of"><h2>{t("scores.checks")}</h2>{table.html(titles, rows, numbers=(2,))}</div>'

@@ -203,6 +203,16 @@ def test_a_live_model_of_other_features_scores_nobody_and_makes_room(home: Home)
             first.parameters = kept
 
 
+def test_a_model_of_other_features_is_not_staged(home: Home) -> None:
+    fresh = copied(home)
+    with home.store.transaction() as session:
+        row = session.get_one(ScoreModel, fresh)
+        row.parameters = row.parameters | {"model": row.parameters["model"] | {"names": ["gone"]}}
+    with pytest.raises(InvalidScoreModel) as refused:
+        scores.stage(home, home.store, ANALYST, fresh, NOW)
+    assert refused.value.details["reason"] == "features" and states(home) == ["live", "candidate"]
+
+
 def test_calibration_moves_the_intercept_of_a_live_model_that_is_used_so(home: Home) -> None:
     with home.store.transaction() as session:
         row = session.get_one(ScoreModel, live_id(home))
@@ -245,6 +255,17 @@ def test_a_look_that_cannot_be_taken_is_told_and_taken_the_next_time(
     assert (found.cleaning, found.drift) == (0, 1)
     assert found.refused == (f"no cleaning of model {live_id(home)} in live: Nobody is left.",)
     assert scores.watch(home, NOW) == scores.Looked(1, 0, 0)
+
+
+def test_a_look_asked_for_that_finds_nothing_to_look_at_says_so_and_is_not_audited(home: Home) -> None:
+    fresh, before = copied(home), audited(home)
+    with home.store.transaction() as session:
+        row = session.get_one(ScoreModel, fresh)
+        row.parameters = row.parameters | {"model": row.parameters["model"] | {"names": ["mood"]}}
+    assert not scores.look_now(home, home.store, ANALYST, fresh, "calibration", NOW)
+    assert audited(home) == before
+    assert scores.look_now(home, home.store, ANALYST, live_id(home), "cleaning", NOW)
+    assert audited(home) == [*before, "scores.checked"]
 
 
 def test_the_schedule_trains_what_is_a_week_old_once_there_is_a_new_day(home: Home) -> None:
@@ -294,6 +315,15 @@ def test_what_is_waiting_already_is_asked_for_once(home: Home) -> None:
     assert scores.schedule(home, home.store, NOW) == 8
     with pytest.raises(InvalidScoreModel):
         scores.cancel(home.store, ANALYST, one, NOW)
+
+
+def test_what_is_asked_for_while_the_same_is_being_cancelled_is_trained_all_the_same(home: Home) -> None:
+    one = scores.ask(home, home.store, ANALYST, TARGET, DAYS, NOW)
+    with home.store.transaction() as session:
+        assert jobs.claim(session, [scores.KIND], worker="w", now=NOW)
+    scores.cancel(home.store, ANALYST, one, NOW)
+    other = scores.ask(home, home.store, ANALYST, TARGET, DAYS, NOW)
+    assert other != one and scores.ask(home, home.store, ANALYST, TARGET, DAYS, NOW) == other
 
 
 def test_scores_of_live_models_are_kept_beside_the_lake(home: Home) -> None:
