@@ -52,7 +52,7 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 
 
 def ask(home: Home, queue: Store, operator: Operator, target: str, days: int, now: datetime) -> int:
-    """Have a model trained. ``queue``: the store that keeps jobs and audit log. Returns the job, the one that waits or runs where there is one. Raises
+    """Have a model trained. ``queue``: the store that keeps jobs and audit log. Returns the job, the one that waits or runs where there is one that nobody cancels. Raises
     ``Forbidden``, ``Unknown``."""
     operator.require("scores.write")
     scoring.refuse(target, days)
@@ -64,6 +64,8 @@ def _enqueue(session: Session, world: World, wanted: list[tuple[str, int]], oper
     audit.lock(session)  # whoever asks for the same at the same moment waits here, and then sees its job
     asked = [list(one) for one in wanted]
     for job in _open(session):
+        if job.is_cancel_requested:
+            continue
         if job.arguments["world"] == world and all(one in job.arguments["wanted"] for one in asked):
             return job.id
     audit.append(session, operator, "scores.training_asked", f"scores:{world}", {"wanted": asked}, now=now)
@@ -289,7 +291,7 @@ def roll_back(home: Home, log: Store, operator: Operator, target: str, days: int
 
 
 def choose_auto(home: Home, log: Store, operator: Operator, is_auto: bool, now: datetime) -> None:
-    """Whether models that are trained by schedule go live by themselves when they are not worse. Raises ``Forbidden``."""
+    """Whether models that are trained, by schedule or because somebody asks, go live by themselves when they are not worse. Raises ``Forbidden``."""
     operator.require("scores.write")
     with audit.told(home.store, log) as (session, logged):
         choices.write(session, AUTO, is_auto, by=operator.name, now=now)
@@ -392,15 +394,17 @@ def look(home: Home, lake: Reading, row: ScoreModel, kind: str, now: datetime, b
     return True
 
 
-def look_now(home: Home, log: Store, operator: Operator, model_id: int, kind: str, now: datetime) -> None:
+def look_now(home: Home, log: Store, operator: Operator, model_id: int, kind: str, now: datetime) -> bool:
     """The same at once, because somebody asks. Raises ``Forbidden``, ``Unknown``, ``UnfitForScores``."""
     operator.require("scores.write")
     with home.store.reading() as session:
         row = store.one(session, model_id)
     with reading(home, now=now) as lake:
-        look(home, lake, row, kind, now, operator.name)
-    with log.transaction() as logged:
-        _tell(logged, operator, "scores.checked", home, row, {"kind": kind}, now)
+        is_taken = look(home, lake, row, kind, now, operator.name)
+    if is_taken:
+        with log.transaction() as logged:
+            _tell(logged, operator, "scores.checked", home, row, {"kind": kind}, now)
+    return is_taken
 
 
 def _calibrate(home: Home, lake: Reading, row: ScoreModel, model: Model, now: datetime, by: str) -> bool:

@@ -52,9 +52,9 @@ def choose_auto(is_auto: bool) -> None:
     scores.choose_auto(worlds.home(), wiring.accounts_store(), guard.require(WRITE), is_auto, wiring.now())
 
 
-def look(model_id: int, kind: str) -> None:
-    """Raises ``Forbidden``, ``UnfitForScores``, ``Unknown``."""
-    scores.look_now(worlds.home(), wiring.accounts_store(), guard.require(WRITE), model_id, kind, wiring.now())
+def look(model_id: int, kind: str) -> bool:
+    """False where there was nothing to look at. Raises ``Forbidden``, ``UnfitForScores``, ``Unknown``."""
+    return scores.look_now(worlds.home(), wiring.accounts_store(), guard.require(WRITE), model_id, kind, wiring.now())
 
 
 def _count_anew() -> None:

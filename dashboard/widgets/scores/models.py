@@ -56,7 +56,8 @@ def _working() -> None:
         code = last.error_code or "job.failed"
         details = {name: value for name, value in (last.error_details or {}).items() if name != "message"}
         why = words.refused(NotLearnt(code, str((last.error_details or {}).get("message", code)), details))
-        st.html(heading.line(t("scores.training_failed", why=why)))
+        what = [words.model(target, days) for target, days in last.arguments["wanted"]]
+        st.html(heading.line(t("scores.training_failed", what=i18n.listed(what), why=why)))
 
 
 @st.fragment(run_every=EVERY)
@@ -339,7 +340,9 @@ def _found(check: ScoreCheck) -> str:
 
 @guard.guarded("scores.write")
 def _look(model_id: int, kind: str) -> None:
-    actions.look(model_id, kind)
+    if not actions.look(model_id, kind):
+        key = "scores.look_nothing_calibration" if kind == "calibration" else "scores.look_nothing"
+        guard.note(t(key, least=scores.FEWEST_OF_EACH), is_error=True)
 
 
 def _schedule(registry: Registry) -> None:

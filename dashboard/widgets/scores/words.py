@@ -49,6 +49,11 @@ def who(one: Asked) -> str:
     return t(f"scores.who_{one.target}")
 
 
+def model(target: str, days: int) -> str:
+    """What a model tells, and over how many days."""
+    return t("number.then").join((t(f"scores.target_{target}"), t("number.days", count=days)))
+
+
 def feature(name: str) -> str:
     key = f"score.feature_{name}"
     return t(key) if i18n.has(key) else name

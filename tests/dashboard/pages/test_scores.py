@@ -329,7 +329,8 @@ def test_why_training_failed_is_told(opened):
         details = {"message": "few", "reason": "few_rows", "found": "12", "needed": "200"}
         jobs.finish(session, claim, now=NOW, state="failed", error_code="scores.unfit", error_details=details)
     assert claim.job_id == job_id
-    assert "只有 12 位会员可以用来训练或检验" in said(open_part(opened, "models"))
+    told = said(open_part(opened, "models"))
+    assert "最近一次训练（转化（会下单） · 30 天）失败：只有 12 位会员可以用来训练或检验" in told
 
 
 def test_looks_are_taken_and_told(opened):
@@ -340,6 +341,18 @@ def test_looks_are_taken_and_told(opened):
     assert not test.exception and "检查记录" in said(test) and "孤立森林" in said(test)
     with home.store.reading() as session:
         assert len(store.checks(session, ASKED.target, ASKED.days)) == 3
+
+
+def test_a_look_with_nothing_to_look_at_says_so(opened):
+    home = fill()
+    test = open_part(opened, "models")
+    with home.store.transaction() as session:
+        row = store.one(session, 1)
+        row.parameters = row.parameters | {"model": row.parameters["model"] | {"names": ["mood"]}}
+    test.button(key="scores_look_calibration").click().run()
+    assert not test.exception and "没有校准：" in test.error[0].value
+    test.button(key="scores_look_cleaning").click().run()
+    assert not test.exception and "没有可检查的内容" in test.error[0].value
 
 
 def test_the_picture_of_drift_is_of_its_world_and_on_the_clock_of_the_house(opened):
