@@ -216,9 +216,9 @@ def stage(home: Home, log: Store, operator: Operator, model_id: int, now: dateti
     operator.require("scores.write")
     with audit.told(home.store, log) as (session, logged):
         found = store.one(session, model_id)
+        _require_readable(found)
         other = store.in_state(session, found.target, found.days, "staged")
         if other is not None and other.id != model_id:
-        _require_readable(found)
             store.move(session, other.id, "staged", state="candidate", staged_by=None, staged_at=None)
         if not store.move(session, model_id, "candidate", state="staged", staged_by=operator.name, staged_at=now):
             raise _wrong(found)
@@ -230,13 +230,13 @@ def is_readable(row: ScoreModel) -> bool:
     return tuple(row.parameters["model"]["names"]) == scoring.NAMES
 
 
-def compared(lake: Reading, fresh: ScoreModel, standing: ScoreModel) -> Comparison:
-    """The first against the second on the rows that the first was tried on."""
 def _require_readable(row: ScoreModel) -> None:
     if not is_readable(row):
         raise InvalidScoreModel(f"Model {row.id} reads features that there are no more.", reason="features")
 
 
+def compared(lake: Reading, fresh: ScoreModel, standing: ScoreModel) -> Comparison:
+    """The first against the second on the rows that the first was tried on."""
     return scores.trial(lake, scores.of_row(fresh), scores.of_row(standing))
 
 

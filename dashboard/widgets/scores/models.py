@@ -164,9 +164,9 @@ def _registry(registry: Registry) -> None:
         for row in registry.models
     ]  # fmt: skip
     st.html(f'<div class="parts-of">{table.html(titles, rows, numbers=(0, 4, 5, 6))}</div>')
-    if not actions.may():
     if registry.count > len(registry.models):
         st.html(heading.line(t("scores.models_shown", shown=scores.NEWEST, count=i18n.number(registry.count))))
+    if not actions.may():
         return
     candidates = [row for row in registry.models if row.state == "candidate" and scores.is_readable(row)]
     if candidates:
@@ -176,12 +176,12 @@ def _registry(registry: Registry) -> None:
         )  # fmt: skip
 
 
-@guard.guarded("scores.write")
 def _state(row: ScoreModel) -> str:
     state = t(f"scores.state_{row.state}")
     return state if scores.is_readable(row) else f"{state}{t('number.then')}{t('scores.other_features')}"
 
 
+@guard.guarded("scores.write")
 def _stage(model_id: int) -> None:
     actions.stage(model_id)
     guard.note(t("scores.staged", number=model_id))
@@ -278,10 +278,10 @@ def _drift(registry: Registry, live: ScoreModel | None) -> None:
                 )
     if registry.checks:
         st.html(_checks(registry.checks))
-
         if registry.check_count > len(registry.checks):
             told = {"shown": len(registry.checks), "count": i18n.number(registry.check_count)}
             st.html(heading.line(t("scores.checks_shown", **told)))
+
 
 def _moved(check: ScoreCheck) -> str:
     """The features that moved farthest."""
