@@ -55,9 +55,8 @@ def score(home: Home, now: datetime) -> int:
     for text, scope in lines:
         with reading(home, scope=scope_of(scope)) as lake:
             values = came(lake, Line.read(text))
-        if values:
-            with home.store.transaction() as session:
-                done += forecasts.come(session, text, scope, values, now=now)
+        with home.store.transaction() as session:
+            done += forecasts.come(session, text, scope, values, now=now)
     return done
 
 

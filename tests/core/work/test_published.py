@@ -283,6 +283,14 @@ def test_days_that_come_in_are_written_from_the_lake_and_corrected_with_it(house
     assert [one.actual for one in diary(house).came] == [2.0, 1.0]
 
 
+def test_days_of_a_series_that_the_lake_knows_no_more_are_not_known_again(house):
+    spec = Spec(horizon=7)
+    publish(house, fitted(house, spec=spec), spec)
+    come(house, {day(1): 5.0, day(2): 6.0})
+    assert published.score(house.live, NOW) == 2
+    assert diary(house).came == ()
+
+
 # -- scenarios ---------------------------------------------------------------------------------------------------------
 
 
