@@ -30,6 +30,7 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 KEPT = timedelta(days=60)
 """How long a fit is kept after it was asked for."""
 TELL_S = 1.0
+WRITE = "forecast.write"
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,17 +122,21 @@ def again(home: Home, queue: Store, operator: Operator, key: str, now: datetime,
 
 
 def cancel(home: Home, queue: Store, operator: Operator, key: str, now: datetime) -> Fit:
-    """Stop a fit that waits or runs, for everybody who waits for it; one that the house asked for itself is stopped by who may write alone. One that has ended stays as it
-    is. Raises ``Forbidden``, ``Unknown``."""
-    _found(home, queue, operator, key)
+    """Stop a fit that waits or runs, for everybody who waits for it. One that has ended stays as it is. Raises ``Forbidden`` (see ``may_cancel``), ``Unknown``."""
+    found = _found(home, queue, operator, key)
     with home.store.reading() as session:
         row = forecasts.fit(session, key)
     if row is not None and row.outcome is None:
-        if row.asked_by == SYSTEM.name:
-            operator.require("forecast.write")
+        if not may_cancel(operator, found):
+            operator.require(WRITE)
         with queue.transaction() as queued:
             jobs.cancel(queued, row.job_id, now=now)
     return _found(home, queue, operator, key)
+
+
+def may_cancel(operator: Operator, fit: Fit) -> bool:
+    """What the house asked for itself is stopped only by who may write."""
+    return fit.asked_by != SYSTEM.name or operator.can(WRITE)
 
 
 def standing(home: Home, queue: Store, operator: Operator, key: str) -> Fit | None:

@@ -19,6 +19,7 @@ __all__ = [
     "cancel",
     "keep_matrix",
     "may",
+    "may_cancel",
     "publish",
     "put_away",
     "rename",
@@ -48,6 +49,11 @@ def again(key: str) -> Fit:
 def cancel(key: str) -> Fit:
     """Raises ``Forbidden``, ``Unknown``."""
     return forecasts.cancel(worlds.home(), wiring.accounts_store(), guard.require(SEE), key, wiring.now())
+
+
+def may_cancel(fit: Fit) -> bool:
+    """Whether to draw what cancels it."""
+    return guard.may(SEE) and forecasts.may_cancel(guard.operator(), fit)
 
 
 def publish(key: str, spec: Spec, name: str = "") -> int:

@@ -43,7 +43,7 @@ class Look:
 
 def look(line: Line, spec: Spec, name: str, *, span: Span = "headline", is_quiet: bool = False) -> Look | None:
     """Asks for the fit where nobody did, and says how far it is. ``name``: tells it from others on the page. ``is_quiet``: without words where
-    it is refused. None where nothing can be shown yet."""
+    the series is refused. None where nothing can be shown yet."""
     try:
         asked = forecast.asked(line, spec, span)
         fit = actions.ask(asked)
@@ -59,7 +59,7 @@ def look(line: Line, spec: Spec, name: str, *, span: Span = "headline", is_quiet
         shown = forecast.latest(line, spec, span)
         if fit.state in OPEN:
             _progress(fit.key, name)
-        elif not is_quiet:
+        else:
             _ended(fit, name)
     if shown is None or shown.outcome is None:
         return None
@@ -92,10 +92,11 @@ def _progress(key: str, name: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             with st.container():
                 st.progress(min(done / of, 1.0) if of else 0.0, text=words)
-            st.button(
-                t("forecast.cancelling" if fit.is_stopping else "forecast.cancel"), key=f"fit_cancel_{name}",
-                icon=":material/stop_circle:", disabled=fit.is_stopping, on_click=_cancel, args=(key,),
-            )  # fmt: skip
+            if actions.may_cancel(fit):
+                st.button(
+                    t("forecast.cancelling" if fit.is_stopping else "forecast.cancel"), key=f"fit_cancel_{name}",
+                    icon=":material/stop_circle:", disabled=fit.is_stopping, on_click=_cancel, args=(key,),
+                )  # fmt: skip
 
 
 def _ended(fit: Fit, name: str) -> None:

@@ -10,6 +10,7 @@ from core.store import forecasts as rows
 from core.store.tables import ForecastFit
 from core.work import forecasts, published
 from core.work.fitting import Fitter
+from core.work.headlines import Headlines
 from core.work.worker import Worker
 from dashboard.web import wiring
 from tests import lakes
@@ -185,6 +186,16 @@ def test_a_fit_can_be_cancelled_while_it_waits(opened, work):
     assert "这次拟合已取消" in said(go(test, "forecast"))
 
 
+@pytest.mark.parametrize(("role", "keys"), [("manager", []), ("analyst", ["fit_cancel_forecast"])])
+def test_who_only_sees_is_not_offered_to_cancel_what_the_house_asked_for(opened, role, keys):
+    fill()
+    home = wiring.house().live
+    Headlines().refresh(home, home.store, NOW)
+    test = open_part(opened, role=role)
+    assert len(test.get("progress")) == 1
+    assert [one.key for one in test.button if str(one.key).startswith("fit_cancel")] == keys
+
+
 def test_settings_that_cannot_be_read_are_told_and_left_out(opened, work):
     fill()
     test = open_part(opened, fc_spec=json.dumps({"horizon": 9999}))
@@ -252,6 +263,17 @@ def test_comparing_all_models_leaves_figures_that_add_up_as_they_are(opened, wor
     test = fitted(test.run(), work, 1)
     assert tile(test, "next-7")[0] == "19"
     assert "加起来不一定等于合计" in said(contract(test)) and "按回测误差的方差分摊差额" not in said(test)
+
+
+def test_a_comparison_that_was_cancelled_says_so_and_can_be_asked_for_again(opened, work):
+    fill()
+    test = fitted(open_part(opened), work, 1)
+    button(test, "fc_all").click().run()
+    button(test, "fit_cancel_models").click().run()
+    assert "这次拟合已取消" in said(test)
+    button(test, "fit_again_models").click().run()
+    assert not test.exception
+    assert work() == 1
 
 
 # -- tuning ------------------------------------------------------------------------------------------------------------
