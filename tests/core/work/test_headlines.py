@@ -8,12 +8,13 @@ import pytest
 from core.app import House
 from core.errors import Refusal, TooShort, Unknown
 from core.models.forecast import fits
+from core.models.forecast.agenda import Rule
 from core.models.forecast.line import Line
-from core.scope import SYSTEM, Filters
+from core.scope import SYSTEM, Filters, Operator
 from core.settings import Settings
 from core.store import forecasts as rows
 from core.store.tables import Job
-from core.work import duties, forecasts
+from core.work import calendar_entries, duties, forecasts
 from core.work.fitting import Fitter
 from core.work.forecasts import HOUSE_KIND
 from core.work.headlines import LATER, Headlines
@@ -161,6 +162,16 @@ def test_a_fit_that_was_refused_is_not_asked_for_again(house):
         rows.fail(session, row.key, "forecast.ended", {"reason": "died"}, job_id=row.job_id, now=NOW)
     lose(house, row, state="failed", error_code="forecast.ended")
     assert refresh(house, Headlines()) == 0
+
+
+def test_hours_of_closed_days_are_judged_by_nobody(house):
+    analyst = Operator(1, "lin", "analyst")
+    calendar_entries.add(house.live, house.live.store, analyst, "closed", "Sundays", Rule("weekly", weekday=6), now=NOW)
+    with reading(house.live) as lake:
+        asked = questions.asked(house.live, lake, Line("orders"), questions.Spec(horizon=7))
+        outcome = small_fit.outcome(asked.history, None, asked.spec)
+        _, score = questions.by_hour(lake, asked, outcome, outcome.path)
+    assert score.hours == 24 * (14 - 2)
 
 
 def test_nothing_is_asked_of_an_empty_house_or_one_that_is_told_not_to(tmp_path):
