@@ -1,5 +1,6 @@
 """A series and what comes next, as a picture: days that were, the forecast with its bounds, and how it would have been before."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
@@ -12,7 +13,7 @@ from dashboard.data.forecast import Came, Event, Fold, History, Note, Path, SetA
 from dashboard.i18n import t
 
 PAST_DAYS = 120
-"""Days that are drawn before the forecast."""
+"""Days up to the newest that are drawn; more where the forecast is older."""
 NOON = timedelta(hours=12)
 CLOSE = 21
 """Days between two events whose words would run into each other."""
@@ -38,8 +39,8 @@ def picture(
 ) -> go.Figure:
     """``happened``: campaigns and imports. ``name``: of the forecast, where there are others. ``beside``: further forecasts of the same days, by name. ``judged``: days that came in, as they had been forecast."""
     colour = charts.BRAND[charts.theme()]
-    past = history.last(PAST_DAYS)
-    first, end = past.start_on, path.start_on + timedelta(days=path.days)
+    past = history.last(max(PAST_DAYS, (history.end_on - path.start_on).days))
+    first, end = min(past.start_on, path.start_on), max(past.end_on, path.start_on + timedelta(days=path.days))
     figure = go.Figure()
     top = _top(past, path, beside)
     _events(figure, [one for one in events if one.last_on >= first and one.first_on < end], top, event_name)
@@ -56,10 +57,10 @@ def picture(
         line={"color": charts.INK[charts.theme()], "width": 1.8}, connectgaps=False, hovertemplate="%{customdata}<extra></extra>",
         customdata=[_said(on, value, words, t("forecast.actual")) for on, value in zip(days, past.values, strict=True)],
     )  # fmt: skip
-    _line(figure, path, name or t("forecast.forecast"), colour, words, width=2.6, with_bounds=True)
+    _line(figure, path, charts.cut(name, 40) or t("forecast.forecast"), colour, words, width=2.6, with_bounds=True)
     _judged(figure, judged, words)
     for (name, other), line, dash in zip((beside or {}).items(), LINES, DASHES, strict=False):
-        _line(figure, other, name, line, words, dash=dash, width=2)
+        _line(figure, other, charts.cut(name, 40), line, words, dash=dash, width=2)
     _aside(figure, [one for one in aside if one.on >= first and one.value is not None], words)
     named = {one.name for one in events}  # a campaign that became an event is marked as one
     inside = [one for one in happened if one.last_on >= first and one.start_on < end and one.name not in named]
@@ -139,16 +140,22 @@ def _aside(figure: go.Figure, aside: Sequence[SetAside], words: Format) -> None:
 
 
 def _events(figure: go.Figure, events: Sequence[Event], top: float, name: Callable[[str], str]) -> None:
+    """A band for each, its word above it while there are few; single days that come again (a member day, worked weekends) are marks without one."""
     for one in events:
         figure.add_vrect(
             x0=_at(one.first_on), x1=_at(one.last_on + timedelta(days=1)), fillcolor=charts.LINE, line_width=0, layer="below"
         )  # fmt: skip
-    if events:
+    if not events:
+        return
+    times = Counter(one.name for one in events)
+    named = [one for one in events if one.first_on < one.last_on or times[one.name] == 1]
+    for mine, words in ((named, len(named) <= charts.MOST_NAMED), ([one for one in events if one not in named], False)):
         figure.add_scatter(
-            x=[_noon(one.on) for one in events], y=_heights(events, top), text=[name(one.name) for one in events],
-            mode="markers+text" if len(events) <= charts.MOST_NAMED else "markers", textposition="top center",
+            x=[_noon(one.on) for one in mine], y=_heights(mine, top) if words else [top * 1.07] * len(mine),
+            text=[charts.cut(name(one.name), 24) for one in mine], mode="markers+text" if words else "markers", textposition="top center",
+            customdata=[f"{charts.cut(name(one.name), 40)} {i18n.day(one.on)}" for one in mine], hovertemplate="%{customdata}<extra></extra>",
             marker={"symbol": "circle", "size": 5, "color": charts.GREY}, cliponaxis=False, showlegend=False,
-            textfont={"size": 11, "color": charts.SOFT[charts.theme()]}, hovertemplate="%{text}<extra></extra>",
+            textfont={"size": 11, "color": charts.SOFT[charts.theme()]},
         )  # fmt: skip
 
 
