@@ -68,7 +68,7 @@ def handlers(house: House, fitters: Fitters) -> dict[str, Handler]:
         forecasts.run(home, fitters, work)
 
     def train(work: Work) -> None:
-        scores.run(house.settings, work)
+        scores.run(house.settings, work, lambda: house.demo if work.claim.arguments["world"] == "demo" else house.live)
 
     return {uploads.KIND: import_file, forecasts.KIND: fit, forecasts.HOUSE_KIND: fit, scores.KIND: train}
 

@@ -7,10 +7,12 @@ live model of each target and number of days; where there is none, the first one
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
@@ -43,6 +45,11 @@ UNFIT = "scores.unfit"
 RETRAINED, CHECKED, WATCHED = timedelta(days=7), timedelta(days=1), timedelta(days=30)
 """How often models are trained and calibrated, features looked at, and drift."""
 EVERY = tuple((target, days) for target in scoring.TARGETS for days in scoring.HORIZONS)
+ENDED = "scores.ended"
+ASKED_TO_END = (-signal.SIGTERM, -signal.SIGINT, 130)
+"""Codes of a process that somebody asked to end; 130 is that of ``core.__main__`` after Ctrl-C."""
+LONGEST_TAIL = 4_000
+"""Bytes of what a process said last."""
 POLL_S = 0.2
 LONGEST_NOTE = 500
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -93,9 +100,10 @@ def cancel(queue: Store, operator: Operator, job_id: int, now: datetime) -> None
         audit.append(session, operator, "scores.training_cancelled", f"scores:{job.arguments['world']}", now=now)
 
 
-def run(settings: Settings, work: Work) -> None:
-    """The worker's part: train what a job names, each in turn, in a process of its own. Of a world that was removed nothing is trained: opening it would make it
-    anew."""
+def run(settings: Settings, work: Work, opened: Callable[[], Home]) -> None:
+    """The worker's part: train what a job names, each in turn, in a process of its own. ``opened``: the job's world. Of one that was removed nothing is trained: opening it
+    would make it anew. A process that ends without a word is remembered for the day as what it was refused, so that the schedule does not begin it again and again."""
+    ended: NotLearnt | None = None
     wanted, world = work.claim.arguments["wanted"], work.claim.arguments["world"]
     for place, (target, days) in enumerate(wanted):
         if not settings.lake(world).exists():
@@ -104,11 +112,18 @@ def run(settings: Settings, work: Work) -> None:
         command += ["--demo"] if world == "demo" else []
         try:
             _in_child(command, settings, work, {"model": place + 1, "models": len(wanted)})
-        except (Cancelled, Interrupted):
-            raise
-        except Refusal:
-            if len(wanted) == 1:
-                raise
+        except NotLearnt as refusal:
+            if refusal.code != ENDED:
+                if len(wanted) == 1:
+                    raise
+                continue
+            if not settings.lake(world).exists():
+                return
+            ended, home = refusal, opened()
+            with reading(home) as lake:
+                _remember(home, lake, target, days, refusal, work.clock())
+    if ended is not None:
+        raise ended
 
 
 def _by(work: Work) -> str:
@@ -117,13 +132,31 @@ def _by(work: Work) -> str:
 
 
 def _in_child(command: list[str], settings: Settings, work: Work, counts: dict[str, int]) -> None:
-    """Run a command that tells its progress as lines of JSON. It ends with whoever reads them."""
+    """Run a command that tells its progress as lines of JSON. It ends with whoever reads them. What it says beside them is logged when it ends without a word, but for one
+    that was asked to end: that happens to it with the worker, and another takes the job up."""
+    with tempfile.TemporaryFile() as beside:
+        told, code = _told(command, settings, work, counts, beside)
+        beside.seek(max(beside.seek(0, os.SEEK_END) - LONGEST_TAIL, 0))
+        said = beside.read().decode(errors="replace")
+    if "refused" in told:
+        raise NotLearnt(told["refused"], told["message"], told["details"])
+    if "model" not in told:
+        if code in ASKED_TO_END:
+            raise Interrupted
+        work.log(f"{' '.join(command[1:])}: ended with code {code}\n{said}")
+        raise NotLearnt(ENDED, f"The process ended with code {code}.", {"code": code})
+
+
+def _told(
+    command: list[str], settings: Settings, work: Work, counts: dict[str, int], beside: IO[bytes]
+) -> tuple[dict[str, Any], int]:
+    """The last line that a command told, and the code that it ended with."""
     environment = {
         **os.environ, **ONE_THREAD, "SIYU_HOME": str(settings.home), "SIYU_ZONE": settings.zone, "SIYU_ENGINE": settings.engine,
         "SIYU_STORE_URL": settings.store_url_override or "",
     }  # fmt: skip
     child = subprocess.Popen(
-        command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=beside, text=True
     )  # fmt: skip
     assert child.stdout is not None
     lines: SimpleQueue[str] = SimpleQueue()
@@ -147,10 +180,7 @@ def _in_child(command: list[str], settings: Settings, work: Work, counts: dict[s
         child.wait()
         reader.join(timeout=5)
         child.stdout.close()
-    if "refused" in told:
-        raise NotLearnt(told["refused"], told["message"], told["details"])
-    if "model" not in told:
-        raise NotLearnt("scores.ended", f"The process ended with code {child.returncode}.", {"code": child.returncode})
+    return told, child.returncode
 
 
 def _read(told: IO[str], lines: SimpleQueue[str]) -> None:

@@ -37,6 +37,7 @@ class Work:
     clock: Clock
     ending: threading.Event = field(default_factory=threading.Event)
     """Set when the worker ends: work that runs beside it stops, with ``Interrupted``."""
+    log: Log = lambda _said: None
     _next_beat: datetime | None = None
     _is_cancelled: bool = False
 
@@ -139,7 +140,7 @@ class Worker:
             return False
 
     def _do(self, claim: Claim) -> None:
-        work = Work(claim, self.store, self.clock, self._ending)
+        work = Work(claim, self.store, self.clock, self._ending, self.log)
         state, code, details = "done", None, None
         try:
             with _Lease(work, self.log):

@@ -306,6 +306,19 @@ def test_nothing_is_trained_of_a_world_that_was_removed(
     assert child.job().state == "done" and not (tmp_path / "gone").exists()
 
 
+def test_a_world_that_is_removed_while_it_is_learnt_from_is_not_made_anew(
+    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path / "going")
+    settings.lake("live").mkdir(parents=True)
+    child = Child(home, monkeypatch, f"import shutil; shutil.rmtree({str(settings.home)!r}); raise SystemExit(3)")
+    worker = child.worker(settings)
+    worker.step()
+    worker.settle()
+    with home.store.reading() as session:
+        assert (child.job().state, choices.read(session, scores.UNFIT, {})) == ("done", {})
+
+
 def test_what_is_waiting_already_is_asked_for_once(home: Home) -> None:
     one = scores.ask(home, home.store, ANALYST, TARGET, DAYS, NOW)
     assert scores.ask(home, home.store, ANALYST, TARGET, DAYS, NOW) == one
@@ -337,16 +350,18 @@ def test_scores_of_live_models_are_kept_beside_the_lake(home: Home) -> None:
 class Child:
     """A worker's job whose child is a small program of ours."""
 
-    def __init__(self, home: Home, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    def __init__(self, home: Home, monkeypatch: pytest.MonkeyPatch, program: str, *, is_asked: bool = True) -> None:
         self.home = home
+        self.said: list[str] = []
         real = scores._in_child
         monkeypatch.setattr(scores, "_in_child", lambda _command, *rest: real([sys.executable, "-c", program], *rest))
-        scores.ask(home, home.store, ANALYST, TARGET, DAYS, NOW)
+        if is_asked:
+            scores.ask(home, home.store, ANALYST, TARGET, DAYS, NOW)
 
     def worker(self, settings: Settings | None = None) -> Worker:
         settings = settings or Settings(home=self.home.settings.home)
         return Worker(
-            self.home.store, {scores.KIND: lambda work: scores.run(settings, work)}, [], lambda: NOW, lambda _said: None,
+            self.home.store, {scores.KIND: lambda work: scores.run(settings, work, lambda: self.home)}, [], lambda: NOW, self.said.append,
             apart={scores.KIND: 1},
         )  # fmt: skip
 
@@ -391,6 +406,35 @@ def test_what_a_child_refuses_is_told_by_its_job(
     assert (child.job().state, child.job().error_code) == ("failed", code)
 
 
+def test_trainings_that_end_without_a_word_are_told_with_their_cause_and_not_begun_again_that_day(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scores, "EVERY", (("conversion", 30), ("churn_activity", 30)))
+    program = 'import sys; sys.stderr.write("no memory left"); raise SystemExit(3)'
+    child = Child(home, monkeypatch, program, is_asked=False)
+    assert scores.schedule(home, home.store, NOW) == 2
+    worker = child.worker()
+    worker.step()
+    worker.settle()
+    assert (child.job().state, child.job().error_code) == ("failed", scores.ENDED)
+    assert sum("code 3\nno memory left" in one for one in child.said) == 2
+    assert scores.due_now(home, NOW + timedelta(hours=1)) == []
+    with home.store.reading() as session:
+        unfit = choices.read(session, scores.UNFIT, {})
+    assert unfit["conversion_30d"] == {
+        "on": LAST.isoformat(), "code": scores.ENDED, "details": {"message": "The process ended with code 3.", "code": 3},
+    }  # fmt: skip
+
+
+def test_a_child_that_is_asked_to_end_is_left_to_the_next_worker(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    child = Child(home, monkeypatch, "import os, signal; os.kill(os.getpid(), signal.SIGTERM)")
+    worker = child.worker()
+    worker.step()
+    worker.settle()
+    with home.store.reading() as session:
+        assert (child.job().state, choices.read(session, scores.UNFIT, {})) == ("running", {})
+
+
 def test_a_cancelled_child_is_killed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     child = Child(home, monkeypatch, TELLS + "import time; time.sleep(600)")
     worker = child.worker()
@@ -428,7 +472,7 @@ def test_the_worker_trains_in_a_process_of_its_own(home: Home, tmp_path: Path) -
     scores.ask(home, home.store, ANALYST, TARGET, DAYS, NOW)
     house = House(Settings(home=home.settings.home))
     worker = Worker(
-        house.live.store, {scores.KIND: lambda work: scores.run(house.settings, work)}, [], lambda: NOW, lambda _said: None
+        house.live.store, {scores.KIND: lambda work: scores.run(house.settings, work, lambda: house.live)}, [], lambda: NOW, lambda _said: None
     )  # fmt: skip
     worker.step()
     assert states(home) == ["live", "candidate"] and scores.training(home.store, "live")[0].state == "done"
