@@ -4,7 +4,7 @@ Days off and make-up workdays (调休) stand as the State Council published them
 days are known, and no workdays. Known from 2020 to 2030; a day outside has no entry.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -94,8 +94,14 @@ def days(start_on: date, end_on: date) -> list[Day]:
 
 def is_day_off(on: date) -> bool:
     """A weekend or public holiday that is not worked. In years without a notice, weekends and statutory days."""
-    kinds = {day.kind for day in days(on, on + timedelta(days=1))}
-    return "holiday" in kinds or (on.weekday() >= 5 and "workday" not in kinds)
+    return days_off([on])[0]
+
+
+def days_off(of: Sequence[date]) -> list[bool]:
+    """``is_day_off`` of each of some days, oldest first."""
+    every = days(of[0], of[-1] + timedelta(days=1)) if of else []
+    off, worked = ({day.on for day in every if day.kind == kind} for kind in ("holiday", "workday"))
+    return [on in off or (on.weekday() >= 5 and on not in worked) for on in of]
 
 
 # -- like for like -----------------------------------------------------------------------------------------------------

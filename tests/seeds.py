@@ -14,8 +14,8 @@ def seeds(most: int) -> range:
 
 
 def examples(most: int) -> int:
-    """Half of ``most`` examples of a property."""
-    return most if IS_LONG else most // 2
+    """A third of ``most`` examples of a property."""
+    return most if IS_LONG else most // 3
 
 
 def every_third(rows: Sequence[T], asked: Sequence[str]) -> list[tuple[T, Sequence[str]]]:

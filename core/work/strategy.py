@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.errors import Refusal
+from core.errors import Forbidden, Refusal
 from core.scope import Operator
 from core.store import audit, choices, topics
 from core.store.session import Session, Store
@@ -58,6 +58,8 @@ def kept(home: Home, operator: Operator) -> tuple[Row, ...]:
 def keep(home: Home, log: Store, operator: Operator, rows: Sequence[Row], now: datetime) -> tuple[Row, ...]:
     """From now on the matrix is this; without rows as it started. Raises ``Forbidden``, ``InvalidStrategy``."""
     operator.require("forecast.write")
+    if not operator.scope.sees_all:
+        raise Forbidden("The matrix is that of the whole house.", permission="forecast.write", role=operator.role)
     fresh = tuple(rows) or START
     _refuse(fresh)
     told: list[dict[str, Any]] = [

@@ -1,8 +1,10 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from core.scope import SYSTEM
 from core.store.session import Store
@@ -12,6 +14,15 @@ from core.work.logins import Visitor
 from dashboard.web import wiring
 
 PASSWORD = "a password for tests"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components_scanned_once() -> Iterator[None]:
+    """Streamlit's AppTest looks through every installed package for components, each time; there are no others the next time."""
+    scan = cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(manifest_scanner, "scan_component_manifests", lambda: scan())
+        yield
 
 
 @pytest.fixture

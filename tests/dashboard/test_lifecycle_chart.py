@@ -9,7 +9,7 @@ import pytest
 from core.sequences.lifecycle import Flow, Lifecycle, Question, State
 from core.work.questions.lifecycle import Answer, Asked, Behind
 from dashboard import charts, i18n
-from dashboard.data.overview import Note
+from dashboard.data.notes import Note
 from dashboard.widgets import lifecycle_chart as pictures
 from dashboard.widgets import lifecycle_moves as moves
 
@@ -32,6 +32,13 @@ def answer() -> Answer:
     counts = Lifecycle(Question(np.arange(6), 2), moves.sum(axis=1), moves)
     days = tuple(MONDAY + timedelta(days=7 * n) for n in range(3))
     return Answer(Asked("week", 2), days, counts, (5, 2), days[1], MONDAY)
+
+
+def test_a_campaign_from_before_is_marked_at_the_first_period(answer):
+    running = Note(MONDAY - timedelta(days=9), MONDAY + timedelta(days=1), "campaign", "<b>Spring</b>")
+    notes = next(trace for trace in pictures.states(answer, [running], str).data if trace.type == "scatter")
+    assert list(notes.x) == ["2026-11-02"]
+    assert list(notes.customdata) == ["Campaign: &lt;b&gt;Spring&lt;/b&gt; (Oct 24 – Nov 3)"]
 
 
 def test_present_members_stand_above_and_silent_ones_below_on_a_scale_of_their_own(answer):

@@ -151,11 +151,13 @@ def _frame(start_on: Any, days: int, known: Known) -> pd.DataFrame:
 
 
 def _holidays(events: tuple[Event, ...]) -> pd.DataFrame | None:
+    """Events by number, in the order of their names: Prophet keeps some names for itself, and a house may use them."""
     if not events:
         return None
+    numbers = {name: f"event {place:04d}" for place, name in enumerate(sorted({one.name for one in events}))}
     return pd.DataFrame(
         {
-            "holiday": [one.name for one in events],
+            "holiday": [numbers[one.name] for one in events],
             "ds": pd.to_datetime([one.on for one in events]),
             "lower_window": [-one.before_days for one in events],
             "upper_window": [one.after_days for one in events],

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from core.calendar import days_off
 from core.models.forecast import agenda
 from core.models.forecast.agenda import Entry, Kind, Occasion, Rule
 from core.models.forecast.history import Known
@@ -17,8 +18,8 @@ from core.store.tables import CalendarEntry
 from core.work.home import Home
 from core.work.questions.reading import Reading
 
-CAMPAIGNS = "campaigns"
-"""Name of the figure of running campaigns among regressors."""
+DAY_OFF = "day_off"
+"""Name of the figure of days off among regressors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +60,13 @@ def occasions(home: Home, start_on: date, end_on: date) -> tuple[Occasion, ...]:
     return agenda.occasions(_standing(home), start_on, end_on)
 
 
-def known(home: Home, start_on: date, end_on: date, running: Iterable[Offered] = ()) -> Known:
-    """What models are told of the days ``[start_on, end_on)``: events, by day, then name, days on which the house is closed, and how many campaigns ``running`` there are on
-    each day (``CAMPAIGNS``), where there are any."""
-    count = np.zeros((end_on - start_on).days)
-    for one in running:
-        first, last = (one.first_on - start_on).days, (one.last_on - start_on).days
-        count[max(first, 0) : max(last + 1, 0)] += 1
+def known(home: Home, start_on: date, end_on: date) -> Known:
+    """What models are told of the days ``[start_on, end_on)``: events, by day, then name, days on which the house is closed, and as a figure of every day whether it is a
+    day off (``DAY_OFF``: a weekend or public holiday that is not worked)."""
+    days = [start_on + timedelta(days=place) for place in range((end_on - start_on).days)]
+    off = np.array([float(one) for one in days_off(days)])
     found = occasions(home, start_on, end_on)
-    figures = {CAMPAIGNS: count} if count.any() else {}
-    return Known(start_on, agenda.events(found), figures, agenda.closed_days(found, start_on, end_on))
+    return Known(start_on, agenda.events(found), {DAY_OFF: off}, agenda.closed_days(found, start_on, end_on))
 
 
 def campaigns(reading: Reading, taken: Iterable[str] = ()) -> tuple[Offered, ...]:

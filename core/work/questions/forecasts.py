@@ -132,7 +132,7 @@ def _line(one: Series) -> Line:
 
 def _asked(home: Home, reading: Reading, line: Line, found: Series, spec: Spec, span: Span) -> Asked:
     history = History(found.start_on, found.values)
-    known = calendar.known(home, history.start_on, history.end_on + AHEAD, calendar.campaigns(reading))
+    known = calendar.known(home, history.start_on, history.end_on + AHEAD)
     manifest = reading.snapshot.manifest
     models = None if span == "all" else tuple(dict.fromkeys((*gate.HEADLINE, *_named(spec))))
     return Asked(line, history, known, spec, span, reading.scope, manifest.lake_id, manifest.version, models)

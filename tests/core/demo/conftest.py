@@ -1,6 +1,9 @@
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,18 +52,32 @@ def frames(home: Home) -> tuple[Callable[[str], pd.DataFrame], pd.DataFrame]:
     return rows, members
 
 
-@pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
-    home = fill(tmp_path_factory.mktemp("demo"))
+def own(factory: pytest.TempPathFactory, events: int = EVENTS, seed: int = SEED) -> Home:
+    """A world of this process, copied from one that is filled once for all that run side by side."""
+    of_all = factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else factory.getbasetemp()
+    whole, mine = of_all / f"demo-{events}-{seed}", factory.mktemp("demo") / "home"
+    with (of_all / f"{whole.name}.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not whole.exists():
+            making = factory.mktemp("making")
+            fill(making, events=events, seed=seed).store.close()
+            making.rename(whole)
+    shutil.copytree(whole, mine)
+    return House(Settings(mine)).demo
+
+
+def read(home: Home) -> Iterator[Filled]:
     rows, members = frames(home)
     yield Filled(home, truth.read(home.settings.world("demo")), rows, members)
     home.store.close()
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    yield from read(own(tmp_path_factory))
 
 
 @pytest.fixture(scope="session")
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     """A world whose groups are large enough to be judged, as ``make run`` fills it."""
-    home = fill(tmp_path_factory.mktemp("crowd"), events=filling.DEFAULT_EVENTS)
-    rows, members = frames(home)
-    yield Filled(home, truth.read(home.settings.world("demo")), rows, members)
-    home.store.close()
+    yield from read(own(tmp_path_factory, events=filling.DEFAULT_EVENTS))

@@ -14,11 +14,11 @@ from core.metrics import posts
 from core.periods import Period
 from core.scope import Filters
 from core.settings import PROJECT
-from core.work.demo import filling, truth
+from core.work.demo import filling
 from core.work.home import Home
 from core.work.questions import aftermath
 from core.work.questions.reading import reading
-from tests.core.demo.conftest import END_ON, Filled, fill, frames
+from tests.core.demo.conftest import END_ON, Filled, own, read
 
 DAY = pd.Timedelta(days=1)
 SEED = 20_240_208
@@ -27,10 +27,7 @@ SEED = 20_240_208
 
 @pytest.fixture(scope="module")
 def usual_size(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
-    home = fill(tmp_path_factory.mktemp("usual"), events=filling.DEFAULT_EVENTS, seed=SEED)
-    rows, members = frames(home)
-    yield Filled(home, truth.read(home.settings.world("demo")), rows, members)
-    home.store.close()
+    yield from read(own(tmp_path_factory, events=filling.DEFAULT_EVENTS, seed=SEED))
 
 
 def after_sends(home: Home, from_on: str) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from core.lake.writer import Merged, Writer
 from core.schema import IDENTITY_MAP
 from tests import lakes
 from tests.lakes import add, event, sale
+from tests.seeds import examples
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_of_several_revisions_in_one_file_the_last_one_counts_and_the_file_again
 files = st.lists(st.tuples(st.sampled_from(["u1", "u2", "u3"]), st.sampled_from("AB")), min_size=1, max_size=6)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(brought=st.lists(files, min_size=1, max_size=4))
 def test_a_dimension_says_what_the_last_row_of_the_last_file_said(tmp_path_factory, brought):
     world = lakes.home(tmp_path_factory.mktemp("world"))
@@ -295,7 +296,7 @@ def test_a_lake_made_anew_in_the_same_place_shows_nothing_of_the_old_one(world):
 facts = st.lists(st.tuples(st.integers(1, 3), st.integers(0, 5), st.sampled_from("ab")), max_size=12)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(files=st.lists(facts, min_size=1, max_size=4))
 def test_the_lake_holds_the_distinct_events_of_all_files_and_the_counts_add_up(tmp_path_factory, files):
     world = lakes.home(tmp_path_factory.mktemp("lake"))
@@ -307,7 +308,7 @@ def test_the_lake_holds_the_distinct_events_of_all_files_and_the_counts_add_up(t
     assert count(world) == len(expected)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(files=st.lists(st.lists(st.sampled_from("abc"), max_size=8), min_size=1, max_size=4))
 def test_the_lake_holds_the_most_copies_of_a_line_that_any_file_had(tmp_path_factory, files):
     world = lakes.home(tmp_path_factory.mktemp("lake"))

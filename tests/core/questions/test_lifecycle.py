@@ -23,7 +23,7 @@ from core.work.questions.lifecycle import FLOWS, STATES, Answer, Asked, Behind, 
 from core.work.questions.reading import reading
 from tests import lakes
 from tests.oracles.lifecycle import state
-from tests.seeds import seeds
+from tests.seeds import examples, seeds
 
 FIRST = date(2025, 1, 6)
 """A Monday."""
@@ -396,7 +396,7 @@ QUESTIONS = st.tuples(
     st.sampled_from(("day", "week", "month")), st.integers(0, 5), st.integers(-10, 85), st.integers(1, 40),
     st.sampled_from(((), ("app",), ("app", "web"))), st.sampled_from((EVERYTHING, Scope(frozenset({"north"})))),
 )  # fmt: skip
-MORE = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MORE = settings(max_examples=examples(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @MORE

@@ -23,7 +23,7 @@ from core.work.questions import answers, voices
 from core.work.questions.places import TOTAL, By
 from core.work.questions.reading import Reading, reading
 from tests import lakes
-from tests.core.demo.conftest import fill
+from tests.core.demo.conftest import own
 from tests.core.questions.test_community import AHEAD, GROUPS, MARCH, PLACES, at, described, message, move
 from tests.oracles import community as membership
 from tests.oracles import voices as oracle
@@ -358,9 +358,9 @@ def test_standing_is_that_of_plain_loops_whatever_the_order_and_the_ties(rows):
         assert is_koc.sum() == min(len(able), 3)
 
 
-def test_the_members_planted_to_carry_the_groups_of_the_demo_brand_are_found(tmp_path: Path):
+def test_the_members_planted_to_carry_the_groups_of_the_demo_brand_are_found(tmp_path_factory: pytest.TempPathFactory):
     """Each group has three early members who say fourteen times what others do."""
-    home = fill(tmp_path)
+    home = own(tmp_path_factory)
     with reading(home) as opened:
         (found,) = voices.voices_of(opened, "group")
         stays = opened.snapshot.frame(opened.table("group_membership").order_by("occurred_at", "row_number"))
@@ -407,7 +407,7 @@ def oracle_scores(members: dict[int, dict[str, int]]) -> dict[int, float]:
     less: dict[str, dict[int, int]] = {}
     for part in known:
         first: dict[int, int] = {}
-        for place, value in enumerate(sorted(own[part] for own in members.values())):
+        for place, value in enumerate(sorted(mine[part] for mine in members.values())):
             first.setdefault(value, place)
         less[part] = first
     return {

@@ -16,7 +16,6 @@ from core.settings import Settings
 from core.store.tables import AuditEntry, CalendarEntry
 from core.work import calendar_entries
 from core.work.questions import calendar
-from core.work.questions.calendar import Offered
 
 NOW = datetime(2026, 11, 20, 1, tzinfo=UTC)
 LIN = Operator(1, "lin", "analyst")
@@ -109,7 +108,6 @@ def test_closed_days_are_told_apart_from_events(house, do):
 def test_what_models_are_told_has_worked_weekends_among_the_events(house):
     known = calendar.known(house.shown_here, date(2026, 10, 8), date(2026, 10, 12))
     assert (known.start_on, known.events) == (date(2026, 10, 8), (Event("make_up_workday", TENTH_OF_OCTOBER),))
-    assert not known.regressors
 
 
 def test_a_worked_weekend_can_be_switched_off_alone(house, do):
@@ -118,16 +116,16 @@ def test_a_worked_weekend_can_be_switched_off_alone(house, do):
     assert [one.on for one in left if one.name == "make_up_workday"] == [date(2026, 9, 20)]
 
 
-def test_campaigns_are_a_figure_of_every_day_that_counts_those_that_run(house):
-    running = [
-        Offered("a", "Before", date(2026, 9, 1), date(2026, 9, 30)),
-        Offered("b", "From before", date(2026, 9, 30), date(2026, 10, 8)),
-        Offered("c", "Inside", date(2026, 10, 8), date(2026, 10, 10)),
-        Offered("d", "To after", date(2026, 10, 11), date(2026, 12, 1)),
-    ]
-    known = calendar.known(house.shown_here, date(2026, 10, 8), date(2026, 10, 12), running)
-    assert known.regressors["campaigns"].tolist() == [2, 1, 1, 1]
-    assert not calendar.known(house.shown_here, date(2026, 10, 8), date(2026, 10, 12), running[:1]).regressors
+def test_days_off_are_a_figure_of_every_day(house):
+    known = calendar.known(house.shown_here, date(2026, 10, 7), date(2026, 10, 13))
+    assert known.regressors["day_off"].tolist() == [
+        1,
+        0,
+        0,
+        0,
+        1,
+        0,
+    ]  # the last of the feast, a worked Saturday, Sunday
 
 
 @pytest.mark.parametrize("name", ["Member day", "MEMBER DAY", "double11"])

@@ -497,3 +497,13 @@ def test_the_ensemble_beats_plain_prophet_and_the_naive_on_real_web_visits() -> 
     errors = {one.name: one.mase or 9.0 for one in found.models}
     assert errors[ENSEMBLE] < errors[NAIVE]
     assert errors[ENSEMBLE] < 0.7 * errors["prophet"]
+
+
+@pytest.mark.parametrize("name", ["weekly", "trend", "ds", "x_delim_y"])
+def test_an_event_may_be_called_as_prophet_calls_its_own_parts(name: str) -> None:
+    event = Event(name, START + timedelta(days=40), 1, 1)
+    values = np.arange(90.0) % 7 + 20
+    values[39:42] += 50
+    found = learn(History(START, values), Known(START, (event, Event(name, START + timedelta(days=100), 1, 1))), Spec())
+    ahead = path_of("prophet", found)
+    assert ahead[10] > ahead[17] + 20  # the day of the event against the same weekday after it

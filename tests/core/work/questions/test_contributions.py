@@ -19,6 +19,7 @@ from core.work.home import Home
 from core.work.questions import figures
 from core.work.questions.contributions import Contribution, NotAdditive, contributions, splits
 from core.work.questions.reading import reading
+from tests.seeds import examples
 
 MAY = Period(date(2026, 5, 1), date(2026, 6, 1))
 Line = tuple[str, str, int | None, int, str | None, str]
@@ -150,7 +151,7 @@ lines = st.lists(
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(lines)
 def test_the_shares_of_every_additive_metric_add_up_to_its_two_values(tmp_path_factory, found_lines: list[Line]):
     home = lake(House(Settings(home=tmp_path_factory.mktemp("home"))).live, found_lines)
