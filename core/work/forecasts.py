@@ -95,7 +95,7 @@ def ask(home: Home, queue: Store, operator: Operator, asked: Asked, now: datetim
     found = standing(home, queue, operator, asked.key)
     if found is not None:
         return found
-    gate.refuse(asked.history, asked.spec)
+    gate.refuse(asked.history, asked.known, asked.spec)
     row = {
         "key": asked.key, "series": asked.line.text, "scope": asked.scope.key(), "span": asked.span,
         "spec_sha256": spec_key(asked.spec), "told": asked.told, "last_on": asked.last_on,

@@ -24,6 +24,12 @@ class InvalidStrategy(Refusal):
     code = "strategy.invalid"
 
 
+class StrategyChanged(Refusal):
+    """Somebody else changed the matrix since the asker read it."""
+
+    code = "strategy.changed"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """``situation``: one that the product knows by name (``competition``, ``growth``, ``window``) or words of the house. ``order``: the three
@@ -44,8 +50,7 @@ MOST_ROWS = 12
 
 def read(session: Session) -> tuple[Row, ...]:
     """As the house keeps it; as it starts where nobody changed it."""
-    told = choices.read(session, KEPT)
-    return START if told is None else tuple(Row(one["situation"], tuple(one["order"]), one["measures"]) for one in told)
+    return _rows(choices.read(session, KEPT))
 
 
 def kept(home: Home, operator: Operator) -> tuple[Row, ...]:
@@ -55,8 +60,11 @@ def kept(home: Home, operator: Operator) -> tuple[Row, ...]:
         return read(session)
 
 
-def keep(home: Home, log: Store, operator: Operator, rows: Sequence[Row], now: datetime) -> tuple[Row, ...]:
-    """From now on the matrix is this; without rows as it started. Raises ``Forbidden``, ``InvalidStrategy``."""
+def keep(
+    home: Home, log: Store, operator: Operator, rows: Sequence[Row], now: datetime, *, was: Sequence[Row]
+) -> tuple[Row, ...]:
+    """From now on the matrix is this; without rows as it started. ``was``: as the asker saw it. Raises ``Forbidden``, ``InvalidStrategy``,
+    ``StrategyChanged``."""
     operator.require("forecast.write")
     if not operator.scope.sees_all:
         raise Forbidden("The matrix is that of the whole house.", permission="forecast.write", role=operator.role)
@@ -66,10 +74,16 @@ def keep(home: Home, log: Store, operator: Operator, rows: Sequence[Row], now: d
         {"situation": one.situation, "order": list(one.order), "measures": one.measures} for one in fresh
     ]
     with audit.told(home.store, log) as (session, logged):
+        if _rows(choices.held(session, KEPT, by=operator.name, now=now)) != tuple(was):
+            raise StrategyChanged("Somebody else changed the matrix meanwhile.")
         choices.write(session, KEPT, None if fresh == START else told, by=operator.name, now=now)
         topics.bump(session, TOPIC)
         audit.append(logged, operator, "strategy.kept", "strategy", {"rows": told, "world": home.world}, now=now)
     return fresh
+
+
+def _rows(told: list[dict[str, Any]] | None) -> tuple[Row, ...]:
+    return START if told is None else tuple(Row(one["situation"], tuple(one["order"]), one["measures"]) for one in told)
 
 
 def _refuse(rows: tuple[Row, ...]) -> None:

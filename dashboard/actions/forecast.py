@@ -89,7 +89,7 @@ def put_away(one: Scenario) -> Scenario:
     return scenarios.archive(home, log, operator, one.scenario_id, one.revision, wiring.now())
 
 
-def keep_matrix(rows: Sequence[Row]) -> None:
-    """Raises ``Forbidden``, ``InvalidStrategy``."""
+def keep_matrix(rows: Sequence[Row], was: Sequence[Row]) -> None:
+    """Raises ``Forbidden``, ``InvalidStrategy``, ``StrategyChanged``."""
     operator = guard.require(WRITE)
-    strategy.keep(worlds.home(), wiring.accounts_store(), operator, rows, wiring.now())
+    strategy.keep(worlds.home(), wiring.accounts_store(), operator, rows, wiring.now(), was=was)

@@ -32,7 +32,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from core.settings import PROJECT
 from core.work.home import Home
 from tests.benchmarks import homes
-from tests.e2e.browsing import Server, free_port, serving
+from tests.e2e.browsing import Server, free_port, serving, working
 
 THINK_S = 3.0
 WARM, ROUNDS, RERUNS = 6, 25, 5
@@ -50,6 +50,9 @@ PAGES = {
     "segments?part=build": "Segments, the builder",
     "value": "RFM & LTV",
     "member": "Member 360 of a member",
+    "forecast": "Forecast",
+    "forecast?part=tuning": "Forecast, tuning",
+    "scores": "Scores",
     "sources": "Sources and quality",
     "identity": "Identity",
     "accounts": "Access and audit",
@@ -103,6 +106,8 @@ def bench(
         home = Path(folder) / "home"
         shutil.copytree(homes.folder(events), home)
         with serving(home) as server:
+            with working(server):  # forecasts are fitted and models of scores trained
+                pass
             rows = asyncio.run(_reruns(server, pages, busiest))
             return rows + asyncio.run(_waiting(server, users, seconds)) if users else rows
 

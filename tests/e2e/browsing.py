@@ -24,9 +24,10 @@ from core.settings import PROJECT, Settings
 from core.store import keys as key_files
 from core.store import segments
 from core.store.session import Store
-from core.store.tables import Account, LoginSession
+from core.store.tables import Account, Job, LoginSession
 
 START_SECONDS = 120
+WORK_SECONDS = 1200
 ALLOWED_ON_CONSOLE = (
     "Infinite extent for field",  # the sparkline of a metric, harmless
     "/_stcore/health",  # Streamlit looks for its own base path on deep links
@@ -134,6 +135,34 @@ def serving(home: Path, *, port: int | None = None) -> Iterator[Server]:
         process.terminate()
         process.wait(timeout=30)
         store.close()
+
+
+@contextmanager
+def working(server: Server) -> Iterator[None]:
+    """A worker as its own process beside the app; the block begins when it has done all that the house asks of it by itself."""
+    log = server.home / "worker.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "core", "worker"],
+            cwd=PROJECT, env=os.environ | {"SIYU_HOME": str(server.home)}, stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        deadline = time.monotonic() + WORK_SECONDS
+        while not _is_idle(server.store):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"the worker did not come to an end: see {log}")
+            time.sleep(1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _is_idle(store: Store) -> bool:
+    """Whether a worker has asked for work, and all of it is done."""
+    with store.reading() as session:
+        states = session.scalars(select(Job.state).distinct()).all()
+    return bool(states) and not {"queued", "running"} & {*states}
 
 
 def free_port() -> int:

@@ -11,19 +11,20 @@ import sys
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
+from urllib.parse import quote
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.app import House
 from core.settings import PROJECT, Settings
 from dashboard import i18n
 from dashboard.widgets.segments import links
-from tests.e2e.browsing import CHROMIUM, CHROMIUM_SWITCHES, Console, Server, idle, new_context, serving
+from tests.e2e.browsing import CHROMIUM, CHROMIUM_SWITCHES, Console, Server, idle, new_context, serving, working
 
 OUT = PROJECT / ".make" / "pictures"
 SIZES = {1440: 900, 390: 844}
 TALLEST = 6000
-SETTLED_MS = 700
+SETTLED_MS, FIT_MS = 700, 120_000
 """Charts and tables are drawn on after the script has ended, which no attribute tells."""
 ORDERS = "订单号,下单时间,实付金额,手机号,备注\n" + "".join(
     f"SO{n},2026-11-01 10:{n:02d}:00,{n}.50,138000000{n:02d},\n" for n in range(20)
@@ -100,6 +101,11 @@ def check_list(page: Page) -> None:
     page.locator(".st-key-card_li_found").wait_for()
 
 
+def fitted(page: Page) -> None:
+    """Of a page that asks the worker for a fit."""
+    expect(page.locator("[class*=st-key-card_fit_]")).to_have_count(0, timeout=FIT_MS)
+
+
 BRACKETS = links.packed(
     {"v": 1, "where": {"all": [
         {"profile": "gender", "op": "is", "values": ["f"]},
@@ -110,6 +116,9 @@ BRACKETS = links.packed(
         {"not": {"any": [{"profile": "city", "op": "is", "values": ["上海", "北京"]}, {"rfm": ["low_retain"]}]}},
     ]}}
 )  # fmt: skip
+TUNED = quote(
+    '{"holidays":false,"training_days":365,"what_ifs":[{"name":"直播","start_on":"2026-12-01","days":3,"uplift_share":0.4}]}'
+)
 REPURCHASE = "r_start=order_placed&r_back=order_placed"
 RULES = (
     "step=product_view&step=add_to_cart|favorite&step=order_placed&if=1:channel=mini_program,app&if=3:amount>100"
@@ -159,6 +168,7 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
     "scores_conversion": ("scores?sc_target=conversion&sc_days=30", None),
     "scores_rules": ("scores", press("scores_contract")),
     "scores_people": ("scores?who=tenth.1", None),
+    "scores_causes": ("scores?part=causes", None),
     "scores_quality": ("scores?part=quality", None),
     "scores_models": ("scores?part=models", None),
     "rfm": ("value", None),
@@ -251,6 +261,8 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
     "login": ("account/login", None),
     "forecast": ("forecast", None),
     "forecast_parts": ("forecast?fc_by=channel", None),
+    "forecast_all": ("forecast?fc_models=all", fitted),
+    "forecast_tuned": (f"forecast?part=tuning&fc_spec={TUNED}", fitted),
     "forecast_tuning": ("forecast?part=tuning", None),
     "forecast_diary": ("forecast?part=diary", None),
     "forecast_strategy": ("forecast?part=strategy", None),
@@ -315,7 +327,7 @@ def main() -> int:
     themes = (asked.theme,) if asked.theme else ("light", "dark")
     widths = (asked.width,) if asked.width else tuple(SIZES)
     faults: list[str] = []
-    with serving(_demo(OUT / "home")) as server, sync_playwright() as playwright:
+    with serving(_demo(OUT / "home")) as server, working(server), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_SWITCHES))
         for language, theme, width in product(languages, themes, widths):
             faults += take(server, browser, asked.views, language, theme, width)

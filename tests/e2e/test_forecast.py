@@ -25,12 +25,12 @@ WORDS = {
     "zh": {
         "prior": "趋势灵活度", "apply": "试算", "worse": "更差：MASE 0.80 → 1.25", "name": "名称", "save": "存为情景",
         "saved": "已存为情景", "publish": "发布预测", "published": "已发布，编号", "diary": "预测日记", "promised": "承诺 80% / 95%",
-        "short": "历史太短，不能预测", "days": "只有 20 天有数据",
+        "short": "历史太短，不能预测", "days": "只有 20 天可供学习",
     },
     "en": {
         "prior": "Changepoint prior", "apply": "Try it", "worse": "Worse: MASE 0.80 → 1.25", "name": "Name", "save": "Save as scenario",
         "saved": "Saved as scenario", "publish": "Publish", "published": "Published as number", "diary": "Diary",
-        "promised": "Promised: 80% / 95%", "short": "Too little history to forecast", "days": "known on 20 days",
+        "promised": "Promised: 80% / 95%", "short": "Too little history to forecast", "days": "Only 20 days",
     },
 }  # fmt: skip
 

@@ -8,8 +8,7 @@ from time import perf_counter
 import numpy as np
 
 from core.errors import Cancelled
-from core.models.forecast import accuracy, intervals, theta
-from core.models.forecast.gate import fewest_days
+from core.models.forecast import accuracy, gate, intervals, theta
 from core.models.forecast.history import Floats, History, Known
 from core.models.forecast.intervals import Past
 from core.models.forecast.models import ENSEMBLE, NAIVE, VOICES, Learnt, learn, path
@@ -54,18 +53,11 @@ class Backtest:
     """Of the ensemble's voices now."""
 
 
-def places(history: History, horizon: int, folds: int = FOLDS) -> list[int]:
-    """Where folds begin, oldest first: every ``horizon`` days back from the end, as long as enough is known before."""
-    known = np.cumsum(~np.isnan(history.values))
-    found = [history.days - horizon * back for back in range(folds, 0, -1)]
-    return [place for place in found if place > 0 and known[place - 1] >= fewest_days(horizon)]
-
-
 def run(
     history: History, known: Known, spec: Spec, models: Sequence[str], *, told: Told, stop: Stop, folds: int = FOLDS
 ) -> Backtest:
     """``models``: of ``MODELS``; the ensemble joins where all its voices are there. Raises ``Cancelled``."""
-    starts = places(history, spec.horizon, folds)
+    starts = gate.folds(history, known, spec, folds)
     learnts = [learn(history.before(place), known, spec) for place in starts]
     said = said_by(learnts, models, told=told, stop=stop)
     origins: list[Origin] = []

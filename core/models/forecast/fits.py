@@ -22,8 +22,8 @@ def fit(
     """Forecast ``spec.horizon`` days after the last of ``history``. ``models``: those that are held against each other (default: all); the headline of
     the house needs a few only. Repeated, it says the same.
 
-    Raises ``TooShort`` for too few known days (``gate.fewest_days``), ``NothingVaries``, and ``Cancelled`` once ``stop`` says so."""
-    refuse(history, spec)
+    Raises ``TooShort`` for too few days that can be learnt (``gate.fewest_days``), ``NothingVaries``, and ``Cancelled`` once ``stop`` says so."""
+    refuse(history, known, spec)
     wanted = tuple(MODELS) if models is None else tuple(models)
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a network that is not done is judged by its errors

@@ -112,7 +112,7 @@ def whole(reading: Reading, lines: Iterable[Line]) -> frozenset[tuple[str, By]]:
 
 def _is_long(asked: Asked) -> bool:
     try:
-        gate.refuse(asked.history, asked.spec)
+        gate.refuse(asked.history, asked.known, asked.spec)
     except (TooShort, NothingVaries):
         return False
     return True

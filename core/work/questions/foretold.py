@@ -45,7 +45,7 @@ def told(home: Home, filters: Filters, options: Row) -> list[Row]:
     found: list[Row] = []
     for one in wanted:
         try:
-            gate.refuse(one.history, one.spec)
+            gate.refuse(one.history, one.known, one.spec)
             outcome, path = _fitted(home, one)
         except Refusal:
             if one.line.by is None:

@@ -74,7 +74,7 @@ def _editing(rows: tuple[Row, ...]) -> None:
                 if chosen is not None and len(rows) > 1:
                     st.form_submit_button(t("forecast.strategy_remove"), on_click=_remove, args=(rows, row))
                 if rows != START:
-                    st.form_submit_button(t("forecast.strategy_start"), type="tertiary", on_click=_start)
+                    st.form_submit_button(t("forecast.strategy_start"), type="tertiary", on_click=_start, args=(rows,))
 
 
 @guard.guarded(actions.WRITE)
@@ -86,19 +86,19 @@ def _save(rows: tuple[Row, ...], row: Row, prefix: str) -> None:
     )
     if not row.situation:
         fresh = replace(fresh, situation=" ".join(str(state[f"{prefix}situation"]).split()), measures=said)
-        actions.keep_matrix((*rows, fresh))
+        actions.keep_matrix((*rows, fresh), rows)
     else:
-        actions.keep_matrix(tuple(fresh if one.situation == row.situation else one for one in rows))
+        actions.keep_matrix(tuple(fresh if one.situation == row.situation else one for one in rows), rows)
     guard.note(t("forecast.strategy_saved"))
 
 
 @guard.guarded(actions.WRITE)
 def _remove(rows: tuple[Row, ...], row: Row) -> None:
-    actions.keep_matrix(tuple(one for one in rows if one.situation != row.situation))
+    actions.keep_matrix(tuple(one for one in rows if one.situation != row.situation), rows)
     guard.note(t("forecast.strategy_saved"))
 
 
 @guard.guarded(actions.WRITE)
-def _start() -> None:
-    actions.keep_matrix(())
+def _start(rows: tuple[Row, ...]) -> None:
+    actions.keep_matrix((), rows)
     guard.note(t("forecast.strategy_saved"))

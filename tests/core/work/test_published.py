@@ -22,7 +22,7 @@ from core.work import calendar_entries, forecasts, headlines, published, scenari
 from core.work.forecasts import Asked, spec_key
 from core.work.questions import forecasts as questions
 from core.work.questions.reading import reading
-from core.work.strategy import InvalidStrategy, Row
+from core.work.strategy import InvalidStrategy, Row, StrategyChanged
 from tests.core.work.small_fit import outcome
 from tests.lakes import NOW, add, sale
 
@@ -380,14 +380,34 @@ def test_parts_of_which_one_is_missing_are_left_as_they_are(house):
 # -- the strategy matrix -----------------------------------------------------------------------------------------------
 
 
+def keep_matrix(house, rows_, was, who=LIN):
+    return strategy.keep(house.live, house.live.store, who, rows_, NOW, was=was)
+
+
+def test_who_edits_a_matrix_that_somebody_else_changed_meanwhile_is_told_and_changes_nothing(house):
+    mine, yours = (Row("mine", ("C", "A", "B")),), (Row("yours", ("B", "A", "C")),)
+    keep_matrix(house, mine, strategy.START)
+    with pytest.raises(StrategyChanged):
+        keep_matrix(house, yours, strategy.START)
+    assert strategy.kept(house.live, LIN) == mine
+    assert audited(house) == ["strategy.kept"]
+
+
+def test_the_matrix_is_changed_only_by_who_may_write_and_sees_the_whole_house(house):
+    for who in (EAST, WU):
+        with pytest.raises(Forbidden):
+            keep_matrix(house, (Row("x", ("A", "B", "C")),), strategy.START, who)
+    assert strategy.kept(house.live, LIN) == strategy.START
+
+
 def test_the_matrix_starts_as_the_sources_say_and_is_kept_as_edited(house):
     assert [("".join(one.order), one.situation) for one in strategy.kept(house.live, WU)] == [
         ("ABC", "competition"), ("BAC", "growth"), ("CBA", "window")
     ]  # fmt: skip
     mine = (Row("new rival", ("C", "A", "B"), "live shows"), *strategy.START)
-    strategy.keep(house.live, house.live.store, LIN, mine, NOW)
+    keep_matrix(house, mine, strategy.START)
     assert strategy.kept(house.live, WU) == mine
-    assert strategy.keep(house.live, house.live.store, LIN, (), NOW) == strategy.START
+    assert keep_matrix(house, (), mine) == strategy.START
     assert strategy.kept(house.live, LIN) == strategy.START
     assert audited(house) == ["strategy.kept"] * 2
 
@@ -404,5 +424,5 @@ def test_the_matrix_starts_as_the_sources_say_and_is_kept_as_edited(house):
 )
 def test_a_matrix_that_says_nothing_is_refused(house, rows_, reason):
     with pytest.raises(InvalidStrategy) as refused:
-        strategy.keep(house.live, house.live.store, LIN, rows_, NOW)
+        keep_matrix(house, rows_, strategy.START)
     assert refused.value.details["reason"] == reason

@@ -256,12 +256,6 @@ def test_a_fold_sees_nothing_of_the_days_after_it() -> None:
         )
 
 
-def test_folds_follow_each_other_up_to_the_end_and_know_eight_weeks() -> None:
-    assert backtest.places(made(200), 30) == [80, 110, 140, 170]
-    assert backtest.places(made(87), 30) == []
-    assert len(backtest.places(made(1000), 30)) == backtest.FOLDS
-
-
 def test_errors_are_of_the_same_days_in_the_same_unit_whatever_a_spec_sets_aside_or_keeps() -> None:
     values = made(200).values.copy()
     values[[60, 63, 190]] *= 12
