@@ -99,6 +99,18 @@ def check_count(session: Session, target: str, days: int) -> int:
     return session.scalars(select(func.count()).select_from(ScoreCheck).join(ScoreModel).where(*mine)).one()
 
 
+def aged(session: Session) -> int:
+    """Live models of which the newest look at features, or at drift, said that they are to be learnt anew."""
+    newest = select(func.max(ScoreCheck.id)).where(ScoreCheck.kind.in_(["cleaning", "drift"]))
+    wanted = (
+        select(func.count(ScoreModel.id.distinct()))
+        .join(ScoreCheck, ScoreCheck.model_id == ScoreModel.id)
+        .where(ScoreModel.state == "live", ScoreCheck.verdict == "retrain")
+        .where(ScoreCheck.id.in_(newest.group_by(ScoreCheck.model_id, ScoreCheck.kind)))
+    )
+    return session.scalars(wanted).one()
+
+
 def last_check(session: Session, model_id: int, kind: str) -> ScoreCheck | None:
     wanted = select(ScoreCheck).where(ScoreCheck.model_id == model_id, ScoreCheck.kind == kind)
     return session.scalars(wanted.order_by(ScoreCheck.id.desc()).limit(1)).one_or_none()

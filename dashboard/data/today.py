@@ -20,7 +20,7 @@ from dashboard.web import kept, wiring
 
 __all__ = ["Item", "Rhythm", "State", "state"]
 
-NEEDS = {"sources": "sources.see", "identity": "identity.see"}
+NEEDS = {"sources": "sources.see", "identity": "identity.see", "forecast": "forecast.see", "scores": "scores.see"}
 """Permission that the page has, on which a thing is done; without it the thing is somebody else's."""
 
 
@@ -55,7 +55,12 @@ def state() -> State:
     items, has_batches, imports = kept.while_unwritten(
         home.store, ("today", *version.values(), today, moment), lambda: _stored(home, rhythms, undecided, now)
     )
-    mine = [item for item in [*([stopped] if stopped else []), *items] if operator.can(NEEDS[item.page])]
+    drifts = kept.while_unwritten(
+        home.store,
+        ("drifts", *version.values(), operator.scope.key(), operator.role),
+        lambda: question.drifts(home, operator),
+    )
+    mine = [item for item in [*([stopped] if stopped else []), *items, *drifts] if operator.can(NEEDS[item.page])]
     if not sees_sources:
         mine += [item for item in items if item.kind == "late"]
     return State(

@@ -21,6 +21,8 @@ _ICONS = {
     "shared": ":material/call_split:",
     "running": ":material/progress_activity:",
     "worker": ":material/power_off:",
+    "forecast_drift": ":material/trending_up:",
+    "score_drift": ":material/model_training:",
 }
 _TONES = {"error": "red", "warning": "orange", "info": "blue"}
 
@@ -58,7 +60,8 @@ def _item(item: Item, place: int) -> None:
         st.markdown(f"{_ICONS[item.kind]} **{_headline(item)}** {badge}")
         st.caption(_advice(item))
         if guard.may(today.NEEDS[item.page]):
-            st.html(f'<a href="/{item.page}">{t(f"today.go_{item.page}")}</a>')
+            address = f"/{item.page}?part={item.part}" if item.part else f"/{item.page}"
+            st.html(f'<a href="{address}">{t(f"today.go_{item.page}")}</a>')
 
 
 def _headline(item: Item) -> str:

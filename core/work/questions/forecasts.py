@@ -35,6 +35,7 @@ __all__ = [
     "Published",
     "asked",
     "diary",
+    "drifting",
     "house",
     "measures",
     "of",
@@ -216,6 +217,15 @@ def diary(home: Home, operator: Operator, line: Line) -> Diary | None:
     return Diary(
         published, came, judged, diaries.errors(judged), diaries.by_horizon(came), diaries.drift(came, folds)
     )  # fmt: skip
+
+
+def drifting(home: Home, operator: Operator) -> tuple[Line, ...]:
+    """Series of the operator's scope whose published forecasts err more than they were tested to. Raises ``Forbidden``."""
+    operator.require("forecast.see")
+    with home.store.reading() as session:
+        known = [Line.read(series) for series, scope in forecasts.lines(session) if scope == operator.scope.key()]
+    diaries_ = [(line, diary(home, operator, line)) for line in known]
+    return tuple(line for line, found in diaries_ if found is not None and found.drift.is_drifting)
 
 
 def _published(row: Forecast, days: Sequence[ForecastDay], superseded_at: datetime | None) -> Published:

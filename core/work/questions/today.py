@@ -13,16 +13,25 @@ from sqlalchemy import func, select
 
 from core import schema
 from core.periods import business_date
-from core.store import workers
+from core.scope import Operator
+from core.settings import World
+from core.store import scores, workers
+from core.store.jobs import ABANDONED
 from core.store.session import Session
 from core.store.tables import Batch, Job, QualityFinding
-from core.work import event_names, identities
+from core.work import event_names, identities, uploads
+from core.work.fitting import FitEnded
 from core.work.home import Home
+from core.work.questions import forecasts
 from core.work.questions.reading import Reading
+from core.work.scores import ENDED
+from core.work.worker import FAILED
 
 Urgency = Literal["error", "warning", "info"]
 URGENCIES: tuple[Urgency, ...] = ("error", "warning", "info")
 RECENT = timedelta(days=7)
+FAULTS = (FAILED, ABANDONED, FitEnded.code, ENDED)
+"""How jobs end that nobody could have asked for otherwise."""
 LEAST_DAYS = 4
 """Days with data that a rhythm can be read from. Rule of thumb, as are the next three."""
 RHYTHM_DAYS = 60
@@ -64,12 +73,13 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to do. ``kind`` names its text, ``page`` where it is done. ``count``: rows, imports, names … by its kind."""
+    """One thing to do. ``kind`` names its text, ``page`` (and its ``part``) where it is done. ``count``: rows, imports, names … by its kind."""
 
     kind: str
     urgency: Urgency
     page: str
     count: int = 0
+    part: str = ""
     source: str = ""
     file: str = ""
     on: date | None = None
@@ -112,7 +122,7 @@ def items(home: Home, found: Iterable[Rhythm], left: Undecided, *, now: datetime
     """Everything that needs somebody in a world, the most urgent first. The caller leaves out what a role may not see."""
     with home.store.reading() as session:
         doing = [
-            *_failed(session, now), *_broken_jobs(session, now), *_quality(session), *_running(session),
+            *_failed(session, now), *_broken_jobs(session, home.world, now), *_quality(session), *_running(session),
             *_shared(session, left),
         ]  # fmt: skip
     doing += [_late(one) for one in found if one.state == "late"]
@@ -121,6 +131,19 @@ def items(home: Home, found: Iterable[Rhythm], left: Undecided, *, now: datetime
     if held:
         doing.append(Item("held", "warning", "sources", len(held)))
     return ranked(doing)
+
+
+def drifts(home: Home, operator: Operator) -> list[Item]:
+    """What was foretold and no longer holds, as far as the operator sees it: published forecasts that err more than they were tested to, live models whose newest look
+    says that they are to be learnt anew."""
+    found = []
+    if operator.can("forecast.see") and (count := len(forecasts.drifting(home, operator))):
+        found.append(Item("forecast_drift", "warning", "forecast", count, part="diary"))
+    if operator.can("scores.see"):
+        with home.store.reading() as session:
+            aged = scores.aged(session)
+        found += [Item("score_drift", "warning", "scores", aged, part="models")] if aged else []
+    return found
 
 
 def worker_item(session: Session, *, now: datetime) -> Item | None:
@@ -162,13 +185,13 @@ def _failed(session: Session, now: datetime) -> list[Item]:
     return [Item("failed", "error", "sources", len(failed), file=failed[-1].file_name)] if failed else []
 
 
-def _broken_jobs(session: Session, now: datetime) -> list[Item]:
-    """Work that failed without a batch to tell of it."""
-    query = select(func.count()).select_from(Job)
-    count = (
-        session.scalar(query.where(Job.state == "failed", Job.kind != "import", Job.finished_at >= now - RECENT)) or 0
+def _broken_jobs(session: Session, world: World, now: datetime) -> list[Item]:
+    """Work of a world that ended by a fault and has no batch to tell of it. What was refused is told where it was asked for."""
+    query = select(Job).where(
+        Job.state == "failed", Job.kind != uploads.KIND, Job.error_code.in_(FAULTS), Job.finished_at >= now - RECENT
     )
-    return [Item("jobs", "error", "sources", int(count))] if count else []
+    broken = [job for job in session.scalars(query) if job.arguments.get("world", world) == world]
+    return [Item("jobs", "error", "sources", len(broken))] if broken else []
 
 
 def _quality(session: Session) -> list[Item]:
@@ -194,8 +217,9 @@ def _quality(session: Session) -> list[Item]:
 
 
 def _running(session: Session) -> list[Item]:
-    query = select(func.count()).select_from(Job).where(Job.state.in_(["queued", "running"]))
-    count = session.scalar(query) or 0
+    """Imports: what else the worker does changes no figure that anybody brings in."""
+    waiting = select(func.count()).select_from(Job)
+    count = session.scalar(waiting.where(Job.kind == uploads.KIND, Job.state.in_(["queued", "running"]))) or 0
     return [Item("running", "info", "sources", int(count))] if count else []
 
 

@@ -38,6 +38,8 @@ def show(asked: Asked) -> None:
         with st.container(border=True, key="card_scores_board"):
             st.html(heading.section(t("scores.board"), _board_lead(answer), "scores-board"))
             st.html(_board(answer, asked.filters))
+            if own.target != "conversion" and answer.found.bounds_minor:
+                st.html(heading.line(t("scores.board_stake")))
     with st.container(border=True, key="card_scores_tenths"):
         st.html(heading.section(t("scores.tenths"), t("scores.tenths_lead"), "scores-tenths"))
         st.html(_tenths(answer))

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.store import workers
-from core.store.tables import Batch, Job, QualityFinding
+from core.scope import Operator
+from core.store import scores, workers
+from core.store.tables import Batch, Job, QualityFinding, ScoreModel
 from core.work.questions import today
 from core.work.questions.reading import reading
 from core.work.questions.today import Item, Rhythm, ranked, usual_gap
@@ -131,6 +132,63 @@ def test_imports_that_wait_are_told_of(home):
     with home.store.transaction() as session:
         session.add(Job(kind="import", arguments={}, due_at=NOW, created_by="lin", created_at=NOW))
     assert kinds(home) == [("running", "info")]
+
+
+def job(home, kind="forecast_house", state="queued", **more):
+    with home.store.transaction() as session:
+        session.add(
+            Job(kind=kind, arguments={"world": "live"} | more.pop("arguments", {}), state=state, due_at=NOW, created_by="lin", created_at=NOW,
+                finished_at=None if state == "queued" else NOW, **more)
+        )  # fmt: skip
+
+
+def test_forecasts_that_wait_are_no_imports(home):
+    job(home)
+    job(home, "scores")
+    assert kinds(home) == []
+
+
+@pytest.mark.parametrize("code", ["job.failed", "job.abandoned", "forecast.ended", "scores.ended"])
+def test_work_that_ended_by_a_fault_is_told_for_a_week(home, code):
+    job(home, state="failed", error_code=code)
+    assert kinds(home) == [("jobs", "error")]
+    assert kinds(home, NOW + timedelta(days=7)) == [("jobs", "error")]
+    assert kinds(home, NOW + timedelta(days=7, seconds=1)) == []
+
+
+def test_what_was_refused_or_belongs_to_the_demo_is_no_fault_of_this_world(home):
+    job(home, "scores", state="failed", error_code="scores.unfit")
+    job(home, state="failed", error_code="job.failed", arguments={"world": "demo"})
+    job(home, "import", state="failed", error_code="job.failed")
+    assert kinds(home) == []
+
+
+@pytest.mark.parametrize(
+    ("looks", "count"),
+    [
+        ([("drift", "retrain")], 1),
+        ([("cleaning", "retrain"), ("drift", "ok")], 1),
+        ([("cleaning", "retrain"), ("drift", "retrain")], 1),
+        ([("drift", "retrain"), ("drift", "watch")], 0),
+        ([("calibration", "retrain")], 0),
+        ([], 0),
+    ],
+)
+def test_a_live_model_whose_newest_look_says_so_needs_to_be_trained(home, looks, count):
+    values = {
+        "target": "churn_order", "days": 30, "algorithm": "logistic", "parameters": {}, "window": {}, "metrics": {}, "lake_version": 1,
+        "made_by": "lin", "made_at": NOW,
+    }  # fmt: skip
+    with home.store.transaction() as session:
+        for state in ("live", "retired"):
+            model = ScoreModel(**values, state=state)
+            session.add(model)
+            session.flush()
+            for kind, verdict in looks:
+                scores.check(session, model.id, kind, verdict, {}, version=1, by="lin", now=NOW)
+    expected = [Item("score_drift", "warning", "scores", count, part="models")] if count else []
+    assert today.drifts(home, Operator(1, "lin", "analyst")) == expected
+    assert today.drifts(home, Operator(2, "he", "compliance")) == []
 
 
 def test_held_names_wait_until_somebody_decides(home):

@@ -21,7 +21,9 @@ from core.store.tables import AuditEntry, Forecast, ForecastDay, ForecastFit
 from core.work import calendar_entries, forecasts, headlines, published, scenarios, strategy
 from core.work.forecasts import Asked, spec_key
 from core.work.questions import forecasts as questions
+from core.work.questions import today
 from core.work.questions.reading import reading
+from core.work.questions.today import Item
 from core.work.strategy import InvalidStrategy, Row, StrategyChanged
 from tests.core.work.small_fit import outcome
 from tests.lakes import NOW, add, sale
@@ -229,6 +231,10 @@ def test_it_drifts_when_the_live_error_is_above_that_of_every_fold(house, off, d
     assert (found.low, found.high) == (0.7, 0.9)
     assert found.mase == pytest.approx(off / 10)
     assert found.is_drifting is is_drifting
+    assert questions.drifting(house.live, LIN) == ((ORDERS,) if is_drifting else ())
+    assert questions.drifting(house.live, EAST) == ()
+    told = [Item("forecast_drift", "warning", "forecast", 1, part="diary")] if is_drifting else []
+    assert today.drifts(house.live, LIN) == told
 
 
 def test_live_errors_are_in_the_unit_of_the_backtest_whatever_incidents_do_to_the_values(house):

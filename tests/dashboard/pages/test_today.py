@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.store import workers
-from core.store.tables import Batch
+from core.store import scores, workers
+from core.store.tables import Batch, ScoreModel
 from dashboard.web import wiring
 from tests.dashboard.pages.conftest import said
+from tests.dashboard.pages.parts import html
 from tests.lakes import add, event
 
 
@@ -62,3 +63,22 @@ def test_a_worker_that_stopped_is_told_and_the_name_of_a_file_is_never_a_link(op
     test = opened("today")
     assert "后台程序没有运行" in said(test)
     assert "](http" not in said(test).replace("\\", "\0")
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "to"), [("zh", "1 个评分模型需要重新训练", "去看模型登记"), ("en", "1 model of a score needs", "Go to the models of scores")]
+)  # fmt: skip
+def test_a_model_that_needs_training_leads_to_the_models(opened, fresh, language, words, to):
+    now = datetime.now(UTC)
+    with fresh.transaction() as session:
+        model = ScoreModel(
+            target="churn_order", days=30, algorithm="logistic", state="live", parameters={}, window={}, metrics={}, lake_version=1,
+            made_by="lin", made_at=now,
+        )  # fmt: skip
+        session.add(model)
+        session.flush()
+        scores.check(session, model.id, "drift", "retrain", {}, version=1, by="lin", now=now)
+    test = opened("today", "analyst", language)
+    assert not test.exception
+    assert words in said(test)
+    assert f'<a href="/scores?part=models">{to}</a>' in html(test)
