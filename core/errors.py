@@ -271,7 +271,7 @@ class CalendarChanged(Refusal):
 
 
 class TooShort(Refusal):
-    """A series is known on fewer days (``days``) than a forecast needs (``fewest``)."""
+    """Fewer days (``days``) can be learnt than a forecast needs (``fewest``): of the whole ``history``, or of the training ``span`` (``reason``)."""
 
     code = "forecast.short"
 

@@ -54,12 +54,15 @@ def period_of(preset: str, *, as_of_on: date, first_on: date | None, custom: Per
     return Period(following - timedelta(days=int(DEFAULT)), following)
 
 
-def bar(choices: Choices, *, channels: bool = True, units: bool = True, segments: bool = True) -> Filters:
+def bar(
+    choices: Choices, *, periods: bool = True, channels: bool = True, units: bool = True, segments: bool = True
+) -> Filters:
     """Draw the filters, and say what is chosen. A page without one of them leaves it out; what was chosen there is
-    kept.
+    kept. Without a period it is all days.
     """
     with st.container(key="filters", horizontal=True, vertical_alignment="bottom", gap="small"):
-        period = _period(choices)
+        whole = period_of("all", as_of_on=choices.as_of_on, first_on=choices.first_on)
+        period = _period(choices) if periods else whole
         return Filters(
             period,
             _several("channel", list(CHANNELS), {c: t(f"channel.{c}") for c in CHANNELS}) if channels else (),

@@ -271,7 +271,7 @@ def compared(lake: Reading, fresh: ScoreModel, standing: ScoreModel) -> Comparis
 
 
 def promote(home: Home, log: Store, operator: Operator, model_id: int, now: datetime, *, note: str = "") -> None:
-    """Let a staged model go live. One that is worse than the live one on the rows that it was tried on needs a ``note`` that says why.
+    """Let a staged model go live; one that is live stays so. One that is worse than the live one on the rows that it was tried on needs a ``note`` that says why.
 
     Raises ``Forbidden``, ``Unknown``, ``InvalidScoreModel`` (``state``, ``worse``, ``note``, ``features``)."""
     operator.require("scores.write")
@@ -279,6 +279,8 @@ def promote(home: Home, log: Store, operator: Operator, model_id: int, now: date
     with home.store.reading() as session:
         found = store.one(session, model_id)
         standing = store.in_state(session, found.target, found.days, "live")
+    if found.state == "live":  # asked twice
+        return
     if found.state != "staged":
         raise _wrong(found)
     _require_readable(found)

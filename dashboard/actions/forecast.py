@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from core.models.forecast.line import Line
 from core.models.forecast.spec import Spec
+from core.store.tables import Forecast
 from core.work import forecasts, published, scenarios, strategy
 from core.work.forecasts import Asked, Fit
 from core.work.scenarios import LONGEST_NAME, Scenario
@@ -20,6 +21,7 @@ __all__ = [
     "keep_matrix",
     "may",
     "may_cancel",
+    "may_keep_matrix",
     "publish",
     "put_away",
     "rename",
@@ -51,17 +53,20 @@ def cancel(key: str) -> Fit:
     return forecasts.cancel(worlds.home(), wiring.accounts_store(), guard.require(SEE), key, wiring.now())
 
 
+def may_keep_matrix() -> bool:
+    """Whether to draw what changes the strategy matrix, which is that of the whole house."""
+    return may() and guard.operator().scope.sees_all
+
+
 def may_cancel(fit: Fit) -> bool:
     """Whether to draw what cancels it."""
     return guard.may(SEE) and forecasts.may_cancel(guard.operator(), fit)
 
 
-def publish(key: str, spec: Spec, name: str = "") -> int:
-    """Returns the number of the forecast. Raises ``Forbidden``, ``Unknown``, ``InvalidForecast``."""
+def publish(key: str, spec: Spec, name: str = "") -> Forecast:
+    """Raises ``Forbidden``, ``Unknown``, ``InvalidForecast``."""
     operator = guard.require(WRITE)
-    return published.publish(
-        worlds.home(), wiring.accounts_store(), operator, key, spec, wiring.now(), name=name
-    ).id  # fmt: skip
+    return published.publish(worlds.home(), wiring.accounts_store(), operator, key, spec, wiring.now(), name=name)
 
 
 def save(line: Line, name: str, spec: Spec) -> Scenario:

@@ -26,6 +26,7 @@ from core.models.forecast.spec import (
     Spec,
     WhatIf,
 )
+from core.models.forecast.spec import LONGEST_NAME as LONGEST_WHAT_IF
 from core.models.forecast.supposing import supposed
 from core.periods import Period
 from core.scope import Scope
@@ -38,16 +39,17 @@ from core.work.questions import today
 from core.work.questions.forecasts import MONEY, OTHER, UNKNOWN, Diary, Published
 from core.work.scenarios import Scenario
 from core.work.strategy import LONGEST, START, WAYS, Row
+from dashboard.actions import guard
 from dashboard.data import freshness, notes
 from dashboard.data.ground import Ground, stand
 from dashboard.data.notes import Note
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "ALL", "BEST", "BUCKETS", "BYS", "FEWEST_DAYS", "HORIZONS", "LEVELS", "LONGEST", "MODELS", "MONEY", "MOST_DAYS", "OTHER", "PRIORS", "RANGE", "START", "TRAINING",
+    "ALL", "BEST", "BUCKETS", "BYS", "FEWEST_DAYS", "HORIZONS", "LEVELS", "LONGEST", "LONGEST_WHAT_IF", "MODELS", "MONEY", "MOST_DAYS", "OTHER", "PRIORS", "RANGE", "START", "TRAINING",
     "UNKNOWN", "UPLIFTS", "WAYS", "Asked", "By", "Came", "Components", "Diary", "Drift", "Effect", "Errors", "Event", "Fit", "Fold", "History", "Hours", "Line", "Lines",
     "ModelScore", "Note", "Outcome", "Path", "Published", "Refusal", "Row", "Scenario", "SetAside", "Span", "Spec", "WhatIf", "asked", "dated", "diary", "has_worker", "hours",
-    "latest", "lines", "matrix", "of_line", "standing", "supposed", "year_before",
+    "latest", "lines", "matrix", "of_line", "sees_all", "standing", "supposed", "year_before",
 ]  # fmt: skip
 
 SEE, WRITE = "forecast.see", "forecast.write"
@@ -68,6 +70,11 @@ class Lines:
     currency: str
     as_of_on: date
     happened: tuple[Note, ...]
+
+
+def sees_all() -> bool:
+    """Whether the reader sees the whole house."""
+    return guard.require(SEE).scope.sees_all
 
 
 def lines() -> Lines | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.errors import Refusal
 from core.models.scores import drift
-from core.models.scores.drift import RETRAIN, WATCH
+from core.models.scores.drift import HEAVY, RETRAIN, WATCH
 from core.models.scores.logistic import PENALTY
 from core.models.scores.metrics import Quality, Tenth
 from core.models.scores.rows import FEWEST_OF_EACH, FEWEST_ROWS
@@ -43,7 +43,7 @@ from dashboard.filters import Filters
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "ALL", "CLEARLY", "CUTOFFS", "FEATURE", "FEWEST_OF_EACH", "FEWEST_ROWS", "HORIZONS", "LEVELS", "LIKELY", "MONTH_DAYS", "PENALTY", "RETRAIN", "RISKS", "SMALL", "TARGETS", "WATCH", "Answer",
+    "ALL", "CLEARLY", "CUTOFFS", "FEATURE", "FEWEST_OF_EACH", "FEWEST_ROWS", "HEAVY", "HORIZONS", "LEVELS", "LIKELY", "MONTH_DAYS", "PENALTY", "RETRAIN", "RISKS", "SMALL", "TARGETS", "WATCH", "Answer",
     "Asked", "Comparison", "Job", "Model", "Own", "Quality", "Registry", "Row", "ScoreCheck", "ScoreModel", "Scores", "Shadow", "Tenth", "Trial", "cutoff", "drift", "found", "has_worker", "is_readable", "jobs",
     "model", "people_of", "registry", "standing_on_scores", "tenths", "trial",
 ]  # fmt: skip

@@ -11,4 +11,4 @@ PARTS = {"risk": risk, "causes": causes, "quality": quality, "models": models}
 def show() -> None:
     shown = {name: part.show for name, part in PARTS.items()}
     keys = tuple(dict.fromkeys(key for part in PARTS.values() for key in part.KEYS))
-    parts.show("scores", PAGE.permission, shown, keys, channels=False)
+    parts.show("scores", PAGE.permission, shown, keys, periods=False, channels=False)

@@ -46,9 +46,10 @@ def show(
     parts: Mapping[str, Callable[[Asked], None]],
     keys: Sequence[str],
     *,
+    periods: bool = True,
     channels: bool = True,
 ) -> None:
-    """``keys``: parameters of the address that a saved view keeps, those of the filters and the part beside. ``channels``: whether the page is cut by them.
+    """``keys``: parameters of the address that a saved view keeps, those of the filters and the part beside. ``periods``, ``channels``: whether the page is cut by them.
 
     No part is asked of a period that begins after the newest data: nothing can be told of it, least of all that nobody was there."""
     if addresses.went():
@@ -59,7 +60,7 @@ def show(
     if known is None:
         heading.empty(t(f"{page}.empty"), t(f"{page}.empty_lead"))
         return
-    asked = filters.bar(known, channels=channels)
+    asked = filters.bar(known, periods=periods, channels=channels)
     part = choice.read(PART, tuple(parts))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="parts_head"):
         labels = {one: t(f"{page}.part_{one}") for one in parts}

@@ -16,6 +16,7 @@ from tests.core.work.small_fit import outcome
     ("spec", "days", "verdict"),
     [
         (Spec(changepoint_prior=0.25), 70, "Worse: MASE 0.80 → 1.00 (+25.0%)"),
+        (Spec(changepoint_prior=0.0504), 70, "Almost no change: MASE 0.80 → 0.80"),
         (Spec(growth="flat"), 70, "Almost no change: MASE 0.80 → 0.80"),
         (Spec(changepoint_prior=0.25), 71, "The two errors cannot be compared."),
         (Spec(changepoint_prior=0.25, horizon=7), 70, "They look 30 and 7 days ahead, so their backtests are of other days: the two errors cannot be compared."),

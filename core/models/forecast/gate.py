@@ -35,12 +35,12 @@ def learnable(history: History, known: Known, spec: Spec) -> History:
 def refuse(history: History, known: Known, spec: Spec) -> None:
     """Raises ``TooShort`` and ``NothingVaries``."""
     learnt = learnable(history, known, spec)
-    for days, fewest in (
-        (_known(learnt), fewest_days(spec.horizon)),
-        (_known(learnt.last(spec.training_days)), FEWEST_OF_SPAN),
+    for reason, days, fewest in (
+        ("history", _known(learnt), fewest_days(spec.horizon)),
+        ("span", _known(learnt.last(spec.training_days)), FEWEST_OF_SPAN),
     ):
         if days < fewest:
-            raise TooShort(f"{days} days can be learnt; {fewest} are needed.", days=days, fewest=fewest)
+            raise TooShort(f"{days} days can be learnt; {fewest} are needed.", reason=reason, days=days, fewest=fewest)
     if np.nanmin(learnt.values) == np.nanmax(learnt.values):
         raise NothingVaries("Every known day is the same.")
 

@@ -18,6 +18,8 @@ RANGE = (0.5, 1.0)
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 UPLIFTS = (-0.95, 20.0)
 MOST_DAYS = 400
+LONGEST_NAME = 60
+"""Letters of what is supposed."""
 FIRST_ON, LAST_ON = date(2000, 1, 1), date(2099, 12, 31)
 """Between these something may be supposed."""
 BEST = "best"
@@ -44,7 +46,9 @@ class WhatIf:
             raise InvalidForecast(f"A what-if starts from {FIRST_ON} to {LAST_ON}, not on {on}.", field="what_if_start")
         if self.uplift_share is not None:
             _float(self, "uplift_share", UPLIFTS)
-        is_named = isinstance(self.name, str) and isinstance(self.event, (str, type(None)))
+        is_named = (
+            isinstance(self.name, str) and len(self.name) <= LONGEST_NAME and isinstance(self.event, (str, type(None)))
+        )
         if not is_named or (self.uplift_share is None) == (self.event is None):
             raise InvalidForecast("A what-if says either by how much or which event.", field="what_ifs")
 

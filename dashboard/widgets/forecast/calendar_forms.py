@@ -201,7 +201,7 @@ def _keep_occurrence(prefix: str, one: Occasion, name: str, revision: int) -> No
 @guard.guarded(actions.WRITE)
 def _remove(said: Said, name: str) -> None:
     actions.remove(said.entry.key, said.revision)
-    guard.note(t("calendar.removed", name=name))
+    guard.note(t("calendar.removed" if said.entry.kind in OWN_KINDS else "calendar.built_again", name=name))
 
 
 # -- what was there ----------------------------------------------------------------------------------------------------
@@ -218,13 +218,14 @@ def _removed(found: Calendar) -> None:
             told = t("calendar.removed_line", name=name, by=one.by, at=i18n.moment(one.at, found.zone))
             st.write(markdown.escaped(told))
             restore = partial(_restore, one, name)
-            st.button(t("calendar.restore", name=name), key=f"cal_restore_{one.entry.key}", on_click=restore)
+            label = t("calendar.restore" if one.entry.kind in OWN_KINDS else "calendar.restore_change", name=name)
+            st.button(markdown.escaped(label), key=f"cal_restore_{one.entry.key}", on_click=restore)
 
 
 @guard.guarded(actions.WRITE)
 def _restore(one: Said, name: str) -> None:
     actions.restore(one.entry.key, one.revision)
-    guard.note(t("calendar.restored", name=name))
+    guard.note(t("calendar.restored" if one.entry.kind in OWN_KINDS else "calendar.restored_change", name=name))
 
 
 def _name_of(entry: Entry) -> str:

@@ -15,8 +15,11 @@ from dashboard.i18n import t
 PAST_DAYS = 120
 """Days up to the newest that are drawn; more where the forecast is older."""
 NOON = timedelta(hours=12)
-CLOSE = 21
+CLOSE = 35
 """Days between two events whose words would run into each other."""
+HEADROOM = 1.12
+HEIGHTS = (1.07, 1.0, 0.93)
+"""Of the lines that words of events stand on, over the greatest value drawn."""
 SHADE = {80: 0.22, 95: 0.10}
 LINES = ("#3b73c8", "#c2572b", "#8a5cc2")
 """Of scenarios beside the forecast; told apart by their dashes as well."""
@@ -70,8 +73,14 @@ def picture(
     figure.update_xaxes(
         showgrid=False, tickformat="%m月%d日" if i18n.language() == "zh" else "%b %d", tickangle=0, range=[_at(first), _at(end)]
     )  # fmt: skip
-    figure.update_yaxes(**charts.ticks(0, top * 1.12, words))
+    figure.update_yaxes(**charts.ticks(0, top * HEADROOM, words))
     return figure
+
+
+def cuts_bounds(history: History, path: Path, beside: Mapping[str, Path] | None = None) -> bool:
+    """Whether the 95 % bounds reach beyond what the picture shows: one wide bound would flatten everything else."""
+    past = history.last(max(PAST_DAYS, (history.end_on - path.start_on).days))
+    return max(path.upper95) > _top(past, path, beside) * HEADROOM
 
 
 def _top(past: History, path: Path, beside: Mapping[str, Path] | None) -> float:
@@ -148,7 +157,9 @@ def _events(figure: go.Figure, events: Sequence[Event], top: float, name: Callab
     if not events:
         return
     times = Counter(one.name for one in events)
-    named = [one for one in events if one.first_on < one.last_on or times[one.name] == 1]
+    named = [
+        one for one in sorted(events, key=lambda one: one.on) if one.first_on < one.last_on or times[one.name] == 1
+    ]
     for mine, words in ((named, len(named) <= charts.MOST_NAMED), ([one for one in events if one not in named], False)):
         figure.add_scatter(
             x=[_noon(one.on) for one in mine], y=_heights(mine, top) if words else [top * 1.07] * len(mine),
@@ -160,12 +171,13 @@ def _events(figure: go.Figure, events: Sequence[Event], top: float, name: Callab
 
 
 def _heights(events: Sequence[Event], top: float) -> list[float]:
-    """Words of events that follow each other closely stand on two lines."""
-    found, last, is_low = [], date.min, False
+    """``events``: oldest first. Words of those that follow each other closely stand on up to three lines: each on the first that is free."""
+    found, last = [], [date.min] * len(HEIGHTS)
     for one in events:
-        is_low = not is_low and (one.on - last).days < CLOSE
-        found.append(top * (1.0 if is_low else 1.07))
-        last = one.on
+        free = [place for place, on in enumerate(last) if (one.on - on).days >= CLOSE]
+        place = free[0] if free else min(range(len(last)), key=last.__getitem__)
+        found.append(top * HEIGHTS[place])
+        last[place] = one.on
     return found
 
 

@@ -10,7 +10,7 @@ from dashboard.data import forecast, freshness
 from dashboard.data.forecast import Diary, Errors, Line, Lines, Spec
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import columns, heading, tables, tiles
-from dashboard.widgets.forecast import course, lines, words
+from dashboard.widgets.forecast import course, lines, specs, words
 from dashboard.widgets.tiles import Tile
 
 WIDTH = 200
@@ -41,6 +41,8 @@ def _head(found: Diary, line: Line, known: Lines) -> None:
         on=i18n.day(current.last_on),
     )  # fmt: skip
     st.html(heading.section(lines.called(line, known), lead, "forecast-diary"))
+    if own := specs.told(current.spec):
+        st.html(heading.line(t("forecast.diary_spec", settings=i18n.listed(own))))
     _drift(found)
     st.html(tiles.wall(_tiles(found), WIDTH))
     asked = forecast.asked(line, Spec(), "headline")
@@ -146,6 +148,7 @@ def _published(found: Diary) -> None:
             t("forecast.name"): [one.name or UNDEFINED for one in rows],
             t("forecast.days_of"): [f"{i18n.day(one.path.start_on)} – {i18n.day(one.path.start_on + timedelta(days=one.path.days - 1))}" for one in rows],
             t("forecast.model"): [words.model(one.headline) for one in rows],
+            t("forecast.settings"): [i18n.listed(specs.told(one.spec)) or t("forecast.of_house") for one in rows],
             t("forecast.mase_tested"): [words.error(one.summary.get("mase")) for one in rows],
             t("forecast.version"): [str(one.lake_version) for one in rows],
             t("forecast.state"): [t("forecast.is_current") if one.superseded_at is None else t("forecast.superseded", at=i18n.moment(one.superseded_at, zone)) for one in rows],

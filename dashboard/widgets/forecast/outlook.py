@@ -163,6 +163,10 @@ def _below(shown: Look, line: Line, known: Lines) -> None:
     ]
     if shown.fit.path is not None and not shown.spec.what_ifs:
         told.append(t("forecast.adds_up"))
+    if course.cuts_bounds(shown.asked.history, shown.path):
+        told.append(t("forecast.cut_bounds"))
+    if line.by == "unit" and not forecast.sees_all():
+        told.append(t("forecast.own_units"))
     st.html(heading.line(t("number.then").join(told)))
     with st.expander(t("forecast.table"), icon=":material/table:", key="fc_table", on_change="rerun") as table:
         if table.open:

@@ -27,7 +27,7 @@ def show() -> None:
             t("forecast.measures"): [_measures(one) for one in rows],
         }
         st.dataframe(shown, hide_index=True, alt=t("forecast.strategy"))
-        if actions.may():
+        if actions.may_keep_matrix():
             _editing(rows)
 
 

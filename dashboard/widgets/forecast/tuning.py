@@ -1,7 +1,7 @@
 """Tuning: settings of a forecast, its backtest before and after, what might be, scenarios side by side, publishing."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -11,7 +11,20 @@ from dashboard import charts, i18n, markdown
 from dashboard.actions import forecast as actions
 from dashboard.actions import guard
 from dashboard.data import forecast
-from dashboard.data.forecast import BEST, MODELS, PRIORS, RANGE, TRAINING, Line, Lines, Outcome, Scenario, Spec, WhatIf
+from dashboard.data.forecast import (
+    BEST,
+    LONGEST_WHAT_IF,
+    MODELS,
+    PRIORS,
+    RANGE,
+    TRAINING,
+    Line,
+    Lines,
+    Outcome,
+    Scenario,
+    Spec,
+    WhatIf,
+)
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import columns, heading, tables
 from dashboard.widgets.forecast import course, lines, looks, specs, words
@@ -19,6 +32,7 @@ from dashboard.widgets.forecast.looks import Look
 
 COMPARED = "fc_compared"
 MOST_COMPARED = 3
+LONGEST_TOLD = 160
 PLAIN = ("horizon", "training_days", "growth", "changepoint_prior", "changepoint_range", "weekly", "yearly", "mode")
 MORE = (
     "seasonality_prior",
@@ -56,9 +70,10 @@ def show() -> None:
         st.html(heading.section(t("forecast.tuning"), t("forecast.tuning_lead"), "forecast-tuning"))
         _form(line, spec, house)
     own = looks.look(line, spec, "own") if specs.changes(spec) else None
-    _before_after(house, own, line, known)
+    is_own = bool(specs.changes(spec))
+    _before_after(house, own, line, known, is_own=is_own)
     _what_ifs(spec, house)
-    _scenarios(line, spec, own or house, known)
+    _scenarios(line, spec, own if is_own else house, known)
 
 
 # -- settings ----------------------------------------------------------------------------------------------------------
@@ -121,7 +136,7 @@ def _several(name: str, house: Look, value: tuple[Any, ...]) -> dict[Any, str]:
     if name == "without_events":
         return {one: words.event(one) for one in sorted({one.name for one in house.asked.known.events} | set(value))}
     if name == "regressors":
-        return {one: _regressor(one) for one in sorted({*house.asked.known.regressors, *value})}
+        return {one: words.regressor(one) for one in sorted({*house.asked.known.regressors, *value})}
     return {one: i18n.day(one) for one in _days_of(name, house, value)}
 
 
@@ -135,11 +150,6 @@ def _days_of(name: str, house: Look, value: tuple[date, ...]) -> list[date]:
 
 def _model(name: str) -> str:
     return t("forecast.model_best") if name == BEST else words.model(name)
-
-
-def _regressor(name: str) -> str:
-    key = f"forecast.regressor_{name}"
-    return t(key) if i18n.has(key) else name
 
 
 @guard.guarded(forecast.SEE)
@@ -157,11 +167,11 @@ def _reset() -> None:
 # -- before and after --------------------------------------------------------------------------------------------------
 
 
-def _before_after(house: Look, own: Look | None, line: Line, known: Lines) -> None:
+def _before_after(house: Look, own: Look | None, line: Line, known: Lines, *, is_own: bool) -> None:
     with st.container(border=True, key="card_before_after"):
         st.html(heading.section(t("forecast.backtest"), t("forecast.backtest_lead"), "forecast-backtest"))
         if own is None:
-            st.html(heading.line(t("forecast.nothing_tuned")))
+            st.html(heading.line(t("forecast.not_fitted" if is_own else "forecast.nothing_tuned")))
             return
         st.html(heading.line(verdict(house.outcome, own.outcome)))
         both = {t("forecast.of_house"): house, t("forecast.of_own"): own}
@@ -190,7 +200,7 @@ def verdict(house: Outcome, own: Outcome) -> str:
     if before is None or after is None or _folds(house) != _folds(own):
         return t("forecast.verdict_none")
     told = {"before": words.error(before), "after": words.error(after)}
-    if abs(after - before) < 0.005:
+    if told["before"] == told["after"]:
         return t("forecast.verdict_same", **told)
     change = i18n.change(after / before - 1) if before else UNDEFINED
     return t("forecast.verdict_better" if after < before else "forecast.verdict_worse", change=change, **told)
@@ -241,11 +251,10 @@ def _what_ifs(spec: Spec, house: Look) -> None:
                     on_click=_without,
                     args=(spec, number),
                 )
-        events = {None: t("forecast.what_if_own")} | {
-            one.event: words.event(one.event) for one in house.outcome.effects
-        }
+        events = {"": t("forecast.what_if_own")}
+        events |= {one.event: words.event(one.event) for one in house.outcome.effects}
         with st.form("what_if_form", border=False), st.grid("auto", min_column_width=190, gap="small"):
-            st.text_input(t("forecast.what_if_name"), key="what_if_name", max_chars=60)
+            st.text_input(t("forecast.what_if_name"), key="what_if_name", max_chars=LONGEST_WHAT_IF)
             st.date_input(t("forecast.what_if_start"), house.path.start_on, key="what_if_start", format="YYYY-MM-DD")
             st.number_input(t("forecast.what_if_days"), 1, 90, 3, key="what_if_days")
             st.selectbox(t("forecast.what_if_effect"), list(events), format_func=events.get, key="what_if_event")
@@ -261,16 +270,15 @@ def _what_ifs(spec: Spec, house: Look) -> None:
 
 
 def _told(one: WhatIf) -> str:
-    span = f"{i18n.day(one.start_on)} – {i18n.day(one.start_on + timedelta(days=one.days - 1))}"
-    effect = words.event(one.event) if one.event is not None else i18n.change(one.uplift_share, 0)
-    return f"**{markdown.escaped(one.name)}** {markdown.escaped(f'{span} · {effect}')}"
+    return f"**{markdown.escaped(one.name)}** {markdown.escaped(words.what_if(one))}"
 
 
 @guard.guarded(forecast.SEE)
 def _with(spec: Spec) -> None:
     state = st.session_state
-    event = state["what_if_event"]
+    event = state["what_if_event"] or None
     name = " ".join(state["what_if_name"].split()) or (words.event(event) if event else t("forecast.what_if_own"))
+    name = i18n.cut(name, LONGEST_WHAT_IF)
     share = None if event else state["what_if_uplift"] / 100
     one = WhatIf(name, state["what_if_start"], int(state["what_if_days"]), share, event)
     specs.put(replace(spec, what_ifs=(*spec.what_ifs, one)))
@@ -284,7 +292,7 @@ def _without(spec: Spec, number: int) -> None:
 # -- scenarios ---------------------------------------------------------------------------------------------------------
 
 
-def _scenarios(line: Line, spec: Spec, shown: Look, known: Lines) -> None:
+def _scenarios(line: Line, spec: Spec, shown: Look | None, known: Lines) -> None:
     saved = forecast.of_line(line)
     with st.container(border=True, key="card_scenarios"):
         st.html(heading.section(t("forecast.scenarios"), t("forecast.scenarios_lead"), "forecast-scenarios"))
@@ -298,7 +306,7 @@ def _scenarios(line: Line, spec: Spec, shown: Look, known: Lines) -> None:
         _side_by_side(line, saved, known)
 
 
-def _saving(line: Line, spec: Spec, shown: Look) -> None:
+def _saving(line: Line, spec: Spec, shown: Look | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="scenario_saving"):
         st.text_input(t("forecast.scenario_name"), key="scenario_name", max_chars=actions.LONGEST_NAME, width=260)
         st.button(
@@ -310,7 +318,7 @@ def _saving(line: Line, spec: Spec, shown: Look) -> None:
         )
         st.button(
             t("forecast.publish"), key="forecast_publish", type="primary", icon=":material/publish:", help=t("forecast.publish_help"),
-            disabled=shown.is_old, on_click=_publish, args=(shown.fit.key, spec),
+            disabled=shown is None or shown.is_old, on_click=_publish, args=("" if shown is None else shown.fit.key, spec),
         )  # fmt: skip
 
 
@@ -323,14 +331,13 @@ def _save(line: Line, spec: Spec) -> None:
 
 @guard.guarded(actions.WRITE)
 def _publish(key: str, spec: Spec) -> None:
-    number = actions.publish(key, spec, st.session_state.get("scenario_name", ""))
-    guard.note(t("forecast.published", number=number))
+    row = actions.publish(key, spec, st.session_state.get("scenario_name", ""))
+    guard.note(t("forecast.published" if row.supersedes_id else "forecast.published_first", number=row.id))
 
 
 def _scenario(one: Scenario, spec: Spec) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"scenario_{one.scenario_id}"):
-        own = specs.changes(one.spec)
-        told = i18n.listed(t(f"forecast.field_{name}") for name in own) if own else t("forecast.of_house")
+        told = i18n.cut(i18n.listed(specs.told(one.spec)), LONGEST_TOLD) or t("forecast.of_house")
         st.markdown(
             f"**{one.slot}** {markdown.escaped(one.name)} · {markdown.escaped(told)} · {markdown.escaped(one.owner)}"
         )
@@ -395,10 +402,12 @@ def _side_by_side(line: Line, saved: list[Scenario], known: Lines) -> None:
     by_slot = {one.slot: one for one in saved}
     labels = {one.slot: f"{one.slot} {one.name}" for one in saved}
     usual = [one for one in st.session_state.get(COMPARED, list(by_slot)[:MOST_COMPARED]) if one in by_slot]
+    # A widget whose options are called otherwise is another one: Streamlit keeps what was chosen by its words.
     chosen = st.multiselect(
-        t("forecast.compare"), list(by_slot), usual, format_func=labels.get, key=COMPARED,
+        t("forecast.compare"), list(by_slot), usual, format_func=labels.get, key=f"{COMPARED}_{abs(hash(tuple(labels.items())))}",
         max_selections=MOST_COMPARED, placeholder=t("forecast.none_chosen"),
     )  # fmt: skip
+    st.session_state[COMPARED] = chosen
     looked: dict[str, Look] = {}
     for slot in chosen:
         try:

@@ -30,7 +30,8 @@ def show(asked: Asked) -> None:
     asked = scored.dated(asked)
     answer = causes.found(asked.filters, own)
     if answer is None:
-        heading.empty(t("causes.nobody"), t("causes.nobody_lead"))
+        if scored.read(asked, "card_causes", own) is not None:
+            heading.empty(t("causes.nobody"), t("causes.nobody_lead"))
         return
     with st.container(border=True, key="card_causes"):
         _head(answer, asked)

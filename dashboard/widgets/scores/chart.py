@@ -11,6 +11,8 @@ from dashboard.i18n import t
 from dashboard.widgets.scores import words
 
 MOST_WEIGHTS = 14
+ROOM = 1.7
+"""Times the longest bar: the words beside it must not run into the names, on a phone neither."""
 
 
 def spread(rows: Sequence[Row]) -> go.Figure:
@@ -78,7 +80,7 @@ def lift(tenths: Sequence[Tenth]) -> go.Figure:
         go.Bar(
             x=[str(one.place) for one in tenths], y=values, width=0.62,
             marker={"cornerradius": 4, "color": [charts.BRAND[look] if value >= 1 else charts.FAINT for value in values]},
-            text=[i18n.number(value, 1) for value in values], textposition="outside", textfont={"color": charts.SOFT[look]}, cliponaxis=False,
+            text=[i18n.number(value, 1) for value in values], textposition="inside", insidetextanchor="end", textangle=0,
             customdata=[
                 t("scores.lift_told", place=one.place, lift=i18n.number(one.lift, 2), actual=i18n.share(one.actual), captured=i18n.share(one.captured))
                 for one in tenths
@@ -113,7 +115,7 @@ def weights(model: Model) -> go.Figure:
     )  # fmt: skip
     figure.update_layout(**charts.layout(40 + 28 * len(shown)), showlegend=False)
     figure.update_yaxes(autorange="reversed", automargin=True, ticks="", showgrid=False)
-    figure.update_xaxes(visible=False, range=[-most * 1.25, most * 1.25])
+    figure.update_xaxes(visible=False, range=[-most * ROOM, most * ROOM])
     return figure
 
 

@@ -10,7 +10,7 @@ from dashboard import charts, i18n, markdown
 from dashboard.actions import guard
 from dashboard.actions import scores as actions
 from dashboard.data import people, scores, worlds
-from dashboard.data.scores import Comparison, Job, Registry, ScoreCheck, ScoreModel, Shadow
+from dashboard.data.scores import HEAVY, RETRAIN, Comparison, Job, Registry, ScoreCheck, ScoreModel, Shadow
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import heading
 from dashboard.widgets.member import table
@@ -257,6 +257,7 @@ def _drift(registry: Registry, live: ScoreModel | None) -> None:
         st.html(
             words.paragraphs(
                 t("scores.drift_told", members=i18n.number(last.details["members"]), psi=i18n.number(psi, 3), unusual=UNDEFINED if unusual is None else i18n.share(unusual)),
+                _carried(last),
             )
         )  # fmt: skip
         if len(checks) > 1:
@@ -281,6 +282,20 @@ def _drift(registry: Registry, live: ScoreModel | None) -> None:
         if registry.check_count > len(registry.checks):
             told = {"shown": len(registry.checks), "count": i18n.number(registry.check_count)}
             st.html(heading.line(t("scores.checks_shown", **told)))
+
+
+def _carried(check: ScoreCheck) -> str:
+    """How much hangs on the features that moved beyond the bound: nothing is said of none."""
+    far = [one["weight"] for one in check.details["features"] if (one["psi"] or 0) >= RETRAIN]
+    if not far:
+        return ""
+    return t(
+        "scores.drift_far",
+        count=i18n.number(len(far)),
+        bound=i18n.number(RETRAIN, 2),
+        share=i18n.share(sum(far)),
+        heavy=i18n.share(HEAVY, 0),
+    )
 
 
 def _moved(check: ScoreCheck) -> str:

@@ -17,9 +17,9 @@ def dated(asked: Asked) -> Asked:
     return asked.over(t("scores.as_of", on=i18n.day(asked.known.as_of_on)))
 
 
-def read(asked: Asked, card: str) -> Answer[Scores] | None:
-    """Scores by the model that the page asks for; None where there are none, which is told in the card of that name."""
-    own = words.asked()
+def read(asked: Asked, card: str, wanted: scores.Asked | None = None) -> Answer[Scores] | None:
+    """Scores by the model that the page asks for, or by another one; None where there are none, which is told in the card of that name."""
+    own = wanted or words.asked()
     try:
         answer = scores.found(asked.filters, own)
     except UnfitForScores as error:

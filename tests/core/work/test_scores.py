@@ -107,6 +107,8 @@ def test_a_candidate_is_staged_and_goes_live_and_the_one_before_comes_back(home:
     assert (states(home), revision(home)) == (["live", "staged"], before)
     scores.promote(home, home.store, ANALYST, fresh, NOW)
     assert (states(home), revision(home)) == (["retired", "live"], before + 1)
+    scores.promote(home, home.store, ANALYST, fresh, NOW)  # pressed twice
+    assert (states(home), revision(home)) == (["retired", "live"], before + 1)
     back = scores.roll_back(home, home.store, ANALYST, TARGET, DAYS, NOW, note="calls went to the wrong people")
     assert (states(home), revision(home)) == (["live", "retired"], before + 2)
     assert back != fresh

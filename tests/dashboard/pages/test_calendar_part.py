@@ -135,8 +135,28 @@ def test_an_occurrence_is_moved_and_as_built_in_again(opened):
     assert events(home, "2026-12-01", "2026-12-31") == [("double12", date(2026, 12, 10))]
     assert "启用、改期，原为 12月12日" in {row[4] for row in table(test)}
     test = button(opens(test, "cal_change"), "cal_remove_do").click().run()
-    assert not test.exception
+    assert not test.exception and "已恢复为内置的样子" in said(test) and "已移除“双12" not in said(test)
     assert events(home, "2026-12-01", "2026-12-31") == [("double12", date(2026, 12, 12))]
+    test = opens(test, "cal_removed")
+    key = next(one.key for one in test.button if one.key.startswith("cal_restore_"))
+    assert button(test, key).label.startswith("找回对“双12")
+    test = button(test, key).click().run()
+    assert "已找回对“双12" in said(test)
+    assert events(home, "2026-12-01", "2026-12-31") == [("double12", date(2026, 12, 10))]
+
+
+def test_a_name_with_marks_is_written_as_it_is_on_the_button_that_brings_it_back(opened):
+    fill()
+    test = opens(open_part(opened), "cal_add")
+    put(test, "名称", "**粗** 日")
+    put(test, "哪些日子", "monthly")
+    put(test, "几号", [18])
+    test = button(test, "cal_add_do").click().run()
+    test = button(opens(test, "cal_change"), "cal_remove_do").click().run()
+    assert not test.exception
+    test = opens(test, "cal_removed")
+    key = next(one.key for one in test.button if one.key.startswith("cal_restore_"))
+    assert button(test, key).label == r"恢复“\*\*粗\*\* 日”"
 
 
 def test_a_whole_event_gets_another_window(opened):

@@ -186,7 +186,9 @@ def test_with_a_score_the_list_tells_the_chance_and_a_conversion_is_told_as_chur
     assert "goes by members who order no more" in said(other) and len(listed(other)) == 3
 
 
-def test_where_nobody_is_at_risk_the_part_says_what_to_do(opened):
+@pytest.mark.parametrize(("language", "words"), [("zh", "现在还不能打分"), ("en", "No scores yet")])
+def test_where_nobody_can_be_scored_it_says_why_instead_of_that_nobody_leaves(opened, language, words):
     lakes.add(wiring.house().live, 1, events=[lakes.event(1, f"{LAST} 03:00")])
-    test = open_part(opened)
-    assert not test.exception and "没有可能流失的会员" in said(test)
+    test = open_part(opened, language=language)
+    assert not test.exception and words in said(test)
+    assert "没有可能流失的会员" not in said(test)

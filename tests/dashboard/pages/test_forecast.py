@@ -355,13 +355,58 @@ def test_scenarios_are_saved_compared_renamed_and_put_away(opened, work):
     test.text_input(key="scenario_name").set_value("灵活")
     button(test, "scenario_save").click().run()
     assert not test.exception
-    test.multiselect(key="fc_compared").set_value(["A", "B"]).run()
+    comparing(test).set_value(["A", "B"]).run()
     assert not test.exception
     compared = [one.value for one in test.dataframe if "情景" in one.value.columns][-1]
     assert list(compared["情景"]) == ["A 照旧", "B 灵活"]
     assert list(compared["MASE"]) == ["0.80", "1.25"]
+    test.session_state["scenario_box_2"] = True
+    test.run()
+    test.text_input(key="scenario_name_2").set_value("更灵活")
+    button(test, "scenario_name_2_do").click().run()
+    assert not test.exception
+    assert comparing(test).value == ["A", "B"]
+    compared = [one.value for one in test.dataframe if "情景" in one.value.columns][-1]
+    assert list(compared["情景"]) == ["A 照旧", "B 更灵活"]
+    assert r"趋势灵活度：0\.5" in said(test)
     button(test, "scenario_open_1").click().run()
     assert "fc_spec" not in test.query_params
+    assert comparing(test).value == ["A", "B"]
+
+
+def comparing(test):
+    return next(one for one in test.multiselect if one.label == "比较（最多三个）")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "这组设置还没有拟合完成"), ("en", "These settings are not fitted yet")]
+)
+def test_while_settings_are_fitted_nothing_of_them_is_published_and_nothing_else_said(opened, work, language, words):
+    fill()
+    test = open_part(opened, "tuning", language=language, fc_spec=json.dumps({"changepoint_prior": 0.5}))
+    work()  # the house's
+    test = go(test, "forecast")
+    assert not test.exception and words in said(test)
+    assert "还没有改动设置" not in said(test) and "Nothing is tuned" not in said(test)
+    assert button(test, "forecast_publish").disabled
+    work()
+    assert not button(go(test, "forecast"), "forecast_publish").disabled
+
+
+def test_the_diary_tells_what_a_forecast_was_made_by_and_supposes(opened, work):
+    fill()
+    what_if = {"name": "直播", "start_on": "2026-10-26", "days": 3, "uplift_share": 0.4}
+    spec = json.dumps({"growth": "flat", "holidays": False, "what_ifs": [what_if]})
+    test = fitted(open_part(opened, "tuning", fc_spec=spec), work, 2)
+    button(test, "forecast_publish").click().run()
+    assert "已发布，编号 1。日记会逐日对照。" in said(test)
+    button(test, "forecast_publish").click().run()
+    assert "已发布，编号 2。它替代上一个" in said(test)
+    test = choose(go(test, "forecast"), "预测日记")
+    assert not test.exception
+    told = "趋势：持平、学习日历事件：关、直播：2026年10月26日 – 2026年10月28日 · +40%"
+    assert told in said(test)
+    assert list(table(test, "设置")["设置"]) == [told, told]
 
 
 @pytest.mark.parametrize(("language", "told"), [("zh", "已发布，编号 1"), ("en", "Published as number 1")])
@@ -434,6 +479,14 @@ def test_a_row_of_the_matrix_is_changed_added_and_as_it_started(opened, work):
     submit(test, "恢复起始值")
     assert table(test, "市场情况").to_dict("records")[0]["做法"] == "直播优惠、拼团、限时抢购"
     assert open_part(opened, "strategy", role="manager").get("expander") == []
+
+
+def test_the_matrix_of_the_house_is_not_offered_to_who_sees_a_unit(opened, work):
+    fill()
+    with wiring.house().live.writer.change("import", 9) as change:
+        change.merge("units", lakes.rows("units", [{"unit_id": "north", "name": "北区"}]))
+    test = open_part(opened, "strategy", units=["north"])
+    assert not test.exception and test.get("expander") == []
 
 
 def test_who_sees_a_unit_has_its_series_and_a_fit_of_their_own(opened, work):

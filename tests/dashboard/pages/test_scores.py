@@ -105,6 +105,14 @@ def test_the_page_opens_in_both_languages_and_tells_what_is_counted(opened, lang
     assert tile(test, "auc")[0] == f"{found.model.quality.auc:.3f}"
 
 
+def test_no_period_is_offered_where_scores_are_of_the_newest_day(opened):
+    home = fill()
+    test = open_part(opened, period="7")
+    assert not test.exception
+    assert "period" not in {one.key for one in test.selectbox}
+    assert tile(test, "members")[0] == str(told(home).members)
+
+
 def test_that_orders_end_before_the_newest_data_is_told(opened):
     late = f"订单只到 {i18n.day(LAST)}"
     home = fill()
@@ -296,6 +304,20 @@ def test_drift_is_told_however_often_features_were_looked_at_since(opened):
             store.check(session, 1, "cleaning", "ok", fine, version=1, by="system", now=NOW)
     words = said(open_part(opened, "models"))
     assert i18n.text("zh", "scores.drift_none") not in words and "最新 1–12 条，共 62 条" in words
+
+
+def test_how_much_hangs_on_features_that_moved_is_told(opened):
+    home = fill()
+    feature = {"mean_before": 1.0, "mean": 2.0, "away": 1.0, "z": 9.0}
+    features = [
+        {"name": "orders", "psi": 0.3, "weight": 0.11} | feature,
+        {"name": "aov", "psi": 0.25, "weight": 0.02} | feature,
+        {"name": "views", "psi": 0.2, "weight": 0.5} | feature,
+    ]
+    found = {"members": 9, "unusual_share": 0.01, "score": {"psi": 0.02}, "features": features}
+    with home.store.transaction() as session:
+        store.check(session, 1, "drift", "ok", found, version=1, by="system", now=NOW)
+    assert "2 个特征的 PSI 达到 0.25，合计占权重 13.0%（超过 25% 才需重训）。" in said(open_part(opened, "models"))
 
 
 def test_a_staged_model_of_other_features_is_compared_with_nothing_and_cannot_go_live(opened):

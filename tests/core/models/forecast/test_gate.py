@@ -66,6 +66,7 @@ def test_a_training_span_holds_four_weeks_that_can_be_learnt():
     with pytest.raises(TooShort) as refused:
         gate.refuse(made(1000), NOTHING, spec)
     assert shortage(refused) == (27, 28)
+    assert refused.value.details["reason"] == "span"
     gate.refuse(made(1000), NOTHING, replace(spec, set_aside=days(944, 972)))
 
 
