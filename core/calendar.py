@@ -7,6 +7,7 @@ days are known, and no workdays. Known from 2020 to 2030; a day outside has no e
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Literal
 
 DayKind = Literal["holiday", "workday", "festival"]
@@ -140,11 +141,12 @@ def _by_place(on: date) -> date | None:
     return before[min(now.index(on), len(before) - 1)] if on in now else None
 
 
-def _national(year: int) -> list[date]:
+@cache
+def _national(year: int) -> tuple[date, ...]:
     """Days off of the National Day; in years without a notice the seven that it has had since 2000."""
     if year > LAST_PUBLISHED_YEAR:
-        return [date(year, 10, 1) + timedelta(days=place) for place in range(7)]
-    return sorted(day.on for day in _holidays(year) if day.name == NATIONAL_DAY)
+        return tuple(date(year, 10, 1) + timedelta(days=place) for place in range(7))
+    return tuple(sorted(day.on for day in _holidays(year) if day.name == NATIONAL_DAY))
 
 
 def _by_date(on: date) -> date | None:

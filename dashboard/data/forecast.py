@@ -48,7 +48,7 @@ from dashboard.web import kept, wiring
 __all__ = [
     "ALL", "BEST", "BUCKETS", "BYS", "FEWEST_DAYS", "HORIZONS", "LEVELS", "LONGEST", "LONGEST_WHAT_IF", "MODELS", "MONEY", "MOST_DAYS", "OTHER", "PRIORS", "RANGE", "START", "TRAINING",
     "UNKNOWN", "UPLIFTS", "WAYS", "Asked", "By", "Came", "Components", "Diary", "Drift", "Effect", "Errors", "Event", "Fit", "Fold", "History", "Hours", "Line", "Lines",
-    "ModelScore", "Note", "Outcome", "Path", "Published", "Refusal", "Row", "Scenario", "SetAside", "Span", "Spec", "WhatIf", "asked", "dated", "diary", "has_worker", "hours",
+    "ModelScore", "Note", "Outcome", "Path", "Published", "Refusal", "Row", "Scenario", "SetAside", "Span", "Spec", "WhatIf", "asked", "dated", "diary", "done", "has_worker", "hours",
     "latest", "lines", "matrix", "of_line", "sees_all", "standing", "supposed", "year_before",
 ]  # fmt: skip
 
@@ -100,10 +100,25 @@ def _lines(key: str, _ground: Ground, _fresh: freshness.Freshness) -> Lines:
 def asked(line: Line, spec: Spec, span: Span) -> Asked:
     """What a fit is told now. Raises ``Forbidden``, ``Unknown``."""
     ground = stand(SEE)
-    with ground.home.store.reading() as session:
-        revision = topics.revision(session, CALENDAR)
+    revision = kept.while_unwritten(ground.home.store, "calendar revision", lambda: _revision(ground))
     key = f"forecast|{ground.key}|{revision}|{line.text}|{spec.fitted}|{span}"
     return _asked(key=key, _ground=ground, _line=line, _spec=spec.fitted, _span=span)
+
+
+def _revision(ground: Ground) -> int:
+    with ground.home.store.reading() as session:
+        return topics.revision(session, CALENDAR)
+
+
+def done(asked: Asked) -> Fit | None:
+    """The fit of what is asked, once it has been made. Raises ``Forbidden``."""
+    ground = stand(SEE)
+
+    def read() -> Fit | None:
+        found = forecasts.standing(ground.home, wiring.accounts_store(), ground.operator, asked.key)
+        return found if found is not None and found.state == "done" else None
+
+    return kept.while_unwritten(ground.home.store, ("fit", asked.key), read)
 
 
 @kept.by_key(32)
@@ -185,13 +200,15 @@ def latest(line: Line, spec: Spec, span: Span) -> Fit | None:
 def of_line(line: Line) -> list[Scenario]:
     """Scenarios of a series, by letter. Raises ``Forbidden``."""
     ground = stand(SEE)
-    return scenarios.listed(ground.home, ground.operator, line)
+    name = ("scenarios", line, ground.operator.scope.key())
+    return kept.while_unwritten(ground.home.store, name, lambda: scenarios.listed(ground.home, ground.operator, line))
 
 
 def diary(line: Line) -> Diary | None:
     """Raises ``Forbidden``."""
     ground = stand(SEE)
-    return question.diary(ground.home, ground.operator, line)
+    name = ("diary", line, ground.operator.scope.key())
+    return kept.while_unwritten(ground.home.store, name, lambda: question.diary(ground.home, ground.operator, line))
 
 
 def matrix() -> tuple[Row, ...]:

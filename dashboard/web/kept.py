@@ -14,7 +14,7 @@ from core.store.marks import Mark
 from core.store.session import Store
 
 T = TypeVar("T")
-ANSWERS = 64
+ANSWERS = 128
 """How many are kept, those asked for last."""
 STANDS_SECONDS = 5
 """How long an answer that depends on the time of day is taken for true, when nobody writes meanwhile."""

@@ -13,12 +13,11 @@ from datetime import timedelta
 
 import duckdb
 
-from core.lake import rollups
 from core.scope import Filters
 from core.settings import PROJECT
 from core.work.home import Home
 from core.work.questions import occurrences, series
-from core.work.questions.kept import filing
+from core.work.questions.kept import FOLDER, filing
 from core.work.questions.reading import Reading, births, reading
 from tests.benchmarks import homes
 
@@ -57,7 +56,7 @@ def ours(lake: Reading) -> Counter[tuple[object, str]]:
 
 def main(events: int) -> None:
     home: Home = homes.demo(events)
-    shutil.rmtree(home.settings.lake("demo") / rollups.FOLDER, ignore_errors=True)  # all is made anew
+    shutil.rmtree(home.settings.lake("demo") / FOLDER, ignore_errors=True)  # all is made anew
     print("| what | wall s | CPU s |\n|---|---|---|")
     with reading(home) as lake:
         timed("visits by day and channel, hand-written SQL", lambda: by_hand(lake))

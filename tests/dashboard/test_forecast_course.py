@@ -76,3 +76,17 @@ def test_the_axis_begins_with_a_forecast_that_is_older_than_the_days_before_it()
     actual = next(trace for trace in figure.data if trace.name == "Actual")
     assert actual.x[0] == datetime(2026, 3, 1, 12)
     assert list(drawn().layout.xaxis.range) == [datetime(2026, 7, 4), datetime(2026, 12, 1)]
+
+
+def test_words_of_events_that_are_close_stand_on_lines_of_their_own():
+    first = date(2026, 9, 1)
+    events = [Event(name, first + timedelta(days=after), 1, 1) for name, after in (("D", 36), ("A", 0), ("C", 20), ("B", 10))]  # fmt: skip
+    (named,) = [trace for trace in drawn(events=events).data if trace.mode == "markers+text" and len(trace.x)]
+    heights = dict(zip(named.text, named.y, strict=True))
+    assert heights == pytest.approx({"A": 12 * 1.07, "B": 12 * 1.0, "C": 12 * 0.93, "D": 12 * 1.07})
+
+
+@pytest.mark.parametrize(("upper95", "is_cut"), [(13.4, False), (13.5, True)])
+def test_bounds_that_reach_beyond_the_picture_are_told(upper95, is_cut):
+    """The picture reaches 12 % above the greatest value and the upper bound of 80 %."""
+    assert course.cuts_bounds(HISTORY, replace(PATH, upper95=(upper95,) * 30)) is is_cut

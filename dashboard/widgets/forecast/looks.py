@@ -46,7 +46,7 @@ def look(line: Line, spec: Spec, name: str, *, span: Span = "headline", is_quiet
     the series is refused. None where nothing can be shown yet."""
     try:
         asked = forecast.asked(line, spec, span)
-        fit = actions.ask(asked)
+        fit = forecast.done(asked) or actions.ask(asked)
     except (TooShort, NothingVaries) as error:
         if not is_quiet:
             heading.empty(
