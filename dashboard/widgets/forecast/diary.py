@@ -148,9 +148,9 @@ def _published(found: Diary) -> None:
             t("forecast.name"): [one.name or UNDEFINED for one in rows],
             t("forecast.days_of"): [f"{i18n.day(one.path.start_on)} – {i18n.day(one.path.start_on + timedelta(days=one.path.days - 1))}" for one in rows],
             t("forecast.model"): [words.model(one.headline) for one in rows],
-            t("forecast.settings"): [i18n.listed(specs.told(one.spec)) or t("forecast.of_house") for one in rows],
             t("forecast.mase_tested"): [words.error(one.summary.get("mase")) for one in rows],
             t("forecast.version"): [str(one.lake_version) for one in rows],
             t("forecast.state"): [t("forecast.is_current") if one.superseded_at is None else t("forecast.superseded", at=i18n.moment(one.superseded_at, zone)) for one in rows],
+            t("forecast.settings"): [i18n.listed(specs.told(one.spec)) or t("forecast.of_house") for one in rows],
         }  # fmt: skip
         st.dataframe(shown, hide_index=True, alt=t("forecast.all_published"))

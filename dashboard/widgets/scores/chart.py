@@ -11,7 +11,9 @@ from dashboard.i18n import t
 from dashboard.widgets.scores import words
 
 MOST_WEIGHTS = 14
-ROOM = 1.7
+ON_BRAND = {"light": "#ffffff", "dark": "#0d1117"}
+"""Of words on the brand's colour."""
+ROOM = 1.9
 """Times the longest bar: the words beside it must not run into the names, on a phone neither."""
 
 
@@ -81,6 +83,7 @@ def lift(tenths: Sequence[Tenth]) -> go.Figure:
             x=[str(one.place) for one in tenths], y=values, width=0.62,
             marker={"cornerradius": 4, "color": [charts.BRAND[look] if value >= 1 else charts.FAINT for value in values]},
             text=[i18n.number(value, 1) for value in values], textposition="inside", insidetextanchor="end", textangle=0,
+            insidetextfont={"color": [ON_BRAND[look] if value >= 1 else charts.INK[look] for value in values]},
             customdata=[
                 t("scores.lift_told", place=one.place, lift=i18n.number(one.lift, 2), actual=i18n.share(one.actual), captured=i18n.share(one.captured))
                 for one in tenths
@@ -88,7 +91,7 @@ def lift(tenths: Sequence[Tenth]) -> go.Figure:
             hovertemplate="%{customdata}<extra></extra>",
         )
     )  # fmt: skip
-    figure.add_hline(y=1, line={"color": charts.GREY, "width": 1.2, "dash": "dot"})
+    figure.add_hline(y=1, line={"color": charts.GREY, "width": 1.2, "dash": "dot"}, layer="below")
     figure.update_layout(**charts.layout(320, margin_top=22), showlegend=False)
     figure.update_yaxes(**charts.ticks(0, max([*values, 1.2]) * 1.15, lambda value: i18n.number(value, 1)))
     figure.update_xaxes(showgrid=False, type="category", title={"text": t("scores.tenth_axis"), "font": {"size": 12}})
