@@ -175,16 +175,16 @@ def new_context(browser: Browser, *, theme: str, width: int, height: int, locale
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=theme, locale=locale, timezone_id="Asia/Shanghai"
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(40_000)
     return context
 
 
 def idle(page: Page) -> None:
     """Wait until the app has drawn everything. For use after going somewhere; after a click, expect its outcome instead."""
     app = page.get_by_test_id("stApp")
-    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
-    expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=30_000)
-    expect(page.locator('[data-stale="true"], [data-testid="stSkeleton"]')).to_have_count(0, timeout=30_000)
+    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
+    expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=60_000)
+    expect(page.locator('[data-stale="true"], [data-testid="stSkeleton"]')).to_have_count(0, timeout=60_000)
 
 
 def follow(page: Page, address: str) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests import lakes
 from tests.e2e.browsing import Console, Server, new_context, serving
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=40_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
