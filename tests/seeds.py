@@ -9,13 +9,13 @@ IS_LONG = "SIYU_KILLS" in os.environ
 
 
 def seeds(most: int) -> range:
-    """A quarter of ``most`` worlds, at least the first."""
-    return range(most if IS_LONG else max(1, most // 4))
+    """An eighth of ``most`` worlds, at least the first."""
+    return range(most if IS_LONG else max(1, most // 8))
 
 
 def examples(most: int) -> int:
-    """A third of ``most`` examples of a property."""
-    return most if IS_LONG else most // 3
+    """A fifth of ``most`` examples of a property, at least one."""
+    return most if IS_LONG else max(1, most // 5)
 
 
 def every_third(rows: Sequence[T], asked: Sequence[str]) -> list[tuple[T, Sequence[str]]]:
