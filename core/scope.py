@@ -25,6 +25,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "forecast.write": frozenset({"analyst", "admin"}),
     "scores.see": frozenset({"manager", "executive", "analyst", "admin"}),
     "scores.write": frozenset({"analyst", "admin"}),
+    "risk.see": frozenset({"manager", "executive", "analyst", "admin", "compliance"}),
+    "risk.judge": frozenset({"manager", "analyst", "admin"}),
+    "risk.write": frozenset({"analyst", "admin"}),
+    "incident.write": frozenset({"manager", "analyst", "admin", "compliance"}),
+    "notice.write": frozenset({"admin"}),
     "sources.see": frozenset({"analyst", "admin", "compliance"}),
     "sources.write": frozenset({"analyst", "admin"}),
     "rejects.download": frozenset({"analyst", "admin"}),
@@ -40,6 +45,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 HOUSE_WIDE = frozenset(
     {
         "scores.write",
+        "risk.write",
+        "notice.write",
         "sources.see",
         "sources.write",
         "rejects.download",
