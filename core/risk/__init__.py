@@ -1,0 +1,1 @@
+"""Warnings, pure: what is watched, by which rules, what a rule finds, and what it means."""
