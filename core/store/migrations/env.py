@@ -2,11 +2,14 @@
 
 from alembic import context
 
-from core.store import tables
+from core.store import risk_tables, tables
+
+DECLARING = (tables, risk_tables)
+"""Every module that declares tables."""
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=tables.Base.metadata,
+    target_metadata=DECLARING[0].Base.metadata,
     transactional_ddl=True,
 )
 context.run_migrations()
