@@ -270,6 +270,25 @@ class CalendarChanged(Refusal):
     code = "calendar.changed"
 
 
+class RuleChanged(Refusal):
+    """Somebody else changed the rule since the asker read it. ``revision``: the one it is at now."""
+
+    code = "risk.rule_changed"
+
+
+class WarningChanged(Refusal):
+    """Somebody else changed the warning since the asker read it. ``revision``: the one it is at now."""
+
+    code = "risk.warning_changed"
+
+
+class InvalidWarning(Refusal):
+    """This cannot be done with a warning: ``reason`` is ``state``, ``merged``, ``self``, ``until``, ``text``, ``long`` or ``verdict``; ``most``: letters of a text,
+    or days."""
+
+    code = "risk.warning"
+
+
 class TooShort(Refusal):
     """Fewer days (``days``) can be learnt than a forecast needs (``fewest``): of the whole ``history``, or of the training ``span`` (``reason``)."""
 
