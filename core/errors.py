@@ -44,6 +44,12 @@ class InvalidHome(Refusal):
     code = "home.invalid"
 
 
+class InvalidMail(Refusal):
+    """A setting of how the house is told of things cannot be: ``reason`` is ``security``, ``port``, ``from`` or ``url``."""
+
+    code = "mail.invalid"
+
+
 class InvalidAddress(Refusal):
     """The app cannot listen there: ``port`` is taken, or is none that this process may have."""
 
