@@ -1,0 +1,163 @@
+"""Parts of figures told by the values of a dimension, in several spans of days at once, so that the values of every dimension add up to the part.
+
+Whatever a part counts stands in one row with one value of each dimension: a row of a table with its own, a member with those of the member's first row.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from core.metrics import facts as f
+from core.metrics.facts import Facts
+from core.metrics.parts import STOCKS, Part
+from core.periods import Period
+
+COLUMNS = {
+    "channel": "channel", "group": "group_id", "event": "name", "product": "product_id", "feedback_category": "category",
+    "campaign": "campaign_id", "content": "content_id", "reason": "reason", "scene": "scene", "source": "source",
+}  # fmt: skip
+"""Dimensions that rows tell themselves: the column of each."""
+OF_PRODUCTS = "product_category"
+OF_MEMBERS = ("unit", "newness", "city", "tier")
+"""Dimensions of the member behind a row, null where nobody is known: told of everything that is of members. ``unit``: the first by id of the member's, where nobody is known
+that of the row. ``newness``: ``new`` for whose first action ever or joining lies in the span (in the long one of usual days: in as many days up to the row's own as the
+others have), else ``known``."""
+DIMENSIONS = (*COLUMNS, OF_PRODUCTS, *OF_MEMBERS)
+SPLIT = ("members", "repeating", "rows", "sum", *STOCKS)
+"""Kinds of parts that can be told by dimension; a median adds up to nothing."""
+USUAL = "usual"
+"""The span of usual days."""
+
+
+def dimensions(facts: Facts, parts: Sequence[Part]) -> tuple[str, ...]:
+    """Those that all of some parts have, in the order of ``DIMENSIONS``."""
+    found = set(DIMENSIONS)
+    for part in parts:
+        found &= set(_of(part, part.rows(facts)))
+    return tuple(name for name in DIMENSIONS if name in found)
+
+
+def _of(part: Part, rows: ir.Table) -> list[str]:
+    if part.how in STOCKS:
+        return list(OF_MEMBERS)
+    own = [name for name, column in COLUMNS.items() if column in rows.columns]
+    return [*own, *([OF_PRODUCTS] if "product" in own else []), *(OF_MEMBERS if part.is_of_members else ())]
+
+
+def told(
+    facts: Facts, part: Part, spans: Mapping[str, Period], members: ir.Table, products: ir.Table, group: str | None
+) -> ir.Table:
+    """A part as rows that each count once.
+
+    ``members``: ``member_id``, ``unit_id``, ``city``, ``tier``, ``born_on``, one row per member. ``products``: ``product_id``, ``category``, one row per product. ``group``: only rows
+    of that group chat; null = all. Grain: one row per span and thing counted: a row of the table, or a member. Columns: ``span``, ``member_id`` (null where
+    nobody is known), ``amount``, and ``by_…`` of every dimension that the part has. The spans may overlap.
+    """
+    rows = part.rows(facts)
+    kept = rows.filter(part.condition(rows))
+    if group is not None:
+        kept = kept.filter(kept.group_id == group)
+    own = [name for name in _of(part, rows) if name in COLUMNS]
+    named = {f"by_{name}": kept[COLUMNS[name]].cast("string") for name in own}
+    amount = kept[part.of] if part.how == "sum" else ibis.literal(1)
+    unit = kept.unit_id if "unit_id" in kept.columns and part.how not in STOCKS else ibis.null("string")
+    kept = kept.select("member_id", "local_date", amount=amount, own_unit=unit, **named)
+    if part.how in STOCKS:
+        spread = _stock(part, kept, spans)
+    else:
+        spread = _spread(kept, spans)
+    if part.how in ("members", "repeating"):
+        spread = _first_of_each(spread, list(named), 2 if part.how == "repeating" else 1)
+    found = spread.drop("local_date")
+    if "product" in own:
+        categories = products.select(by_product="product_id", by_product_category="category")
+        found = found.left_join(categories, "by_product").drop("by_product_right")
+    return _with_members(found, members) if part.is_of_members else found.drop("own_unit", "new_from", "end_on")
+
+
+def summed(rows: ir.Table, names: Sequence[str]) -> ir.Table:
+    """What ``told`` gave, added up by each of several dimensions.
+
+    Grain: one row per dimension, span and value. Columns: ``dimension``, ``span``, ``value`` (null = none is named), ``total``, ``squares`` (the sum of the
+    squares of what is added up).
+    """
+    whole = "int64" if rows.amount.type().is_integer() else "float64"
+    each = []
+    for name in names:
+        grouped = rows.group_by("span", value=rows[f"by_{name}"]).aggregate(
+            total=rows.amount.sum().fill_null(0).cast(whole),
+            squares=(rows.amount.cast("float64") * rows.amount.cast("float64")).sum().fill_null(0.0),
+        )
+        each.append(grouped.select(dimension=ibis.literal(name), span="span", value="value", total="total", squares="squares"))  # fmt: skip
+    return ibis.union(*each) if len(each) > 1 else each[0]
+
+
+def only(rows: ir.Table, within: Mapping[str, str | None]) -> ir.Table:
+    """Those rows of ``told`` that have these values, of the dimensions that they have."""
+    for name, value in within.items():
+        if f"by_{name}" in rows.columns:
+            column = rows[f"by_{name}"]
+            rows = rows.filter(column.isnull() if value is None else column == value)
+    return rows
+
+
+def _spread(rows: ir.Table, spans: Mapping[str, Period]) -> ir.Table:
+    """Rows once in every span that they lie in, with the day from which a member is new in it."""
+    length = _length(spans)
+    days = [
+        (day, name, day - timedelta(days=length - 1) if name == USUAL else span.start_on, span.end_on)
+        for name, span in spans.items()
+        for day in (span.start_on + timedelta(days=place) for place in range(span.days))
+    ]
+    first, end = min(span.start_on for span in spans.values()), max(span.end_on for span in spans.values())
+    inside = rows.filter((rows.local_date >= first) & (rows.local_date < end))
+    return inside.inner_join(_table(days, "local_date"), "local_date")
+
+
+def _stock(part: Part, rows: ir.Table, spans: Mapping[str, Period]) -> ir.Table:
+    """Members born before the edge of each span."""
+    length = _length(spans)
+    edges = []
+    for name, span in spans.items():
+        edge = span.end_on if part.how == "stock_end" else span.start_on
+        edges.append((edge, name, span.end_on - timedelta(days=length), span.end_on))
+    crossed = rows.cross_join(_table(edges, "edge_on"))
+    return crossed.filter((crossed.local_date < crossed.edge_on) | crossed.local_date.isnull()).drop("edge_on")
+
+
+def _length(spans: Mapping[str, Period]) -> int:
+    return next(span.days for name, span in spans.items() if name != USUAL)
+
+
+def _table(rows: Sequence[tuple[date, str, date, date]], name: str) -> ir.Table:
+    day, span, new_from, end_on = zip(*rows, strict=True)
+    return ibis.memtable(
+        pa.table(
+            {
+                name: pa.array(day, pa.date32()), "span": pa.array(span, pa.string()),
+                "new_from": pa.array(new_from, pa.date32()), "end_on": pa.array(end_on, pa.date32()),
+            }
+        )
+    )  # fmt: skip
+
+
+def _first_of_each(rows: ir.Table, named: Sequence[str], least: int) -> ir.Table:
+    """Each known member once per span, with ``least`` rows or more, at the first row: of the earliest day, of one day the first by the names of its values."""
+    rows = f.known(rows)
+    each = ibis.window(group_by=["span", "member_id"])
+    order = [rows.local_date, *(rows[name].asc(nulls_first=False) for name in named), rows.own_unit]
+    place = ibis.row_number().over(group_by=["span", "member_id"], order_by=order)
+    ranked = rows.mutate(place=place, own_rows=rows.count().over(each))
+    return ranked.filter((ranked.place == 0) & (ranked.own_rows >= least)).drop("place", "own_rows")
+
+
+def _with_members(rows: ir.Table, members: ir.Table) -> ir.Table:
+    joined = rows.left_join(members, "member_id").drop("member_id_right")
+    is_new = ((joined.born_on >= joined.new_from) & (joined.born_on < joined.end_on)).fill_null(False)
+    newness = ibis.cases((joined.member_id.isnull(), ibis.null("string")), (is_new, "new"), else_="known")
+    unit = ibis.ifelse(joined.member_id.isnull(), joined.own_unit, joined.unit_id)
+    found = joined.mutate(by_unit=unit, by_newness=newness, by_city=joined.city, by_tier=joined.tier)
+    return found.drop("own_unit", "new_from", "end_on", "unit_id", "city", "tier", "born_on")
