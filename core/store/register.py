@@ -23,6 +23,16 @@ class RegisterChanged(Refusal):
     code = "register.changed"
 
 
+def hold(session: Session) -> None:
+    """Until this transaction ends whoever else holds the register waits, and then sees what was written. Counts as a change of it."""
+    topics.bump(session, TOPIC)
+
+
+def hold_readings(session: Session) -> None:
+    """The same of readings and their kinds."""
+    topics.bump(session, READINGS)
+
+
 # -- risks -------------------------------------------------------------------------------------------------------------
 
 
