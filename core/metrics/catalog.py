@@ -47,6 +47,9 @@ class Metric:
 METRICS: dict[str, Metric] = {}
 
 
+Declared = Callable[[], tuple[Part | None, ...]]
+
+
 def metric(
     goal: Goal,
     unit: Unit,
@@ -55,27 +58,41 @@ def metric(
     *,
     scale: float = 1.0,
     per_day: bool = False,
-) -> Callable[[Callable[[], tuple[Part | None, ...]]], Metric]:
-    """Declare a metric: the function's name is its name, its docstring its contract, and it returns its parts.
+) -> Callable[[Declared], Metric]:
+    """Declare a metric of the catalogue: see ``declared``."""
+
+    def declare(function: Declared) -> Metric:
+        found = declared(function, goal, unit, needs, better, scale=scale, per_day=per_day)
+        METRICS[found.name] = found
+        return found
+
+    return declare
+
+
+def declared(
+    function: Declared,
+    goal: Goal,
+    unit: Unit,
+    needs: str,
+    better: Direction = "up",
+    *,
+    scale: float = 1.0,
+    per_day: bool = False,
+) -> Metric:
+    """A metric, whether the catalogue has it or not: the function's name is its name, its docstring its contract, and it returns its parts.
 
     One part: the figure itself. Two: the first over the second. Three: the first less the second, over the third; or, when the
     third is None, the difference.
     """
-
-    def declare(function: Callable[[], tuple[Part | None, ...]]) -> Metric:
-        parts = function()
-        top = parts[0]
-        minus = parts[1] if len(parts) == 3 else None
-        bottom = parts[-1] if len(parts) > 1 else None
-        assert top is not None
-        declared = Metric(
-            function.__name__, goal, unit, top, bottom, tuple(needs.split()), better,
-            inspect.cleandoc(function.__doc__ or ""), scale, per_day, minus,
-        )  # fmt: skip
-        METRICS[declared.name] = declared
-        return declared
-
-    return declare
+    parts = function()
+    top = parts[0]
+    minus = parts[1] if len(parts) == 3 else None
+    bottom = parts[-1] if len(parts) > 1 else None
+    assert top is not None
+    return Metric(
+        function.__name__, goal, unit, top, bottom, tuple(needs.split()), better,
+        inspect.cleandoc(function.__doc__ or ""), scale, per_day, minus,
+    )  # fmt: skip
 
 
 def find(name: str) -> Metric:

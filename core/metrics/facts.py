@@ -12,6 +12,13 @@ INTERACTIONS = ("like", "comment", "share", "reply")
 VIEWS = ("product_view",)
 CARTS = ("add_to_cart",)
 ORDER_PLACED = "order_placed"
+PLACE = "place"
+"""Column of facts that are told apart by where they happened: a fact of two places has two rows."""
+
+
+def told(rows: ir.Table, *columns: str, **values: ir.Value) -> ir.Table:
+    """These columns, and the place where rows are told apart by it."""
+    return rows.select(*columns, *(one for one in (PLACE,) if one in rows.columns), **values)
 
 
 def linked(facts: ir.Table, members: ir.Table) -> ir.Table:
@@ -55,9 +62,9 @@ class Facts:
 
 def orders(lines: ir.Table) -> ir.Table:
     """``order_lines`` linked to members as one row per order whose gross is above 0. Columns: see ``Facts.orders``, but for
-    ``gap_days``; ``row`` breaks ties of time."""
+    ``gap_days``; ``row`` breaks ties of time. Lines told apart by place make an order in each of its places."""
     lines = lines.filter(lines.line_kind == "sale")
-    grouped = lines.group_by(["source", "order_no"]).aggregate(
+    grouped = lines.group_by(["source", "order_no", *(one for one in (PLACE,) if one in lines.columns)]).aggregate(
         member_id=lines.member_id.max(),
         gross_minor=lines.amount_minor.sum(),
         occurred_at=lines.occurred_at.min(),
@@ -88,16 +95,16 @@ def actions(table: Callable[[str], ir.Table]) -> ir.Table:
 
 
 def _flagged(rows: ir.Table, viewed: ir.Value, carted: ir.Value, interacted: ir.Value) -> ir.Table:
-    return rows.select(
-        "identity_key", "local_date", has_viewed=viewed, has_carted=carted, has_interacted=interacted
-    )  # fmt: skip
+    return told(rows, "identity_key", "local_date", has_viewed=viewed, has_carted=carted, has_interacted=interacted)
 
 
 def member_days(actions: ir.Table, members: ir.Table) -> ir.Table:
-    """Actions as one row per member and day, with what was done on it."""
+    """Actions as one row per member and day, with what was done on it; of those told apart by place one per place."""
     found = actions.inner_join(members, "identity_key")
     flags = ("has_viewed", "has_carted", "has_interacted")
-    return found.group_by(["member_id", "local_date"]).aggregate(**{flag: found[flag].any() for flag in flags})
+    return found.group_by(["member_id", "local_date", *(one for one in (PLACE,) if one in found.columns)]).aggregate(
+        **{flag: found[flag].any() for flag in flags}
+    )
 
 
 def first_days(table: Callable[[str], ir.Table]) -> ir.Table:

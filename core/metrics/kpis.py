@@ -7,21 +7,23 @@ import ibis
 import ibis.expr.types as ir
 
 from core.metrics.catalog import metric
-from core.metrics.facts import Facts
+from core.metrics.facts import Facts, told
 from core.metrics.parts import Part
 
-# ---- rows: each gives member_id, local_date and, where a part needs it, value ----
+# ---- rows: each gives member_id, local_date, where a part needs it value, and what rows can be told apart by (core.metrics.splits) ----
 
 
 def _orders(facts: Facts) -> ir.Table:
     orders = facts.orders
-    return orders.select("member_id", "local_date", "channel", "unit_id", "gap_days", value=orders.gross_minor)
+    columns = ("member_id", "local_date", "channel", "unit_id", "campaign_id", "source", "gap_days")
+    return told(orders, *columns, value=orders.gross_minor)
 
 
 def _refunds(facts: Facts) -> ir.Table:
     lines = facts.table("order_lines")
     lines = lines.filter(lines.line_kind == "refund")
-    return lines.select("member_id", "local_date", "channel", "unit_id", value=-lines.amount_minor)
+    columns = ("member_id", "local_date", "channel", "unit_id", "product_id", "campaign_id", "source")
+    return told(lines, *columns, value=-lines.amount_minor)
 
 
 def _actions(facts: Facts) -> ir.Table:
@@ -33,21 +35,24 @@ def _births(facts: Facts) -> ir.Table:
 
 
 def _touches(facts: Facts) -> ir.Table:
-    return facts.table("touches").select("member_id", "local_date", "state")
+    columns = ("member_id", "local_date", "state", "channel", "campaign_id", "content_id", "reason", "source")
+    return told(facts.table("touches"), *columns)
 
 
 def _offers(facts: Facts) -> ir.Table:
-    return facts.table("offer_events").select("member_id", "local_date", "state")
+    return told(facts.table("offer_events"), "member_id", "local_date", "state", "campaign_id", "source")
 
 
 def _feedback(facts: Facts) -> ir.Table:
     answers = facts.table("feedback")
     mark = ibis.cases((answers.score >= 9, 1), (answers.score <= 6, -1), (answers.score.notnull(), 0))
-    return answers.select("member_id", "local_date", "feedback_kind", value=answers.score, mark=mark)
+    columns = ("member_id", "local_date", "feedback_kind", "category", "channel", "unit_id", "source")
+    return told(answers, *columns, value=answers.score, mark=mark)
 
 
 def _membership(facts: Facts) -> ir.Table:
-    return facts.table("group_membership").select("member_id", "local_date", "change")
+    columns = ("member_id", "local_date", "change", "group_id", "scene", "source")
+    return told(facts.table("group_membership"), *columns)
 
 
 def _referred(facts: Facts) -> ir.Table:

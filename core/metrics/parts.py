@@ -15,11 +15,13 @@ from core.metrics import facts as f
 from core.metrics.facts import Facts
 from core.periods import Period
 
-How = Literal["members", "repeating", "rows", "sum", "median", "stock_end", "stock_start"]
-"""members: distinct members. repeating: members with two or more rows. rows: rows. sum, median: of a column. stock_end, stock_start: members born before the period's end, its start."""
+How = Literal["members", "repeating", "rows", "sum", "median", "stock_end", "stock_start", "balance_start"]
+"""members: distinct members. repeating: members with two or more rows. rows: rows. sum, median: of a column. stock_end, stock_start: members born before the period's end, its start.
+balance_start: sum of a column over all rows before the period's start, and those without a day."""
 
 Grain = Literal["day", "week"]
 STOCKS = ("stock_end", "stock_start")
+BALANCE = "balance_start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def in_periods(facts: Facts, parts: Sequence[Part], periods: Mapping[str, Period
     for rows, group in _scans(facts, parts):
         plain = [p for p in group if p.how != "repeating"]
         if plain:
-            has_stock = any(p.how in STOCKS for p in plain)
+            has_stock = any(p.how in (*STOCKS, BALANCE) for p in plain)
             found.append(_aggregated(rows if has_stock else _inside(rows, hull(periods)), plain, periods))
         found += [_repeating(p, rows, periods) for p in group if p.how == "repeating"]
     return found
@@ -66,10 +68,10 @@ def by_bucket(facts: Facts, parts: Sequence[Part], period: Period, grain: Grain)
     """Expressions that together give every part by day, or by ISO week named by its Monday.
 
     Columns of each: ``on`` (date) and one column per part, ordered by ``on``. Buckets without rows are absent. A stock's
-    column holds the members born in the bucket; parts that need a whole period (repeating) have no series.
+    column holds the members born in the bucket; parts that need a whole period (repeating) or all before it (balance_start) have no series.
     """
     found = []
-    for rows, group in _scans(facts, [p for p in parts if p.how != "repeating"]):
+    for rows, group in _scans(facts, [p for p in parts if p.how not in ("repeating", BALANCE)]):
         inside = _inside(rows, period)
         bucket = inside.local_date.truncate("W").cast("date") if grain == "week" else inside.local_date
         labelled = inside.mutate(on=bucket)
@@ -88,6 +90,10 @@ def people(facts: Facts, part: Part, period: Period) -> ir.Table:
     rows = f.known(rows.filter(part.condition(rows)))
     if part.how in STOCKS:
         return rows.filter(_born_before(rows, _edge(part, period))).select("member_id", value=ibis.literal(1))
+    if part.how == BALANCE:
+        before = rows.filter(_born_before(rows, _edge(part, period)))
+        standing = before.group_by("member_id").aggregate(value=before[part.of].sum())
+        return standing.filter(standing.value != 0)
     inside = _inside(rows, period)
     if part.how == "median":
         value: ir.Value = inside[part.of].median()
@@ -125,6 +131,8 @@ def hull(periods: Mapping[str, Period]) -> Period:
 def _in_period(part: Part, rows: ir.Table, period: Period) -> ir.Value:
     if part.how in STOCKS:
         return rows.count(where=part.condition(rows) & _born_before(rows, _edge(part, period)))
+    if part.how == BALANCE:
+        return rows[part.of].sum(where=part.condition(rows) & _born_before(rows, _edge(part, period))).fill_null(0)
     return _aggregate(part, rows, part.condition(rows) & _within(rows, period))
 
 

@@ -1,24 +1,22 @@
 """Daily and hourly series of what a forecast is made of: of all there is, and by channel or unit so that parts add up to it, day by day."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import ibis
-import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Unknown
 from core.lake.reader import Snapshot
-from core.lake.writer import local_time
 from core.metrics.daily import NOWHERE
 from core.scope import EVERYTHING, Filters
 from core.sequences.arrays import Int64s
 from core.settings import DEFAULT_CURRENCY
 from core.work.questions.counted import BY, ROWS, TABLES, By, Rows
+from core.work.questions.days import days_with_facts
 from core.work.questions.kept import per_version
-from core.work.questions.occurrences import BORN, EPOCH, HOURS, since_1970
+from core.work.questions.occurrences import BORN, EPOCH, HOURS
 from core.work.questions.reading import DATED, Reading
 
 Floats = NDArray[np.float64]
@@ -27,10 +25,6 @@ MONEY = ("gmv",)
 UNKNOWN, OTHER = "unknown", "other"
 """Parts of what names no channel or unit, and of what lies beyond the largest."""
 MOST_PARTS = 12
-USUAL_DAYS = 28
-"""Days before the newest that tell at what time of day data usually ends."""
-LATE_SECONDS = 3600
-"""The newest day is not over while its data ends so much earlier than that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,7 +159,7 @@ def _dressed(counts: Int64s, days: _Days, told: "_Told") -> Floats:
 
 
 def _days(reading: Reading, told: "_Told") -> _Days:
-    known, start, end = _days_with_facts(reading.snapshot, reading.zone), told.start_on, told.end_on
+    known, start, end = days_with_facts(reading.snapshot, reading.zone), told.start_on, told.end_on
     asked = reading.filters.period
     if asked is not None:
         start, end = max(start, asked.start_on), min(end, asked.end_on)
@@ -173,38 +167,6 @@ def _days(reading: Reading, told: "_Told") -> _Days:
         return _Days(told.start_on, np.zeros(0, np.bool_))
     span = np.arange((start - EPOCH).days, (end - EPOCH).days)
     return _Days(start, np.isin(span, known))
-
-
-@per_version(*DATED)
-def _days_with_facts(snapshot: Snapshot, zone: str) -> Int64s:
-    """Days since 1970 on which any table holds a fact, ascending; without the newest where it is not over."""
-    days = np.sort(
-        since_1970(snapshot.arrow(_dated(snapshot, lambda rows: rows.select("local_date").distinct()).distinct()))
-    )
-    return days[:-1] if len(days) > 1 and not _is_over(snapshot, zone, int(days[-1])) else days
-
-
-def _is_over(snapshot: Snapshot, zone: str, newest: int) -> bool:
-    """Whether the data of the newest day ends no more than an hour before the time of day at which the days of the four weeks before it end,
-    by the median. Where no such day is known nobody can say, and it counts."""
-    since = EPOCH + timedelta(days=newest - USUAL_DAYS)
-
-    def last(rows: ir.Table) -> ir.Table:
-        return rows.filter(rows.local_date >= since).group_by("local_date").aggregate(last_at=rows.occurred_at.max())
-
-    ends = _dated(snapshot, last)
-    at = local_time(ends.last_at, zone)
-    second = at.hour() * 3600 + at.minute() * 60 + at.second()
-    rows = snapshot.arrow(ends.group_by("local_date").aggregate(second=second.max()))
-    day, seconds = since_1970(rows), rows["second"].to_numpy()
-    before = seconds[day < newest]
-    return not len(before) or int(seconds[day == newest][0]) >= float(np.median(before)) - LATE_SECONDS
-
-
-def _dated(snapshot: Snapshot, told: Callable[[ir.Table], ir.Table]) -> ir.Table:
-    """What is told of each table of dated facts that is there, one under the other."""
-    tables = [told(snapshot.table(name)) for name in DATED if snapshot.files(name)]
-    return ibis.union(*tables) if len(tables) > 1 else tables[0]
 
 
 # -- what a measure tells ----------------------------------------------------------------------------------------------
@@ -252,7 +214,7 @@ def _tallied(reading: Reading, measure: str) -> _Told:
     """From the first day on which its tables say anything to the newest that is over."""
     assert reading.whole is not None
     start = reading.first_on(*(name for name in TABLES[measure] if name in DATED)) or reading.whole.start_on
-    known = _days_with_facts(reading.snapshot, reading.zone)
+    known = days_with_facts(reading.snapshot, reading.zone)
     first, days = (start - EPOCH).days, max(0, int(known[-1]) + 1 - (start - EPOCH).days)
     rows = ROWS[measure](reading)
     day = rows.hour // HOURS - first

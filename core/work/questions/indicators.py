@@ -1,0 +1,404 @@
+"""Indicators by day: the lake as daily lines of the house and its places, and the people behind a day.
+
+A value is the metric over the days of the window that ends with its day, as ``figures`` would say it with a filter for the place (see ``apart`` for what is whose). All days and
+places are told at once: facts are read once per sort of rows and rolled over the windows (``core.risk.rolling``).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from core.errors import Unknown
+from core.lake.reader import Snapshot
+from core.metrics.facts import PLACE, Facts
+from core.metrics.parts import BALANCE, STOCKS, Part, people
+from core.periods import Period
+from core.risk import indicators as registry
+from core.risk import rolling
+from core.risk.indicators import INDICATORS, LEAD, WHOLE, Indicator, Place
+from core.risk.rolling import Floats, Longs
+from core.risk.rules import By
+from core.scope import EVERYTHING, Filters
+from core.settings import DEFAULT_CURRENCY
+from core.work.questions import apart
+from core.work.questions.apart import Apart, Belonging
+from core.work.questions.days import days_with_facts
+from core.work.questions.kept import per_version
+from core.work.questions.occurrences import EPOCH
+from core.work.questions.reading import DATED, Reading
+from core.work.questions.untold import SMALL
+
+MOST_DAYS = 730
+Rows = Callable[[Facts], ir.Table]
+Rolled = Mapping[tuple[str, int], Floats]
+"""Values of parts by name and window: ``[places, days]``; one row for all where facts belong to every place."""
+_ALWAYS = -(10**6)
+"""The day of what has none: before every other."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """One indicator, told by one sort of place. ``values[place, day]`` from ``start_on`` on, whole days only.
+
+    NaN: the metric is undefined; a rate rests on fewer than 30; the window begins before the facts that the metric needs do; the day holds no fact at all; or, of a group, the window
+    begins before anything is known of it. ``bases``: what rates rest on, NaN for other metrics and where nobody knows. Money is in minor units.
+
+    ``places``: the whole house; the channels that any fact of the metric names; the units that the data names, in scope; the groups with facts, in scope. ``names``: as
+    the data calls them, else their key. Without the facts that the metric needs there is no place.
+    """
+
+    indicator: str
+    by: By
+    start_on: date
+    places: tuple[Place, ...]
+    names: tuple[str, ...]
+    values: Floats
+    bases: Floats
+
+    @property
+    def days(self) -> int:
+        return self.values.shape[1]
+
+    @property
+    def last_on(self) -> date:
+        return self.start_on + timedelta(days=self.days - 1)
+
+
+def available(reading: Reading) -> list[Indicator]:
+    """Indicators whose metric the lake has facts for."""
+    return [one for one in INDICATORS.values() if all(reading.snapshot.files(name) for name in one.metric.needs)]
+
+
+def lines(reading: Reading, indicator: str, by: By = "", *, days: int = MOST_DAYS) -> Lines:
+    """An indicator on the newest whole days, at most so many, within scope and filters (of a period nothing is taken). By group a segment and the members' units cut nothing,
+    but only groups of units in the scope are told. Raises ``Unknown`` for an indicator that there is not or that is not told so."""
+    one = registry.find(indicator)
+    if by not in one.by:
+        raise Unknown("breakdown", by, [name or "total" for name in one.by])
+    span = _span(reading, days)
+    if one not in available(reading):
+        nothing = np.zeros((0, span.days))
+        return Lines(one.name, by, span.start_on, (), (), nothing, nothing)
+    numbers = {part.name: _rolled(reading, part, by, span)[part.name, one.window_days] for part in one.metric.parts}
+    keys, size = _keys(reading, by), len(_keys(reading, by))
+    every = {name: np.broadcast_to(values, (size, span.days)) for name, values in numbers.items()}
+    chosen = _chosen(reading, by, keys, numbers)
+    values, bases = _combined(one, {name: values[chosen] for name, values in every.items()})
+    unknown = ~_is_known(reading, one, by, [keys[place] for place in chosen], span)
+    told = [keys[place] for place in chosen]
+    called = _names(reading, by)
+    return Lines(
+        one.name, by, span.start_on, tuple(Place(by, key) for key in told), tuple(called.get(key) or key for key in told),
+        np.where(unknown, np.nan, values), np.where(unknown, np.nan, bases),
+    )  # fmt: skip
+
+
+def behind(reading: Reading, indicator: str, place: Place, on: date) -> pd.DataFrame:
+    """The people of the top part of a day's value: ``member_id``, ``value`` (see ``core.metrics.parts.people``), the greatest value first. Posts and days name nobody. Raises ``Unknown``."""
+    one = registry.find(indicator)
+    if place.by not in one.by:
+        raise Unknown("breakdown", place.by, [name or "total" for name in one.by])
+    inside = Period(on - timedelta(days=one.window_days - 1), on + timedelta(days=1))
+    part = one.metric.top
+    if place.by == "group":
+        narrowed = _of_groups(reading)
+        part = replace(part, where=lambda rows: one.metric.top.condition(rows) & (rows[PLACE] == place.key))
+        facts: Facts = Apart(narrowed, "group", inside)
+        if place.key not in _keys(reading, "group"):
+            return _nobody()
+    else:
+        narrowed = _narrowed(reading, place)
+        facts = Apart(narrowed, WHOLE, inside)
+    if "member_id" not in part.rows(facts).columns or not _is_seen(reading, place):
+        return _nobody()
+    found = people(facts, part, inside)
+    return reading.snapshot.frame(found.order_by([found.value.desc(), found.member_id]))
+
+
+def facts(reading: Reading, inside: Period) -> Facts:
+    """The facts that metrics of indicators read, of some days, within scope and filters: those of ``Reading.facts``, and what ``apart`` derives."""
+    return Apart(reading, WHOLE, inside)
+
+
+def _nobody() -> pd.DataFrame:
+    return pd.DataFrame({"member_id": pd.Series(dtype="int64"), "value": pd.Series(dtype="int64")})
+
+
+def _narrowed(reading: Reading, place: Place) -> Reading:
+    """As with a filter for a place."""
+    filters = reading.filters
+    if place.by == "channel":
+        filters = replace(filters, channels=(place.key,))
+    if place.by == "unit":
+        filters = replace(filters, units=(place.key,))
+    return replace(reading, filters=filters)
+
+
+def _is_seen(reading: Reading, place: Place) -> bool:
+    return place.by in (WHOLE, "channel") or place.key in _keys(reading, place.by)
+
+
+# -- days --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Days ``[start, start + days)`` since 1970."""
+
+    start: int
+    days: int
+
+    @property
+    def start_on(self) -> date:
+        return EPOCH + timedelta(days=self.start)
+
+    @property
+    def inside(self) -> Period:
+        """With the lead."""
+        return Period(self.start_on - timedelta(days=LEAD), self.start_on + timedelta(days=max(self.days, 1)))
+
+
+def _span(reading: Reading, days: int) -> _Span:
+    if reading.whole is None:
+        return _Span(0, 0)
+    known = days_with_facts(reading.snapshot, reading.zone)
+    end = int(known[-1]) + 1
+    start = max(int(known[0]), end - days)
+    return _Span(start, end - start)
+
+
+def _is_known(reading: Reading, one: Indicator, by: By, keys: list[str], span: _Span) -> NDArray[np.bool_]:
+    """``[places, days]``: whether anybody knows the value."""
+    day = np.arange(span.start, span.start + span.days)
+    has_facts = np.isin(day, days_with_facts(reading.snapshot, reading.zone))
+    firsts = [reading.first_on(name) for name in one.metric.needs if name in (*DATED, "consents")]
+    since = max(
+        [first for first in firsts if first is not None], default=reading.whole.start_on if reading.whole else EPOCH
+    )
+    begins = np.full(len(keys), (since - EPOCH).days)
+    if by == "group":
+        opened = apart.groups(reading.snapshot)
+        begins = np.maximum(begins, np.array([opened[key] for key in keys], np.int64))
+    found: NDArray[np.bool_] = has_facts & (day - one.window_days + 1 >= begins[:, None])
+    return found
+
+
+# -- places ------------------------------------------------------------------------------------------------------------
+
+
+def _keys(reading: Reading, by: By) -> tuple[str, ...]:
+    """All places that the data names; the order of values."""
+    snapshot = reading.snapshot
+    if by == "channel":
+        return apart.channels(snapshot)
+    if by == "unit":
+        return apart.belonging(snapshot).units
+    return tuple(apart.groups(snapshot)) if by == "group" else (WHOLE,)
+
+
+def _chosen(reading: Reading, by: By, keys: tuple[str, ...], numbers: Mapping[str, Floats]) -> list[int]:
+    """Places that are told: see ``Lines``."""
+    if by == "channel":
+        asked = reading.filters.channels
+        named = np.zeros(len(keys), np.bool_)
+        for values in numbers.values():
+            if len(values) == len(keys):  # others belong to every channel
+                named |= values.any(axis=1)
+        return [place for place, key in enumerate(keys) if named[place] and (not asked or key in asked)]
+    if by == "unit" and reading.units is not None:
+        return [place for place, key in enumerate(keys) if key in reading.units]
+    if by == "group" and reading.units is not None:
+        seen = set(reading.snapshot.arrow(reading.chats.select("group_id"))["group_id"].to_pylist())
+        return [place for place, key in enumerate(keys) if key in seen]
+    return list(range(len(keys)))
+
+
+def _names(reading: Reading, by: By) -> dict[str, str]:
+    if by not in ("unit", "group"):
+        return {}
+    rows = reading.snapshot.current(f"{by}s")
+    found = reading.snapshot.arrow(rows.select(f"{by}_id", "name"))
+    return dict(zip(found[f"{by}_id"].to_pylist(), found["name"].to_pylist(), strict=True))
+
+
+# -- values ------------------------------------------------------------------------------------------------------------
+
+
+def _combined(one: Indicator, numbers: Mapping[str, Floats]) -> tuple[Floats, Floats]:
+    """As ``figures`` combines them: see there."""
+    metric = one.metric
+    top = numbers[metric.top.name]
+    if metric.minus:
+        top = top - numbers[metric.minus.name]
+    nobody_knows = np.full(top.shape, np.nan)
+    if metric.bottom is None:
+        return top.astype(np.float64), nobody_knows
+    bottom = numbers[metric.bottom.name]
+    least = SMALL if metric.is_rate else 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where((bottom != 0) & (bottom >= least), top / bottom * metric.scale, np.nan)
+    return value, bottom.astype(np.float64) if metric.is_rate else nobody_knows
+
+
+def _of_groups(reading: Reading) -> Reading:
+    """Groups are told of everybody in them."""
+    return replace(reading, scope=EVERYTHING, filters=Filters(channels=reading.filters.channels))
+
+
+def _rolled(reading: Reading, part: Part, by: By, span: _Span) -> Rolled:
+    """All parts that count the same rows, by this."""
+    if by == "group":
+        reading = _of_groups(reading)
+    has_all = reading.filters.segment is None and not reading.filters.channels
+    if by == "unit" and has_all:  # what a unit has is the same whoever looks
+        reading = replace(reading, scope=EVERYTHING, filters=Filters())
+    together: By = WHOLE if by == "unit" else by
+    if has_all and reading.units is None:
+        return _of_all(reading.snapshot, reading.zone, part.rows, together, span)[by]
+    return _scanned(reading, part.rows, together, span)[by]
+
+
+@per_version(*DATED, "consents", "member_profiles", "identity_map", "event_names", "groups", "units", most=64)
+def _of_all(snapshot: Snapshot, zone: str, rows: Rows, by: By, span: _Span) -> Mapping[By, Rolled]:
+    return _scanned(Reading(snapshot, zone, DEFAULT_CURRENCY, EVERYTHING, Filters()), rows, by, span)
+
+
+def _scanned(reading: Reading, rows: Rows, by: By, span: _Span) -> Mapping[By, Rolled]:
+    """The parts that count some rows: by channel or group, or of the whole house and by unit, which one reading of the facts serves where a member tells the unit."""
+    if by != WHOLE:
+        return {by: _told(reading, rows(Apart(reading, by, span.inside)), registry.asked(rows, by), by, span)[by]}
+    wanted = registry.asked(rows, WHOLE)
+    found = rows(Apart(reading, "unit", span.inside))
+    if PLACE not in found.columns:
+        return _told(reading, found, wanted, WHOLE, span)
+    of_house = _told(reading, rows(Apart(reading, WHOLE, span.inside)), wanted, WHOLE, span)
+    return {WHOLE: of_house[WHOLE], "unit": _told(reading, found, wanted, "unit", span)["unit"]}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Counted:
+    """Rows by day and, where told, place and member, in order of place, member and day. ``day``: from the first of the lead on. ``is_member``: a member is known."""
+
+    table: pa.Table
+    day: Longs
+    place: Longs
+    member: Longs
+    is_member: NDArray[np.bool_]
+
+    def column(self, name: str) -> Floats:
+        found: Floats = pc.fill_null(self.table[name].cast(pa.float64()), 0.0).to_numpy()
+        return found
+
+
+def _told(
+    reading: Reading, rows: ir.Table, parts: Mapping[Part, tuple[int, ...]], by: By, span: _Span
+) -> dict[By, Rolled]:
+    """``by``: what the column ``place`` names, or, with the whole house, both it and units."""
+    keys = _keys(reading, by)
+    with_units = by == WHOLE and "member_id" in rows.columns
+    counted = _counted(reading, rows, parts, keys, with_units, span)
+    places = 1 if PLACE not in rows.columns else len(keys)
+    found: dict[By, Rolled] = {by: _rolling(counted, parts, places, span, None)}
+    if by == WHOLE:
+        known = apart.belonging(reading.snapshot)
+        found["unit"] = _rolling(counted, parts, len(known.units), span, known) if with_units else found[WHOLE]
+    return found
+
+
+def _counted(
+    reading: Reading,
+    rows: ir.Table,
+    parts: Mapping[Part, tuple[int, ...]],
+    keys: tuple[str, ...],
+    with_units: bool,
+    span: _Span,
+) -> _Counted:
+    inside, is_open = span.inside, any(part.how in (*STOCKS, BALANCE) for part in parts)
+    dated = rows.local_date < inside.end_on
+    if is_open:
+        rows = rows.filter(dated | rows.local_date.isnull())
+    else:
+        rows = rows.filter(dated & (rows.local_date >= inside.start_on))
+    by_member = with_units or any(part.how == "members" for part in parts)
+    grain = ["local_date", *(["member_id"] if by_member else []), *([PLACE] if PLACE in rows.columns else [])]
+    table = reading.snapshot.arrow(rows.group_by(grain).aggregate(**{p.name: _amount(p, rows) for p in parts}))
+    first = span.start - LEAD
+    day = (
+        pc.fill_null(table["local_date"].cast(pa.date32()).cast(pa.int32()), _ALWAYS).to_numpy().astype(np.int64)
+        - first
+    )
+    nobody = np.zeros(len(day), np.int64)
+    place, is_member, member = nobody, np.zeros(len(day), np.bool_), nobody
+    if PLACE in rows.columns:
+        named = pc.index_in(table[PLACE].combine_chunks(), pa.array(keys, pa.string()))
+        place = pc.fill_null(named, -1).to_numpy().astype(np.int64)
+    if by_member:
+        is_member = pc.is_valid(table["member_id"]).combine_chunks().to_numpy(zero_copy_only=False)
+        member = pc.fill_null(table["member_id"], 0).to_numpy()
+    order = np.lexsort((day, member, place)) if by_member else np.arange(len(day))
+    order = order[place[order] >= 0]
+    return _Counted(table.take(pa.array(order)), day[order], place[order], member[order], is_member[order])
+
+
+def _amount(part: Part, rows: ir.Table) -> ir.Value:
+    where = part.condition(rows)
+    if part.how in ("sum", BALANCE):
+        return rows[part.of].sum(where=where).fill_null(0).cast("float64")
+    return rows.count(where=where)
+
+
+def _rolling(
+    rows: _Counted, parts: Mapping[Part, tuple[int, ...]], places: int, span: _Span, units: Belonging | None
+) -> Rolled:
+    """``units``: where rows are to be told by the units of their members."""
+    found: dict[tuple[str, int], Floats] = {}
+    length = LEAD + span.days
+    spread = None if units is None else _of_units(rows.member, rows.is_member, units)
+    for part, windows in parts.items():
+        amount = rows.column(part.name)
+        if part.how == "members":
+            kept = np.flatnonzero((amount > 0) & rows.is_member & (rows.day >= 0))
+            for window in windows:
+                found[part.name, window] = _distinct(rows, kept, window, places, span, units)
+            continue
+        is_stock = part.how in (*STOCKS, BALANCE)
+        place, row = (rows.place, np.arange(len(rows.day))) if spread is None else (spread[1], spread[0])
+        kept = np.flatnonzero((amount[row] != 0) & (is_stock | (rows.day[row] >= 0)))
+        # Of stocks a day before the lead stands for all that was earlier.
+        before = int(is_stock)
+        day = np.maximum(rows.day[row[kept]] + before, 0)
+        daily = rolling.daily(place[kept], day, amount[row[kept]], places, length + before)
+        for window in windows:
+            if is_stock:
+                found[part.name, window] = rolling.standing(daily, LEAD + 1, 0 if part.how == "stock_end" else window)
+            else:
+                found[part.name, window] = rolling.summed(daily, window, LEAD)
+    return found
+
+
+def _distinct(rows: _Counted, kept: Longs, window: int, places: int, span: _Span, units: Belonging | None) -> Floats:
+    """Distinct members of the window, of some rows."""
+    place, member, day = rows.place[kept], rows.member[kept], rows.day[kept]
+    is_other = np.ones(len(kept), np.bool_)
+    is_other[1:] = (np.diff(member) != 0) | (np.diff(place) != 0)
+    first, start, end = rolling.runs(is_other, day, window)
+    place = place[first]
+    if units is not None:
+        row, place = _of_units(member[first], np.ones(len(first), np.bool_), units)
+        start, end = start[row], end[row]
+    return rolling.counted(place, start, end, places, LEAD + span.days, LEAD)
+
+
+def _of_units(member: Longs, is_member: NDArray[np.bool_], units: Belonging) -> tuple[Longs, Longs]:
+    """Rows of members as one per unit of theirs: which row, which unit."""
+    low = np.searchsorted(units.member, member, side="left")
+    high = np.searchsorted(units.member, member, side="right")
+    row, entry = apart.spread(low, np.where(is_member, high - low, 0))
+    return row, units.unit[entry]
