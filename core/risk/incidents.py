@@ -39,7 +39,7 @@ SEVERITY: dict[Breadth, tuple[Severity, Severity, Severity, Severity]] = {
 DURATIONS = (1, 3, 7)
 """Days up to which each column but the last reaches."""
 
-HOURS: dict[State, dict[Severity, int]] = {
+HOURS: dict[str, dict[str, int]] = {
     "detect": {"critical": 1, "high": 4, "medium": 24, "low": 48},
     "assess": {"critical": 2, "high": 8, "medium": 24, "low": 72},
     "respond": {"critical": 4, "high": 24, "medium": 72, "low": 168},
@@ -53,7 +53,7 @@ TOLD: tuple[tuple[str, ...], ...] = (("manager",), ("manager", "admin"), ("manag
 """Roles that are told besides the owner, by level: nobody's superior is known, so the next roles are."""
 MOST_LEVEL = len(TOLD)
 
-WAIVED: dict[State, str] = {"respond": "action", "communicate": "message", "review": "tasks"}
+WAIVED: dict[str, str] = {"respond": "action", "communicate": "message", "review": "tasks"}
 """What a step asks for that a stated reason may stand for."""
 
 

@@ -1,6 +1,7 @@
 """Tables of incidents and of what is paused on their account. They belong to a world's store."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -32,7 +33,7 @@ HOLD_KINDS = ("all", "channel", "campaign")
 class Incident(Base):
     """Something that went wrong and is seen through.
 
-    ``places``: ``{by, key, name}`` of what it concerns. ``units``: the units that all of it lies in; null = it reaches beyond units, and is for those only who see
+    ``places``: ``{by, key, name, unit, is_stated}`` of what it concerns; stated by somebody, or told by a warning. ``units``: the units that all of it lies in; null = it reaches beyond units, and is for those only who see
     all. ``is_severity_set``: a person said how severe it is; before that it follows scope and duration. ``round``: how often it was opened; what a step asks for
     is asked anew in each. ``clock`` grows with every new deadline, ``level`` says how far the present one has escalated. ``target_at``: by when it is to be over,
     ``due_at``: by when its present step is to be left. ``revision`` grows with every change but notes, evidence and escalation. ``merged_into_id``: it goes on as part of another, and is only read.
@@ -54,7 +55,7 @@ class Incident(Base):
     severity: Mapped[Code]
     is_severity_set: Mapped[bool] = mapped_column(default=False)
     owner: Mapped[Name] = mapped_column(default="")
-    places: Mapped[list[dict[str, str]]] = mapped_column(JSON_VALUE)
+    places: Mapped[list[dict[str, Any]]] = mapped_column(JSON_VALUE)
     units: Mapped[list[str] | None] = mapped_column(JSON_VALUE)
     first_on: Mapped[date]
     last_on: Mapped[date]
