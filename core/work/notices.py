@@ -16,6 +16,7 @@ from core.work.home import Home
 
 TOPIC = "notices"
 Urgency = Literal["low", "normal", "high"]
+URGENCIES: tuple[str, ...] = get_args(Urgency)
 Kind = Literal[
     "warning.raised", "warning.ended", "warning.test", "incident.opened", "incident.moved", "incident.late", "task.late", "evaluation.failed",
     "drill.late", "review.due", "target.paused", "target.halted", "test",
@@ -42,7 +43,7 @@ class Notice:
 
 def say(session: Session, notice: Notice, now: datetime) -> bool:
     """Say it, in the caller's transaction: it is told when that commits, and only then. False: it was said before."""
-    if notice.kind not in KINDS or notice.urgency not in get_args(Urgency) or not 0 < len(notice.key) <= LONGEST_KEY:
+    if notice.kind not in KINDS or notice.urgency not in URGENCIES or not 0 < len(notice.key) <= LONGEST_KEY:
         raise ValueError(f"No such notice: {notice.kind!r} {notice.key!r} {notice.urgency!r}.")
     if notice.units is not None and not notice.units:
         raise ValueError("A notice is of at least one unit, or of the whole house.")
