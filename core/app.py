@@ -5,6 +5,7 @@ Engines take seconds to import, so they are imported where they are built: a pro
 
 import os
 import threading
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from core.store.session import Store
 
 if TYPE_CHECKING:
     from core.lake.engine.duckdb import Engine
+    from core.senders.sender import Sender
     from core.work.home import Home
 
 AUDIT = "audit"
@@ -63,6 +65,17 @@ class House:
             home, _ = self._worlds.pop(world, (None, None))
         if home:
             home.store.close()
+
+    @cached_property
+    def senders(self) -> "dict[str, Sender]":
+        """The ways out of the house, by kind of target; e-mail only where a server for it is set."""
+        from core.senders.posting import Poster
+        from core.senders.robot import Robot
+        from core.senders.smtp import Smtp
+        from core.senders.webhook import Webhook
+
+        found: dict[str, Sender] = {"webhook": Webhook(Poster(self.settings.inner_hosts)), "robot": Robot(Poster())}
+        return found | ({"email": Smtp(self.settings.mail)} if self.settings.mail else {})
 
     @property
     def shown(self) -> World:

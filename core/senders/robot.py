@@ -23,7 +23,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{8,80}")
 
 class Robot:
     is_repeatable = False
-    most_per_minute = 20
+    most_per_minute: int | None = 20
 
     def __init__(self, poster: Poster, base: str = BASE) -> None:
         self._poster = poster

@@ -19,7 +19,7 @@ class Smtp:
     """``context``: whom to believe, else what the system believes. Never falls back to plain text."""
 
     is_repeatable = True
-    most_per_minute = None
+    most_per_minute: int | None = None
 
     def __init__(self, mail: Mail, context: ssl.SSLContext | None = None, within_s: float = WITHIN_S) -> None:
         self._mail = mail

@@ -23,7 +23,7 @@ BUSY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY, H
 
 class Webhook:
     is_repeatable = True
-    most_per_minute = None
+    most_per_minute: int | None = None
 
     def __init__(self, poster: Poster) -> None:
         self._poster = poster

@@ -1,15 +1,17 @@
 """What the worker of a house does: the kinds of jobs it takes, and the chores it sees to by itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from core.lake.manifest import Manifests
 from core.lake.timeline import Timeline
+from core.senders.sender import Sender
 from core.settings import Settings, World
 from core.work import (
     clusters,
+    deliveries,
     forecasts,
     identity_decisions,
     published,
@@ -44,6 +46,9 @@ class House(Protocol):
     @property
     def demo(self) -> Home: ...
 
+    @property
+    def senders(self) -> Mapping[str, Sender]: ...
+
     def forget(self, world: World) -> None: ...
 
 
@@ -75,7 +80,7 @@ def handlers(house: House, fitters: Fitters) -> dict[str, Handler]:
 
 def chores(house: House) -> list[Chore]:
     """Imports that died are settled every minute, what is derived of what came and what is told of everybody are made within seconds, clusters are fitted within a
-    minute of a new day's data, the house's forecasts asked for and published ones held against it, small files are joined every hour, leftovers swept every day."""
+    minute of a new day's data, notices handed on within seconds, the house's forecasts asked for and published ones held against it, small files are joined every hour, leftovers swept every day."""
     sorted_in = _WhenChanged(house, lambda home, _now: tending.derive(home))
     standing = _WhenChanged(house, lambda home, _now: standings.refresh(home))
     clustered = _WhenChanged(house, lambda home, now: int(clusters.refresh(home, now)))
@@ -116,6 +121,7 @@ def chores(house: House) -> list[Chore]:
         Chore("compact", HOUR, lambda _now: _told("files joined", _everywhere(house, tending.compact))),
         Chore("sweep", DAY, lambda _now: _told("leftover files removed", _everywhere(house, tending.sweep))),
         Chore("inbox", HOUR, lambda now: _told("uploads and batches cleared away", uploads.tidy(house.live, now=now))),
+        Chore("notices", SECONDS, lambda now: _delivered(house, now), is_apart=True),
         Chore("tags", MINUTE, lambda now: _told("tags ended", tags.expire(house.live, now=now))),
         Chore("sizes", SIZES, _Sized(house)),
         Chore("sessions", DAY, lambda now: _told("old sessions dropped", tending.drop_old_sessions(house.live, now))),
@@ -188,6 +194,17 @@ class _Sized:
         said = [_told("segments and rules counted", _everywhere(self._house, count))]
         said += [f"{name} cannot be counted ({code})" for name, code in sorted(refused.items())]
         return "; ".join(one for one in said if one) or None
+
+
+def _delivered(house: House, now: datetime) -> str | None:
+    """Also where there is no data: somebody may try a target before the first import."""
+    homes = [house.live] + ([house.demo] if house.settings.lake("demo").exists() else [])
+    done = [deliveries.deliver(home, house.senders, now) for home in homes]
+    told = (
+        _told("notices sent", sum(one.sent for one in done)),
+        _told("notices failed", sum(one.failed for one in done)),
+    )
+    return "; ".join(filter(None, told)) or None
 
 
 def _settled(home: Home) -> bool:

@@ -19,6 +19,7 @@ from core.store.session import Store
 POLL_S = 1.0
 BEAT, ASK = timedelta(seconds=10), timedelta(seconds=2)
 FAILED = "job.failed"
+_APART = "chore "
 
 Clock = Callable[[], datetime]
 Log = Callable[[str], None]
@@ -67,12 +68,13 @@ Handler = Callable[[Work], None]
 
 @dataclass
 class Chore:
-    """Something done again and again. ``do`` returns what to log, or None."""
+    """Something done again and again. ``do`` returns what to log, or None. ``is_apart``: it waits for others, and runs beside everything else."""
 
     name: str
     every: timedelta
     do: Callable[[datetime], str | None]
     due_at: datetime | None = None
+    is_apart: bool = False
 
 
 @dataclass
@@ -116,12 +118,15 @@ class Worker:
         if claim is None:
             return False
         if claim.kind in self.apart:
-            thread = threading.Thread(target=self._do_beside, args=(claim,), daemon=True)
-            self._beside[claim.kind] = [*self._running(claim.kind), thread]
-            thread.start()
+            self._begin(claim.kind, self._do_beside, claim)
         else:
             self._do(claim)
         return True
+
+    def _begin(self, what: str, do: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=do, args=args, daemon=True)
+        self._beside[what] = [*self._running(what), thread]
+        thread.start()
 
     def _running(self, kind: str) -> list[threading.Thread]:
         return [one for one in self._beside.get(kind, ()) if one.is_alive()]
@@ -164,13 +169,21 @@ class Worker:
             now = self.clock()
             if chore.due_at and now < chore.due_at:
                 continue
+            if chore.is_apart and self._running(_APART + chore.name):
+                continue
             chore.due_at = now + chore.every
-            try:
-                said = chore.do(now)
-            except Exception:  # a chore that fails is tried again when it is due; it must not stop the others
-                said = traceback.format_exc()
-            if said:
-                self.log(f"{chore.name}: {said}")
+            if chore.is_apart:
+                self._begin(_APART + chore.name, self._chore, chore, now)
+            else:
+                self._chore(chore, now)
+
+    def _chore(self, chore: Chore, now: datetime) -> None:
+        try:
+            said = chore.do(now)
+        except Exception:  # a chore that fails is tried again when it is due; it must not stop the others
+            said = traceback.format_exc()
+        if said:
+            self.log(f"{chore.name}: {said}")
 
     def _beat(self, stop: threading.Event, started: datetime) -> None:
         while True:
