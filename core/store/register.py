@@ -187,10 +187,12 @@ def turn(
     """Declare a situation, after the one numbered ``after`` (0: the first). Raises ``RegisterChanged``."""
     newest = turns(session, most=1)
     at = newest[0].number if newest else 0
+    if at != after:
+        raise _changed("situation", at)
     values = {"number": after + 1, "situation": situation, "reason": reason, "since_on": since_on, "by": by, "at": now}
-    fresh = insert_new(session, SituationTurn, values, unique=("number",)) if at == after else None
+    fresh = insert_new(session, SituationTurn, values, unique=("number",))
     if fresh is None:
-        raise _changed("situation", max(at, after + 1))
+        raise _changed("situation", after + 1)
     topics.bump(session, TOPIC)
     return fresh
 
