@@ -11,8 +11,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from core.metrics import facts as f
-from core.metrics.facts import Facts
-from core.metrics.parts import STOCKS, Part
+from core.metrics.facts import PLACE, Facts
+from core.metrics.parts import BALANCE, STOCKS, Part
 from core.periods import Period
 
 COLUMNS = {
@@ -26,7 +26,7 @@ OF_MEMBERS = ("unit", "newness", "city", "tier")
 that of the row. ``newness``: ``new`` for whose first action ever or joining lies in the span (in the long one of usual days: in as many days up to the row's own as the
 others have), else ``known``."""
 DIMENSIONS = (*COLUMNS, OF_PRODUCTS, *OF_MEMBERS)
-SPLIT = ("members", "repeating", "rows", "sum", *STOCKS)
+SPLIT = ("members", "repeating", "rows", "sum", *STOCKS, BALANCE)
 """Kinds of parts that can be told by dimension; a median adds up to nothing."""
 USUAL = "usual"
 """The span of usual days."""
@@ -44,28 +44,33 @@ def _of(part: Part, rows: ir.Table) -> list[str]:
     if part.how in STOCKS:
         return list(OF_MEMBERS)
     own = [name for name, column in COLUMNS.items() if column in rows.columns]
-    return [*own, *([OF_PRODUCTS] if "product" in own else []), *(OF_MEMBERS if part.is_of_members else ())]
+    return [*own, *([OF_PRODUCTS] if "product" in own else []), *(OF_MEMBERS if _is_of_members(part, rows) else ())]
+
+
+def _is_of_members(part: Part, rows: ir.Table) -> bool:
+    return part.is_of_members and "member_id" in rows.columns
 
 
 def told(
-    facts: Facts, part: Part, spans: Mapping[str, Period], members: ir.Table, products: ir.Table, group: str | None
+    facts: Facts, part: Part, spans: Mapping[str, Period], members: ir.Table, products: ir.Table, place: str | None
 ) -> ir.Table:
     """A part as rows that each count once.
 
-    ``members``: ``member_id``, ``unit_id``, ``city``, ``tier``, ``born_on``, one row per member. ``products``: ``product_id``, ``category``, one row per product. ``group``: only rows
-    of that group chat; null = all. Grain: one row per span and thing counted: a row of the table, or a member. Columns: ``span``, ``member_id`` (null where
+    ``members``: ``member_id``, ``unit_id``, ``city``, ``tier``, ``born_on``, one row per member. ``products``: ``product_id``, ``category``, one row per product. ``place``: of facts told apart by place
+    only those of this one; null = all. Grain: one row per span and thing counted: a row of the table, or a member. Columns: ``span``, ``member_id`` (null where
     nobody is known), ``amount``, and ``by_…`` of every dimension that the part has. The spans may overlap.
     """
     rows = part.rows(facts)
     kept = rows.filter(part.condition(rows))
-    if group is not None:
-        kept = kept.filter(kept.group_id == group)
+    if place is not None and PLACE in kept.columns:
+        kept = kept.filter(kept[PLACE] == place)
     own = [name for name in _of(part, rows) if name in COLUMNS]
     named = {f"by_{name}": kept[COLUMNS[name]].cast("string") for name in own}
-    amount = kept[part.of] if part.how == "sum" else ibis.literal(1)
+    amount = kept[part.of] if part.how in ("sum", BALANCE) else ibis.literal(1)
     unit = kept.unit_id if "unit_id" in kept.columns and part.how not in STOCKS else ibis.null("string")
-    kept = kept.select("member_id", "local_date", amount=amount, own_unit=unit, **named)
-    if part.how in STOCKS:
+    who = kept.member_id if "member_id" in kept.columns else ibis.null("int64")
+    kept = kept.select("local_date", member_id=who, amount=amount, own_unit=unit, **named)
+    if part.how in (*STOCKS, BALANCE):
         spread = _stock(part, kept, spans)
     else:
         spread = _spread(kept, spans)
@@ -75,7 +80,8 @@ def told(
     if "product" in own:
         categories = products.select(by_product="product_id", by_product_category="category")
         found = found.left_join(categories, "by_product").drop("by_product_right")
-    return _with_members(found, members) if part.is_of_members else found.drop("own_unit", "new_from", "end_on")
+    is_of_members = _is_of_members(part, rows)
+    return _with_members(found, members) if is_of_members else found.drop("own_unit", "new_from", "end_on")
 
 
 def summed(rows: ir.Table, names: Sequence[str]) -> ir.Table:
@@ -118,7 +124,7 @@ def _spread(rows: ir.Table, spans: Mapping[str, Period]) -> ir.Table:
 
 
 def _stock(part: Part, rows: ir.Table, spans: Mapping[str, Period]) -> ir.Table:
-    """Members born before the edge of each span."""
+    """What there was before the edge of each span."""
     length = _length(spans)
     edges = []
     for name, span in spans.items():

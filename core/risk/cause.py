@@ -25,8 +25,9 @@ ENOUGH_SHARE = 0.67
 """Parts that together explain so much are enough (Adtributor's T_EP)."""
 LEAST_EXCESS = 0.2
 """Parts whose share of the change is less than this above their usual share of the whole explain nothing: it is everywhere."""
-LEAST_STRENGTH, STRENGTH_OF_EACH = 5.0, 5.0
-"""Parts are no cause unless they surprise so many times as much as chance does, and so many times more for each of them: whoever picks the most surprising of many parts finds some."""
+LEAST_EVIDENCE, EVIDENCE_OF_EACH = 5.0, 5.0
+"""Evidence (``_evidence``) that parts are no accident: so much, and so much more for each of them, since whoever picks the most surprising of many parts finds some.
+Of one part 10, which chance alone reaches once in 640 times."""
 
 
 # -- what is held against what -----------------------------------------------------------------------------------------
@@ -149,13 +150,14 @@ class Mix:
 @dataclass(frozen=True, slots=True)
 class Explained:
     """What a split of the change says. ``parts``: the fewest that are enough, the most surprising first; ``share``: theirs of the change; ``usual``: theirs of the
-    whole on usual days; ``surprise``: theirs, beyond what chance does, 0 at least. ``is_telling``: they explain two thirds of the change, changed by clearly more than all did, and chance does
-    not do that."""
+    whole on usual days; ``surprise``: theirs, beyond what chance does, 0 at least; ``evidence``: that they are no accident, beyond what picking so many of them takes. ``is_telling``: they explain
+    two thirds of the change, changed by clearly more than all did, and are no accident."""
 
     parts: tuple[int, ...]
     share: float
     usual: float
     surprise: float
+    evidence: float
     is_telling: bool
 
 
@@ -165,25 +167,23 @@ def explained(change: Floats, mixes: Sequence[Mix]) -> Explained:
     top and that of its bottom added (``mixes``).
 
     Ours: what two samples of so many facts differ by alone is taken off (to first order (1 - m) (1/n + 1/n') / 8 for a part of share m), for else a split into many parts would always
-    surprise more; a part that did less than its usual share is none of them, however it surprises; and what is no more than chance, or no more than every part did, is not called a cause.
+    surprise more. A part that did less than its usual share is none of them, however it surprises. And what is no more than chance, or no more than every part did, is not called a cause.
+    Splits compare by their evidence, which few facts do not raise as they raise surprise.
     """
     whole = float(change.sum())
     if not whole:
-        return Explained((), 0.0, 0.0, 0.0, False)
+        return Explained((), 0.0, 0.0, 0.0, -LEAST_EVIDENCE, False)
     share = change / whole
-    raw = [_surprise(one) for one in mixes]
-    chance = [_chance(one) for one in mixes]
-    surprise = np.sum(raw, axis=0) - np.sum(chance, axis=0)
+    surprise: Floats = np.sum([_surprise(one) - _chance(one) for one in mixes], axis=0)
     usually = _share(mixes[0].usual)
     chosen: list[int] = []
     for place in np.lexsort((-share, -surprise)):
         if share[place] >= max(LEAST_SHARE, usually[place]) and share[chosen].sum() < ENOUGH_SHARE:
             chosen.append(int(place))
     told, usual = float(share[chosen].sum()), float(usually[chosen].sum())
-    strength = sum(float(one[chosen].sum()) / _unit(mix) for one, mix in zip(raw, mixes, strict=True))
-    is_clear = strength >= len(mixes) * (LEAST_STRENGTH + STRENGTH_OF_EACH * len(chosen))
-    is_telling = told >= ENOUGH_SHARE and told - usual >= LEAST_EXCESS and is_clear
-    return Explained(tuple(chosen), told, usual, max(0.0, float(surprise[chosen].sum())), is_telling)
+    evidence = _evidence(mixes[0], chosen) - LEAST_EVIDENCE - EVIDENCE_OF_EACH * len(chosen)
+    is_telling = told >= ENOUGH_SHARE and told - usual >= LEAST_EXCESS and evidence >= 0
+    return Explained(tuple(chosen), told, usual, max(0.0, float(surprise[chosen].sum())), evidence, is_telling)
 
 
 def _surprise(mix: Mix) -> Floats:
@@ -191,6 +191,20 @@ def _surprise(mix: Mix) -> Floats:
     usual, now = _share(mix.usual), _share(mix.now)
     mean = (usual + now) / 2
     found: Floats = (_entropy(usual, mean) + _entropy(now, mean)) / 2
+    return found
+
+
+def _evidence(mix: Mix, chosen: Sequence[int]) -> float:
+    """That the share of some parts together is another one than usual: the likelihood ratio statistic G, by chance distributed as chi square of one degree of freedom."""
+    shares = [float(_share(one)[chosen].sum()) for one in (mix.usual, mix.now)]
+    facts = mix.facts_usual, mix.facts_now
+    if not all(facts):
+        return 0.0
+    mean = sum(share * count for share, count in zip(shares, facts, strict=True)) / sum(facts)
+    found = 0.0
+    for share, count in zip(shares, facts, strict=True):
+        for side, whole in ((share, mean), (1 - share, 1 - mean)):
+            found += 2 * count * side * float(np.log(side / whole)) if side > 1e-12 else 0.0
     return found
 
 
@@ -202,8 +216,8 @@ def _chance(mix: Mix) -> Floats:
 
 
 def _unit(mix: Mix) -> float:
-    """Surprise of one degree of freedom by chance: twice the number of facts of both sides' harmonic mean times it is distributed as chi square."""
-    return sum(1 / facts if facts > 0 else np.inf for facts in (mix.facts_usual, mix.facts_now)) / 8
+    """Surprise of one degree of freedom by chance, for parts that are not rare; where nothing is known of a side, more than there can be."""
+    return sum(1 / facts if facts > 0 else 8.0 for facts in (mix.facts_usual, mix.facts_now)) / 8
 
 
 def _share(values: Numbers) -> Floats:

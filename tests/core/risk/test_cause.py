@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import chi2_contingency
 
 from core.periods import Period
 from core.risk import cause
@@ -180,6 +181,12 @@ def test_surprise_is_the_divergence_of_adtributor_less_that_of_chance():
     assert (found.share, found.usual, found.is_telling) == (1.0, 0.5, True)
 
 
+def test_evidence_is_the_likelihood_ratio_less_what_picking_parts_takes():
+    """Of 800 facts half were of the part, now 300 of 400 are; G by scipy's test of the table."""
+    g = chi2_contingency([[400, 400], [300, 100]], correction=False, lambda_="log-likelihood").statistic
+    assert explained([400, 400], [300, 100]).evidence == pytest.approx(g - 10)
+
+
 def test_one_part_that_did_it_all_tells():
     found = explained([40, 40, 40, 40], [10, 10, 10, 100])
     assert (found.parts, found.share, found.is_telling) == ((3,), 1.0, True)
@@ -213,7 +220,7 @@ def test_a_part_that_did_less_than_its_share_is_no_cause_however_much_its_share_
 
 
 def test_no_change_is_explained_by_nothing():
-    assert explained([4, 8], [1, 2]) == cause.Explained((), 0.0, 0.0, 0.0, False)
+    assert explained([4, 8], [1, 2]) == cause.Explained((), 0.0, 0.0, 0.0, -5.0, False)
 
 
 @given(st.lists(st.tuples(COUNTS, COUNTS), min_size=1, max_size=12))
