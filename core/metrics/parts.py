@@ -6,7 +6,7 @@ people. So every figure has a comparison, a sparkline and the people behind it.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import ibis
 import ibis.expr.types as ir
@@ -21,7 +21,7 @@ balance_start: sum of a column over all rows before the period's start, and thos
 
 Grain = Literal["day", "week"]
 STOCKS = ("stock_end", "stock_start")
-BALANCE = "balance_start"
+BALANCE: Final = "balance_start"
 
 
 @dataclass(frozen=True, slots=True)

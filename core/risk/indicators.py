@@ -90,7 +90,7 @@ INDICATORS: dict[str, Indicator] = _named(
         Indicator("gross_revenue", "trade", kpis.gross_revenue, 1, FACTS),
         Indicator("refund_share", "trade", kpis.refund_share, 30, FACTS),
         Indicator("returning_share", "trade", measures.returning_share, 30, FACTS),
-        Indicator("logins_per_member", "system", measures.logins_per_member, 1, FACTS),
+        Indicator("logins_per_member", "system", measures.logins_per_member, 1, MEMBERS),
         Indicator("scripted_accounts", "system", measures.scripted_accounts, 1, MEMBERS),
     )
 )

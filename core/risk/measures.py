@@ -34,7 +34,10 @@ def measure(unit: Unit, needs: str, better: Direction = "down", *, scale: float 
     return declare
 
 
-# ---- rows ----
+APART = ("channel", "unit_id", "group_id", "name", "content_id", "product_id", "campaign_id", "source")
+"""What events can be told apart by (``core.metrics.splits``)."""
+
+# ---- rows: besides what parts need each gives what rows can be told apart by (core.metrics.splits) ----
 
 
 def _events(facts: Facts) -> ir.Table:
@@ -44,6 +47,7 @@ def _events(facts: Facts) -> ir.Table:
         events,
         "member_id",
         "local_date",
+        *APART,
         is_login=events.name.isin(LOGINS),
         is_read=has_content & events.name.isin(READS),
         is_reaction=has_content & events.name.isin(INTERACTIONS),
@@ -64,7 +68,7 @@ def _visits(facts: Facts) -> ir.Table:
 
 def _said(facts: Facts) -> ir.Table:
     messages = facts.table("group_messages")
-    return told(messages.filter(talk.is_activity(messages)), "member_id", "local_date")
+    return told(messages.filter(talk.is_activity(messages)), "member_id", "local_date", "group_id", "source")
 
 
 def _posts(facts: Facts) -> ir.Table:
@@ -83,26 +87,29 @@ def _days(facts: Facts) -> ir.Table:
 def _memberships(facts: Facts) -> ir.Table:
     """Changes of who is in which group; the day of those who had been in for as long as anybody knows is null."""
     states = facts.table("memberships")
-    change = told(states, "member_id", "local_date", value=states.is_in.cast("int64") - states.was_in.cast("int64"))
+    change = told(states, "member_id", "local_date", "group_id", value=states.is_in.cast("int64") - states.was_in.cast("int64"))
     always = states.filter(states.is_first & states.was_in)
-    always = told(always, "member_id", local_date=ibis.null("date"), value=ibis.literal(1, "int64"))
+    always = told(always, "member_id", "group_id", local_date=ibis.null("date"), value=ibis.literal(1, "int64"))
     columns = change.columns
     return change.filter(change.value != 0).union(always.select(columns))
 
 
 def _sends(facts: Facts) -> ir.Table:
     """One row per message to one person, on the day of its first state."""
-    states = told(facts.table("touches"), "source", "touch_id", "member_id", "local_date", "state")
-    keys = [name for name in states.columns if name not in ("local_date", "state")]
+    about = ("channel", "campaign_id", "content_id", "reason")
+    states = told(facts.table("touches"), "source", "touch_id", "member_id", "local_date", "state", *about)
+    keys = [name for name in states.columns if name not in ("local_date", "state", *about)]
     return states.group_by(keys).aggregate(
-        local_date=states.local_date.min(), has_failed=(states.state == "failed").any()
+        local_date=states.local_date.min(),
+        has_failed=(states.state == "failed").any(),
+        **{name: states[name].max() for name in about},
     )
 
 
 def _withdrawn(facts: Facts) -> ir.Table:
     consents = facts.table("consents")
     rows = consents.filter((consents.purpose == "marketing") & (consents.state == "withdrawn"))
-    return told(rows, "member_id", "local_date")
+    return told(rows, "member_id", "local_date", "channel", "source")
 
 
 def _alarming(facts: Facts) -> ir.Table:

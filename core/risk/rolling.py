@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+NEVER = 1 << 30
 
 
 def daily(place: Longs, day: Longs, amount: Floats | None, places: int, days: int) -> Floats:
@@ -31,26 +32,24 @@ def standing(values: Floats, lead: int, back: int) -> Floats:
     return found
 
 
-def runs(is_other: Bools, day: Longs, window: int) -> tuple[Longs, Longs, Longs]:
-    """When somebody counts: from each of their days on for ``window`` days, overlapping ones as one.
+def gaps(is_other: Bools, day: Longs) -> Longs:
+    """Days until the same subject's next one; of the last one more than any window.
 
-    ``day``: ascending within each subject; ``is_other``: whether a row is of another subject than the row before it. Returns the first row of each run, and its
-    days ``[start, end)``.
+    ``day``: ascending and each once within a subject; ``is_other``: whether a row is of another subject than the row before it.
     """
-    begins = is_other.copy()
-    begins[1:] |= np.diff(day) > window
-    begins[:1] = True
-    first = np.flatnonzero(begins)
-    last = np.append(first[1:] - 1, len(day) - 1)[: len(first)]
-    return first, day[first], day[last] + window
+    found = np.full(len(day), NEVER, np.int64)
+    ahead = np.flatnonzero(~is_other[1:])
+    found[ahead] = day[ahead + 1] - day[ahead]
+    return found
 
 
-def counted(place: Longs, start: Longs, end: Longs, places: int, days: int, lead: int) -> Floats:
-    """How many runs hold each day, by place, without the lead: ``[places, days - lead]``."""
+def distinct(place: Longs, day: Longs, gap: Longs, window: int, places: int, days: int) -> Floats:
+    """Distinct subjects of windows of days, with the lead: ``[places, days]``. Each counts from each of its days on until its next one, or for ``window`` days."""
     width = days + 1
-    steps = np.bincount(place * width + np.clip(start, 0, days), minlength=places * width)
-    steps -= np.bincount(place * width + np.clip(end, 0, days), minlength=places * width)
-    found: Floats = np.cumsum(steps.reshape(places, width), axis=1)[:, lead:days].astype(np.float64)
+    until = np.minimum(day + np.minimum(gap, window), days)
+    steps = np.bincount(place * width + day, minlength=places * width)
+    steps -= np.bincount(place * width + until, minlength=places * width)
+    found: Floats = np.cumsum(steps.reshape(places, width), axis=1)[:, :days].astype(np.float64)
     return found
 
 

@@ -14,7 +14,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from core import schema
 from core.lake.reader import Snapshot
@@ -36,21 +36,26 @@ from core.work.questions.days import days_with_facts
 from core.work.questions.kept import per_version
 from core.work.questions.reading import DATED, Reading
 
+Floats = NDArray[np.float64]
 ESCALATING = ("escalation",)
 """Categories of the sensitive words by which a message in a group counts as a complaint."""
 COMPLAINING = ("complaint", "dispute")
+_BESIDE = "\x1f"
+"""Between units that a member belongs to: no key holds it."""
 
 
 class Apart(Facts):
     """``by``: what the facts are told apart by. Those with a column ``place`` name theirs; others belong to every place, or by unit to those of their member.
-    ``inside``: days that actions are wanted of."""
+    ``inside``: days that actions are wanted of. ``is_raw``: actions are one row each, for whoever counts the members of a day anyway."""
 
-    def __init__(self, reading: Reading, by: By, inside: Period) -> None:
-        self.__dict__.update(reading=reading, by=by, inside=inside, table=self._table, keep=reading.snapshot.keep)
+    def __init__(self, reading: Reading, by: By, inside: Period, *, is_raw: bool = False) -> None:
+        told = {"reading": reading, "by": by, "inside": inside, "is_raw": is_raw}
+        self.__dict__.update(told, table=self._table, keep=reading.snapshot.keep)
 
     reading: Reading
     by: By
     inside: Period
+    is_raw: bool
 
     def _table(self, name: str) -> ir.Table:
         if name in DERIVED:
@@ -77,7 +82,9 @@ class Apart(Facts):
     @cached_property
     def actions(self) -> ir.Table:  # type: ignore[override]
         """See ``Facts.actions``; by channel of each member, day and channel."""
-        return _cut(f.member_days(f.actions(self._inside), self.reading.members), self.reading.allowed)
+        acted, members = f.actions(self._inside), self.reading.members
+        rows = acted.inner_join(members, "identity_key") if self.is_raw else f.member_days(acted, members)
+        return _cut(rows, self.reading.allowed)
 
     def _inside(self, name: str) -> ir.Table:
         rows = self.reading.in_channels(name)
@@ -87,7 +94,8 @@ class Apart(Facts):
         if schema.table(name).has("channel"):
             return self._placed(name, rows)
         every = pa.table({PLACE: pa.array(channels(self.reading.snapshot), pa.string())})
-        return rows.cross_join(ibis.memtable(every))
+        days = rows.select("identity_key", "local_date", "sender_kind").distinct()
+        return days.cross_join(ibis.memtable(every))
 
     @cached_property
     def orders(self) -> ir.Table:
@@ -143,42 +151,47 @@ def _distinct(snapshot: Snapshot, column: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Belonging:
-    """``units``: all that data names, in order. One row per member and unit that the member belongs to, itself or by one below it: ``member`` (ids, ascending), ``unit``
-    (places in ``units``)."""
+    """``units``: all that data names, in order. Members who belong to the same units are of one sort: ``member`` (ids, ascending) and ``sort`` of those who belong to any;
+    ``has[sort, unit]``: 1 where the sort belongs to the unit, itself or by one below it. The last sort belongs to none."""
 
     units: tuple[str, ...]
     member: Int64s
-    unit: Int64s
+    sort: Int64s
+    has: Floats
 
     def rows(self) -> pa.Table:
-        """``member_id``, ``place``."""
-        names = pa.DictionaryArray.from_arrays(pa.array(self.unit, pa.int32()), pa.array(self.units, pa.string()))
-        return pa.table({"member_id": self.member, PLACE: names.cast(pa.string())})
+        """``member_id``, ``place``: one row per member and unit."""
+        sort, unit = np.nonzero(self.has)
+        low, high = np.searchsorted(sort, self.sort, side="left"), np.searchsorted(sort, self.sort, side="right")
+        count = high - low
+        which = np.repeat(np.arange(len(count)), count)
+        row = np.arange(len(which)) + np.repeat(low - (np.cumsum(count) - count), count)
+        names = pa.DictionaryArray.from_arrays(pa.array(unit[row], pa.int32()), pa.array(self.units, pa.string()))
+        return pa.table({"member_id": self.member[which], PLACE: names.cast(pa.string())})
+
+    def sorts(self, member: Int64s) -> Int64s:
+        """The sort of each of some members."""
+        nobody = len(self.has) - 1
+        if not len(self.member):
+            return np.full(len(member), nobody, np.int64)
+        at = np.minimum(np.searchsorted(self.member, member), len(self.member) - 1)
+        return np.where(self.member[at] == member, self.sort[at], nobody)
 
 
 @per_version("units", "member_profiles", "identity_map", "groups", most=4)
 def belonging(snapshot: Snapshot) -> Belonging:
     everybody = Reading(snapshot, "UTC", DEFAULT_CURRENCY, EVERYTHING, Filters())
     profiles = f.known(f.linked(snapshot.current("member_profiles"), everybody.members))
-    rows = snapshot.arrow(profiles.filter(profiles.unit_id.notnull()).select("member_id", "unit_id").distinct())
-    known = units_of(snapshot)
-    above = above_each(snapshot)
-    own = pc.index_in(rows["unit_id"].combine_chunks(), pa.array(known, pa.string())).to_numpy()
-    size, flat = np.array([len(above[one]) for one in known], np.int64), [up for one in known for up in above[one]]
-    start = np.cumsum(size) - size
-    repeat, place = spread(start[own] if len(own) else own, size[own] if len(own) else own)
+    named = profiles.filter(profiles.unit_id.notnull()).select("member_id", "unit_id").distinct()
+    together = named.group_by("member_id").aggregate(units=named.unit_id.collect(order_by="unit_id").join(_BESIDE))
+    rows = snapshot.arrow(together.order_by("member_id"))
+    sorts = rows["units"].combine_chunks().dictionary_encode()
+    known, above = units_of(snapshot), above_each(snapshot)
     code = {one: number for number, one in enumerate(known)}
-    member = rows["member_id"].to_numpy()[repeat]
-    unit = np.array([code[one] for one in flat], np.int64)[place] if flat else place
-    both = np.unique(np.stack([member, unit]), axis=1)
-    return Belonging(known, both[0], both[1])
-
-
-def spread(start: Int64s, count: Int64s) -> tuple[Int64s, Int64s]:
-    """For each of some ranges of rows, one after the other: which range, and which row."""
-    which = np.repeat(np.arange(len(count)), count)
-    row = np.arange(len(which)) + np.repeat(start - (np.cumsum(count) - count), count)
-    return which, row
+    has = np.zeros((len(sorts.dictionary) + 1, len(known)))
+    for number, joined in enumerate(sorts.dictionary.to_pylist()):
+        has[number, [code[up] for one in joined.split(_BESIDE) for up in above[one]]] = 1
+    return Belonging(known, rows["member_id"].to_numpy(), sorts.indices.to_numpy().astype(np.int64), has)
 
 
 def units_of(snapshot: Snapshot) -> tuple[str, ...]:
@@ -205,13 +218,14 @@ def _visits(facts: Apart) -> ir.Table:
     reading = facts.reading
     told = occurrences.visits(reading.snapshot, reading.zone)
     day = pa.array((told["hour"].to_numpy() // occurrences.HOURS).astype(np.int32)).cast(pa.date32())
-    rows = ibis.memtable(told.select(["member_id", "channel"]).append_column("local_date", day))
-    rows = rows.mutate(member_id=rows.member_id.nullif(0), channel=rows.channel.cast("string").nullif(NOWHERE))
+    rows = ibis.memtable(told.select(["member_id", "channel", "unit_id"]).append_column("local_date", day))
+    where = {name: rows[name].cast("string").nullif(NOWHERE) for name in ("channel", "unit_id")}
+    rows = rows.mutate(member_id=rows.member_id.nullif(0), **where)
     if reading.filters.channels:
         rows = rows.filter(rows.channel.isin(reading.filters.channels))
     rows = _cut(rows, reading.allowed)
     rows = named(rows, rows.channel) if facts.by == "channel" else rows
-    return f.told(rows, "member_id", "local_date")
+    return f.told(rows, "member_id", "local_date", "channel", "unit_id")
 
 
 def _posts(facts: Apart) -> ir.Table:
@@ -232,7 +246,7 @@ def _posts(facts: Apart) -> ir.Table:
         rows = rows.inner_join(told, "group_id").inner_join(tree, "unit_id")
     if facts.by == "group":
         rows = named(rows, rows.group_id)
-    return f.told(rows, "local_date", "is_selling", "is_content")
+    return f.told(rows, "group_id", "local_date", "is_selling", "is_content")
 
 
 def _memberships(facts: Apart) -> ir.Table:
@@ -250,7 +264,7 @@ def _memberships(facts: Apart) -> ir.Table:
         rows = ibis.memtable(pa.table({name: pa.array([], pa.null()) for name in states})).cast(states)
     rows = _cut(rows, reading.allowed)
     rows = named(rows, rows.group_id) if facts.by == "group" else rows
-    return f.told(rows, "member_id", "local_date", "is_in", "was_in", "is_first")
+    return f.told(rows, "group_id", "member_id", "local_date", "is_in", "was_in", "is_first")
 
 
 def _alarming(facts: Apart) -> ir.Table:
@@ -260,10 +274,12 @@ def _alarming(facts: Apart) -> ir.Table:
     is_said = (said.sender_kind == "member") & said.message_kind.fill_null("text").notin(NOT_SAID)
     rules = [rule for rule in wordlists.rules() if rule.of in ("member", "both")]
     loud = [rule for rule in rules if rule.category in ESCALATING]
-    rows = _broken(reading, answers.mutate(group_id=ibis.null("string")), rules)
-    rows = rows.union(_broken(reading, said.filter(is_said).mutate(group_id=said.group_id.cast("string")), loud))
+    nowhere = ibis.null("string")
+    rows = _broken(reading, answers.mutate(group_id=nowhere, category=answers.category.cast("string")), rules)
+    loudly = said.filter(is_said).mutate(group_id=said.group_id.cast("string"), category=nowhere)
+    rows = rows.union(_broken(reading, loudly, loud))
     rows = named(rows, rows.group_id) if facts.by == "group" else rows
-    return f.told(rows, "member_id", "local_date")
+    return f.told(rows, "member_id", "local_date", "group_id", "category")
 
 
 def _broken(reading: Reading, rows: ir.Table, rules: Sequence[Rule]) -> ir.Table:
@@ -274,7 +290,7 @@ def _broken(reading: Reading, rows: ir.Table, rules: Sequence[Rule]) -> ir.Table
     for rule in rules:
         is_broken = is_broken | sensitive.breaks(texts.text, rule)
     return rows.semi_join(reading.snapshot.keep(texts.filter(is_broken)), "text").select(
-        "member_id", "local_date", "group_id"
+        "member_id", "local_date", "group_id", "category"
     )
 
 

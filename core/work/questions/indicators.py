@@ -273,43 +273,45 @@ def _of_all(snapshot: Snapshot, zone: str, rows: Rows, by: By, span: _Span) -> M
 def _scanned(reading: Reading, rows: Rows, by: By, span: _Span) -> Mapping[By, Rolled]:
     """The parts that count some rows: by channel or group, or of the whole house and by unit, which one reading of the facts serves where a member tells the unit."""
     if by != WHOLE:
-        return {by: _told(reading, rows(Apart(reading, by, span.inside)), registry.asked(rows, by), by, span)[by]}
+        return {
+            by: _told(reading, rows(Apart(reading, by, span.inside, is_raw=True)), registry.asked(rows, by), by, span)[
+                by
+            ]
+        }
     wanted = registry.asked(rows, WHOLE)
-    found = rows(Apart(reading, "unit", span.inside))
+    found = rows(Apart(reading, "unit", span.inside, is_raw=True))
     if PLACE not in found.columns:
         return _told(reading, found, wanted, WHOLE, span)
-    of_house = _told(reading, rows(Apart(reading, WHOLE, span.inside)), wanted, WHOLE, span)
+    of_house = _told(reading, rows(Apart(reading, WHOLE, span.inside, is_raw=True)), wanted, WHOLE, span)
     return {WHOLE: of_house[WHOLE], "unit": _told(reading, found, wanted, "unit", span)["unit"]}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Counted:
-    """Rows by day and, where told, place and member, in order of place, member and day. ``day``: from the first of the lead on. ``is_member``: a member is known."""
+    """Rows by day and, where told, member and place. ``day``: from the first of the lead on; ``place``: the column's, or the sort of the member (``apart.Belonging``). With
+    members in order of place, member and day."""
 
-    table: pa.Table
+    amounts: Mapping[str, Floats]
     day: Longs
     place: Longs
     member: Longs
     is_member: NDArray[np.bool_]
-
-    def column(self, name: str) -> Floats:
-        found: Floats = pc.fill_null(self.table[name].cast(pa.float64()), 0.0).to_numpy()
-        return found
+    places: int
 
 
 def _told(
     reading: Reading, rows: ir.Table, parts: Mapping[Part, tuple[int, ...]], by: By, span: _Span
 ) -> dict[By, Rolled]:
-    """``by``: what the column ``place`` names, or, with the whole house, both it and units."""
-    keys = _keys(reading, by)
-    with_units = by == WHOLE and "member_id" in rows.columns
-    counted = _counted(reading, rows, parts, keys, with_units, span)
-    places = 1 if PLACE not in rows.columns else len(keys)
-    found: dict[By, Rolled] = {by: _rolling(counted, parts, places, span, None)}
-    if by == WHOLE:
-        known = apart.belonging(reading.snapshot)
-        found["unit"] = _rolling(counted, parts, len(known.units), span, known) if with_units else found[WHOLE]
-    return found
+    """``by``: what the column ``place`` names. Of the whole house units as well, by the members of the rows."""
+    if PLACE in rows.columns:
+        return {by: _rolling(_counted(reading, rows, parts, _keys(reading, by), None, span), parts, span)}
+    has_units = by == WHOLE and "member_id" in rows.columns
+    units = apart.belonging(reading.snapshot) if has_units else None
+    by_sort = _rolling(_counted(reading, rows, parts, (), units, span), parts, span)
+    of_house = {key: values.sum(axis=0, keepdims=True) for key, values in by_sort.items()}
+    if by != WHOLE:
+        return {by: of_house}
+    return {WHOLE: of_house, "unit": of_house if units is None else {k: units.has.T @ v for k, v in by_sort.items()}}
 
 
 def _counted(
@@ -317,7 +319,7 @@ def _counted(
     rows: ir.Table,
     parts: Mapping[Part, tuple[int, ...]],
     keys: tuple[str, ...],
-    with_units: bool,
+    units: Belonging | None,
     span: _Span,
 ) -> _Counted:
     inside, is_open = span.inside, any(part.how in (*STOCKS, BALANCE) for part in parts)
@@ -326,25 +328,34 @@ def _counted(
         rows = rows.filter(dated | rows.local_date.isnull())
     else:
         rows = rows.filter(dated & (rows.local_date >= inside.start_on))
-    by_member = with_units or any(part.how == "members" for part in parts)
-    grain = ["local_date", *(["member_id"] if by_member else []), *([PLACE] if PLACE in rows.columns else [])]
-    table = reading.snapshot.arrow(rows.group_by(grain).aggregate(**{p.name: _amount(p, rows) for p in parts}))
-    first = span.start - LEAD
-    day = (
-        pc.fill_null(table["local_date"].cast(pa.date32()).cast(pa.int32()), _ALWAYS).to_numpy().astype(np.int64)
-        - first
-    )
-    nobody = np.zeros(len(day), np.int64)
-    place, is_member, member = nobody, np.zeros(len(day), np.bool_), nobody
-    if PLACE in rows.columns:
-        named = pc.index_in(table[PLACE].combine_chunks(), pa.array(keys, pa.string()))
-        place = pc.fill_null(named, -1).to_numpy().astype(np.int64)
+    counts_members = any(part.how == "members" for part in parts)
+    by_member, by_place = counts_members or units is not None, PLACE in rows.columns
+    grain = ["local_date", *(["member_id"] if by_member else []), *([PLACE] if by_place else [])]
+    found = rows.group_by(grain).aggregate(**{p.name: _amount(p, rows) for p in parts})
+    table = reading.snapshot.arrow(found.order_by("member_id", "local_date") if counts_members else found)
+    day = pc.fill_null(table["local_date"].cast(pa.date32()).cast(pa.int32()), _ALWAYS).to_numpy().astype(np.int64)
+    day -= span.start - LEAD
+    member = is_member = place = np.zeros(len(day), np.int64)
     if by_member:
-        is_member = pc.is_valid(table["member_id"]).combine_chunks().to_numpy(zero_copy_only=False)
+        is_member = pc.is_valid(table["member_id"]).to_numpy()
         member = pc.fill_null(table["member_id"], 0).to_numpy()
-    order = np.lexsort((day, member, place)) if by_member else np.arange(len(day))
-    order = order[place[order] >= 0]
-    return _Counted(table.take(pa.array(order)), day[order], place[order], member[order], is_member[order])
+    if units is not None:
+        place = np.where(is_member, units.sorts(member), len(units.has) - 1)
+    if by_place:
+        named = pc.index_in(table[PLACE], pa.array(keys, pa.string()))
+        place = pc.fill_null(named, -1).to_numpy().astype(np.int64)
+    amounts = {part.name: pc.fill_null(table[part.name].cast(pa.float64()), 0.0).to_numpy() for part in parts}
+    places = len(keys) if by_place else 1 if units is None else len(units.has)
+    found_rows = _Counted(amounts, day, place, member, is_member.astype(np.bool_), places)
+    return _in_order(found_rows) if by_place else found_rows
+
+
+def _in_order(rows: _Counted) -> _Counted:
+    """Of rows in order of member and day, those of known places, place by place."""
+    order = np.argsort(rows.place.astype(np.int16), kind="stable")  # of short numbers this takes no comparisons
+    order = order[rows.place[order] >= 0]
+    amounts = {name: values[order] for name, values in rows.amounts.items()}
+    return _Counted(amounts, rows.day[order], rows.place[order], rows.member[order], rows.is_member[order], rows.places)
 
 
 def _amount(part: Part, rows: ir.Table) -> ir.Value:
@@ -354,51 +365,30 @@ def _amount(part: Part, rows: ir.Table) -> ir.Value:
     return rows.count(where=where)
 
 
-def _rolling(
-    rows: _Counted, parts: Mapping[Part, tuple[int, ...]], places: int, span: _Span, units: Belonging | None
-) -> Rolled:
-    """``units``: where rows are to be told by the units of their members."""
+def _rolling(rows: _Counted, parts: Mapping[Part, tuple[int, ...]], span: _Span) -> Rolled:
     found: dict[tuple[str, int], Floats] = {}
     length = LEAD + span.days
-    spread = None if units is None else _of_units(rows.member, rows.is_member, units)
     for part, windows in parts.items():
-        amount = rows.column(part.name)
+        amount = rows.amounts[part.name]
         if part.how == "members":
             kept = np.flatnonzero((amount > 0) & rows.is_member & (rows.day >= 0))
+            place, day, member = rows.place[kept], rows.day[kept], rows.member[kept]
+            is_other = np.ones(len(kept), np.bool_)
+            is_other[1:] = (np.diff(member) != 0) | (np.diff(place) != 0)
+            gap = rolling.gaps(is_other, day)
             for window in windows:
-                found[part.name, window] = _distinct(rows, kept, window, places, span, units)
+                told = rolling.distinct(place, day, gap, window, rows.places, length)
+                found[part.name, window] = told[:, LEAD:]
             continue
-        is_stock = part.how in (*STOCKS, BALANCE)
-        place, row = (rows.place, np.arange(len(rows.day))) if spread is None else (spread[1], spread[0])
-        kept = np.flatnonzero((amount[row] != 0) & (is_stock | (rows.day[row] >= 0)))
         # Of stocks a day before the lead stands for all that was earlier.
+        is_stock = part.how in (*STOCKS, BALANCE)
         before = int(is_stock)
-        day = np.maximum(rows.day[row[kept]] + before, 0)
-        daily = rolling.daily(place[kept], day, amount[row[kept]], places, length + before)
+        kept = np.flatnonzero((amount != 0) & (is_stock | (rows.day >= 0)))
+        day = np.maximum(rows.day[kept] + before, 0)
+        daily = rolling.daily(rows.place[kept], day, amount[kept], rows.places, length + before)
         for window in windows:
             if is_stock:
                 found[part.name, window] = rolling.standing(daily, LEAD + 1, 0 if part.how == "stock_end" else window)
             else:
                 found[part.name, window] = rolling.summed(daily, window, LEAD)
     return found
-
-
-def _distinct(rows: _Counted, kept: Longs, window: int, places: int, span: _Span, units: Belonging | None) -> Floats:
-    """Distinct members of the window, of some rows."""
-    place, member, day = rows.place[kept], rows.member[kept], rows.day[kept]
-    is_other = np.ones(len(kept), np.bool_)
-    is_other[1:] = (np.diff(member) != 0) | (np.diff(place) != 0)
-    first, start, end = rolling.runs(is_other, day, window)
-    place = place[first]
-    if units is not None:
-        row, place = _of_units(member[first], np.ones(len(first), np.bool_), units)
-        start, end = start[row], end[row]
-    return rolling.counted(place, start, end, places, LEAD + span.days, LEAD)
-
-
-def _of_units(member: Longs, is_member: NDArray[np.bool_], units: Belonging) -> tuple[Longs, Longs]:
-    """Rows of members as one per unit of theirs: which row, which unit."""
-    low = np.searchsorted(units.member, member, side="left")
-    high = np.searchsorted(units.member, member, side="right")
-    row, entry = apart.spread(low, np.where(is_member, high - low, 0))
-    return row, units.unit[entry]
