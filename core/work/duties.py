@@ -121,7 +121,9 @@ def chores(house: House) -> list[Chore]:
         Chore("compact", HOUR, lambda _now: _told("files joined", _everywhere(house, tending.compact))),
         Chore("sweep", DAY, lambda _now: _told("leftover files removed", _everywhere(house, tending.sweep))),
         Chore("inbox", HOUR, lambda now: _told("uploads and batches cleared away", uploads.tidy(house.live, now=now))),
-        Chore("notices", SECONDS, lambda now: _delivered(house, now), is_apart=True),
+        Chore("notices", SECONDS, lambda now: _delivered(house, house.live, now), is_apart=True),
+        # Not apart: the demo may be removed at any moment, and nobody must be at work in it then.
+        Chore("demo notices", SECONDS, lambda now: _delivered_of_demo(house, now)),
         Chore("tags", MINUTE, lambda now: _told("tags ended", tags.expire(house.live, now=now))),
         Chore("sizes", SIZES, _Sized(house)),
         Chore("sessions", DAY, lambda now: _told("old sessions dropped", tending.drop_old_sessions(house.live, now))),
@@ -196,15 +198,15 @@ class _Sized:
         return "; ".join(one for one in said if one) or None
 
 
-def _delivered(house: House, now: datetime) -> str | None:
+def _delivered(house: House, home: Home, now: datetime) -> str | None:
     """Also where there is no data: somebody may try a target before the first import."""
-    homes = [house.live] + ([house.demo] if house.settings.lake("demo").exists() else [])
-    done = [deliveries.deliver(home, house.senders, now) for home in homes]
-    told = (
-        _told("notices sent", sum(one.sent for one in done)),
-        _told("notices failed", sum(one.failed for one in done)),
-    )
+    done = deliveries.deliver(home, house.senders, now)
+    told = (_told("notices sent", done.sent), _told("notices failed", done.failed))
     return "; ".join(filter(None, told)) or None
+
+
+def _delivered_of_demo(house: House, now: datetime) -> str | None:
+    return _delivered(house, house.demo, now) if house.settings.lake("demo").exists() else None
 
 
 def _settled(home: Home) -> bool:
