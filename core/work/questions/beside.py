@@ -13,7 +13,7 @@ from core.calendar import DayKind
 from core.errors import VersionGone
 from core.lake.reader import Snapshot
 from core.models.forecast.agenda import Kind as OwnKind
-from core.periods import Period
+from core.periods import Period, business_date
 from core.store.tables import Batch
 from core.work.home import Home
 from core.work.questions import calendar
@@ -127,7 +127,11 @@ def _imported(home: Home, rows: pa.Table, span: Period) -> Iterator[Beside]:
 def _taken_back(home: Home, tables: Sequence[str], span: Period) -> Iterator[Beside]:
     """Batches that were rolled back from the first of the days on, where they had rows of them by the version before."""
     for manifest in home.lake.manifests.log():
-        if manifest.kind != "rollback" or manifest.batch_id is None or manifest.at.date() < span.start_on:
+        if (
+            manifest.kind != "rollback"
+            or manifest.batch_id is None
+            or business_date(manifest.at, home.settings.zone) < span.start_on
+        ):
             continue
         with home.store.reading() as session:
             batch = session.get(Batch, manifest.batch_id)
