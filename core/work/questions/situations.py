@@ -134,7 +134,7 @@ class Sign:
         change = self.change_share
         if change is None:
             return None
-        return "rising" if change > MOVED else "falling" if change < -MOVED else "steady"
+        return "steady" if abs(change) < MOVED - 1e-9 else "rising" if change > 0 else "falling"
 
 
 @dataclass(frozen=True, slots=True)
