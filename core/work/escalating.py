@@ -61,7 +61,7 @@ def _rise(home: Home, log: Store, incident_id: int, now: datetime) -> int:
         audit.append(
             logged, SYSTEM, "incident.escalated", f"incident:{row.id}", details | {"world": home.world}, now=now
         )
-        incident_news.late(session, row, level, now)
+        incident_news.late(session, home, row, level, now)
         return 1
 
 
@@ -76,5 +76,5 @@ def _task(home: Home, log: Store, task_id: int, today: date, now: datetime) -> i
         audit.append(
             logged, SYSTEM, "incident.task_late", f"incident:{row.id}", details | {"world": home.world}, now=now
         )
-        incident_news.task_late(session, row, task, now)
+        incident_news.task_late(session, home, row, task, now)
         return 1

@@ -196,7 +196,7 @@ def remind(home: Home, log: Store, operator: Operator, incident_id: int, *, revi
     with turn(home, log, operator, incident_id, revision, now) as one:
         one.say("action", act="notify")
         one.audit("incident.action", act="notify")
-        incident_news.reminded(one.session, one.row, now)
+        incident_news.reminded(one.session, home, one.row, now)
         return one.row.revision
 
 

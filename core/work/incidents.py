@@ -197,7 +197,7 @@ def _tell_opened(made: Turn, note: str, warning_ids: list[int]) -> None:
     row = made.row
     made.say("opened", note, warnings=warning_ids, severity=row.severity)
     made.audit("incident.opened", title=row.title, severity=row.severity, warnings=warning_ids)
-    incident_news.opened(made.session, row, made.now)
+    incident_news.opened(made.session, made.home, row, made.now)
 
 
 def _located(home: Home, places: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -270,7 +270,7 @@ def move(
         wind(one.session, row, since=now)
         one.session.flush()
         one.audit("incident.moved", before=before, to=to, way=way, reason=body)
-        incident_news.moved(one.session, row, now, before=before)
+        incident_news.moved(one.session, home, row, now, before=before)
         return row.revision
 
 

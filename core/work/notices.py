@@ -18,7 +18,7 @@ TOPIC = "notices"
 Urgency = Literal["low", "normal", "high"]
 URGENCIES: tuple[str, ...] = get_args(Urgency)
 Kind = Literal[
-    "warning.raised", "warning.ended", "warning.test", "incident.opened", "incident.moved", "incident.late", "task.late", "evaluation.failed",
+    "warning.raised", "warning.ended", "warning.test", "incident.opened", "incident.moved", "incident.reminder", "incident.late", "task.late", "evaluation.failed",
     "drill.late", "review.due", "target.paused", "target.halted", "test",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
