@@ -15,6 +15,7 @@ from core.work import (
     forecasts,
     identity_decisions,
     published,
+    readings,
     scores,
     segments,
     standings,
@@ -116,6 +117,14 @@ def chores(house: House) -> list[Chore]:
             lambda now: _told("models of scores to train", _everywhere(house, lambda home: trained(home, now))),
         ),
         Chore("score checks", HOUR, watched),
+        Chore(
+            "churn",
+            HOUR,
+            lambda now: _told(
+                "shares of members likely to leave kept",
+                _everywhere(house, lambda home: readings.keep_churn(home, now)),
+            ),
+        ),
         Chore("settle", MINUTE, lambda now: _told("batches settled", len(batches.reconcile(house.live, now=now)))),
         Chore("identities", DAY, lambda _now: _told("map brought up to the decisions", int(_settled(house.live)))),
         Chore("compact", HOUR, lambda _now: _told("files joined", _everywhere(house, tending.compact))),

@@ -126,16 +126,12 @@ def of_kind(session: Session, key: str) -> Kind:
 
 def own(told: Sequence[dict[str, Any]] | None) -> tuple[Kind, ...]:
     """Kinds of the house as they are kept."""
-    return tuple(
-        Kind(
-            one["key"],
-            one["unit"],
-            *((0.0, 1.0) if one["unit"] == "share" else (None, None)),
-            one["name"],
-            one["is_archived"],
-        )
-        for one in told or ()
-    )
+    return tuple(map(_own, told or ()))
+
+
+def _own(told: dict[str, Any]) -> Kind:
+    low, high = (0.0, 1.0) if told["unit"] == "share" else (None, None)
+    return Kind(told["key"], told["unit"], low, high, told["name"], told["is_archived"])
 
 
 def of_row(row: RiskReading) -> Told:

@@ -270,7 +270,7 @@ def test_changes_of_policy_come_with_their_words(home, do):
 
 
 def test_shares_come_in_percent_or_not(home, do):
-    told = do("import_csv", CHURN, "2026-11-16,21.5%\n2026-11-17,0.2\n2026-11-18,20\n".encode())
+    told = do("import_csv", CHURN, b"2026-11-16,21.5%\n2026-11-17,0.2\n2026-11-18,20\n")
     assert told == Imported(2, 0, 0, (Bad(3, "2026-11-18,20", "range"),))
     assert values(home, CHURN) == [0.215, 0.2]
     assert do("import_csv", OPINION, b"2026-11-16,21%\n").bad == (Bad(1, "2026-11-16,21%", "number"),)
