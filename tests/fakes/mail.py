@@ -45,6 +45,15 @@ class Box:
         return "250 OK"
 
 
+class _AnyPort(Controller):
+    """On the port that the system gives: the library looks for itself at the one it was told, which is 0."""
+
+    def _trigger_server(self) -> None:
+        assert self.server is not None
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 @contextmanager
 def post_office(
     *, tls: SSLContext | None = None, starttls: SSLContext | None = None, wants_login: bool = False
@@ -53,16 +62,16 @@ def post_office(
     box = Box()
 
     def known(_server: object, _session: object, _envelope: object, _mechanism: str, data: Any) -> AuthResult:
-        return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()))
+        is_known = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        return AuthResult(success=is_known, handled=False)
 
     more: dict[str, Any] = {"authenticator": known, "auth_required": True} if wants_login else {}
     if starttls is not None:
         more |= {"tls_context": starttls, "require_starttls": True}
-    controller = Controller(box, hostname=HERE, port=0, ssl_context=tls, ready_timeout=10, **more)
+    controller = _AnyPort(box, hostname=HERE, port=0, ssl_context=tls, ready_timeout=10, **more)
     controller.start()
     try:
-        assert controller.server is not None
-        box.port = controller.server.sockets[0].getsockname()[1]
+        box.port = controller.port
         yield box
     finally:
         controller.stop()
