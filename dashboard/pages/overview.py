@@ -49,7 +49,7 @@ def _goal(view: overview.Overview) -> None:
         return
     goal = choice.read("goal", there)
     goals = Choice("goal", t("overview.goal"), {one: t(f"goal.{one}") for one in there}, goal)
-    row = choice.row(goals, addresses.beside())
+    row = choice.row(goals, addresses.beside(contract.PARAMETER))
     cards.wall(view.by_goal[goal], view, contract.PARAMETER, lead=t(f"goal.{goal}_help"), above=row)
 
 
@@ -73,7 +73,9 @@ def _trend(view: overview.Overview, asked: Filters) -> None:
             labels = {one: t(f"metric.{one}.title") for one in view.charts}
             name = labels[metric.name]
             lead = t(f"overview.by_{'week' if len(found.figure.series) != found.figure.period.days else 'day'}")
-            row = choice.row(Choice("chart", t("overview.chart"), labels, metric.name), addresses.beside())
+            row = choice.row(
+                Choice("chart", t("overview.chart"), labels, metric.name), addresses.beside(contract.PARAMETER)
+            )
             st.html(f'{row}<p class="lead">{escape(lead)}</p>')
             charts.show("trend", found.key, lambda: charts.trend(found, words, axis, name=name), alt=name)
             if not found.by and found.figure.previous is not None:
@@ -105,7 +107,7 @@ def _moved(found: overview.Trend, words: charts.Format, exact: charts.Format) ->
     row = ""
     if len(found.splits) > 1:
         labels = {by: t(f"overview.split_{by}") for by in found.splits}
-        row = choice.row(Choice("split", t("overview.split"), labels, found.by), addresses.beside())
+        row = choice.row(Choice("split", t("overview.split"), labels, found.by), addresses.beside(contract.PARAMETER))
     st.html(f'<h2>{escape(t("overview.moved"))}</h2><p class="lead">{escape(lead)}</p>{row}')
     label = names.of_split(found.by)
     charts.show("moved", found.key, lambda: charts.waterfall(moved, words, label), alt=t("overview.moved"))
