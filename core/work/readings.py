@@ -55,6 +55,7 @@ def put(
     Raises ``Forbidden``, ``Unknown``, ``InvalidReading``, and ``RegisterChanged`` where somebody said or changed it meanwhile."""
     require_house(operator, "risk.write")
     with audit.told(home.store, log) as (session, logged):
+        register.hold_readings(session)
         known = _of_kind(session, kind)
         values = _values(known, day_on, value, note, today_of(home, now))
         name = key if key and not known.is_of_days else _key(known, day_on, values["note"])
@@ -70,6 +71,7 @@ def remove(home: Home, log: Store, operator: Operator, kind: str, key: str, *, r
     """A reading does not stand any more; its revisions stay. Raises ``Forbidden``, ``Unknown``, ``InvalidReading`` where it is gone already, ``RegisterChanged``."""
     require_house(operator, "risk.write")
     with audit.told(home.store, log) as (session, logged):
+        register.hold_readings(session)
         found = register.reading(session, kind, key)
         if found is None:
             raise Unknown("reading", key)
@@ -270,7 +272,9 @@ def _sorted(kind: Kind, found: list[tuple[int, list[str]]], today: date) -> tupl
 
 
 def _is_header(cells: list[str]) -> bool:
-    return parsed_day(cells[0]) is None and (len(cells) < 2 or parsed_number(cells[1], is_share=True) is None)
+    """A first line that names columns; one that nearly tells a day or a figure is told as bad rather than passed over."""
+    is_named = not any(sign.isdigit() for sign in cells[0])
+    return is_named and (len(cells) < 2 or parsed_number(cells[1], is_share=True) is None)
 
 
 def _read(kind: Kind, cells: list[str], today: date) -> dict[str, Any] | Reason:
@@ -335,6 +339,7 @@ def keep_churn(home: Home, now: datetime) -> int:
     after = 0 if was is None else was.revision
     try:
         with home.store.transaction() as session:
+            register.hold_readings(session)
             register.write_reading(session, CHURN_MASS, key, values, after=after, by=SYSTEM.name, now=now)
     except RegisterChanged:
         return 0

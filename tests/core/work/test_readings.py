@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from core.app import House
 from core.errors import Forbidden, Unknown
 from core.models.scores import rows
 from core.models.scores.drift import spread
@@ -17,7 +18,7 @@ from core.scope import Operator, Scope
 from core.store import register
 from core.store.register import RegisterChanged
 from core.store.tables import AuditEntry
-from core.work import readings, scores
+from core.work import duties, readings, scores
 from core.work.questions import readings as questions
 from core.work.questions import scores as score_questions
 from core.work.questions import scoring
@@ -276,6 +277,11 @@ def test_shares_come_in_percent_or_not(home, do):
     assert do("import_csv", OPINION, b"2026-11-16,21%\n").bad == (Bad(1, "2026-11-16,21%", "number"),)
 
 
+def test_a_first_line_that_nearly_tells_a_day_is_told_as_bad(do):
+    assert do("import_csv", OPINION, b"2026-13-01,high\n2026-11-16,1\n") == Imported(1, 0, 0, (Bad(1, "2026-13-01,high", "date"),))  # fmt: skip
+    assert do("import_csv", OPINION, b"today,5\n").bad == (Bad(1, "today,5", "date"),)
+
+
 def test_a_file_that_is_none_or_too_large_is_refused_as_a_whole(home, do, monkeypatch):
     assert do("import_csv", OPINION, b"") == Imported(0, 0, 0, ())
     with pytest.raises(Unknown):
@@ -384,8 +390,8 @@ def test_no_more_than_a_fifth_lies_above_the_limit_and_more_above_the_one_before
 
 
 def test_the_worker_keeps_one_reading_a_day_and_what_a_person_said_of_it(scored):
-    assert readings.keep_churn(scored, NOW) == 1
-    assert readings.keep_churn(scored, NOW) == 0
+    chore = next(one for one in duties.chores(House(scored.settings)) if one.name == "churn")
+    assert [chore.do(NOW) for _ in range(2)] == ["1 shares of members likely to leave kept", None]
     (kept,) = questions.listed(scored, LIN, CHURN)
     with reading(scored) as lake:
         found = questions.churn_mass(lake)

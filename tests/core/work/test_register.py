@@ -28,16 +28,25 @@ PRICES = Described("market", "Price war", 4, 3, "wu", "reduce", date(2027, 1, 1)
 
 
 @pytest.fixture
-def home(store, tmp_path):
+def home(tmp_path):
     made = lakes.home(tmp_path)
+    yield made
     made.store.close()
-    return replace(made, store=store)
 
 
 @pytest.fixture
 def do(home):
     """A use case by its name, by lin."""
+    return asking(home)
 
+
+@pytest.fixture
+def do_on_each(home, store):
+    """The same, once on each database."""
+    return asking(replace(home, store=store))
+
+
+def asking(home):
     def call(use_case: str, /, *args, who: Operator = LIN, now: datetime = NOW, **named):
         return getattr(register, use_case)(home, home.store, who, *args, now=now, **named)
 
@@ -178,14 +187,14 @@ def test_only_analysts_and_admins_of_the_whole_house_write(home, do, who):
     assert questions.waiting(home, who, now=NOW) == []
 
 
-def test_of_two_who_add_the_same_at_once_one_is_told(home, do):
+def test_of_two_who_add_the_same_at_once_one_is_told(do_on_each):
     """On both databases: the second looks only when the first has written."""
     told, start = [], threading.Barrier(2)
 
     def act() -> None:
         start.wait()
         try:
-            told.append(do("add", PRICES).revision)
+            told.append(do_on_each("add", PRICES).revision)
         except InvalidRisk as refused:
             told.append(refused.details["reason"])
 
@@ -195,7 +204,6 @@ def test_of_two_who_add_the_same_at_once_one_is_told(home, do):
     for one in threads:
         one.join()
     assert sorted(told, key=str) == [1, "taken"]
-    assert len(questions.risks(home, LIN)) == 1
 
 
 def test_the_usual_risks_are_taken_over_once_when_somebody_asks(home, do):
@@ -213,6 +221,21 @@ def test_the_usual_risks_are_taken_over_once_when_somebody_asks(home, do):
     assert [action for action, _ in audited(home)].count("risk.adopted") == 1
     with pytest.raises(Unknown):
         do("adopt", "fr")
+
+
+def test_of_two_who_take_them_over_at_once_one_finds_nothing_left(do_on_each):
+    told, start = [], threading.Barrier(2)
+
+    def act() -> None:
+        start.wait()
+        told.append(len(do_on_each("adopt", "en")))
+
+    threads = [threading.Thread(target=act) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(told) == [0, 12]
 
 
 def test_the_usual_risks_are_as_the_register_takes_them():
