@@ -23,17 +23,23 @@ MOST_MINUTES = 30 * 24 * 60
 
 
 class InvalidDrill(Refusal):
-    """A drill cannot be like this: ``reason`` is ``day``, ``scenario``, ``people``, ``field``, ``months``, ``done``, ``long``, ``minutes``, ``order``, ``actions``, ``note`` or
+    """A drill cannot be like this: ``reason`` is ``day``, ``taken``, ``scenario``, ``people``, ``field``, ``months``, ``done``, ``long``, ``minutes``, ``order``, ``actions``, ``note`` or
     ``state``; ``most``: letters, people, months, minutes or actions."""
 
     code = "drill.invalid"
 
 
 def plan(home: Home, log: Store, operator: Operator, planned: Planned, *, now: datetime) -> Held:
-    """A drill on a day from today on. ``log``: the store that keeps the audit log. Raises ``Forbidden``, ``InvalidDrill``."""
+    """A drill on a day from today on. ``log``: the store that keeps the audit log. Raises ``Forbidden``, ``InvalidDrill``, also for a scenario that is planned for that day already."""
     operator.require("risk.write")
     values = _planned(planned, today_of(home, now), is_new_day=True) | {"first_on": planned.planned_on}
     with audit.told(home.store, log) as (session, logged):
+        register.hold(session)  # nobody plans the same between looking and writing
+        same = (values["planned_on"], values["scenario"].casefold())
+        if any(
+            (one.planned_on, one.scenario.casefold()) == same for one in register.drills(session, states=("planned",))
+        ):
+            raise InvalidDrill("This drill is planned for that day already.", reason="taken")
         row = register.plan_drill(session, values, by=operator.name, now=now)
         assert row is not None  # it follows none
         return _told(home, logged, operator, "drill.planned", row, now)

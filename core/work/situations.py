@@ -9,6 +9,7 @@ from core.risk.playbooks import FIELDS
 from core.scope import Operator
 from core.store import audit, choices, register
 from core.store.register import RegisterChanged
+from core.store.register_tables import SituationTurn
 from core.store.session import Store
 from core.work import strategy
 from core.work.home import Home
@@ -41,13 +42,10 @@ def declare(
         if situation not in names:
             raise Unknown("situation", situation, names)
         before = next(iter(register.turns(session, most=1)), None)
-        if before is not None and before.number == after and before.situation == situation:
-            raise InvalidSituation("This is what holds already.", reason="same")
-        first_on = EARLIEST if before is None else before.since_on
-        if not first_on <= since_on <= today_of(home, now):
-            raise InvalidSituation(
-                f"It holds since a day from {first_on} to today.", reason="since", first_on=first_on.isoformat()
-            )
+        if after == (
+            0 if before is None else before.number
+        ):  # else somebody declared another one meanwhile, which is told below
+            _refuse_turn(before, situation, since_on, today_of(home, now))
         done = of_row(register.turn(session, situation, words, since_on, after=after, by=operator.name, now=now))
         details = {
             "situation": situation, "since_on": since_on.isoformat(), "reason": words, "number": done.number,
@@ -80,6 +78,16 @@ def keep_measures(
         details = {"measures": told.get(situation), "world": home.world}
         audit.append(logged, operator, "situation.measures", f"situation:{situation}", details, now=now)
         return questions.measures_of(session).get(situation, ())
+
+
+def _refuse_turn(before: SituationTurn | None, situation: str, since_on: date, today: date) -> None:
+    if before is not None and before.situation == situation:
+        raise InvalidSituation("This is what holds already.", reason="same")
+    first_on = EARLIEST if before is None else before.since_on
+    if not first_on <= since_on <= today:
+        raise InvalidSituation(
+            f"It holds since a day from {first_on} to today.", reason="since", first_on=first_on.isoformat()
+        )
 
 
 def _refuse(measures: Sequence[Measure]) -> None:

@@ -1,4 +1,7 @@
-"""The register of risks as pages show it: what stands, how it came about, where each lies in the matrix, and what is to be looked at again."""
+"""The register of risks as pages show it: what stands, how it came about, where each lies in the matrix, and what is to be looked at again.
+
+It is of the whole house and tells nothing of members, so everybody who sees warnings reads it; who changes it must see all units.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -140,6 +140,17 @@ def test_a_record_beyond_its_limits_is_refused(wrong, why):
     assert reason(refused) == why
 
 
+def test_the_same_is_not_planned_twice_for_a_day(home, do):
+    held = do("plan", LEAK)
+    with pytest.raises(InvalidDrill) as refused:
+        do("plan", replace(LEAK, scenario=" personal  data LEAKS", people=()))
+    assert reason(refused) == "taken"
+    do("plan", replace(LEAK, scenario="Fire"))
+    do("cancel", held.drill_id, note="moved", is_last=True, revision=1)
+    do("plan", LEAK)
+    assert [state for _, state in days(home)] == ["cancelled", "planned", "planned"]
+
+
 def test_what_is_over_stays_and_an_older_revision_changes_nothing(do):
     held = do("plan", LEAK)
     do("change", held.drill_id, replace(LEAK, people=("wu",)), revision=1)
