@@ -10,6 +10,7 @@ ALL = {
     "timeline": [],
     "overview": [],
     "series": [],
+    "root_causes": [],
     "community": [],
     "segments": [],
     "rfm": [],

@@ -1,4 +1,4 @@
-"""What else happened on some days: campaigns, feasts, the house's own events, imports that brought rows of them or took some back, and data that is not there."""
+"""What else happened on some days: incidents, campaigns, feasts, the house's own events, imports that brought rows of them or took some back, and data that is not there."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,13 +14,14 @@ from core.errors import VersionGone
 from core.lake.reader import Snapshot
 from core.models.forecast.agenda import Kind as OwnKind
 from core.periods import Period, business_date
+from core.scope import Operator
 from core.store.tables import Batch
 from core.work.home import Home
-from core.work.questions import calendar
+from core.work.questions import calendar, incidents
 from core.work.questions.calendar import Offered
 from core.work.questions.reading import Reading
 
-Kind = Literal["import", "rollback", "missing", "late"] | DayKind | OwnKind
+Kind = Literal["import", "rollback", "missing", "late", "incident"] | DayKind | OwnKind
 """``campaign``: one of the data, or one that the house wrote into its calendar. ``event``: a built-in one with its run-up. ``missing``: days without a row of a table that has some every
 day; ``late``: such days that nothing follows."""
 BEFORE_DAYS = 3
@@ -31,7 +32,7 @@ USUAL_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """``name``: of the feast, event or campaign, of an import its file, of missing data its table. ``key``: id of the campaign or number of the batch. ``from_on``, ``to_on``: first and last
+    """``name``: of the feast, event or campaign, of an import its file, of missing data its table. ``key``: id of the campaign or incident, or number of the batch. ``from_on``, ``to_on``: first and last
     day; of imports those of the days asked about that it has rows of. ``count``: of imports, rows of these days that it brought or took away; null where nobody can tell any more. ``at``: when an
     import was or was taken back."""
 
@@ -44,13 +45,16 @@ class Beside:
     at: datetime | None = None
 
 
-def happened(home: Home, reading: Reading, tables: Sequence[str], first: date, last: date) -> tuple[Beside, ...]:
+def happened(
+    home: Home, operator: Operator, reading: Reading, tables: Sequence[str], first: date, last: date, *, now: datetime
+) -> tuple[Beside, ...]:
     """Everything on the days from ``BEFORE_DAYS`` before ``first`` to ``last``, by first day, then kind and name. ``tables``: the fact tables whose rows matter.
 
-    It is of the whole house: nothing of it is cut to a scope or filters."""
+    It is of the whole house, but for incidents, of which the operator sees those in own units. Raises ``Forbidden``."""
     span = Period(first - timedelta(days=BEFORE_DAYS), last + timedelta(days=1))
     rows = _rows(reading.snapshot, tables, Period(span.start_on - timedelta(days=USUAL_DAYS), span.end_on))
     found = [
+        *_incidents(home, operator, span, now),
         *_planned(home, reading, span),
         *_imported(home, rows, span),
         *_taken_back(home, tables, span),
@@ -77,6 +81,11 @@ def feasts(span: Period) -> list[tuple[DayKind, str, date, date]]:
         else:
             runs.append((day.kind, day.name, day.on, day.on))
     return runs
+
+
+def _incidents(home: Home, operator: Operator, span: Period, now: datetime) -> Iterator[Beside]:
+    for one in incidents.during(home, operator, span.start_on, span.end_on, now=now):
+        yield Beside("incident", one.title, one.first_on, one.last_on, str(one.id))
 
 
 def _planned(home: Home, reading: Reading, span: Period) -> Iterator[Beside]:

@@ -24,13 +24,15 @@ from core.periods import Period
 from core.risk import cause
 from core.risk.cause import Compared, Effects, Explained, Floats, Mix, Numbers
 from core.risk.indicators import Indicator, Place, find
+from core.schema import TABLES
 from core.scope import EVERYTHING, Filters
 from core.settings import DEFAULT_CURRENCY
+from core.work.questions import units
 from core.work.questions.apart import Apart
 from core.work.questions.called import names_of
 from core.work.questions.days import days_with_facts
 from core.work.questions.kept import per_version
-from core.work.questions.occurrences import EPOCH
+from core.work.questions.occurrences import ACTED, EPOCH
 from core.work.questions.reading import Reading, births
 
 Within = Mapping[str, str | None]
@@ -168,6 +170,13 @@ def behind(
     return reading.snapshot.frame(people.order_by([ibis.desc("value"), "member_id"]))
 
 
+def tables(name: str) -> tuple[str, ...]:
+    """Fact tables whose rows an indicator is made of, for what happened beside it (``beside``). Raises ``Unknown``."""
+    needs = find(name).metric.needs
+    found = [one for one in needs if one in TABLES and TABLES[one].is_fact]
+    return tuple(dict.fromkeys([*found, *(ACTED if "identities" in needs else ())]))
+
+
 def _indicator(name: str, place: Place) -> Indicator:
     """Raises ``Unknown``, also for a place by which it is not told."""
     found = find(name)
@@ -210,14 +219,7 @@ class _Asked:
         if any(one.how not in splits.SPLIT for one in metric.parts):
             raise Unknown("split", metric.name)
         days = Period(min(one.start_on for one in _spans(span).values()), span.now.end_on)
-        filters = replace(reading.filters, period=days)
-        if place.by == "channel":
-            filters = replace(filters, channels=(place.key,))
-        if place.by == "unit":
-            filters = replace(filters, units=(place.key,))
-        cut = replace(reading, filters=filters)
-        if place.by == "unit" and not cut.units:
-            raise Unknown("place", place.key)
+        cut = _narrowed(reading, place, days)
         facts = Apart(cut, "group" if place.by == "group" else "", days)
         names = splits.dimensions(facts, [one for one in (metric.top, metric.minus) if one is not None])
         for name in within:
@@ -232,6 +234,23 @@ class _Asked:
         products = snapshot.current("products").select("product_id", "category")
         place = self.place.key if self.place.by == "group" else None
         return splits.told(self.facts, part, spans, members, products, place)
+
+
+def _narrowed(reading: Reading, place: Place, days: Period) -> Reading:
+    """The reading of some days and a place, whatever it was of. A group is told of everybody in it. Raises ``Unknown`` for a unit or group that does not lie inside what is seen."""
+    filters = replace(reading.filters, period=days)
+    if place.by == "channel":
+        return replace(reading, filters=replace(filters, channels=(place.key,)))
+    if place.by == "unit":
+        if reading.units is not None and not units.within(reading.snapshot, (place.key,)) <= reading.units:
+            raise Unknown("place", place.key)
+        return replace(reading, filters=replace(filters, units=(place.key,)))
+    if place.by == "group":
+        known = reading.snapshot.arrow(reading.chats.select("group_id"))["group_id"].to_pylist()
+        if reading.units is not None and place.key not in known:
+            raise Unknown("place", place.key)
+        return replace(reading, scope=EVERYTHING, filters=Filters(period=days, channels=filters.channels))
+    return replace(reading, filters=filters)
 
 
 def _spans(span: Compared) -> dict[str, Period]:

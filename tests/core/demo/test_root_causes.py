@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core.risk.indicators import INDICATORS
-from core.work.questions import root_causes
+from core.work.questions import indicators, root_causes
 from core.work.questions.reading import reading
 from core.work.questions.root_causes import Causes
 from tests.core.demo.conftest import Filled
@@ -72,6 +73,18 @@ def test_a_day_that_was_hardly_recorded_is_everywhere(filled: Filled, name: str)
         assert found.value is not None and found.expected is not None
         assert found.value < found.expected / 2
         assert found.is_everywhere
+
+
+@pytest.mark.parametrize("name", list(INDICATORS) if IS_LONG else list(INDICATORS)[1::5])
+def test_what_a_place_comes_to_is_the_value_of_its_line(filled: Filled, name: str) -> None:
+    with reading(filled.home) as lake:
+        for by in INDICATORS[name].by:
+            lines = indicators.lines(lake, name, by)
+            for number in {0, len(lines.places) // 2} if lines.places else ():
+                value, place = lines.values[number, -40], lines.places[number]
+                on = lines.start_on + timedelta(days=lines.values.shape[1] - 40)
+                found = root_causes.causes(lake, name, on, on, place=place)
+                assert np.isnan(value) or found.value == pytest.approx(value)
 
 
 @pytest.mark.parametrize("name", list(INDICATORS) if IS_LONG else list(INDICATORS)[::4])

@@ -8,7 +8,7 @@ import pytest
 from core.models.forecast.agenda import Rule
 from core.periods import Period
 from core.scope import SYSTEM
-from core.work import calendar_entries
+from core.work import calendar_entries, incidents
 from core.work.home import Home
 from core.work.ingest import importing
 from core.work.questions import beside
@@ -31,7 +31,7 @@ def world(tmp_path) -> Iterator[Home]:
 
 def told(world: Home, *kinds: str, last: date = DAY) -> list[Beside]:
     with reading(world) as lake:
-        found = beside.happened(world, lake, ["events"], DAY, last)
+        found = beside.happened(world, SYSTEM, lake, ["events"], DAY, last, now=NOW)
     return [one for one in found if one.kind in kinds]
 
 
@@ -65,6 +65,12 @@ def test_campaigns_of_the_data_that_touch_the_days_are_told(world):
     add(world, 1, campaigns=[early, past])
     (found,) = told(world, "campaign")
     assert (found.key, found.name, found.to_on) == ("C1", "Early", TWO_BEFORE)
+
+
+def test_incidents_of_the_days_are_told(world):
+    incidents.open_by_hand(world, world.store, SYSTEM, "Tea", "Bad batch", first_on=DAY, now=NOW)
+    incidents.open_by_hand(world, world.store, SYSTEM, "Later", "Other", first_on=DAY + timedelta(days=1), now=NOW)
+    assert [(one.name, one.from_on) for one in told(world, "incident")] == [("Tea", DAY)]
 
 
 def test_an_import_is_told_with_its_file_and_the_days_and_rows_it_brought(world):

@@ -13,7 +13,7 @@ from core.errors import Unknown
 from core.metrics.catalog import METRICS
 from core.metrics.splits import SPLIT
 from core.periods import Period
-from core.risk.indicators import Place
+from core.risk.indicators import INDICATORS, Place
 from core.scope import Filters, Scope
 from core.work.home import Home
 from core.work.questions import figures, root_causes
@@ -194,6 +194,28 @@ def test_a_place_tells_of_its_own_facts_alone(world):
         asked(world, "complaints", place=Place("unit", "S2"), scope=Scope(frozenset({"S1"})))
     with pytest.raises(Unknown):
         asked(world, "complaints", place=Place("group", "G1"))
+
+
+def test_a_group_is_told_of_everybody_in_it_to_whoever_sees_its_unit(world):
+    left = [
+        {"identity_key": who, "occurred_at": at(f"{DAY} 05:00"), "group_id": group, "change": "leave"}
+        for who, group in ((2, "G1"), (3, "G1"), (3, "G2"))
+    ]
+    groups = [{"group_id": one, "name": one, "unit_id": unit} for one, unit in (("G1", "S1"), ("G2", "S2"))]
+    begun(world, group_membership=left, groups=groups, member_profiles=[profile(2, "S1"), profile(3, "S2")])
+    mine = Scope(frozenset({"S1"}))
+    assert asked(world, "members_left", place=Place("group", "G1"), scope=mine).value == 2
+    with reading(world, Filters(), mine) as lake:
+        people = root_causes.behind(lake, "members_left", DAY, DAY, "newness", "known", place=Place("group", "G1"))
+    assert people["member_id"].tolist() == [2, 3]
+    with pytest.raises(Unknown):
+        asked(world, "members_left", place=Place("group", "G2"), scope=mine)
+
+
+def test_every_indicator_names_the_tables_that_it_is_made_of():
+    assert root_causes.tables("complaint_rate") == ("feedback",)
+    assert root_causes.tables("active_members") == ("events", "order_lines", "group_messages")
+    assert all(root_causes.tables(name) for name in INDICATORS)
 
 
 def test_nothing_to_hold_it_against_is_no_change(world):
