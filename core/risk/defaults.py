@@ -1,0 +1,25 @@
+"""The rules that the product brings: defaults of the source reports, all of which a house can change or switch off."""
+
+from core.risk.rules import Rule
+
+DEFAULTS: dict[str, Rule] = {
+    "growth_low": Rule("member_growth", "threshold", 0.03, "below", least_days=3, clear=0.05, quiet_days=7),
+    "growth_drop": Rule("member_growth", "relative", 0.2, "below", window_days=90, least_days=3, clear=0.1, quiet_days=7),
+    "loss_high": Rule("member_loss", "threshold", 0.05, "above", least_days=3, impact=4),
+    "interaction_low": Rule("interaction_rate", "threshold", 0.15, "below", least_days=3, clear=0.18, quiet_days=7),
+    "content_low": Rule("content_interaction", "threshold", 0.2, "below", change=0.0, least_days=3, quiet_days=7),
+    "returns_high": Rule("returning_share", "threshold", 0.03, "above", least_days=3, quiet_days=7),
+    "disputes_high": Rule("dispute_rate", "threshold", 0.02, "above", change=0.005, impact=4, quiet_days=7),
+    "growth_shock": Rule("visits", "forecast", 0.2, least_days=2),
+    "conversion_odd": Rule("conversion", "sigma", 2.0, window_days=28),
+    "sensitive_up": Rule("sensitive_complaints", "relative", 0.5, "above", window_days=28, impact=4),
+    "promotion_high": Rule("promotion_share", "threshold", 0.5, "above", by="group", least_days=3, quiet_days=7),
+    "logins_odd": Rule("logins_per_member", "sigma", 3.0, "above", window_days=28),
+    "scripted": Rule("scripted_accounts", "threshold", 0, "above", likelihood=3, impact=3),
+    "churn_mass": Rule("churn_mass", "relative", 0.2, "above", window_days=28),
+    "opinion": Rule("public_opinion", "threshold", 800, "above", is_inclusive=True, impact=4),
+    "policy": Rule("policy_change", "threshold", 3, "above", is_inclusive=True, impact=4),
+    "missing": Rule("", "missing", 1, impact=3, likelihood=4),
+    "failing": Rule("", "failing", 0, impact=3, likelihood=4),
+    "late": Rule("", "late", 2, impact=3, likelihood=4),
+}  # fmt: skip
