@@ -32,7 +32,7 @@ USUAL_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """``name``: of the feast, event or campaign, of an import its file, of missing data its table. ``key``: id of the campaign or incident, or number of the batch. ``from_on``, ``to_on``: first and last
+    """``name``: of the feast, event or campaign, of an import its file (empty for who may not see the sources), of missing data its table. ``key``: id of the campaign or incident, or number of the batch. ``from_on``, ``to_on``: first and last
     day; of imports those of the days asked about that it has rows of. ``count``: of imports, rows of these days that it brought or took away; null where nobody can tell any more. ``at``: when an
     import was or was taken back."""
 
@@ -56,8 +56,8 @@ def happened(
     found = [
         *_incidents(home, operator, span, now),
         *_planned(home, reading, span),
-        *_imported(home, rows, span),
-        *_taken_back(home, tables, span),
+        *_imported(home, operator, rows, span),
+        *_taken_back(home, operator, tables, span),
         *_missing(rows, tables, span),
     ]
     return tuple(sorted(found, key=lambda one: (one.from_on, one.kind, one.name, one.key)))
@@ -124,16 +124,20 @@ def _by_batch(rows: pa.Table, span: Period) -> dict[int, tuple[date, date, int]]
     return found
 
 
-def _imported(home: Home, rows: pa.Table, span: Period) -> Iterator[Beside]:
+def _imported(home: Home, operator: Operator, rows: pa.Table, span: Period) -> Iterator[Beside]:
     brought = _by_batch(rows, span)
     with home.store.reading() as session:
         for number, (first, last, count) in brought.items():
             batch = session.get(Batch, number)
-            name, at = ("", None) if batch is None else (batch.file_name, batch.finished_at)
-            yield Beside("import", name, first, last, str(number), count, at)
+            at = None if batch is None else batch.finished_at
+            yield Beside("import", _file(batch, operator), first, last, str(number), count, at)
 
 
-def _taken_back(home: Home, tables: Sequence[str], span: Period) -> Iterator[Beside]:
+def _file(batch: Batch | None, operator: Operator) -> str:
+    return batch.file_name if batch is not None and operator.can("sources.see") else ""
+
+
+def _taken_back(home: Home, operator: Operator, tables: Sequence[str], span: Period) -> Iterator[Beside]:
     """Batches that were rolled back from the first of the days on, where they had rows of them by the version before."""
     for manifest in home.lake.manifests.log():
         if (
@@ -143,8 +147,7 @@ def _taken_back(home: Home, tables: Sequence[str], span: Period) -> Iterator[Bes
         ):
             continue
         with home.store.reading() as session:
-            batch = session.get(Batch, manifest.batch_id)
-            name = "" if batch is None else batch.file_name
+            name = _file(session.get(Batch, manifest.batch_id), operator)
         try:
             with home.lake.open(manifest.version - 1) as before:
                 held = _by_batch(_rows(before, tables, span), span).get(manifest.batch_id)

@@ -7,7 +7,7 @@ import pytest
 
 from core.models.forecast.agenda import Rule
 from core.periods import Period
-from core.scope import SYSTEM
+from core.scope import SYSTEM, Operator
 from core.work import calendar_entries, incidents
 from core.work.home import Home
 from core.work.ingest import importing
@@ -29,9 +29,9 @@ def world(tmp_path) -> Iterator[Home]:
     home.store.close()
 
 
-def told(world: Home, *kinds: str, last: date = DAY) -> list[Beside]:
+def told(world: Home, *kinds: str, last: date = DAY, who: Operator = SYSTEM) -> list[Beside]:
     with reading(world) as lake:
-        found = beside.happened(world, SYSTEM, lake, ["events"], DAY, last, now=NOW)
+        found = beside.happened(world, who, lake, ["events"], DAY, last, now=NOW)
     return [one for one in found if one.kind in kinds]
 
 
@@ -80,6 +80,8 @@ def test_an_import_is_told_with_its_file_and_the_days_and_rows_it_brought(world)
         "june.csv", str(done.batch), TWO_BEFORE, DAY, 3,
     )  # fmt: skip
     assert found.at is not None
+    (seen,) = told(world, "import", who=Operator(1, "mei", "manager"))
+    assert (seen.name, seen.count) == ("", 3)
 
 
 def test_what_was_taken_back_is_told_with_the_rows_that_went(world):

@@ -347,6 +347,24 @@ def figure(home: Home, name: str, period: Period) -> tuple[float | int | None, t
     return one.value, ((numbers["top"] or 0) - (numbers.get("minus") or 0), numbers.get("bottom", 1))
 
 
+@pytest.mark.parametrize("name", ["members_left", "complaints", "complaint_rate"])
+def test_a_part_looked_into_is_the_part_with_its_people(crowd, name):
+    """Of sums, and of ratios whose bottom does not know the dimension, what is within a part changes by what the part contributes."""
+    home, _ = crowd
+    on = DAY - timedelta(days=3)
+    dimension = "group" if name == "members_left" else "feedback_category"
+    with reading(home) as lake:
+        found = root_causes.causes(lake, name, on - timedelta(days=20), on)
+        rows = of(found, dimension).rows
+        assert len(rows) > 1
+        for row in rows:
+            inside = root_causes.causes(lake, name, on - timedelta(days=20), on, within={dimension: row.key})
+            assert (inside.value, inside.change) == (pytest.approx(row.value), pytest.approx(row.change))
+            people = root_causes.behind(lake, name, on - timedelta(days=20), on, dimension, row.key)
+            if name == "members_left":
+                assert (len(people), set(people["value"])) == (row.value, {1} if row.value else set())
+
+
 def test_parts_of_counts_are_what_a_plain_count_says(crowd):
     home, tables = crowd
     found = asked(home, "complaints", DAY - timedelta(days=7))
