@@ -12,6 +12,7 @@ from core.settings import Settings, World
 from core.work import (
     clusters,
     deliveries,
+    escalating,
     forecasts,
     identity_decisions,
     published,
@@ -81,7 +82,7 @@ def handlers(house: House, fitters: Fitters) -> dict[str, Handler]:
 
 def chores(house: House) -> list[Chore]:
     """Imports that died are settled every minute, what is derived of what came and what is told of everybody are made within seconds, clusters are fitted within a
-    minute of a new day's data, notices handed on within seconds, the house's forecasts asked for and published ones held against it, small files are joined every hour, leftovers swept every day."""
+    minute of a new day's data, notices handed on within seconds, late incidents escalate within a minute, the house's forecasts asked for and published ones held against it, small files are joined every hour, leftovers swept every day."""
     sorted_in = _WhenChanged(house, lambda home, _now: tending.derive(home))
     standing = _WhenChanged(house, lambda home, _now: standings.refresh(home))
     clustered = _WhenChanged(house, lambda home, now: int(clusters.refresh(home, now)))
@@ -89,6 +90,9 @@ def chores(house: House) -> list[Chore]:
 
     def trained(home: Home, now: datetime) -> int:
         return scores.schedule(home, house.live.store, now)
+
+    def risen(now: datetime) -> int:
+        return _everywhere(house, lambda home: escalating.escalate(home, house.live.store, now))
 
     def watched(now: datetime) -> str | None:
         looks: list[scores.Looked] = []
@@ -125,6 +129,7 @@ def chores(house: House) -> list[Chore]:
                 _everywhere(house, lambda home: readings.keep_churn(home, now)),
             ),
         ),
+        Chore("incidents", MINUTE, lambda now: _told("late incidents and tasks told", risen(now))),
         Chore("settle", MINUTE, lambda now: _told("batches settled", len(batches.reconcile(house.live, now=now)))),
         Chore("identities", DAY, lambda _now: _told("map brought up to the decisions", int(_settled(house.live)))),
         Chore("compact", HOUR, lambda _now: _told("files joined", _everywhere(house, tending.compact))),
