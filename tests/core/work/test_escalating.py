@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from core.app import House
+from core.settings import Settings
 from core.store import incidents as rows
 from core.store.notice_tables import SaidNotice
 from core.store.risk_tables import RiskWarning
 from core.store.tables import AuditEntry
-from core.work import escalating, incident_changes, incidents
+from core.work import duties, escalating, incident_changes, incidents
 from core.work.questions import incidents as questions
 from tests import lakes
 from tests.core.work.cases import DAY, HOUR, LIN, NOW, TODAY, Case, people, warning
@@ -142,3 +144,18 @@ def test_whoever_moves_on_just_before_is_not_told_late(home, case):
     with home.store.transaction() as session:
         assert not rows.risen(session, case.id, clock=clock, level=1)
     assert (case.row.level, levels(case)) == (0, [])
+
+
+def test_the_worker_sees_to_it_in_both_worlds_and_keeps_the_audit_log_in_one(tmp_path):
+    house = House(Settings(home=tmp_path))
+    people(house.live.store)
+    for world in (house.live, house.demo):
+        lakes.add(world, 1, events=[lakes.event(1, "2026-11-01 00:00")])
+        incidents.open_from(world, house.live.store, LIN, [warning(world)], "Members leave", now=NOW)
+    [chore] = [one for one in duties.chores(house) if one.name == "incidents"]
+    late = NOW + ALLOWED + SECOND
+    assert [chore.do(late), chore.do(late)] == ["2 late incidents and tasks told", None]
+    assert audited(house.live, "incident.escalated") == 2
+    for world in (house.live, house.demo):
+        assert [one.level for one in questions.listed(world, LIN, now=late)] == [1]
+        world.store.close()
