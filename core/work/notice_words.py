@@ -30,7 +30,6 @@ PAGES: dict[str, tuple[str, str]] = {
 }
 """Page that a kind's first word opens, and the parameter of the address (it is taken from ``{name}_id`` or ``{name}``)."""
 _PLACE = re.compile(r"\{(\w+)\}")
-_NOT_SHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def _figure(value: object, unit: str) -> str:
 def _one_line(value: object) -> str:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
-    text = " ".join(_NOT_SHOWN.sub(" ", str(value)).split())
+    text = " ".join("".join(sign if sign.isprintable() else " " for sign in str(value)).split())
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
 
 
