@@ -20,6 +20,12 @@ class IncidentChanged(Refusal):
     code = "incident.changed"
 
 
+def begin(session: Session) -> None:
+    """Whoever changes incidents says so first, and waits for whoever is at it: people change several rows at once, in any order, and would else wait for each other
+    without end."""
+    topics.bump(session, TOPIC)
+
+
 # -- incidents ---------------------------------------------------------------------------------------------------------
 
 
@@ -33,6 +39,7 @@ def one(session: Session, incident_id: int) -> Incident:
 
 def held(session: Session, incident_id: int) -> Incident:
     """As ``one``; nobody else changes it until this transaction ends, and its revision stays."""
+    begin(session)
     query = select(Incident).where(Incident.id == incident_id).with_for_update()
     found = session.scalars(query, execution_options={"populate_existing": True}).one_or_none()
     if found is None:
@@ -42,21 +49,21 @@ def held(session: Session, incident_id: int) -> Incident:
 
 def taken(session: Session, incident_id: int, revision: int) -> Incident:
     """The incident, whose next revision is the caller's: nobody else changes it until this transaction ends. Raises ``Unknown``, ``IncidentChanged``."""
+    begin(session)
     here = (Incident.id == incident_id, Incident.revision == revision, Incident.merged_into_id.is_(None))
     if not changed_rows(session, update(Incident).where(*here).values(revision=revision + 1)):
         row = one(session, incident_id)
         if row.merged_into_id is not None:
             raise IncidentChanged("The incident goes on as part of another.", reason="merged", into=row.merged_into_id)
         raise IncidentChanged("Somebody else changed this incident.", revision=row.revision)
-    topics.bump(session, TOPIC)
     return one(session, incident_id)
 
 
 def add(session: Session, values: Mapping[str, Any]) -> Incident:
+    begin(session)
     row = Incident(**values)
     session.add(row)
     session.flush()
-    topics.bump(session, TOPIC)
     return row
 
 
@@ -87,12 +94,10 @@ def late(session: Session, now: datetime) -> list[Incident]:
 
 def risen(session: Session, incident_id: int, *, clock: int, level: int) -> bool:
     """The incident has escalated to a level. False: it had already, or another deadline holds by now."""
+    begin(session)
     here = (Incident.id == incident_id, Incident.clock == clock, Incident.level < level, Incident.state != "closed")
     free = Incident.merged_into_id.is_(None)
-    if not changed_rows(session, update(Incident).where(*here, free).values(level=level)):
-        return False
-    topics.bump(session, TOPIC)
-    return True
+    return changed_rows(session, update(Incident).where(*here, free).values(level=level)) == 1
 
 
 def parts(session: Session, incident_id: int) -> list[Incident]:
@@ -125,9 +130,10 @@ def relink(session: Session, incident_id: int, warning_ids: Sequence[int], into_
 
 def follow(session: Session, warning_id: int, into_id: int) -> None:
     """A warning became part of another one: the incident of the first is the other's too, where that has none."""
+    begin(session)
     found = session.get(IncidentWarning, warning_id, populate_existing=True)
-    if found is not None and link(session, found.incident_id, into_id, by=found.by, now=found.at):
-        topics.bump(session, TOPIC)
+    if found is not None:
+        link(session, found.incident_id, into_id, by=found.by, now=found.at)
 
 
 def of_warnings(session: Session, warning_ids: Collection[int]) -> dict[int, int]:
@@ -169,11 +175,9 @@ def say(
         "incident_id": incident.id, "kind": kind, "state": incident.state, "round": incident.round, "body": body, "details": dict(details),
         "by": by, "at": now, "clock": None if level is None else incident.clock, "level": level, "request": request,
     }  # fmt: skip
+    begin(session)
     statement = upsert(session, IncidentEntry).values(**values).on_conflict_do_nothing().returning(IncidentEntry.id)
-    is_new = session.scalars(statement).one_or_none() is not None
-    if is_new:
-        topics.bump(session, TOPIC)
-    return is_new
+    return session.scalars(statement).one_or_none() is not None
 
 
 def entries(
@@ -212,6 +216,7 @@ def tasks(session: Session, incident_ids: Collection[int]) -> list[IncidentTask]
 
 def done(session: Session, task_id: int, *, by: str, now: datetime) -> bool:
     """False: it was done before."""
+    begin(session)
     here = update(IncidentTask).where(IncidentTask.id == task_id, IncidentTask.done_at.is_(None))
     return changed_rows(session, here.values(done_by=by, done_at=now)) == 1
 
@@ -224,6 +229,7 @@ def late_tasks(session: Session, today: date) -> list[IncidentTask]:
 
 def told_late(session: Session, task_id: int, *, now: datetime) -> bool:
     """False: somebody else told it, or it was done meanwhile."""
+    begin(session)
     here = (IncidentTask.id == task_id, IncidentTask.done_at.is_(None), IncidentTask.late_at.is_(None))
     return changed_rows(session, update(IncidentTask).where(*here).values(late_at=now)) == 1
 
@@ -240,9 +246,8 @@ def hold(
         "released_reason": "",
     }  # fmt: skip
     statement = upsert(session, SendingHold).values(**values).on_conflict_do_nothing().returning(SendingHold)
+    begin(session)
     row: SendingHold | None = session.scalars(statement).one_or_none()
-    if row is not None:
-        topics.bump(session, TOPIC)
     return row
 
 
@@ -252,10 +257,9 @@ def release(
     """Let go what this holder paused. False: it pauses no such thing."""
     here = (SendingHold.kind == kind, SendingHold.key == key, SendingHold.holder == holder(incident_id))
     values = {"released_by": by, "released_at": now, "released_reason": reason}
-    if not changed_rows(session, update(SendingHold).where(*here, SendingHold.released_at.is_(None)).values(**values)):
-        return False
-    topics.bump(session, TOPIC)
-    return True
+    begin(session)
+    standing = update(SendingHold).where(*here, SendingHold.released_at.is_(None))
+    return changed_rows(session, standing.values(**values)) == 1
 
 
 def holds(

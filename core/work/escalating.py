@@ -11,7 +11,7 @@ from core.periods import business_date
 from core.risk import incidents as rules
 from core.risk.incidents import TOLD
 from core.scope import SYSTEM
-from core.store import audit, incidents, topics
+from core.store import audit, incidents
 from core.store.session import Store
 from core.work import incident_news
 from core.work.home import Home
@@ -37,8 +37,8 @@ def escalate(home: Home, log: Store, now: datetime) -> int:
 def _follow(home: Home, incident_id: int) -> None:
     with home.store.transaction() as session:
         row = incidents.held(session, incident_id)
-        if row.state != "closed" and row.merged_into_id is None and settle(session, row):
-            topics.bump(session, incidents.TOPIC)
+        if row.state != "closed" and row.merged_into_id is None:
+            settle(session, row)
 
 
 def _rise(home: Home, log: Store, incident_id: int, now: datetime) -> int:
@@ -58,10 +58,10 @@ def _rise(home: Home, log: Store, incident_id: int, now: datetime) -> int:
         }
         if not incidents.say(session, row, "escalated", "", details, by=SYSTEM.name, now=now, level=level):
             return 0
+        incident_news.late(session, home, row, level, now)
         audit.append(
             logged, SYSTEM, "incident.escalated", f"incident:{row.id}", details | {"world": home.world}, now=now
         )
-        incident_news.late(session, home, row, level, now)
         return 1
 
 
@@ -73,8 +73,8 @@ def _task(home: Home, log: Store, task_id: int, today: date, now: datetime) -> i
         row = incidents.one(session, task.incident_id)
         details = {"task": task.id, "owner": task.owner, "due_on": task.due_on.isoformat()}
         incidents.say(session, row, "task_late", task.title, details, by=SYSTEM.name, now=now)
+        incident_news.task_late(session, home, row, task, now)
         audit.append(
             logged, SYSTEM, "incident.task_late", f"incident:{row.id}", details | {"world": home.world}, now=now
         )
-        incident_news.task_late(session, home, row, task, now)
         return 1

@@ -195,8 +195,8 @@ def remind(home: Home, log: Store, operator: Operator, incident_id: int, *, revi
     """Tell everybody who is told of incidents to look at this one now. Returns the revision. Raises as ``turn``."""
     with turn(home, log, operator, incident_id, revision, now) as one:
         one.say("action", act="notify")
-        one.audit("incident.action", act="notify")
         incident_news.reminded(one.session, home, one.row, now)
+        one.audit("incident.action", act="notify")
         return one.row.revision
 
 

@@ -1,5 +1,6 @@
 """One change of an incident: who may make it, whose turn it is, and what is written of it.
 
+Rows are written in one order everywhere: incidents, what they bring about (segments, notices), the audit log last; so nobody waits for each other without end.
 Whoever is limited to units sees and works incidents that lie wholly inside these units or those below; of others they do not learn that they exist.
 """
 

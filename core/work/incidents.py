@@ -196,8 +196,8 @@ def _new(
 def _tell_opened(made: Turn, note: str, warning_ids: list[int]) -> None:
     row = made.row
     made.say("opened", note, warnings=warning_ids, severity=row.severity)
-    made.audit("incident.opened", title=row.title, severity=row.severity, warnings=warning_ids)
     incident_news.opened(made.session, made.home, row, made.now)
+    made.audit("incident.opened", title=row.title, severity=row.severity, warnings=warning_ids)
 
 
 def _located(home: Home, places: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -269,8 +269,8 @@ def move(
             row.exit_met_at = None
         wind(one.session, row, since=now)
         one.session.flush()
-        one.audit("incident.moved", before=before, to=to, way=way, reason=body)
         incident_news.moved(one.session, home, row, now, before=before)
+        one.audit("incident.moved", before=before, to=to, way=way, reason=body)
         return row.revision
 
 
@@ -347,8 +347,8 @@ def split(
         one.row.places = [place for place in one.row.places if place.get("is_stated")]
         settle(one.session, one.row)
         one.say("split", called, incident=fresh.id, warnings=wanted)
-        one.audit("incident.split", incident=fresh.id, warnings=wanted)
         _tell_opened(Turn(home, operator, now, one.session, one.logged, fresh), "", wanted)
+        one.audit("incident.split", incident=fresh.id, warnings=wanted)
         return fresh.id
 
 

@@ -152,3 +152,24 @@ def test_whoever_moves_while_the_worker_looks_keeps_the_deadline_of_the_new_step
         raced(act, at_once=2)
         row = case.row
         assert (row.state, row.clock, row.level, row.due_at) == ("assess", 2, 0, later + 72 * HOUR)
+
+
+def test_many_who_do_all_kinds_of_things_at_once_end_all_of_them(home, begin, raced):
+    """On a database whose writers lock rows one by one, two that take rows in different order would wait for each other until one is killed."""
+    for turn in range(ROUNDS):
+        one, two = begin(f"d{turn}"), begin(f"e{turn}")
+        tasks = [case.add_task("response", "Call", "lin", TODAY) for case in (one, two)]
+        [south] = Case(home, home.store, two.id).said("opened")[0][1]["warnings"]
+        doing = [
+            lambda one=one, two=two: incidents.merge(
+                home, home.store, LIN, one.id, two.id, revision=2, into_revision=2, now=NOW
+            ),
+            lambda two=two: incident_changes.assign(home, home.store, LIN, two.id, "lin", revision=2, now=NOW),
+            lambda tasks=tasks: [incident_changes.complete_task(home, home.store, LIN, key, now=NOW) for key in tasks],
+            lambda one=one: incident_changes.note(home, home.store, QIN, one.id, "x", now=NOW),
+            lambda: escalating.escalate(home, home.store, NOW + 3 * DAY),
+            lambda south=south: incidents.open_from(home, home.store, QIN, [south], "x", now=NOW),
+        ]
+        told = raced(lambda n, doing=doing: doing[n](), at_once=len(doing))
+        assert type(told[0]) is IncidentChanged or type(told[1]) is IncidentChanged
+        assert told[2] == [True, True]
