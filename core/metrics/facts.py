@@ -60,10 +60,13 @@ class Facts:
         return self.keep(found.mutate(gap_days=gap))
 
 
-def orders(lines: ir.Table) -> ir.Table:
+def orders(lines: ir.Table, *, with_product: bool = False) -> ir.Table:
     """``order_lines`` linked to members as one row per order whose gross is above 0. Columns: see ``Facts.orders``, but for
-    ``gap_days``; ``row`` breaks ties of time. Lines told apart by place make an order in each of its places."""
+    ``gap_days``; ``row`` breaks ties of time. Lines told apart by place make an order in each of its places.
+    ``with_product``: also ``main_product_id``, the product of its dearest line, of equally dear ones of the first."""
     lines = lines.filter(lines.line_kind == "sale")
+    dearest = ibis.struct({"amount": lines.amount_minor, "row": -lines.row_number})
+    more = {"main_product_id": lines.product_id.argmax(dearest)} if with_product else {}
     grouped = lines.group_by(["source", "order_no", *(one for one in (PLACE,) if one in lines.columns)]).aggregate(
         member_id=lines.member_id.max(),
         gross_minor=lines.amount_minor.sum(),
@@ -73,6 +76,7 @@ def orders(lines: ir.Table) -> ir.Table:
         unit_id=lines.unit_id.min(),
         campaign_id=lines.campaign_id.min(),
         row=lines.row_number.min(),
+        **more,
     )
     return grouped.filter(grouped.gross_minor > 0)
 

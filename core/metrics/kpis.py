@@ -16,7 +16,8 @@ from core.metrics.parts import Part
 def _orders(facts: Facts) -> ir.Table:
     orders = facts.orders
     columns = ("member_id", "local_date", "channel", "unit_id", "campaign_id", "source", "gap_days")
-    return told(orders, *columns, value=orders.gross_minor)
+    product = ("main_product_id",) if "main_product_id" in orders.columns else ()
+    return told(orders, *columns, *product, value=orders.gross_minor)
 
 
 def _refunds(facts: Facts) -> ir.Table:

@@ -16,10 +16,11 @@ from core.metrics.parts import BALANCE, STOCKS, Part
 from core.periods import Period
 
 COLUMNS = {
-    "channel": "channel", "group": "group_id", "event": "name", "product": "product_id", "feedback_category": "category",
-    "campaign": "campaign_id", "content": "content_id", "reason": "reason", "scene": "scene", "source": "source",
+    "channel": "channel", "group": "group_id", "event": "name", "product": "product_id", "main_product": "main_product_id",
+    "feedback_category": "category", "campaign": "campaign_id", "content": "content_id", "reason": "reason", "scene": "scene", "source": "source",
 }  # fmt: skip
-"""Dimensions that rows tell themselves: the column of each."""
+"""Dimensions that rows tell themselves: the column of each. ``main_product``: of an order as a whole, that of its dearest line
+(``core.metrics.facts.orders``); a refund has its own, so that the two are no ratio."""
 OF_PRODUCTS = "product_category"
 OF_MEMBERS = ("unit", "newness", "city", "tier")
 """Dimensions of the member behind a row, null where nobody is known: told of everything that is of members. ``unit``: the first by id of the member's, where nobody is known

@@ -13,7 +13,7 @@ from core.work.questions.kept import filing
 from core.work.questions.reading import births, reading
 from tests.benchmarks import homes
 
-ASKED = ("complaints", "complaint_rate", "events", "visits", "active_members", "conversion", "refund_share", "orders", "messages", "interaction_rate")  # fmt: skip
+ASKED = ("complaints", "complaint_rate", "events", "visits", "active_members", "conversion", "refund_share", "orders", "gross_revenue", "messages", "interaction_rate", "silence_rate")  # fmt: skip
 
 
 def main(events: int, names: tuple[str, ...]) -> None:

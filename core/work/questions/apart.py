@@ -99,11 +99,11 @@ class Apart(Facts):
 
     @cached_property
     def orders(self) -> ir.Table:
-        """As ``Facts.orders``; what lies between two orders of a member is not looked up."""
+        """As ``Facts.orders``, with ``main_product_id``; what lies between two orders of a member is not looked up."""
         lines = self._table("order_lines")
         if self.by == "unit":
             lines = lines.inner_join(ibis.memtable(belonging(self.reading.snapshot).rows()), "member_id")
-        return f.orders(lines).mutate(gap_days=ibis.null("int64"))
+        return f.orders(lines, with_product=True).mutate(gap_days=ibis.null("int64"))
 
 
 def _cut(rows: ir.Table, allowed: ir.Table | None) -> ir.Table:

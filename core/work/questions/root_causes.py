@@ -40,7 +40,7 @@ Within = Mapping[str, str | None]
 HOUSE = Place("", "")
 NOWHERE: Within = MappingProxyType({})
 _NOW = "now"
-_COLUMN = {"unit": "unit_id", "group": "group_id", "product": "product_id", "content": "content_id", "campaign": "campaign_id"}  # fmt: skip
+_COLUMN = {"unit": "unit_id", "group": "group_id", "product": "product_id", "main_product": "product_id", "content": "content_id", "campaign": "campaign_id"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

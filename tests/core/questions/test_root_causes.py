@@ -126,6 +126,16 @@ def test_a_distinct_member_counts_once_where_the_first_row_stands(world):
     assert of(found, "group").is_of_top
 
 
+def test_an_order_stands_at_its_dearest_product_with_all_of_its_gross(world):
+    """Of equally dear lines at that of the first; a line without a product is one of none."""
+    parts = (("A", 10, "P1"), ("A", 30, "P2"), ("B", 20, "P3"), ("B", 20, "P1"), ("C", 9, None), ("C", 1, "P1"))
+    begun(
+        world, order_lines=[sale(2, f"{DAY} 05:00", order, yuan, product_id=product) for order, yuan, product in parts]
+    )
+    found = told(asked(world, "gross_revenue"), "main_product")
+    assert {key: row[0] for key, row in found.items()} == {"P2": 4000, "P3": 4000, None: 1000}
+
+
 def test_a_ratio_is_told_by_rate_and_mix(world):
     """Refunds over gross by channel: on the web 1 of 10 as ever, in the app, which grew from 10 to 30, 9 of 30 instead of 1 of 10."""
     lines = []
