@@ -1,5 +1,7 @@
 """The buttons of a playbook: sending is paused and let go by those who may, people are kept within the scope, what was told is recorded whole."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -15,10 +17,10 @@ from core.store.segments import NameTaken
 from core.store.tables import AuditEntry
 from core.work import incident_actions as actions
 from core.work import incidents
-from core.work.questions import incident_messages
+from core.work.questions import incident_messages, incident_people
 from core.work.questions import incidents as questions
 from tests import lakes
-from tests.core.work.cases import HE, LIN, NOW, QIN, WU, Case, people, warning
+from tests.core.work.cases import HE, LIN, NOW, QIN, TODAY, WU, Case, people, warning
 from tests.core.work.people import people_of
 
 NORTH_AND_SOUTH = {1: ("Xi'an", "north"), 2: ("Xi'an", "north"), 3: ("Hangzhou", "south")}
@@ -173,6 +175,35 @@ def test_people_that_cannot_be_kept_leave_no_line(home, begin, do):
     with pytest.raises(IncidentChanged):
         do("keep_people", case, "Late", [1], version=1, revision=1)
     assert (case.row.revision, len(case.said("action"))) == (before, 1)
+
+
+def test_people_behind_are_those_of_the_warnings_on_their_days_within_the_scope(home, begin, do):
+    people_of(home, NORTH_AND_SOUTH)
+    ordered = [
+        lakes.sale(who, f"2026-11-{day} 02:00", f"o{day}{who}", 9) for who, day in ((1, 18), (2, 19), (3, 19), (3, 18))
+    ]
+    lakes.add(home, 9, order_lines=ordered)
+    day = TODAY - timedelta(days=1)
+    figures = [
+        warning(home, "", "", indicator="orders", first=day),
+        warning(home, "unit", "north", indicator="orders", first=day - timedelta(days=1)),
+        warning(home, "", "", indicator="made_up", first=day),
+        warning(home, "source", "crm", indicator="", kind="late", first=day),
+    ]
+    opened = incidents.open_from(home, home.store, LIN, figures, "Few orders", now=NOW)
+    found = incident_people.people(home, LIN, opened.incident_id, now=NOW)
+    assert (found.members, found.told) == ((1, 2, 3), ((figures[0], day, 2), (figures[1], day - timedelta(days=1), 1)))
+    kept = do("keep_people", Case(home, home.store, opened.incident_id), "Buyers", found.members, version=found.version)
+    with home.store.reading() as session:
+        assert segments.members(session, kept) == found.members
+    with pytest.raises(Forbidden):
+        incident_people.people(home, HE, opened.incident_id, now=NOW)
+    with pytest.raises(Unknown):
+        incident_people.people(home, WU, opened.incident_id, now=NOW)
+    mine = incidents.open_from(
+        home, home.store, WU, [warning(home, "unit", "north", indicator="orders", first=day)], "x", now=NOW
+    )
+    assert incident_people.people(home, WU, mine.incident_id, now=NOW).members == (2,)
 
 
 def test_a_reminder_is_told_to_all_who_are_told_of_incidents(home, begin, do):
