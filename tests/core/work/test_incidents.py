@@ -450,15 +450,40 @@ def test_who_is_limited_to_units_works_what_lies_wholly_inside(home, log, begin)
         incidents.open_by_hand(home, log, WU, "x", "y", now=NOW)
 
 
+WORK = {
+    "attach": ([1],),
+    "move": ("assess",),
+    "split": ([1], "x"),
+    "assign": ("lin",),
+    "set_severity": ("low",),
+    "set_due": (NOW + DAY, "x"),
+    "set_target": (NOW + DAY,),
+    "act": ("x",),
+    "waive": ("x",),
+    "state_criteria": ("x",),
+    "met": ("x",),
+    "add_task": ("review", "x", "lin", TODAY),
+}
+
+
 def test_who_may_not_work_incidents_reads_them(home, log, begin):
     case = begin()
     case.who = HE
-    for act, *args in (("assign", "lin"), ("move", "assess"), ("act", "x"), ("split", [1], "x")):
+    for act, args in WORK.items():
         with pytest.raises(Forbidden):
             getattr(case, act)(*args)
     with pytest.raises(Forbidden):
+        case.review(cause="x")
+    with pytest.raises(Forbidden):
+        incidents.merge(home, log, HE, case.id, case.id + 1, revision=1, into_revision=1, now=NOW)
+    for act in (incident_changes.note, incident_changes.evidence):
+        with pytest.raises(Forbidden):
+            act(home, log, HE, case.id, "x", now=NOW)
+    with pytest.raises(Forbidden):
         incidents.open_from(home, log, HE, [warning(home, key="south")], "x", now=NOW)
-    assert shown(home, case, HE).case.id == case.id
+    with pytest.raises(Forbidden):
+        incidents.open_by_hand(home, log, HE, "x", "y", now=NOW)
+    assert (shown(home, case, HE).case.revision, len(audited(log))) == (1, 1)
 
 
 def test_lists_begin_with_what_escalated_then_what_is_late_then_what_is_gravest(home, begin):
