@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.risk.defaults import DEFAULTS
+from core.risk.indicators import INDICATORS
+from core.schema import CHANNELS
 from core.scope import EVERYTHING, Operator, Scope
 from core.settings import PROJECT
 from core.store import topics
@@ -107,6 +110,15 @@ def test_every_kind_has_words_and_both_languages_have_the_same_ones(language):
         kind: [notice_words._PLACE.findall(line) for line in (one["title"], *one["lines"])] for kind, one in other["kinds"].items()
     }  # fmt: skip
     assert {name: sorted(one) for name, one in told["names"].items()} == {name: sorted(one) for name, one in other["names"].items()}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_rule_that_the_product_brings_and_every_indicator_and_channel_has_a_name(language):
+    names = tomllib.loads((PROJECT / "data" / f"notices.{language}.toml").read_text(encoding="utf-8"))["names"]
+    told = {rule.indicator for rule in DEFAULTS.values()} - {""}
+    assert [one for one in DEFAULTS if one not in names["rule"]] == []
+    assert [one for one in told | set(INDICATORS) if one not in names["indicator"]] == []
+    assert [one for one in CHANNELS if one not in names["place"]] == []
 
 
 RAISED = {
