@@ -23,6 +23,7 @@ from core.work import (
     tags,
     tending,
     uploads,
+    watching,
 )
 from core.work.fitting import Fitters
 from core.work.headlines import Headlines
@@ -34,6 +35,8 @@ SIZES = timedelta(minutes=5)
 """How often it is looked whether sizes of segments are of another version of the lake: imports may come every few seconds."""
 APART = {forecasts.KIND: 1, forecasts.HOUSE_KIND: 2, scores.KIND: 1}
 """Kinds of jobs that run beside the others, and how many of each at once."""
+RESTS = 10
+"""Looks at rules take at most a tenth of the time."""
 SECONDS, MINUTE, HOUR, DAY = timedelta(seconds=5), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -82,7 +85,7 @@ def handlers(house: House, fitters: Fitters) -> dict[str, Handler]:
 
 def chores(house: House) -> list[Chore]:
     """Imports that died are settled every minute, what is derived of what came and what is told of everybody are made within seconds, clusters are fitted within a
-    minute of a new day's data, notices handed on within seconds, late incidents escalate within a minute, the house's forecasts asked for and published ones held against it, small files are joined every hour, leftovers swept every day."""
+    minute of a new day's data, notices handed on within seconds, late incidents escalate and rules of warnings are looked at within a minute, the house's forecasts asked for and published ones held against it, small files are joined every hour, leftovers swept every day."""
     sorted_in = _WhenChanged(house, lambda home, _now: tending.derive(home))
     standing = _WhenChanged(house, lambda home, _now: standings.refresh(home))
     clustered = _WhenChanged(house, lambda home, now: int(clusters.refresh(home, now)))
@@ -129,6 +132,8 @@ def chores(house: House) -> list[Chore]:
                 _everywhere(house, lambda home: readings.keep_churn(home, now)),
             ),
         ),
+        Chore("warnings", MINUTE, _Watched(house, "live"), is_apart=True),
+        Chore("demo warnings", MINUTE, _Watched(house, "demo")),  # not apart, as with notices
         Chore("incidents", MINUTE, lambda now: _told("late incidents and tasks told", risen(now))),
         Chore("settle", MINUTE, lambda now: _told("batches settled", len(batches.reconcile(house.live, now=now)))),
         Chore("identities", DAY, lambda _now: _told("map brought up to the decisions", int(_settled(house.live)))),
@@ -210,6 +215,34 @@ class _Sized:
         said = [_told("segments and rules counted", _everywhere(self._house, count))]
         said += [f"{name} cannot be counted ({code})" for name, code in sorted(refused.items())]
         return "; ".join(one for one in said if one) or None
+
+
+class _Watched:
+    """Looks at all rules of a world when its data, its rules or its readings changed, and every hour; after a long look not before ten times as long.
+    Returns what to log."""
+
+    def __init__(self, house: House, world: World) -> None:
+        self._house = house
+        self._world: World = world
+        self._done: tuple[watching.Stand, datetime, timedelta] | None = None
+
+    def __call__(self, now: datetime) -> str | None:
+        if not Manifests(self._house.settings.lake(self._world)).latest().tables:
+            return None
+        home = self._house.demo if self._world == "demo" else self._house.live
+        stand = watching.stand(home)
+        if self._done is not None:
+            before, at, rest = self._done
+            if now < at + rest or (stand == before and now < at + HOUR):
+                return None
+        done = watching.evaluate(home, now)
+        if not done.is_kept:
+            return None
+        self._done = stand, now, timedelta(seconds=RESTS * done.seconds)
+        failed = [f"{one.indicator} cannot be looked at ({one.code})" for one in done.failed]
+        failed += [f"nothing can be looked at ({done.code})"] if done.code else []
+        said = (_told("warnings raised", done.raised), _told("warnings over", done.closed), *failed)
+        return "; ".join(filter(None, said)) or None
 
 
 def _delivered(house: House, home: Home, now: datetime) -> str | None:

@@ -17,7 +17,7 @@ from core.errors import Refusal
 from core.periods import business_date
 from core.risk.rules import Rule
 from core.scope import SYSTEM
-from core.store import warnings
+from core.store import calendar, forecasts, register, topics, warnings
 from core.store.risk_tables import RiskWarning
 from core.store.session import Session, changed_rows
 from core.work import warning_news as news
@@ -50,6 +50,18 @@ class Evaluated:
     lines: int = 0
     failed: tuple[Failed, ...] = ()
     code: str | None = None
+    seconds: float = 0.0
+
+
+Stand = tuple[object, ...]
+
+
+def stand(home: Home) -> Stand:
+    """What a look rests on: as long as it is the same, the next one finds the same, but for what comes with time alone."""
+    newest = home.lake.manifests.latest()
+    with home.store.reading() as session:
+        topics_ = topics.revisions(session, (register.TOPIC, calendar.TOPIC, forecasts.TOPIC))
+        return newest.lake_id, newest.version, rules_of.revisions(session), topics_
 
 
 def evaluate(home: Home, now: datetime) -> Evaluated:
@@ -79,16 +91,17 @@ def evaluate(home: Home, now: datetime) -> Evaluated:
             written.told += news.failed(session, code, now, on.isoformat())
         told = [{"indicator": one.indicator, "by": one.by, "code": one.code, "message": one.message} for one in found.failed]  # fmt: skip
         told += [] if code is None else [{"indicator": "", "by": "", "code": code, "message": message[: findings.LONGEST_MESSAGE]}]  # fmt: skip
+        seconds = time.perf_counter() - started
         warnings.keep_evaluation(
             session,
             {
-                "at": now, "lake_id": version[0], "lake_version": version[1], "seconds": time.perf_counter() - started, "rule_count": len(watched),
+                "at": now, "lake_id": version[0], "lake_version": version[1], "seconds": seconds, "rule_count": len(watched),
                 "line_count": found.lines, "raised_count": written.raised, "closed_count": written.closed, "failed": told,
             },
         )  # fmt: skip
         warnings.forget_evaluations(session, now - KEPT)
         warnings.touched(session)
-    return Evaluated(True, written.raised, written.closed, written.told, found.lines, found.failed, code)
+    return Evaluated(True, written.raised, written.closed, written.told, found.lines, found.failed, code, seconds)
 
 
 def _is_behind(session: Session, lake_id: str, version: int) -> bool:
