@@ -1,134 +1,223 @@
-"""What is out of order in lines of an indicator: how far each day is out, by the rule's detector, and the spans of days that are one warning each."""
+"""How far every day of an indicator's course is out of order, by each of the ways that a rule can ask."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.risk.episodes import Bools, Episode, Floats
-from core.risk.rules import InvalidRule, Rule
+from core.risk.departures import Departures, Measure, departures
+from core.risk.patterns import distances
+from core.risk.rules import OF_DAYS, WEEK, Rule
 
-HALF = 0.5
-"""So much of the days looked back on must be known. Rule of thumb."""
-WEEK = 7
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """Days of one indicator at some places: ``values[lines, days]``, NaN = not known. ``skipped``: holidays of the house. ``is_count``: values are whole numbers
+    of things. ``forecast``: what was forecast for each day before it came, as ``values``; null where nothing is. ``others``: values of further indicators
+    on the same days, ``[indicators, days]``, for rules about days as a whole."""
+
+    values: Floats
+    skipped: Bools
+    is_count: bool = False
+    forecast: Floats | None = None
+    others: Floats | None = None
+
+    @cached_property
+    def usual(self) -> Departures:
+        """With holidays set aside."""
+        return departures(self.values, self.skipped, 0.5 if self.is_count else 0.0)
+
+    @cached_property
+    def usual_holidays(self) -> Departures:
+        """With holidays as days like others."""
+        return departures(self.values, np.zeros_like(self.skipped), 0.5 if self.is_count else 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Distances:
-    """``[lines, days]``. ``distance``: how far out, in the unit of the rule's limit and its direction; NaN: not judged. ``expected`` and ``limit``: in the indicator's unit."""
+class Judged:
+    """``distance[lines, days]``: a day breaks the rule when it is above ``limit`` (NaN: nothing can be said of it). ``expected`` and ``bound``, in the unit of the
+    values: what was usual, and where the rule begins to be broken; NaN where a rule has none."""
 
     distance: Floats
+    limit: float
     expected: Floats
-    limit: Floats
+    bound: Floats
 
 
-def episodes(rule: Rule, values: Floats, masked: Bools, forecast: Floats | None = None) -> list[Episode]:
-    """What the rule finds in ``values`` (``[lines, days]``), by line, oldest first. ``masked``: days that are neither judged nor learnt where the rule skips
-    holidays. ``forecast``: what was forecast for the days, NaN where nothing was. Raises ``InvalidRule`` for a detector that judges no lines."""
-    seen = np.where(masked & rule.skips_holidays, np.nan, values)
-    out = distances(rule, seen, forecast)
-    return [
-        Episode(line, *span, *(float(one[line, span[-1]]) for one in (values, out.expected, out.limit)))
-        for line in range(len(values))
-        for span in _spans(rule, out.distance[line], _breaks(rule, seen[line], out.distance[line]))
-    ]
-
-
-def distances(rule: Rule, values: Floats, forecast: Floats | None = None) -> Distances:
-    """Raises ``InvalidRule`` for a detector that judges no lines."""
-    if rule.detector == "threshold":
-        sign = -1.0 if rule.direction == "below" else 1.0
-        nothing = np.full(values.shape, np.nan)
-        return Distances(sign * values, nothing, np.full(values.shape, rule.limit))
-    if rule.detector == "sigma":
-        mean, spread = _before(values, rule.window_days)
-        far, step = _over(values - mean, spread), spread
-    elif rule.detector in ("relative", "baseline", "forecast"):
-        mean = _expected(rule, values, forecast)
-        far, step = _over(values - mean, np.abs(mean)), np.abs(mean)
+def judge(rule: Rule, course: Course) -> Judged:
+    """The course by a rule that is valid. Holidays are NaN where the rule leaves them out. Rules of the system have no course: ``ValueError``."""
+    if rule.detector in OF_DAYS:
+        found = _pattern(rule, course)
+    elif rule.detector in MEASURED:
+        found = _usual(rule, course)
+    elif rule.detector in JUDGES:
+        found = JUDGES[rule.detector](rule, course)
     else:
-        raise InvalidRule(f"The detector {rule.detector} judges no single lines.", field="detector")
-    below = rule.direction == "below"
+        raise ValueError(f"A rule of kind {rule.detector!r} has no course.")
+    left_out = course.skipped[None, :] & rule.skips_holidays
+    if rule.change is not None:
+        left_out = left_out | ~_has_changed(rule, course)
+    # A day that has not changed enough is an ordinary one; a holiday is no day at all.
+    distance = np.where(left_out & ~np.isnan(found.distance), -np.inf, found.distance)
+    distance = np.where(course.skipped[None, :] & rule.skips_holidays, np.nan, distance)
+    return Judged(distance, found.limit, found.expected, found.bound)
+
+
+def _threshold(rule: Rule, course: Course) -> Judged:
+    sign = -1.0 if rule.direction == "below" else 1.0
+    nothing = np.full(course.values.shape, np.nan)
+    return Judged(sign * course.values, sign * rule.limit, nothing, np.full_like(nothing, rule.limit))
+
+
+def _relative(rule: Rule, course: Course) -> Judged:
+    mean, _ = _before(_learnt(rule, course), rule.window_days)
+    return _share(rule, course.values, mean)
+
+
+def _baseline(rule: Rule, course: Course) -> Judged:
+    return _share(rule, course.values, _same_weekday(_learnt(rule, course), rule.window_days // WEEK))
+
+
+def _forecast(rule: Rule, course: Course) -> Judged:
+    told = np.full(course.values.shape, np.nan) if course.forecast is None else course.forecast
+    return _share(rule, course.values, told)
+
+
+def _sigma(rule: Rule, course: Course) -> Judged:
+    mean, deviation = _before(_learnt(rule, course), rule.window_days)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        away = np.where(deviation > 0, (course.values - mean) / deviation, np.sign(course.values - mean) * np.inf)
+    away = np.where(np.isnan(mean) | np.isnan(course.values), np.nan, np.where(course.values == mean, 0.0, away))
+    return Judged(_sided(rule, away), rule.limit, mean, mean + _side(rule, away) * rule.limit * deviation)
+
+
+def _usual(rule: Rule, course: Course) -> Judged:
+    """Effects too small to matter are no distance at all."""
+    usual = course.usual if rule.skips_holidays else course.usual_holidays
+    if rule.detector == "unrest":
+        told, nothing = usual.unrest, np.full(course.values.shape, np.nan)
+        distance = np.where(told.effect < rule.least_share, np.minimum(told.distance, 0.0), told.distance)
+        return Judged(distance, rule.limit, nothing, nothing)
+    measures = usual.drifts if rule.detector == "drift" else (usual.sudden,)
+    each = np.stack([_distance(rule, one) for one in measures])
+    with np.errstate(invalid="ignore"):
+        chosen = np.argmax(np.where(np.isnan(each), -np.inf, each), axis=0)[None]
+    distance = np.take_along_axis(each, chosen, axis=0)[0]
+    effect = np.take_along_axis(np.stack([one.effect for one in measures]), chosen, axis=0)[0]
+    expected = usual.expected if rule.detector == "sudden" else course.values / np.exp(effect)
+    return Judged(distance, rule.limit, expected, expected * np.exp(_needed(rule, effect, distance)))
+
+
+def _distance(rule: Rule, told: Measure) -> Floats:
+    up, down = np.log1p(rule.least_share), np.log1p(-rule.least_share)
+    is_small = (told.effect > down) & (told.effect < up)
+    distance = _sided(rule, told.distance)
+    return np.where(is_small & ~np.isnan(distance), np.minimum(distance, 0.0), distance)
+
+
+def _needed(rule: Rule, effect: Floats, distance: Floats) -> Floats:
+    """Effect at which the rule begins to be broken, to the side of the one there was."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        by_distance = np.where(np.abs(distance) > 0, np.abs(effect) * rule.limit / np.abs(distance), 0.0)
+    least = np.where(effect < 0, -np.log1p(-rule.least_share), np.log1p(rule.least_share))
+    return np.sign(effect) * np.maximum(np.where(np.isfinite(by_distance), by_distance, 0.0), least)
+
+
+def _pattern(rule: Rule, course: Course) -> Judged:
+    """Of all indicators together; one line."""
+    nothing = np.full(course.values.shape, np.nan)
+    if course.others is None:
+        return Judged(nothing, rule.limit, nothing, nothing)
+    found = distances(
+        np.vstack([course.values, course.others]), course.skipped & rule.skips_holidays, "kmeans" if rule.detector == "kmeans" else "forest"
+    )  # fmt: skip
+    return Judged(np.broadcast_to(found, course.values.shape).copy(), rule.limit, nothing, nothing)
+
+
+Judge = Callable[[Rule, Course], Judged]
+JUDGES: dict[str, Judge] = {
+    "threshold": _threshold,
+    "relative": _relative,
+    "baseline": _baseline,
+    "forecast": _forecast,
+    "sigma": _sigma,
+}
+MEASURED = ("sudden", "drift", "unrest")
+
+# -- parts -------------------------------------------------------------------------------------------------------------
+
+
+def _share(rule: Rule, values: Floats, expected: Floats) -> Judged:
+    """Change as a share of what was expected; of nothing expected no share is known, and something is infinitely more."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        away = np.where(expected != 0, (values - expected) / np.abs(expected), np.sign(values) * np.inf)
+    away = np.where(np.isnan(expected) | np.isnan(values), np.nan, np.where(values == expected, 0.0, away))
+    return Judged(
+        _sided(rule, away), rule.limit, expected, expected + _side(rule, away) * rule.limit * np.abs(expected)
+    )
+
+
+def _sided(rule: Rule, away: Floats) -> Floats:
+    """Distance to the side that the rule looks at."""
     if rule.direction == "both":
-        limit = mean + np.where(far < 0, -1.0, 1.0) * rule.limit * step
-        return Distances(np.abs(far), mean, limit)
-    return Distances(-far if below else far, mean, mean + (-1 if below else 1) * rule.limit * step)
+        return np.abs(away)
+    return away if rule.direction == "above" else -away
 
 
-def _expected(rule: Rule, values: Floats, forecast: Floats | None) -> Floats:
-    if rule.detector == "forecast":
-        return np.full(values.shape, np.nan) if forecast is None else forecast
-    if rule.detector == "relative":
-        return _before(values, rule.window_days)[0]
-    weeks = rule.window_days // WEEK
-    past = np.full((weeks, *values.shape), np.nan)
-    for week in range(1, weeks + 1):
-        past[week - 1, :, week * WEEK :] = values[:, : -week * WEEK or None][:, : max(values.shape[1] - week * WEEK, 0)]
-    known = np.isfinite(past).sum(axis=0)
-    total = np.nansum(past, axis=0)
-    return np.where(known >= max(1, HALF * weeks), total / np.maximum(known, 1), np.nan)
+def _side(rule: Rule, away: Floats) -> Floats:
+    if rule.direction == "both":
+        return np.where(away < 0, -1.0, 1.0)
+    return np.full(away.shape, 1.0 if rule.direction == "above" else -1.0)
+
+
+def _learnt(rule: Rule, course: Course) -> Floats:
+    """Values that tell what is usual."""
+    return np.where(course.skipped[None, :] & rule.skips_holidays, np.nan, course.values)
 
 
 def _before(values: Floats, days: int) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of the days before each."""
-    known = np.isfinite(values)
-    centre = np.where(known.any(axis=1), np.nansum(values, axis=1) / np.maximum(known.sum(axis=1), 1), 0.0)[:, None]
-    plain = np.where(known, values - centre, 0.0)
-    count, first, second = (_summed(one, days) for one in (known.astype(float), plain, plain**2))
-    enough = count >= max(2.0, HALF * days)
-    mean = first / np.maximum(count, 1)
-    variance = np.maximum(second - count * mean**2, 0.0) / np.maximum(count - 1, 1)
-    return np.where(enough, mean + centre, np.nan), np.where(enough, np.sqrt(variance), np.nan)
+    """Mean and standard deviation (of a sample) of the days before each; NaN with fewer than half of them, or two, known."""
+    known = ~np.isnan(values)
+    # Around a level of the line, so that squares of large numbers do not swallow what differs.
+    level = np.where(known.any(axis=1), np.nansum(values, axis=1) / np.maximum(known.sum(axis=1), 1), 0.0)[:, None]
+    plain = np.where(known, values - level, 0.0)
+    count, total, squares = (_summed(one, days) for one in (known.astype(float), plain, plain * plain))
+    is_enough = count >= max(days / 2, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.where(is_enough, total / count, np.nan)
+        variance = np.where(count >= 2, (squares - total * total / count) / (count - 1), np.nan)
+    # What is left of equal values after so many sums is rounding.
+    variance = np.where(variance < 1e-12 * np.maximum(np.abs(level), 1e-300) ** 2, 0.0, variance)
+    return mean + level, np.where(is_enough, np.sqrt(np.maximum(variance, 0.0)), np.nan)
 
 
 def _summed(values: Floats, days: int) -> Floats:
-    """Over the ``days`` before each day."""
-    total = np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
-    ends = np.arange(values.shape[1])
-    found: Floats = total[:, ends] - total[:, np.maximum(ends - days, 0)]
-    return found
+    """Sums of the days before each day."""
+    total = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
+    day = np.arange(values.shape[1])
+    return total[:, day] - total[:, np.maximum(day - days, 0)]
 
 
-def _over(top: Floats, bottom: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(bottom > 0, top / bottom, np.nan)
-
-
-def _breaks(rule: Rule, values: Floats, distance: Floats) -> Bools:
-    limit = -rule.limit if rule.detector == "threshold" and rule.direction == "below" else rule.limit
+def _same_weekday(values: Floats, weeks: int) -> Floats:
+    """Mean of the same weekday of the weeks before; NaN with fewer than half of them known."""
+    shifted = np.full((weeks, *values.shape), np.nan)
+    for week in range(1, weeks + 1):
+        if week * WEEK < values.shape[1]:
+            shifted[week - 1, :, week * WEEK :] = values[:, : -week * WEEK]
+    known = (~np.isnan(shifted)).sum(axis=0)
     with np.errstate(invalid="ignore"):
-        found: Bools = distance >= limit if rule.is_inclusive else distance > limit
-        if rule.change is None:
-            return found
-        moved = values - _before(values[None, :], rule.window_days)[0][0]
-        far = {"above": moved, "below": -moved, "both": np.abs(moved)}[rule.direction]
-        both: Bools = found & (far > rule.change)
-    return both
+        return np.where(known >= weeks / 2, np.nansum(shifted, axis=0) / np.maximum(known, 1), np.nan)
 
 
-def _spans(rule: Rule, distance: Floats, breaks: Bools) -> Iterator[tuple[int, int, int, bool, int]]:
-    """``first``, ``told``, ``last``, ``is_open``, ``peak`` of each. Days that are not judged neither break a run nor end it."""
-    is_below = rule.detector == "threshold" and rule.direction == "below"
-    over = rule.limit if rule.clear is None else rule.clear
-    over = -over if is_below else over
-    run: list[int] = []
-    current: list[int] | None = None
-    is_open = False
-    for day in np.flatnonzero(np.isfinite(distance)).tolist():
-        if current is not None and not is_open and day - current[2] > rule.quiet_days:
-            yield current[0], current[1], current[2], False, current[3]
-            current = None
-        if breaks[day]:
-            run.append(day)
-            if current is None and len(run) >= rule.least_days:
-                current = [run[0], day, day, max(run, key=lambda one: float(distance[one]))]
-                is_open = True
-            elif current is not None:
-                current[2], is_open = day, True
-                current[3] = max(current[3], day, key=lambda one: float(distance[one]))
-        else:
-            run = []
-            if distance[day] <= over:
-                is_open = False
-    if current is not None:
-        yield current[0], current[1], current[2], is_open, current[3]
+def _has_changed(rule: Rule, course: Course) -> Bools:
+    """Whether a day differs from the mean of those before by more than the rule asks. Where nothing is known before, it does not."""
+    assert rule.change is not None
+    mean, _ = _before(_learnt(rule, course), rule.window_days)
+    away = _sided(rule, course.values - mean)
+    found: Bools = np.where(np.isnan(away), False, away > rule.change)
+    return found

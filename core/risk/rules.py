@@ -9,13 +9,16 @@ from core.errors import Refusal
 By = Literal["", "channel", "unit", "group"]
 """The whole house, or each of its channels, units or groups."""
 Detector = Literal[
-    "threshold", "relative", "baseline", "departure", "sigma", "forecast", "kmeans", "forest", "missing", "failing", "late"
+    "threshold", "relative", "baseline", "sudden", "drift", "unrest", "sigma", "forecast", "kmeans", "forest", "missing", "failing", "late"
 ]  # fmt: skip
 Direction = Literal["above", "below", "both"]
 OF_THE_SYSTEM: tuple[Detector, ...] = ("missing", "failing", "late")
 """Told of the data and of the queries themselves, not of figures."""
+OF_USUAL: tuple[Detector, ...] = ("sudden", "drift", "unrest")
+"""Against what is usual for a line."""
 OF_DAYS: tuple[Detector, ...] = ("kmeans", "forest")
 """Of a day as a whole: several indicators together."""
+WEEK = 7
 MOST_DAYS = 365
 
 
@@ -31,13 +34,15 @@ class Rule:
 
     ``threshold``: the value itself. ``relative``: change against the mean of the ``window_days`` days before, as a share (0.2 = 20 %).
     ``baseline``: change against the mean of the same weekday of the ``window_days / 7`` weeks before, as a share. ``sigma``: standard deviations of the ``window_days``
-    days before, from their mean. ``departure``: times what is usual for this line (``core.risk.departures``); 1 = the standard, higher = quieter.
+    days before, from their mean. ``sudden`` (a day), ``drift`` (of 2, 5 or 10 days), ``unrest`` (of 7): times what is usual for this line, as ``core.risk.departures``
+    measures it; higher = quieter.
     ``forecast``: change against what was forecast for the day, as a share. ``kmeans``, ``forest``: how far a day as a whole (``indicator`` and ``others`` together)
     lies from usual ones, in robust standard deviations of the distances. ``late``: as many times the usual gap between deliveries. ``missing``: days in a row
     without a value. ``failing``: 0.
 
     A day breaks the rule when its distance is above the limit, with ``is_inclusive`` also when it is equal to it. ``change``: besides, the value
     differs from the mean of the ``window_days`` days before by more than this, in the rule's direction and the indicator's unit; null = no matter.
+    ``least_share``: of ``sudden``, ``drift`` and ``unrest``, what the effect must be at least, as a share of what was expected.
     ``least_days``: days in a row that must break it. ``clear``: what was warned of is over when a day's distance is this or less; null = the limit. ``quiet_days``: what
     breaks the rule again within so many days after belongs to the same warning. ``skips_holidays``: holidays are neither judged nor learnt.
     """
@@ -53,6 +58,7 @@ class Rule:
     clear: float | None = None
     quiet_days: int = 3
     change: float | None = None
+    least_share: float = 0.0
     likelihood: int = 3
     impact: int = 3
     owner: str = ""
@@ -81,9 +87,10 @@ def valid(rule: Rule) -> Rule:
         "indicator": bool(rule.indicator) or rule.detector in OF_THE_SYSTEM,
         "limit": _is_number(rule.limit) and (rule.detector == "threshold" or rule.limit >= 0),
         "clear": rule.clear is None or (_is_number(rule.clear) and _is_within(rule)),
-        "window_days": _is_days(rule.window_days, 1) and (rule.detector != "baseline" or rule.window_days % 7 == 0),
+        "window_days": _is_days(rule.window_days, 1) and (rule.detector != "baseline" or rule.window_days % WEEK == 0),
         "least_days": _is_days(rule.least_days, 1),
         "quiet_days": _is_days(rule.quiet_days, 0),
+        "least_share": _is_number(rule.least_share) and 0 <= rule.least_share < 1,
         "change": rule.change is None or _is_number(rule.change),
         "likelihood": rule.likelihood in range(1, 6),
         "impact": rule.impact in range(1, 6),
