@@ -179,6 +179,21 @@ def test_nothing_inside_the_house_is_asked_unless_the_house_named_it(hook, addre
     assert (error.value.code, hook.requests) == (code, [])
 
 
+def test_a_name_is_looked_up_once_and_what_was_looked_at_is_asked(hook, monkeypatch):
+    """A second answer of the name server, which might lead into the house, is never heard."""
+    look_up, asked = socket.getaddrinfo, []
+
+    def once(host, *more, **named):
+        asked.append(host)
+        return look_up("127.0.0.1" if host == "hook.example" else host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", once)
+    port = urlsplit(hook.address).port
+    Poster({"hook.example"}).post(f"http://hook.example:{port}/x", b"{}", {}, NOW)
+    assert asked == ["hook.example", "127.0.0.1"]
+    assert hook.requests[0].headers["host"] == f"hook.example:{port}"
+
+
 def test_https_is_believed_only_with_a_certificate_that_somebody_known_vouches_for(tmp_path):
     made = trust(tmp_path)
     with receiving(NOW, OLD, context=made.server) as hook:
