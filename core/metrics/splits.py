@@ -85,20 +85,31 @@ def told(
     return _with_members(found, members) if is_of_members else found.drop("own_unit", "new_from", "end_on")
 
 
-def summed(rows: ir.Table, names: Sequence[str]) -> ir.Table:
-    """What ``told`` gave, added up by each of several dimensions.
+def gathered(rows: ir.Table, names: Sequence[str]) -> ir.Table:
+    """What ``told`` gave, added up by all of several dimensions together.
 
-    Grain: one row per dimension, span and value. Columns: ``dimension``, ``span``, ``value`` (null = none is named), ``total``, ``squares`` (the sum of the
-    squares of what is added up).
+    Grain: one row per span and combination of values. Columns: ``span``, ``by_…``, ``total``, ``squares`` (the sum of the squares of what is added up).
     """
     whole = "int64" if rows.amount.type().is_integer() else "float64"
+    amount = rows.amount.cast("float64")
+    return rows.group_by("span", *(f"by_{name}" for name in names)).aggregate(
+        total=rows.amount.sum().fill_null(0).cast(whole), squares=(amount * amount).sum().fill_null(0.0)
+    )
+
+
+def summed(rows: ir.Table, names: Sequence[str]) -> ir.Table:
+    """What ``gathered`` gave, added up by each of several dimensions, and in all.
+
+    Grain: one row per dimension, span and value. Columns: ``dimension`` (empty: in all), ``span``, ``value`` (null = none is named), ``total``, ``squares``.
+    """
     each = []
-    for name in names:
-        grouped = rows.group_by("span", value=rows[f"by_{name}"]).aggregate(
-            total=rows.amount.sum().fill_null(0).cast(whole),
-            squares=(rows.amount.cast("float64") * rows.amount.cast("float64")).sum().fill_null(0.0),
+    for name in ("", *names):
+        value = rows[f"by_{name}"] if name else ibis.literal("")
+        grouped = rows.group_by("span", value=value).aggregate(total=rows.total.sum(), squares=rows.squares.sum())
+        total = grouped.total.cast(rows.total.type())
+        each.append(
+            grouped.select(dimension=ibis.literal(name), span="span", value="value", total=total, squares="squares")
         )
-        each.append(grouped.select(dimension=ibis.literal(name), span="span", value="value", total="total", squares="squares"))  # fmt: skip
     return ibis.union(*each) if len(each) > 1 else each[0]
 
 
@@ -154,6 +165,12 @@ def _table(rows: Sequence[tuple[date, str, date, date]], name: str) -> ir.Table:
 def _first_of_each(rows: ir.Table, named: Sequence[str], least: int) -> ir.Table:
     """Each known member once per span, with ``least`` rows or more, at the first row: of the earliest day, of one day the first by the names of its values."""
     rows = f.known(rows)
+    if not named:
+        found = rows.group_by("span", "member_id").aggregate(
+            local_date=rows.local_date.min(), new_from=rows.new_from.min(), end_on=rows.end_on.min(), own_unit=rows.own_unit.min(),
+            amount=rows.amount.min(), own_rows=rows.count(),
+        )  # fmt: skip
+        return found.filter(found.own_rows >= least).drop("own_rows")
     each = ibis.window(group_by=["span", "member_id"])
     order = [rows.local_date, *(rows[name].asc(nulls_first=False) for name in named), rows.own_unit]
     place = ibis.row_number().over(group_by=["span", "member_id"], order_by=order)

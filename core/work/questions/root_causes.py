@@ -75,7 +75,7 @@ class Dimension:
 class Causes:
     """The change of an indicator from ``expected`` to ``value``, by each dimension that its rows have: the one that explains it best first.
 
-    ``compared``: the days of both; ``expected`` is the mean of the copies, of a ratio that of all copies together. Both None where undefined, and then without dimensions.
+    ``compared``: the days of both; ``expected`` is the mean of the copies, of a ratio that of all copies together. None where undefined or nothing is known of before, and then there are no dimensions.
     ``is_everywhere``: no dimension has a few parts that changed by clearly more than all did.
     """
 
@@ -132,10 +132,10 @@ def of_metric(
     span = _compared(reading, first, last, window_days, left_out)
     asked = _Asked.of(reading, metric, span, place, within)
     read = _read(asked)
-    whole = read.whole(len(span.copies))
-    if whole is None:
-        return Causes(metric, span, None, None, ())
     factor = metric.scale / (span.now.days if metric.per_day else 1)
+    value, expected = (None if one is None else one * factor for one in read.whole(len(span.copies)))
+    if value is None or expected is None:
+        return Causes(metric, span, value, expected, ())
     told = (_dimension(asked, read, name, factor) for name in asked.names if name not in within)
     found = sorted(
         (one for one in told if one is not None),
@@ -146,7 +146,7 @@ def of_metric(
             asked.names.index(one.name),
         ),
     )
-    return Causes(metric, span, whole[0] * factor, whole[1] * factor, tuple(found))
+    return Causes(metric, span, value, expected, tuple(found))
 
 
 def behind(
@@ -300,17 +300,15 @@ class _Read:
     whole_top: _Told
     """Before anything was taken off: how many facts the top rests on."""
 
-    def whole(self, copies: int) -> tuple[float, float] | None:
-        """The figure now and before; None where it is undefined or nothing is known of before."""
-        if not copies:
-            return None
+    def whole(self, copies: int) -> tuple[float | None, float | None]:
+        """The figure now and before; None where it is undefined, or nothing is known of before."""
         top = self.sums("")
+        now, before = float(top.now.sum()), float(top.base.sum())
         if self.bottom is None:
-            return float(top.now.sum()), float(top.base.sum()) / copies
+            return now, before / copies if copies else None
         bottom = self.sums("", is_bottom=True)
-        if not bottom.now.sum() or not bottom.base.sum():
-            return None
-        return float(top.now.sum() / bottom.now.sum()), float(top.base.sum() / bottom.base.sum())
+        below, below_before = float(bottom.now.sum()), float(bottom.base.sum())
+        return now / below if below else None, before / below_before if below_before else None
 
     def sums(self, name: str, keys: Sequence[str | None] | None = None, *, is_bottom: bool = False) -> _Sums:
         side = self.bottom if is_bottom else self.top
@@ -335,10 +333,10 @@ def _read(asked: _Asked) -> _Read:
     """What the engine says: of each part one scan, kept, and one question for all its dimensions."""
     read, metric, snapshot = {}, asked.metric, asked.reading.snapshot
     for part in metric.parts:
-        kept = snapshot.keep(splits.only(asked.told(part, _spans(asked.span)), asked.within))
-        names = [name for name in asked.names if f"by_{name}" in kept.columns]
-        whole = kept.mutate(by_=ibis.literal(""))
-        read[part.name] = _by_dimension(snapshot.arrow(splits.summed(whole, ["", *names])))
+        rows = splits.only(asked.told(part, _spans(asked.span)), asked.within)
+        names = [name for name in asked.names if f"by_{name}" in rows.columns]
+        kept = snapshot.keep(splits.gathered(rows, names))
+        read[part.name] = _by_dimension(snapshot.arrow(splits.summed(kept, names)))
     whole = read[metric.top.name]
     top = _less(whole, read[metric.minus.name]) if metric.minus else whole
     return _Read(top, read[metric.bottom.name] if metric.bottom else None, whole)
