@@ -13,8 +13,9 @@ import numpy as np
 from core import schema
 from core.errors import Refusal, Unknown
 from core.models.forecast.line import BYS, Line
-from core.risk import detectors, indicators
-from core.risk.episodes import Bools, Episode, Floats
+from core.risk import indicators
+from core.risk.detectors import Course
+from core.risk.episodes import Bools, Episode, Floats, episodes
 from core.risk.rules import OF_DAYS, OF_THE_SYSTEM, By, InvalidRule, Rule
 from core.scope import EVERYTHING
 from core.store import forecasts
@@ -27,6 +28,8 @@ from core.work.questions.today import Rhythm
 
 Kind = Literal["figure", "missing", "failing", "late"]
 MOST_DAYS = 730
+COUNTED = ("members", "orders", "rows")
+"""Units of what is counted in whole numbers."""
 LONGEST_MESSAGE = 300
 AROUND = timedelta(days=1)
 """Holidays reach a day to both sides (facts of anomaly rules: public holidays +-1 day)."""
@@ -134,6 +137,7 @@ class _Asked:
     _failed_rules: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     _typed: dict[str, Lines] | None = None
     _units: dict[str, str | None] | None = None
+    _courses: dict[tuple[object, ...], Course] = field(default_factory=dict)
 
     def figures(self, key: str, rule: Rule) -> list[Finding]:
         """What one rule finds; nothing where its indicator cannot be read or judged, which is kept among the failures."""
@@ -144,8 +148,7 @@ class _Asked:
             lines = self.lines(rule.indicator, rule.by)
             if lines is None or not lines.days or not lines.places:
                 return []
-            told = self._episodes(rule, lines)
-            return [self._finding(key, rule, lines, one) for one in told]
+            return [self._finding(key, rule, lines, one) for one in episodes(rule, self._course(rule, lines))]
         except _Known:
             self._failed_rules[about].append(key)
         except Refusal as refusal:
@@ -173,11 +176,31 @@ class _Asked:
             self._typed = readings.lines(self.home, until_on=self.on + timedelta(days=1))
         return self._typed.get(indicator)
 
-    def _episodes(self, rule: Rule, lines: Lines) -> Sequence[Episode]:
-        masked = self._masked(lines)
-        if rule.detector == "forecast":
-            return detectors.episodes(rule, lines.values, masked, _forecast(self.home, lines))
-        return detectors.episodes(rule, lines.values, masked)
+    def _course(self, rule: Rule, lines: Lines) -> Course:
+        """One for all rules that ask the same of the lines, for what is usual is learnt from them once."""
+        about = (rule.indicator, rule.by, rule.detector == "forecast", rule.others if rule.detector in OF_DAYS else ())
+        if about not in self._courses:
+            known = indicators.INDICATORS.get(rule.indicator)
+            is_count = known is not None and known.metric.bottom is None and known.metric.unit in COUNTED
+            forecast = _forecast(self.home, lines) if rule.detector == "forecast" else None
+            others = self._others(rule, lines) if rule.detector in OF_DAYS else None
+            self._courses[about] = Course(lines.values, self._masked(lines), is_count, forecast, others)
+        return self._courses[about]
+
+    def _others(self, rule: Rule, lines: Lines) -> Floats:
+        """Further indicators of the whole house on the same days; those that the data does not tell are left out."""
+        rows = []
+        for name in rule.others:
+            other = self.lines(name, "")
+            if other is None or not other.places:
+                continue
+            row = np.full(lines.days, np.nan)
+            for n in range(lines.days):
+                place = n + (lines.start_on - other.start_on).days
+                if 0 <= place < other.days:
+                    row[n] = other.values[0, place]
+            rows.append(row)
+        return np.array(rows, float).reshape(len(rows), lines.days)
 
     def _masked(self, lines: Lines) -> Bools:
         """Days off of public holidays and festivals, with a day to both sides, and days on which the house is closed."""
@@ -222,7 +245,7 @@ class _Known(Exception):
 
 
 def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return float(value) if np.isfinite(value) else None
 
 
 def _forecast(home: Home, lines: Lines) -> Floats:
