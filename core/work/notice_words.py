@@ -19,6 +19,8 @@ MOST_LINES = 50
 LONGEST_VALUE = 120
 FIGURES = ("value", "expected", "limit")
 STATES = ("state", "from", "to")
+LISTS = ("roles",)
+"""Codes divided by commas."""
 PAGES: dict[str, tuple[str, str]] = {
     "warning": ("risk", "warning"),
     "evaluation": ("risk", ""),
@@ -89,7 +91,8 @@ def _values(params: Mapping[str, Any], texts: Mapping[str, Any]) -> dict[str, st
     for name, value in params.items():
         told = _figure(value, unit) if name in FIGURES else _one_line(value)
         names = texts["names"].get("state" if name in STATES else name, {})
-        found[name] = names.get(told, told)
+        several = told.split(",") if name in LISTS else [told]
+        found[name] = texts["frame"]["and"].join(names.get(one, one) for one in several)
     if "place" in params:
         found["place"] = found["place"] or texts["frame"]["house"]
     return {name: told for name, told in found.items() if told}

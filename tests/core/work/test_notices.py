@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.risk.defaults import DEFAULTS
 from core.risk.indicators import INDICATORS
 from core.schema import CHANNELS
-from core.scope import EVERYTHING, Operator, Scope
+from core.scope import EVERYTHING, ROLES, Operator, Scope
 from core.settings import PROJECT
 from core.store import topics
 from core.work import notice_words, notices
@@ -119,6 +119,7 @@ def test_every_rule_that_the_product_brings_and_every_indicator_and_channel_has_
     assert [one for one in DEFAULTS if one not in names["rule"]] == []
     assert [one for one in told | set(INDICATORS) if one not in names["indicator"]] == []
     assert [one for one in CHANNELS if one not in names["place"]] == []
+    assert sorted(names["roles"]) == sorted(ROLES)
 
 
 RAISED = {
@@ -148,6 +149,11 @@ def test_the_demo_says_that_it_is_one():
         url="https://a.example",
     )
     assert told.text == "[Demo] Incident 3: Assess → Respond\nOpen: https://a.example/incidents?incident=3&world=demo"
+
+
+def test_roles_are_told_by_their_names():
+    told = words(Said("incident.late", {"incident": 3, "state": "assess", "roles": "manager,admin"}), "zh").text
+    assert told.splitlines() == ["应急事件 3：“评估”已超过期限", "相关角色：社群运营、管理员"]
 
 
 @pytest.mark.parametrize(
