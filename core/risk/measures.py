@@ -87,7 +87,9 @@ def _days(facts: Facts) -> ir.Table:
 def _memberships(facts: Facts) -> ir.Table:
     """Changes of who is in which group; the day of those who had been in for as long as anybody knows is null."""
     states = facts.table("memberships")
-    change = told(states, "member_id", "local_date", "group_id", value=states.is_in.cast("int64") - states.was_in.cast("int64"))
+    change = told(
+        states, "member_id", "local_date", "group_id", value=states.is_in.cast("int64") - states.was_in.cast("int64")
+    )
     always = states.filter(states.is_first & states.was_in)
     always = told(always, "member_id", "group_id", local_date=ibis.null("date"), value=ibis.literal(1, "int64"))
     columns = change.columns
