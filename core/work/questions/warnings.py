@@ -20,7 +20,7 @@ from core.work.questions import indicators, readings
 from core.work.questions import risk_rules as rules_of
 from core.work.questions.indicators import Lines
 from core.work.questions.reading import reading
-from core.work.questions.risk_rules import NOTHING_SAID, Precision
+from core.work.questions.risk_rules import NOTHING_SAID, Kept, Precision
 from core.work.segments import covers
 
 BEFORE, AFTER = timedelta(days=90), timedelta(days=14)
@@ -42,7 +42,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """One warning. ``rule_name``: what the house calls the rule of its own; empty for one that the product brings, which is called by its key. ``verdict``: the newest word
+    """One warning. ``rule_name``: what the house calls the rule of its own; empty for one that the product brings, which is called by its key; ``detector`` is empty as well of one that there is no more. ``verdict``: the newest word
     of anybody. ``is_silent``: it says nothing before ``snoozed_until``. ``incident_id``: of the incident that it belongs to."""
 
     id: int
@@ -103,7 +103,7 @@ class Whole:
     data has its place no more. ``parts``: what was merged into it. ``verdicts``: the newest first."""
 
     warned: Warned
-    rule: Rule
+    rule: Rule | None
     precision: Precision
     course: Course | None
     verdicts: tuple[Said, ...]
@@ -183,7 +183,7 @@ def one(home: Home, operator: Operator, warning_id: int, now: datetime) -> Whole
             raise Unknown("warning", str(warning_id))
         parts = warnings.merged_into(session, warning_id)
         told = _told(session, [row, *parts], now)
-        rule = _rule_then(session, row)
+        rule = _rule_then(session, row, rules_of.standing(session))
         said = warnings.verdicts(session, [warning_id]).get(warning_id, [])
         precision = rules_of.precisions(session).get(row.rule_key, NOTHING_SAID)
     return Whole(told[0], rule, precision, _course(home, operator, row, now), tuple(map(_word, said)), tuple(told[1:]))
@@ -223,10 +223,13 @@ def _told(session: Session, rows: Sequence[RiskWarning], now: datetime) -> list[
     ids = [row.id for row in rows]
     words = {number: said[0].verdict for number, said in warnings.verdicts(session, ids).items()}
     of_incidents = incidents.of_warnings(session, ids)
-    rules = {(row.rule_key, row.rule_revision): _rule_then(session, row) for row in rows}
+    then = {(row.rule_key, row.rule_revision): row for row in rows}
+    standing = rules_of.standing(session)
+    rules = {key: _rule_then(session, row, standing) for key, row in then.items()}
+    names = {key: ("", "") if rule is None else (rule.name, rule.detector) for key, rule in rules.items()}
     return [
         Warned(
-            row.id, row.kind, row.rule_key, rules[row.rule_key, row.rule_revision].name, row.rule_revision, rules[row.rule_key, row.rule_revision].detector,
+            row.id, row.kind, row.rule_key, names[row.rule_key, row.rule_revision][0], row.rule_revision, names[row.rule_key, row.rule_revision][1],
             row.indicator, field_of(row.indicator, row.kind), row.place_by, row.place_key, row.place_name, row.unit_id, row.started_on, row.last_on,
             row.peak_on, row.ended_on, row.raised_at, row.value, row.expected, row.limit, row.unit, row.details or {}, row.likelihood, row.impact,
             matrix.level(row.likelihood, row.impact), row.owner, row.state, row.closed_how, row.closed_by, row.closed_at, row.reason, row.snoozed_until,
@@ -245,13 +248,14 @@ def field_of(indicator: str, kind: str) -> Field:
     return TYPED if known is None else known.field
 
 
-def _rule_then(session: Session, row: RiskWarning) -> Rule:
-    """As it was when it raised the warning. One that the product brought and nobody had changed is told as it is now."""
+def _rule_then(session: Session, row: RiskWarning, standing: Mapping[str, Kept]) -> Rule | None:
+    """As it was when it raised the warning. One that the product brought and nobody had changed is told as it is now; null where it brings it no more."""
     if row.rule_revision:
         said = risk_rules.revised(session, row.rule_key, row.rule_revision)
         if not said.is_removed:
             return Rule.from_json(said.body)
-    return rules_of.kept(session, row.rule_key).rule
+    known = standing.get(row.rule_key)
+    return None if known is None else known.rule
 
 
 def _course(home: Home, operator: Operator, row: RiskWarning, now: datetime) -> Course | None:
