@@ -9,10 +9,17 @@ from numpy.typing import NDArray
 
 from core.risk.departures import Departures, Measure, departures
 from core.risk.patterns import distances
-from core.risk.rules import OF_DAYS, WEEK, Rule
+from core.risk.rules import OF_DAYS, OF_USUAL, WEEK, Direction, Rule
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+
+DAILY: dict[str, tuple[float, float]] = {"sudden": (1.05, 0.24), "drift": (0.9, 0.16), "unrest": (0.45, 0.14)}
+"""Distance and least share of each measure at which a rule of kind ``daily`` with the limit 1 begins to be broken; both are times its limit. Set on one half of the
+series of ``python -m tests.benchmarks.risk set``."""
+MOST_SHARE = 0.9
+QUIET = 1.6
+"""Limit of the same rule that warns seldom."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +60,7 @@ def judge(rule: Rule, course: Course) -> Judged:
     """The course by a rule that is valid. Holidays are NaN where the rule leaves them out. Rules of the system have no course: ``ValueError``."""
     if rule.detector in OF_DAYS:
         found = _pattern(rule, course)
-    elif rule.detector in MEASURED:
+    elif rule.detector in OF_USUAL:
         found = _usual(rule, course)
     elif rule.detector in JUDGES:
         found = JUDGES[rule.detector](rule, course)
@@ -93,38 +100,70 @@ def _sigma(rule: Rule, course: Course) -> Judged:
     with np.errstate(invalid="ignore", divide="ignore"):
         away = np.where(deviation > 0, (course.values - mean) / deviation, np.sign(course.values - mean) * np.inf)
     away = np.where(np.isnan(mean) | np.isnan(course.values), np.nan, np.where(course.values == mean, 0.0, away))
-    return Judged(_sided(rule, away), rule.limit, mean, mean + _side(rule, away) * rule.limit * deviation)
+    return Judged(
+        _sided(rule.direction, away), rule.limit, mean, mean + _side(rule.direction, away) * rule.limit * deviation
+    )
 
 
 def _usual(rule: Rule, course: Course) -> Judged:
-    """Effects too small to matter are no distance at all."""
+    """The one of several measures that is farthest out."""
     usual = course.usual if rule.skips_holidays else course.usual_holidays
-    if rule.detector == "unrest":
-        told, nothing = usual.unrest, np.full(course.values.shape, np.nan)
-        distance = np.where(told.effect < rule.least_share, np.minimum(told.distance, 0.0), told.distance)
+    each = [_measured(rule, way, usual, course.values) for way in _ways(rule)]
+    far = np.stack([one.distance for one in each])
+    chosen = np.argmax(np.where(np.isnan(far), -np.inf, far), axis=0)[None]
+    distance, expected, bound = (
+        np.take_along_axis(np.stack(told), chosen, axis=0)[0]
+        for told in zip(*[(one.distance, one.expected, one.bound) for one in each], strict=True)
+    )
+    return Judged(distance, rule.limit, expected, bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One measure of ``core.risk.departures`` as a rule looks at it: distances in units of ``unit``, effects below ``least_share`` are none."""
+
+    measure: str
+    direction: Direction
+    unit: float
+    least_share: float
+
+
+def _ways(rule: Rule) -> tuple[Way, ...]:
+    if rule.detector != "daily":
+        return (Way(rule.detector, rule.direction, 1.0, rule.least_share),)
+    return tuple(
+        Way(measure, rule.direction if measure == "drift" else "both", unit, min(share * rule.limit, MOST_SHARE))
+        for measure, (unit, share) in DAILY.items()
+    )
+
+
+def _measured(rule: Rule, way: Way, usual: Departures, values: Floats) -> Judged:
+    """Effects too small to matter are no distance at all."""
+    if way.measure == "unrest":
+        told, nothing = usual.unrest, np.full(values.shape, np.nan)
+        distance = np.where(told.effect < way.least_share, np.minimum(told.distance, 0.0), told.distance) / way.unit
         return Judged(distance, rule.limit, nothing, nothing)
-    measures = usual.drifts if rule.detector == "drift" else (usual.sudden,)
-    each = np.stack([_distance(rule, one) for one in measures])
-    with np.errstate(invalid="ignore"):
-        chosen = np.argmax(np.where(np.isnan(each), -np.inf, each), axis=0)[None]
+    measures = usual.drifts if way.measure == "drift" else (usual.sudden,)
+    each = np.stack([_distance(way, one) for one in measures])
+    chosen = np.argmax(np.where(np.isnan(each), -np.inf, each), axis=0)[None]
     distance = np.take_along_axis(each, chosen, axis=0)[0]
     effect = np.take_along_axis(np.stack([one.effect for one in measures]), chosen, axis=0)[0]
-    expected = usual.expected if rule.detector == "sudden" else course.values / np.exp(effect)
-    return Judged(distance, rule.limit, expected, expected * np.exp(_needed(rule, effect, distance)))
+    expected = usual.expected if way.measure == "sudden" else values / np.exp(effect)
+    return Judged(distance, rule.limit, expected, expected * np.exp(_needed(rule, way, effect, distance)))
 
 
-def _distance(rule: Rule, told: Measure) -> Floats:
-    up, down = np.log1p(rule.least_share), np.log1p(-rule.least_share)
+def _distance(way: Way, told: Measure) -> Floats:
+    up, down = np.log1p(way.least_share), np.log1p(-way.least_share)
     is_small = (told.effect > down) & (told.effect < up)
-    distance = _sided(rule, told.distance)
+    distance = _sided(way.direction, told.distance) / way.unit
     return np.where(is_small & ~np.isnan(distance), np.minimum(distance, 0.0), distance)
 
 
-def _needed(rule: Rule, effect: Floats, distance: Floats) -> Floats:
+def _needed(rule: Rule, way: Way, effect: Floats, distance: Floats) -> Floats:
     """Effect at which the rule begins to be broken, to the side of the one there was."""
     with np.errstate(divide="ignore", invalid="ignore"):
         by_distance = np.where(np.abs(distance) > 0, np.abs(effect) * rule.limit / np.abs(distance), 0.0)
-    least = np.where(effect < 0, -np.log1p(-rule.least_share), np.log1p(rule.least_share))
+    least = np.where(effect < 0, -np.log1p(-way.least_share), np.log1p(way.least_share))
     return np.sign(effect) * np.maximum(np.where(np.isfinite(by_distance), by_distance, 0.0), least)
 
 
@@ -147,7 +186,6 @@ JUDGES: dict[str, Judge] = {
     "forecast": _forecast,
     "sigma": _sigma,
 }
-MEASURED = ("sudden", "drift", "unrest")
 
 # -- parts -------------------------------------------------------------------------------------------------------------
 
@@ -158,21 +196,24 @@ def _share(rule: Rule, values: Floats, expected: Floats) -> Judged:
         away = np.where(expected != 0, (values - expected) / np.abs(expected), np.sign(values) * np.inf)
     away = np.where(np.isnan(expected) | np.isnan(values), np.nan, np.where(values == expected, 0.0, away))
     return Judged(
-        _sided(rule, away), rule.limit, expected, expected + _side(rule, away) * rule.limit * np.abs(expected)
+        _sided(rule.direction, away),
+        rule.limit,
+        expected,
+        expected + _side(rule.direction, away) * rule.limit * np.abs(expected),
     )
 
 
-def _sided(rule: Rule, away: Floats) -> Floats:
-    """Distance to the side that the rule looks at."""
-    if rule.direction == "both":
+def _sided(direction: Direction, away: Floats) -> Floats:
+    """Distance to the side that is looked at."""
+    if direction == "both":
         return np.abs(away)
-    return away if rule.direction == "above" else -away
+    return away if direction == "above" else -away
 
 
-def _side(rule: Rule, away: Floats) -> Floats:
-    if rule.direction == "both":
+def _side(direction: Direction, away: Floats) -> Floats:
+    if direction == "both":
         return np.where(away < 0, -1.0, 1.0)
-    return np.full(away.shape, 1.0 if rule.direction == "above" else -1.0)
+    return np.full(away.shape, 1.0 if direction == "above" else -1.0)
 
 
 def _learnt(rule: Rule, course: Course) -> Floats:
@@ -218,6 +259,6 @@ def _has_changed(rule: Rule, course: Course) -> Bools:
     """Whether a day differs from the mean of those before by more than the rule asks. Where nothing is known before, it does not."""
     assert rule.change is not None
     mean, _ = _before(_learnt(rule, course), rule.window_days)
-    away = _sided(rule, course.values - mean)
+    away = _sided(rule.direction, course.values - mean)
     found: Bools = np.where(np.isnan(away), False, away > rule.change)
     return found
