@@ -135,7 +135,7 @@ def test_a_day_on_which_two_indicators_go_different_ways_is_unlike_all_others(me
     draw = np.random.default_rng(3)
     base = draw.normal(0, 0.2, 300)
     one, other = (np.exp(5 + base + draw.normal(0, 0.02, 300)) for _ in range(2))
-    one[280], other[280] = one[280] * 2, other[280] / 2
+    one[280], other[280] = one[280] * 4, other[280] / 4
     told = Course(one[None], np.zeros(300, bool), others=other[None])
     rule = Rule("x", method, 3.0, others=("y",))
     distance = judge(rule, told).distance[0]
