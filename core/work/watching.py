@@ -84,7 +84,7 @@ def evaluate(home: Home, now: datetime) -> Evaluated:
         warnings.lock(session, by=SYSTEM.name, now=now)
         if rules_of.revisions(session) != revisions or _is_behind(session, *version):
             return Evaluated(False)
-        written = _Written(session, now, kept, on)
+        written = Written(session, now, kept, on)
         if code is None:
             written.all(found, watched)
         else:
@@ -110,7 +110,7 @@ def _is_behind(session: Session, lake_id: str, version: int) -> bool:
 
 
 @dataclass
-class _Written:
+class Written:
     """What an evaluation writes, and how much of it."""
 
     session: Session

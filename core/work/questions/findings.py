@@ -277,7 +277,14 @@ def _missing(asked: _Asked, key: str, rule: Rule) -> list[Finding]:
     there = [name for name in DATED if lake.snapshot.files(name)]
     found = [(name, one) for name in there if (one := _rhythm(lake, name, newest)) is not None]
     return [
-        _silent(key, "missing", Where("table", name, name), one, newest, max(rule.limit, one.usual_days or 0.0))
+        _silent(
+            key,
+            "missing",
+            Where("table", name, name),
+            one,
+            newest,
+            max(rule.limit, today.LATE_FACTOR * (one.usual_days or 0.0)),
+        )
         for name, one in found
         if one.state == "late" and _is_over(rule, one.age_days)
     ]

@@ -11,11 +11,12 @@ from core.app import House
 from core.risk.rules import Rule
 from core.scope import Operator
 from core.settings import Settings
+from core.store import forecasts
 from core.store import warnings as rows
 from core.store.notice_tables import SaidNotice
 from core.store.risk_tables import RiskEvaluation, RiskWarning
-from core.work import readings, risk_rules, warnings, watching
-from core.work.questions import indicators
+from core.work import duties, readings, risk_rules, warnings, watching
+from core.work.questions import findings, indicators
 from core.work.questions import risk_rules as rules_of
 from tests import lakes
 from tests.lakes import event, sale
@@ -288,3 +289,53 @@ def test_two_who_look_at_once_raise_once(home):
     for one in threads:
         one.join()
     assert (failed, sorted(done), len(stored(home)), told(home)) == ([], [0, 1], 1, ["warning.raised"])
+
+
+def test_the_worker_looks_when_data_or_rules_changed_and_every_hour(house, home):
+    chore = next(one for one in duties.chores(house) if one.name == "warnings")
+    assert chore.do(noon(11)) is None
+    bring(home, [4] * 10 + [1])
+    looks = [noon(11) + timedelta(minutes=n) for n in (0, 5, 10, 15, 76)]
+    chore.do(looks[0])
+    chore.do(looks[1])
+    rule(home)
+    assert chore.do(looks[2]) == "1 warnings raised"
+    chore.do(looks[3])
+    chore.do(looks[4])
+    with home.store.reading() as session:
+        assert [row.at for row in reversed(rows.evaluations(session))] == [looks[0], looks[2], looks[4]]
+
+
+def test_what_cannot_be_looked_at_at_all_is_told_once_a_day_and_warnings_stay(home, monkeypatch):
+    rule(home)
+    bring(home, [4] * 10 + [1])
+    look(home, 11)
+
+    def broken(*_args, **_named):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(findings, "of", broken)
+    assert look(home, 12).code == "ZeroDivisionError"
+    look(home, 12)
+    assert (stored(home), told(home)) == ([("open", None, 10, 10)], ["warning.raised", "evaluation.failed"])
+
+
+def test_days_that_a_forecast_knew_of_are_held_against_what_it_said_newest_first(home):
+    bring(home, [10] * 9 + [4])
+    rule(home, Rule("orders", "forecast", 0.2, skips_holidays=False, name="Against forecast"))
+    for point in (4.0, 10.0):
+        with home.store.transaction() as session:
+            forecasts.publish(
+                session,
+                {
+                    "series": "orders", "scope": "*", "fit_key": "k", "spec": {}, "events": [], "lake_version": 1, "last_on": FIRST + 7 * DAY,
+                    "headline": "ensemble", "weights": {}, "summary": {}, "name": "", "published_by": "lin", "published_at": noon(8),
+                },
+                [
+                    {"day_on": FIRST + n * DAY, "horizon": n - 7, **dict.fromkeys(("lower80", "upper80", "lower95", "upper95", "point"), point)}
+                    for n in (8, 9)
+                ],
+            )  # fmt: skip
+    look(home, 10)
+    assert stored(home) == [("open", None, 9, 9)]
+    assert (first_row(home).value, first_row(home).expected, first_row(home).limit) == (4, 10, 8)
