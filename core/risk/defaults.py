@@ -1,8 +1,19 @@
 """The rules that the product brings: defaults of the source reports, all of which a house can change or switch off."""
 
+from core.risk.detectors import QUIET
 from core.risk.rules import Rule
 
 DEFAULTS: dict[str, Rule] = {
+    "visits_day": Rule("visits", "daily", 1.0, "below", quiet_days=10),
+    "channel_visits_day": Rule("visits", "daily", QUIET, "below", by="channel", quiet_days=10),
+    "orders_day": Rule("orders", "daily", 1.0, "below", quiet_days=10, impact=4),
+    "revenue_day": Rule("gross_revenue", "daily", QUIET, "below", quiet_days=10, impact=4),
+    "active_day": Rule("active_members", "daily", 1.0, "below", quiet_days=10),
+    "new_day": Rule("new_members", "daily", QUIET, "below", quiet_days=10),
+    "messages_day": Rule("messages", "daily", QUIET, "below", quiet_days=10),
+    "complaints_day": Rule("complaints", "daily", QUIET, "above", quiet_days=10, impact=4),
+    "group_silent": Rule("speaking_members", "relative", 0.7, "below", by="group", window_days=28, least_days=3, quiet_days=14),
+    "group_leaving": Rule("group_leave_share", "threshold", 0.1, "above", by="group", quiet_days=14),
     "growth_low": Rule("member_growth", "threshold", 0.03, "below", least_days=3, clear=0.05, quiet_days=7),
     "growth_drop": Rule("member_growth", "relative", 0.2, "below", window_days=90, least_days=3, clear=0.1, quiet_days=7),
     "loss_high": Rule("member_loss", "threshold", 0.05, "above", least_days=3, impact=4),

@@ -163,13 +163,13 @@ def fixed(world: World) -> Bools:
 
 
 def stl(world: World) -> Bools:
-    """Residual of the last day of a robust STL (period 7) of the 180 days before, beyond 3.5 robust deviations. Two injections a kind: it is dear."""
+    """Residual of the last day of a robust STL (period 7) of the 180 days before, beyond 3.5 robust deviations. Dear: of two injections of each kind."""
     found = np.zeros(world.values.shape, bool)
-    for line in [0, *[n for n in range(1, len(world.kinds)) if (n - 1) % EACH < 2]]:
+    for line in range(len(world.kinds)):
         days = range(world.first, world.values.shape[1]) if line == 0 else np.flatnonzero(world.looked[line])
         logs = np.log(np.maximum(_held(world.values[line]), 1e-9))
         for day in days:
-            rest = STL(logs[day - WARM + 1 : day + 1], period=7, robust=True).fit().resid
+            rest = STL(logs[day - WARM + 1 : day + 1], period=7, seasonal=35, robust=True).fit().resid
             own = 1.4826 * np.median(np.abs(rest - np.median(rest)))
             found[line, day] = abs(rest[-1]) > 3.5 * max(own, 1e-9)
     return found
