@@ -189,6 +189,16 @@ def one(home: Home, operator: Operator, warning_id: int, now: datetime) -> Whole
     return Whole(told[0], rule, precision, _course(home, operator, row, now), tuple(map(_word, said)), tuple(told[1:]))
 
 
+def of(home: Home, operator: Operator, warning_ids: Collection[int], now: datetime) -> list[Warned]:
+    """These, those that the operator sees, without their lines: the gravest first. Raises ``Forbidden``, ``Unknown``."""
+    operator.require("risk.see")
+    mine = covers(home, operator)
+    with home.store.reading() as session:
+        rows = [warnings.one(session, number) for number in warning_ids]
+        found = _told(session, [row for row in rows if mine(None if row.unit_id is None else [row.unit_id])], now)
+    return sorted(found, key=lambda one: (-LEVELS.index(one.level), one.id))
+
+
 def board(home: Home, operator: Operator, now: datetime) -> dict[Cell, tuple[Warned, ...]]:
     """Open warnings by likelihood and impact, all 25 cells. Raises ``Forbidden``."""
     return matrix.board(((one.likelihood, one.impact), one) for one in open_ones(home, operator, now))
