@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 
 import pytest
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from core.app import House
 from core.errors import Forbidden, RuleChanged, Unknown
 from core.metrics.proportions import Interval
 from core.risk.defaults import DEFAULTS
-from core.risk.rules import InvalidRule, Rule
+from core.risk.rules import OF_THE_SYSTEM, Detector, InvalidRule, Rule
 from core.scope import Operator, Scope
 from core.settings import Settings
 from core.store.notice_tables import SaidNotice
@@ -206,3 +207,18 @@ def test_trying_a_rule_tells_people_and_leaves_nothing_open_or_counted(house, do
         assert list(session.scalars(select(SaidNotice.kind))) == ["warning.test"] * 2
     assert questions.precision(house.shown_here, LIN) == {}
     assert audited(house)[0][1] == "risk.rule_tested"
+
+
+def test_every_detector_of_figures_can_be_shown_before_it_is_saved(house):
+    lakes.add(
+        house.shown_here,
+        1,
+        order_lines=[
+            sale(n + 1, f"2026-{3 + day // 30:02d}-{day % 30 + 1:02d} 04:00", f"o{day}-{n}", 10)
+            for day in range(90)
+            for n in range(3 + day % 7)
+        ],
+    )
+    for detector in sorted({*get_args(Detector)} - {*OF_THE_SYSTEM}):
+        asked = replace(FALL, detector=detector, others=("gross_revenue", "new_members"), window_days=28)
+        assert risk_rules.preview(house.shown_here, LIN, asked, NOW).failed == ()
