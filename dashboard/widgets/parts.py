@@ -1,6 +1,6 @@
 """A page of parts: filters, the choice of a part and what all parts are asked for."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -73,17 +73,22 @@ def show(
     parts[part](Asked(asked, known))
 
 
-def plain(page: str, permission: str, parts: Mapping[str, Callable[[], None]]) -> None:
-    """A page of parts that no filter cuts: what it shows is the same in every period."""
+def plain(
+    page: str, permission: str, parts: Mapping[str, Callable[[], None]], *, without_data: Collection[str] = ()
+) -> None:
+    """A page of parts that no filter cuts: what it shows is the same in every period. ``without_data``: parts that say something while nothing has been imported."""
     fresh = freshness.read(permission)
     heading.show(t(f"{page}.title"), fresh)
-    if fresh.choices is None:
+    if fresh.choices is None and not without_data:
         heading.empty(t(f"{page}.empty"), t(f"{page}.empty_lead"))
         return
     part = choice.read(PART, tuple(parts))
     labels = {one: t(f"{page}.part_{one}") for one in parts}
     with st.container(key="parts_head"):
         st.html(choice.row(Choice(PART, t(f"{page}.parts"), labels, part), ""))
+    if fresh.choices is None and part not in without_data:
+        heading.empty(t(f"{page}.empty"), t(f"{page}.empty_lead"))
+        return
     parts[part]()
 
 

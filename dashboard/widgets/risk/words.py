@@ -53,7 +53,7 @@ def figure(value: float | None, unit: str, currency: str) -> str:
         return i18n.share(value)
     if unit == "money":
         return i18n.money(value, currency, digits=0)
-    if value is None or float(value).is_integer() and unit != "ratio":
+    if value is None or (float(value).is_integer() and unit != "ratio"):
         return i18n.number(value)
     return i18n.number(value, DIGITS.get(unit, 0 if abs(value) >= 100 else 1))
 

@@ -1,0 +1,30 @@
+"""What forms of the page share: a box that opens a form, its fields, and what becomes of it once something was kept."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+
+@contextmanager
+def box(label: str, key: str, icon: str, *, kind: str = "secondary") -> Iterator[bool]:
+    """A popover; what stands in it is drawn only while it is open (which is what is yielded), so a box that was closed begins anew."""
+    opened = st.popover(label, icon=icon, key=key, type=kind, on_change="rerun")  # type: ignore[arg-type]
+    with opened:
+        yield bool(opened.open)
+
+
+def close(key: str) -> None:
+    """For callbacks: what was typed was kept."""
+    st.session_state[key] = False
+
+
+def field(prefix: str, name: str) -> Any:
+    """What a field says."""
+    return st.session_state[f"{prefix}_{name}"]
+
+
+def keep(label: str, do: Callable[..., None], *args: object, key: str) -> None:
+    """The button of a form."""
+    st.form_submit_button(label, type="primary", on_click=do, args=args, key=key)
