@@ -1,18 +1,18 @@
 """The rules that the product brings: defaults of the source reports, all of which a house can change or switch off."""
 
-from core.risk.detectors import QUIET
 from core.risk.rules import Rule
 
 DEFAULTS: dict[str, Rule] = {
     "visits_day": Rule("visits", "daily", 1.0, "below", quiet_days=10),
-    "channel_visits_day": Rule("visits", "daily", QUIET, "below", by="channel", quiet_days=10),
+    "channel_visits_day": Rule("visits", "quiet", 1.0, "below", by="channel", quiet_days=10),
     "orders_day": Rule("orders", "daily", 1.0, "below", quiet_days=10, impact=4),
-    "revenue_day": Rule("gross_revenue", "daily", QUIET, "below", quiet_days=10, impact=4),
+    "revenue_day": Rule("gross_revenue", "quiet", 1.0, "below", quiet_days=10, impact=4),
     "active_day": Rule("active_members", "daily", 1.0, "below", quiet_days=10),
-    "new_day": Rule("new_members", "daily", QUIET, "below", quiet_days=10),
-    "messages_day": Rule("messages", "daily", QUIET, "below", quiet_days=10),
-    "complaints_day": Rule("complaints", "daily", QUIET, "above", quiet_days=10, impact=4),
-    "group_silent": Rule("speaking_members", "relative", 0.7, "below", by="group", window_days=28, least_days=3, quiet_days=14),
+    "new_day": Rule("new_members", "quiet", 1.0, "below", quiet_days=10),
+    "messages_day": Rule("messages", "quiet", 1.0, "below", quiet_days=10),
+    "complaints_day": Rule("complaints", "quiet", 1.0, "above", quiet_days=10, impact=4),
+    "group_silent": Rule("messages", "drift", 0.5, "below", by="group", least_share=0.8, quiet_days=10, skips_holidays=False),
+    "group_leaving_day": Rule("members_left", "daily", 1.0, "above", by="group", quiet_days=14, skips_holidays=False),
     "group_leaving": Rule("group_leave_share", "threshold", 0.1, "above", by="group", quiet_days=14),
     "growth_low": Rule("member_growth", "threshold", 0.03, "below", least_days=3, clear=0.05, quiet_days=7),
     "growth_drop": Rule("member_growth", "relative", 0.2, "below", window_days=90, least_days=3, clear=0.1, quiet_days=7),
@@ -21,9 +21,9 @@ DEFAULTS: dict[str, Rule] = {
     "content_low": Rule("content_interaction", "threshold", 0.2, "below", change=0.0, least_days=3, quiet_days=7),
     "returns_high": Rule("returning_share", "threshold", 0.03, "above", least_days=3, quiet_days=7),
     "disputes_high": Rule("dispute_rate", "threshold", 0.02, "above", change=0.005, impact=4, quiet_days=7),
-    "growth_shock": Rule("visits", "forecast", 0.2, least_days=2),
+    "growth_shock": Rule("visits", "forecast", 0.2, least_days=2, skips_holidays=False),
     "conversion_odd": Rule("conversion", "sigma", 2.0, window_days=28),
-    "sensitive_up": Rule("sensitive_complaints", "relative", 0.5, "above", window_days=28, impact=4),
+    "sensitive_up": Rule("sensitive_complaints", "relative", 0.5, "above", window_days=28, change=2.0, impact=4),
     "promotion_high": Rule("promotion_share", "threshold", 0.5, "above", by="group", least_days=3, quiet_days=7),
     "logins_odd": Rule("logins_per_member", "sigma", 3.0, "above", window_days=28),
     "scripted": Rule("scripted_accounts", "threshold", 0, "above", likelihood=3, impact=3),

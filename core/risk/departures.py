@@ -50,11 +50,12 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Departures:
-    """``drifts`` by ``WINDOWS``. ``expected``: of each day, in the unit of the values, by ``sudden``."""
+    """``drifts`` by ``WINDOWS``. ``floored``: the values as they were taken. ``expected``: of each day, in their unit, by ``sudden``."""
 
     sudden: Measure
     drifts: tuple[Measure, ...]
     unrest: Measure
+    floored: Floats
     expected: Floats
 
 
@@ -74,7 +75,11 @@ def departures(values: Floats, skipped: Bools, least: float = 0.0) -> Departures
     )
     unrest = _measure(restless, skipped, REST_DAYS)
     return Departures(
-        _measure(effect, skipped, 1), drifts, Measure(np.exp(restless), unrest.distance), np.exp(logs - effect)
+        _measure(effect, skipped, 1),
+        drifts,
+        Measure(np.exp(restless), unrest.distance),
+        np.exp(logs),
+        np.exp(logs - effect),
     )
 
 
@@ -112,20 +117,20 @@ def _since_last_year(effect: Floats, skipped: Bools) -> Floats:
 # -- kernels -----------------------------------------------------------------------------------------------------------
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _median(values: Floats, count: int) -> float:
     ordered = np.sort(values[:count])
     middle = count // 2
     return float(ordered[middle]) if count % 2 else 0.5 * (ordered[middle - 1] + ordered[middle])
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True)
 def _freed(logs: Floats, skipped: Bools) -> tuple[Floats, Floats]:
     """Days less what their weekday has over its week (median of eight weeks before, adding up to 0), and that of each weekday as of each day."""
     lines, days = logs.shape
     freed = np.full((lines, days), np.nan)
     profile = np.zeros((lines, days, WEEK))
-    for line in numba.prange(lines):
+    for line in range(lines):
         over = np.full(days, np.nan)
         some = np.empty(PROFILE_WEEKS)
         for day in range(days):
@@ -157,12 +162,12 @@ def _freed(logs: Floats, skipped: Bools) -> tuple[Floats, Floats]:
     return freed, profile
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True)
 def _smoothed(freed: Floats, skipped: Bools) -> Floats:
     """Days less the exponential mean of those before them."""
     lines, days = freed.shape
     found = np.full((lines, days), np.nan)
-    for line in numba.prange(lines):
+    for line in range(lines):
         mean = np.nan
         for day in range(days):
             if np.isnan(freed[line, day]):
@@ -175,14 +180,14 @@ def _smoothed(freed: Floats, skipped: Bools) -> Floats:
     return found
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True)
 def _regressed(logs: Floats, skipped: Bools, lags: NDArray[np.int64], span: int) -> Floats:
     """Days less a ridge regression on own days before and the weekday, fitted anew every week. Of a day that is not known the mean stands in."""
     lines, days = logs.shape
     lagged, size = len(lags), len(lags) + WEEK
     furthest = int(lags[-1])
     found = np.full((lines, days), np.nan)
-    for line in numba.prange(lines):
+    for line in range(lines):
         weights = np.zeros(size)
         row = np.empty(size)
         mean, is_fitted = 0.0, False
@@ -223,12 +228,12 @@ def _regressed(logs: Floats, skipped: Bools, lags: NDArray[np.int64], span: int)
     return found
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True)
 def _drifted(logs: Floats, profile: Floats, skipped: Bools, window: int) -> Floats:
     """Mean of the last days of a window less the median of the 28 days before it, weekdays taken off as they were known before it."""
     lines, days = logs.shape
     found = np.full((lines, days), np.nan)
-    for line in numba.prange(lines):
+    for line in range(lines):
         some = np.empty(BASE_DAYS)
         for day in range(window + 14, days):
             first, count = day - window + 1, 0
@@ -248,12 +253,12 @@ def _drifted(logs: Floats, profile: Floats, skipped: Bools, window: int) -> Floa
     return found
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True)
 def _restless(effect: Floats, skipped: Bools, window: int) -> Floats:
     """Logarithm of the mean absolute effect of the days of a window without the largest."""
     lines, days = effect.shape
     found = np.full((lines, days), np.nan)
-    for line in numba.prange(lines):
+    for line in range(lines):
         for day in range(window, days):
             count, total, largest = 0, 0.0, 0.0
             for one in range(day - window + 1, day + 1):
@@ -267,12 +272,12 @@ def _restless(effect: Floats, skipped: Bools, window: int) -> Floats:
     return found
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True)
 def _distances(effect: Floats, skipped: Bools, gap: int) -> Floats:
     """Effects over what is usual to that side of their median in the year that ends ``gap`` days before: one sorted window moves along each line."""
     lines, days = effect.shape
     found = np.full((lines, days), np.nan)
-    for line in numba.prange(lines):
+    for line in range(lines):
         usual = np.empty(USUAL_DAYS + 2)
         count = 0
         for day in range(days):

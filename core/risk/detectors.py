@@ -1,5 +1,6 @@
 """How far every day of an indicator's course is out of order, by each of the ways that a rule can ask."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,17 +8,25 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from core.risk.departures import Departures, Measure, departures
+from core.risk.departures import REST_DAYS, WINDOWS, Departures, Measure, departures
 from core.risk.patterns import distances
-from core.risk.rules import OF_DAYS, OF_USUAL, WEEK, Direction, Rule
+from core.risk.rules import OF_DAYS, OF_USUAL, WEEK, Detector, Direction, Rule
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-DAILY: dict[str, tuple[float, float]] = {"sudden": (1.05, 0.24), "drift": (0.9, 0.16), "unrest": (0.45, 0.14)}
-"""Distance and least share of each measure at which a rule of kind ``daily`` with the limit 1 begins to be broken; both are times its limit. Set on one half of the
+Limits = dict[str, tuple[float, float]]
+MODES: dict[Detector, Limits] = {
+    "daily": {"sudden": (2.4, 0.1), "drift": (0.9, 0.2), "unrest": (0.9, 0.18)},
+    "quiet": {"sudden": (3.6, 0.1), "drift": (2.25, 0.24), "unrest": (2.4, 0.14)},
+}
+"""Distance and least share of each measure at which a rule of these kinds with the limit 1 begins to be broken; both are times its limit. Set on one half of the
 series of ``python -m tests.benchmarks.risk set``."""
 MOST_SHARE = 0.9
+CHANCE = 3.0
+NOTHING = 0.5
+"""A count of nothing, in logarithms."""
+FURTHEST = 10.0
 QUIET = 1.6
 """Limit of the same rule that warns seldom."""
 
@@ -37,23 +46,25 @@ class Course:
     @cached_property
     def usual(self) -> Departures:
         """With holidays set aside."""
-        return departures(self.values, self.skipped, 0.5 if self.is_count else 0.0)
+        return departures(self.values, self.skipped, NOTHING if self.is_count else 0.0)
 
     @cached_property
     def usual_holidays(self) -> Departures:
         """With holidays as days like others."""
-        return departures(self.values, np.zeros_like(self.skipped), 0.5 if self.is_count else 0.0)
+        return departures(self.values, np.zeros_like(self.skipped), NOTHING if self.is_count else 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
     """``distance[lines, days]``: a day breaks the rule when it is above ``limit`` (NaN: nothing can be said of it). ``expected`` and ``bound``, in the unit of the
-    values: what was usual, and where the rule begins to be broken; NaN where a rule has none."""
+    values: what was usual, and where the rule begins to be broken; NaN where a rule has none. ``pointing``: by which the farthest day is chosen; null = by
+    ``distance``."""
 
     distance: Floats
     limit: float
     expected: Floats
     bound: Floats
+    pointing: Floats | None = None
 
 
 def judge(rule: Rule, course: Course) -> Judged:
@@ -72,7 +83,7 @@ def judge(rule: Rule, course: Course) -> Judged:
     # A day that has not changed enough is an ordinary one; a holiday is no day at all.
     distance = np.where(left_out & ~np.isnan(found.distance), -np.inf, found.distance)
     distance = np.where(course.skipped[None, :] & rule.skips_holidays, np.nan, distance)
-    return Judged(distance, found.limit, found.expected, found.bound)
+    return Judged(distance, found.limit, found.expected, found.bound, found.pointing)
 
 
 def _threshold(rule: Rule, course: Course) -> Judged:
@@ -108,14 +119,16 @@ def _sigma(rule: Rule, course: Course) -> Judged:
 def _usual(rule: Rule, course: Course) -> Judged:
     """The one of several measures that is farthest out."""
     usual = course.usual if rule.skips_holidays else course.usual_holidays
-    each = [_measured(rule, way, usual, course.values) for way in _ways(rule)]
+    each = [_measured(rule, way, usual, course) for way in _ways(rule)]
     far = np.stack([one.distance for one in each])
     chosen = np.argmax(np.where(np.isnan(far), -np.inf, far), axis=0)[None]
     distance, expected, bound = (
         np.take_along_axis(np.stack(told), chosen, axis=0)[0]
         for told in zip(*[(one.distance, one.expected, one.bound) for one in each], strict=True)
     )
-    return Judged(distance, rule.limit, expected, bound)
+    # A week's unrest points at no day: the farthest one is told by the others.
+    pointing = far[[way.measure != "unrest" for way in _ways(rule)]] if len(each) > 1 else far
+    return Judged(distance, rule.limit, expected, bound, np.where(np.isnan(pointing), -np.inf, pointing).max(axis=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,34 +142,60 @@ class Way:
 
 
 def _ways(rule: Rule) -> tuple[Way, ...]:
-    if rule.detector != "daily":
+    if rule.detector not in MODES:
         return (Way(rule.detector, rule.direction, 1.0, rule.least_share),)
     return tuple(
-        Way(measure, rule.direction if measure == "drift" else "both", unit, min(share * rule.limit, MOST_SHARE))
-        for measure, (unit, share) in DAILY.items()
+        Way(measure, _side_of(rule, measure), unit, min(share * rule.limit, MOST_SHARE))
+        for measure, (unit, share) in MODES[rule.detector].items()
     )
 
 
-def _measured(rule: Rule, way: Way, usual: Departures, values: Floats) -> Judged:
-    """Effects too small to matter are no distance at all."""
+def _side_of(rule: Rule, measure: str) -> Direction:
+    """A leap up of what should not fall is worth a look as well; that there is less of what is bad is none."""
+    return rule.direction if measure == "drift" or rule.direction == "above" else "both"
+
+
+def _measured(rule: Rule, way: Way, usual: Departures, course: Course) -> Judged:
+    """Effects too small to matter are no distance at all, nor are those that chance alone makes of few things."""
+    values = course.values
     if way.measure == "unrest":
         told, nothing = usual.unrest, np.full(values.shape, np.nan)
-        distance = np.where(told.effect < way.least_share, np.minimum(told.distance, 0.0), told.distance) / way.unit
-        return Judged(distance, rule.limit, nothing, nothing)
-    measures = usual.drifts if way.measure == "drift" else (usual.sudden,)
-    each = np.stack([_distance(way, one) for one in measures])
+        least = np.maximum(way.least_share, _chance(usual, course))
+        distance = np.where(told.effect < least, np.minimum(told.distance, 0.0), told.distance) / way.unit
+        return Judged(distance, rule.limit, usual.expected, nothing)
+    measures = dict(zip(WINDOWS, usual.drifts, strict=True)) if way.measure == "drift" else {1: usual.sudden}
+    each = np.stack([_distance(way, one, _is_chance(course, one, days)) for days, one in measures.items()])
     chosen = np.argmax(np.where(np.isnan(each), -np.inf, each), axis=0)[None]
     distance = np.take_along_axis(each, chosen, axis=0)[0]
-    effect = np.take_along_axis(np.stack([one.effect for one in measures]), chosen, axis=0)[0]
-    expected = usual.expected if way.measure == "sudden" else values / np.exp(effect)
+    effect = np.take_along_axis(np.stack([one.effect for one in measures.values()]), chosen, axis=0)[0]
+    expected = usual.expected if way.measure == "sudden" else usual.floored / np.exp(effect)
     return Judged(distance, rule.limit, expected, expected * np.exp(_needed(rule, way, effect, distance)))
 
 
-def _distance(way: Way, told: Measure) -> Floats:
+def _distance(way: Way, told: Measure, is_chance: Bools) -> Floats:
     up, down = np.log1p(way.least_share), np.log1p(-way.least_share)
-    is_small = (told.effect > down) & (told.effect < up)
+    is_small = ((told.effect > down) & (told.effect < up)) | is_chance
     distance = _sided(way.direction, told.distance) / way.unit
     return np.where(is_small & ~np.isnan(distance), np.minimum(distance, 0.0), distance)
+
+
+def _is_chance(course: Course, told: Measure, days: int) -> Bools:
+    """Whether what was counted in some days is within three standard deviations of a Poisson count of what was expected (at least one)."""
+    if not course.is_count:
+        return np.zeros(course.values.shape, np.bool_)
+    known = np.nan_to_num(np.where(course.skipped[None, :], 0.0, course.values))
+    found, told_as = (_summed(one, days - 1) + one for one in (known, np.maximum(known, NOTHING)))
+    expected = told_as / np.exp(told.effect)
+    with np.errstate(invalid="ignore"):
+        is_chance: Bools = np.abs(found - expected) < CHANCE * np.sqrt(np.maximum(expected, 1.0))
+    return is_chance
+
+
+def _chance(usual: Departures, course: Course) -> Floats:
+    """Mean absolute effect of a week that Poisson counts of what is expected exceed seldom: their mean deviation (0.8 of the standard one) and three standard errors of it."""
+    if not course.is_count:
+        return np.zeros(course.values.shape)
+    return np.asarray((0.8 + CHANCE * 0.6 / math.sqrt(REST_DAYS)) / np.sqrt(np.maximum(usual.expected, 1.0)))
 
 
 def _needed(rule: Rule, way: Way, effect: Floats, distance: Floats) -> Floats:
@@ -164,7 +203,7 @@ def _needed(rule: Rule, way: Way, effect: Floats, distance: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         by_distance = np.where(np.abs(distance) > 0, np.abs(effect) * rule.limit / np.abs(distance), 0.0)
     least = np.where(effect < 0, -np.log1p(-way.least_share), np.log1p(way.least_share))
-    return np.sign(effect) * np.maximum(np.where(np.isfinite(by_distance), by_distance, 0.0), least)
+    return np.sign(effect) * np.maximum(np.clip(np.nan_to_num(by_distance), 0.0, FURTHEST), least)
 
 
 def _pattern(rule: Rule, course: Course) -> Judged:
@@ -232,9 +271,11 @@ def _before(values: Floats, days: int) -> tuple[Floats, Floats]:
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(is_enough, total / count, np.nan)
         variance = np.where(count >= 2, (squares - total * total / count) / (count - 1), np.nan)
-    # What is left of equal values after so many sums is rounding.
     variance = np.where(variance < 1e-12 * np.maximum(np.abs(level), 1e-300) ** 2, 0.0, variance)
-    return mean + level, np.where(is_enough, np.sqrt(np.maximum(variance, 0.0)), np.nan)
+    found = mean + level
+    # What is left of equal values after so many sums is rounding.
+    found = np.where(np.abs(found) < 1e-12 * np.maximum(np.abs(level), np.abs(plain).max(initial=0.0)), 0.0, found)
+    return found, np.where(is_enough, np.sqrt(np.maximum(variance, 0.0)), np.nan)
 
 
 def _summed(values: Floats, days: int) -> Floats:

@@ -82,8 +82,12 @@ def _spans(rule: Rule, judged: Judged) -> list[tuple[int, int, int, int, bool]]:
 
 
 def _episode(course: Course, judged: Judged, line: int, first: int, told: int, last: int, is_open: bool) -> Episode:
-    inside = judged.distance[line, first : last + 1]
-    peak = first + int(np.nanargmax(inside))
+    days = slice(first, last + 1)
+    distance = np.where(np.isnan(judged.distance[line, days]), -np.inf, judged.distance[line, days])
+    pointing = (
+        distance if judged.pointing is None else np.where(np.isneginf(distance), -np.inf, judged.pointing[line, days])
+    )
+    peak = first + int(np.argmax(pointing if pointing.max() > 0 else distance))
     return Episode(
         line, first, told, last, is_open, peak, float(course.values[line, peak]), float(judged.expected[line, peak]),
         float(judged.bound[line, peak]),

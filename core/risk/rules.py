@@ -9,12 +9,12 @@ from core.errors import Refusal
 By = Literal["", "channel", "unit", "group"]
 """The whole house, or each of its channels, units or groups."""
 Detector = Literal[
-    "threshold", "relative", "baseline", "daily", "sudden", "drift", "unrest", "sigma", "forecast", "kmeans", "forest", "missing", "failing", "late"
+    "threshold", "relative", "baseline", "daily", "quiet", "sudden", "drift", "unrest", "sigma", "forecast", "kmeans", "forest", "missing", "failing", "late"
 ]  # fmt: skip
 Direction = Literal["above", "below", "both"]
 OF_THE_SYSTEM: tuple[Detector, ...] = ("missing", "failing", "late")
 """Told of the data and of the queries themselves, not of figures."""
-OF_USUAL: tuple[Detector, ...] = ("daily", "sudden", "drift", "unrest")
+OF_USUAL: tuple[Detector, ...] = ("daily", "quiet", "sudden", "drift", "unrest")
 """Against what is usual for a line."""
 OF_DAYS: tuple[Detector, ...] = ("kmeans", "forest")
 """Of a day as a whole: several indicators together."""
@@ -35,7 +35,8 @@ class Rule:
     ``threshold``: the value itself. ``relative``: change against the mean of the ``window_days`` days before, as a share (0.2 = 20 %).
     ``baseline``: change against the mean of the same weekday of the ``window_days / 7`` weeks before, as a share. ``sigma``: standard deviations of the ``window_days``
     days before, from their mean. ``sudden`` (a day), ``drift`` (of 2, 5 or 10 days), ``unrest`` (of 7): times what is usual for this line, as ``core.risk.departures``
-    measures it; higher = quieter. ``daily``: the three together, in units of ``core.risk.detectors.DAILY`` (1 = standard); leaps and unrest to both sides, drift to the
+    measures it; higher = quieter. ``daily`` and, more
+    seldom, ``quiet``: the three together, in units of ``core.risk.detectors.MODES`` (1 = as set there); leaps and unrest to both sides, drift to the
     rule's direction.
     ``forecast``: change against what was forecast for the day, as a share. ``kmeans``, ``forest``: how far a day as a whole (``indicator`` and ``others`` together)
     lies from usual ones, in robust standard deviations of the distances. ``late``: as many times the usual gap between deliveries. ``missing``: days in a row

@@ -31,8 +31,9 @@ MOST_DAYS = 730
 COUNTED = ("members", "orders", "rows")
 """Units of what is counted in whole numbers."""
 LONGEST_MESSAGE = 300
-AROUND = timedelta(days=1)
-"""Holidays reach a day to both sides (facts of anomaly rules: public holidays +-1 day)."""
+AROUND_DAYS = 1
+"""Holidays reach a day to both sides at least (facts of anomaly rules: public holidays +-1 day), festivals as far as their window does."""
+MOST_AROUND = timedelta(days=60)
 SERIES: Mapping[str, str] = {
     "visits": "traffic", "new_members": "new_members", "active_members": "active_members", "messages": "messages", "orders": "orders",
     "gross_revenue": "gmv",
@@ -205,8 +206,11 @@ class _Asked:
     def _masked(self, lines: Lines) -> Bools:
         """Days off of public holidays and festivals, with a day to both sides, and days on which the house is closed."""
         end = lines.start_on + timedelta(days=lines.days)
-        known = calendar.known(self.home, lines.start_on - 2 * AROUND, end + 2 * AROUND)
-        off = {one.on + n * AROUND for one in known.events for n in (-1, 0, 1)} | set(known.closed)
+        known = calendar.known(self.home, lines.start_on - MOST_AROUND, end + MOST_AROUND)
+        off = set(known.closed)
+        for one in known.events:
+            before, after = max(AROUND_DAYS, one.before_days), max(AROUND_DAYS, one.after_days)
+            off |= {one.on + timedelta(days=n) for n in range(-before, after + 1)}
         return np.array([lines.start_on + timedelta(days=n) in off for n in range(lines.days)], np.bool_)
 
     def _finding(self, key: str, rule: Rule, lines: Lines, one: Episode) -> Finding:

@@ -111,11 +111,11 @@ def test_the_daily_rule_is_its_three_measures_together():
     told = Course(values, FREE)
     together = breaking(Rule("x", "daily", 1.0, "below"), judge(Rule("x", "daily", 1.0, "below"), told))
     each = np.zeros_like(together)
-    for measure, (unit, share) in detectors.DAILY.items():
+    for measure, (unit, share) in detectors.MODES["daily"].items():
         rule = Rule("x", measure, unit, "below" if measure == "drift" else "both", least_share=share)
         each |= breaking(rule, judge(rule, told))
     assert together.any() and (together == each).all()
-    quiet = replace(Rule("x", "daily", 1.0, "below"), limit=detectors.QUIET)
+    quiet = Rule("x", "quiet", 1.0, "below")
     assert not (breaking(quiet, judge(quiet, told)) & ~together).any()
 
 
