@@ -14,7 +14,7 @@ from core import schema
 from core.errors import Refusal, Unknown
 from core.models.forecast.line import BYS, Line
 from core.risk import indicators
-from core.risk.detectors import Course
+from core.risk.detectors import Course, judge
 from core.risk.episodes import Bools, Episode, Floats, episodes
 from core.risk.rules import OF_DAYS, OF_THE_SYSTEM, By, InvalidRule, Rule
 from core.scope import EVERYTHING
@@ -105,6 +105,28 @@ def of(home: Home, lake: Reading, rules: Mapping[str, Rule], on: date) -> Findin
     return Findings(tuple(found), tuple(asked.failures()), asked.line_count)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgement:
+    """One line as a rule sees it, days from ``start_on`` on: ``values``, what was ``expected`` of each day, and the ``bound`` beyond which the rule is broken; NaN where there is
+    none."""
+
+    start_on: date
+    values: Floats
+    expected: Floats
+    bound: Floats
+
+
+def judgement(home: Home, lake: Reading, rule: Rule, key: str, on: date) -> Judgement | None:
+    """Of the rule's place of that key; null where the data has it no more. Raises ``Unknown``, ``InvalidRule``."""
+    asked = _Asked(home, lake, {}, on)
+    lines = asked.lines(rule.indicator, rule.by)
+    place = next((n for n, one in enumerate(lines.places) if one.key == key), None) if lines is not None else None
+    if lines is None or place is None:
+        return None
+    told = judge(rule, asked.course(rule, lines))
+    return Judgement(lines.start_on, lines.values[place], told.expected[place], told.bound[place])
+
+
 def refuse(home: Home, rule: Rule) -> None:
     """Raises ``Unknown`` for an indicator that there is not, ``InvalidRule`` for one that is not told or not forecast like that."""
     if rule.detector in OF_THE_SYSTEM:
@@ -149,7 +171,7 @@ class _Asked:
             lines = self.lines(rule.indicator, rule.by)
             if lines is None or not lines.days or not lines.places:
                 return []
-            return [self._finding(key, rule, lines, one) for one in episodes(rule, self._course(rule, lines))]
+            return [self._finding(key, rule, lines, one) for one in episodes(rule, self.course(rule, lines))]
         except _Known:
             self._failed_rules[about].append(key)
         except Refusal as refusal:
@@ -177,7 +199,7 @@ class _Asked:
             self._typed = readings.lines(self.home, until_on=self.on + timedelta(days=1))
         return self._typed.get(indicator)
 
-    def _course(self, rule: Rule, lines: Lines) -> Course:
+    def course(self, rule: Rule, lines: Lines) -> Course:
         """One for all rules that ask the same of the lines, for what is usual is learnt from them once."""
         about = (rule.indicator, rule.by, rule.detector == "forecast", rule.others if rule.detector in OF_DAYS else ())
         if about not in self._courses:
