@@ -1,5 +1,6 @@
 """What is watched: the indicators and kinds of rules that there are, for pages."""
 
+from core.risk.detectors import QUIET
 from core.risk.indicators import INDICATORS
 from core.risk.rules import OF_DAYS, OF_THE_SYSTEM, OF_USUAL, WEEK, Rule
 from core.work.questions import readings
@@ -7,8 +8,10 @@ from dashboard.actions import guard
 from dashboard.data import worlds
 from dashboard.web import kept
 
-__all__ = ["FIELDS", "OF_DAYS", "OF_THE_SYSTEM", "OF_USUAL", "UNITS", "WEEK", "Rule", "own_names"]
+__all__ = ["FIELDS", "OF_DAYS", "OF_THE_SYSTEM", "OF_USUAL", "QUIET", "STANDARD", "UNITS", "WEEK", "Rule", "own_names"]
 
+STANDARD = 1.0
+"""Limit of a rule of kind ``daily`` that the product was measured at; ``QUIET``: the one that warns seldom."""
 UNITS: dict[str, str] = {name: one.metric.unit for name, one in INDICATORS.items()} | {
     name: kind.unit for name, kind in readings.BUILT_IN.items()
 }

@@ -8,6 +8,8 @@ from dashboard.data.watched import (
     OF_DAYS,
     OF_THE_SYSTEM,
     OF_USUAL,
+    QUIET,
+    STANDARD,
     UNITS,
     WEEK,
     Rule,
@@ -81,8 +83,12 @@ def limit(one: Rule, currency: str) -> str:
 
 def sentence(one: Rule, currency: str, own: Names = NOBODY_NAMED) -> str:
     """When the rule warns."""
-    parts = [_when(one, currency, own), *_besides(one, currency)]
-    return t("watched.ends", told=t("watched.then").join(parts))
+    return t("watched.ends", told=condition(one, currency, own))
+
+
+def condition(one: Rule, currency: str, own: Names = NOBODY_NAMED) -> str:
+    """The same for a table of rules."""
+    return t("watched.then").join([_when(one, currency, own), *_besides(one, currency)])
 
 
 def _when(one: Rule, currency: str, own: Names) -> str:
@@ -94,7 +100,15 @@ def _when(one: Rule, currency: str, own: Names) -> str:
         told["name"] = i18n.listed(indicator(name, own) for name in (one.indicator, *one.others))
     if one.detector in OF_USUAL:
         told["way"] = t(f"watched.way_{one.direction}")
+    if one.detector == "daily":
+        told["mode"] = mode(one.limit)
     return t(f"watched.when_{one.detector}", **told)
+
+
+def mode(limit: float) -> str:
+    """How soon a rule of the day warns: standard, seldom, or at a limit of the house's own."""
+    named = {STANDARD: "standard", QUIET: "quiet"}.get(limit)
+    return t(f"watched.mode_{named}") if named else t("watched.mode_own", limit=i18n.number(limit, 2))
 
 
 def _besides(one: Rule, currency: str) -> list[str]:
