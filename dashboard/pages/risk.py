@@ -2,7 +2,7 @@
 
 from dashboard.pages import Page
 from dashboard.widgets import parts
-from dashboard.widgets.risk import register
+from dashboard.widgets.risk import drills, register
 
 PAGE = Page("risk", 10, "risk.see", ":material/warning:")
 WITHOUT_DATA = ("register", "drills", "readings", "situations")
@@ -10,5 +10,5 @@ WITHOUT_DATA = ("register", "drills", "readings", "situations")
 
 
 def show() -> None:
-    shown = {"register": register.show}
+    shown = {"register": register.show, "drills": drills.show}
     parts.plain("risk", PAGE.permission, shown, without_data=WITHOUT_DATA)
