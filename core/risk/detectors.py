@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -49,9 +49,9 @@ class Course:
         return departures(self.values, self.skipped, NOTHING if self.is_count else 0.0)
 
     @cached_property
-    def usual_holidays(self) -> Departures:
-        """With holidays as days like others."""
-        return departures(self.values, np.zeros_like(self.skipped), NOTHING if self.is_count else 0.0)
+    def with_holidays(self) -> "Course":
+        """The same with holidays as days like others."""
+        return replace(self, skipped=np.zeros_like(self.skipped))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +69,7 @@ class Judged:
 
 def judge(rule: Rule, course: Course) -> Judged:
     """The course by a rule that is valid. Holidays are NaN where the rule leaves them out. Rules of the system have no course: ``ValueError``."""
+    course = course if rule.skips_holidays else course.with_holidays
     if rule.detector in OF_DAYS:
         found = _pattern(rule, course)
     elif rule.detector in OF_USUAL:
@@ -77,12 +78,12 @@ def judge(rule: Rule, course: Course) -> Judged:
         found = JUDGES[rule.detector](rule, course)
     else:
         raise ValueError(f"A rule of kind {rule.detector!r} has no course.")
-    left_out = course.skipped[None, :] & rule.skips_holidays
+    left_out = np.broadcast_to(course.skipped, course.values.shape)
     if rule.change is not None:
         left_out = left_out | ~_has_changed(rule, course)
     # A day that has not changed enough is an ordinary one; a holiday is no day at all.
     distance = np.where(left_out & ~np.isnan(found.distance), -np.inf, found.distance)
-    distance = np.where(course.skipped[None, :] & rule.skips_holidays, np.nan, distance)
+    distance = np.where(course.skipped[None, :], np.nan, distance)
     return Judged(distance, found.limit, found.expected, found.bound, found.pointing)
 
 
@@ -93,12 +94,12 @@ def _threshold(rule: Rule, course: Course) -> Judged:
 
 
 def _relative(rule: Rule, course: Course) -> Judged:
-    mean, _ = _before(_learnt(rule, course), rule.window_days)
+    mean, _ = _before(_learnt(course), rule.window_days)
     return _share(rule, course.values, mean)
 
 
 def _baseline(rule: Rule, course: Course) -> Judged:
-    return _share(rule, course.values, _same_weekday(_learnt(rule, course), rule.window_days // WEEK))
+    return _share(rule, course.values, _same_weekday(_learnt(course), rule.window_days // WEEK))
 
 
 def _forecast(rule: Rule, course: Course) -> Judged:
@@ -107,7 +108,7 @@ def _forecast(rule: Rule, course: Course) -> Judged:
 
 
 def _sigma(rule: Rule, course: Course) -> Judged:
-    mean, deviation = _before(_learnt(rule, course), rule.window_days)
+    mean, deviation = _before(_learnt(course), rule.window_days)
     with np.errstate(invalid="ignore", divide="ignore"):
         away = np.where(deviation > 0, (course.values - mean) / deviation, np.sign(course.values - mean) * np.inf)
     away = np.where(np.isnan(mean) | np.isnan(course.values), np.nan, np.where(course.values == mean, 0.0, away))
@@ -118,17 +119,16 @@ def _sigma(rule: Rule, course: Course) -> Judged:
 
 def _usual(rule: Rule, course: Course) -> Judged:
     """The one of several measures that is farthest out."""
-    usual = course.usual if rule.skips_holidays else course.usual_holidays
-    each = [_measured(rule, way, usual, course) for way in _ways(rule)]
+    each = [_measured(rule, way, course) for way in _ways(rule)]
     far = np.stack([one.distance for one in each])
     chosen = np.argmax(np.where(np.isnan(far), -np.inf, far), axis=0)[None]
     distance, expected, bound = (
         np.take_along_axis(np.stack(told), chosen, axis=0)[0]
         for told in zip(*[(one.distance, one.expected, one.bound) for one in each], strict=True)
     )
-    # A week's unrest points at no day: the farthest one is told by the others.
-    pointing = far[[way.measure != "unrest" for way in _ways(rule)]] if len(each) > 1 else far
-    return Judged(distance, rule.limit, expected, bound, np.where(np.isnan(pointing), -np.inf, pointing).max(axis=0))
+    # A drift and a week's unrest point at no day: the farthest one is that of the greatest leap.
+    leap = each[0].distance if len(each) > 1 else distance
+    return Judged(distance, rule.limit, expected, bound, np.where(np.isnan(leap), -np.inf, leap))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +155,9 @@ def _side_of(rule: Rule, measure: str) -> Direction:
     return rule.direction if measure == "drift" or rule.direction == "above" else "both"
 
 
-def _measured(rule: Rule, way: Way, usual: Departures, course: Course) -> Judged:
+def _measured(rule: Rule, way: Way, course: Course) -> Judged:
     """Effects too small to matter are no distance at all, nor are those that chance alone makes of few things."""
-    values = course.values
+    values, usual = course.values, course.usual
     if way.measure == "unrest":
         told, nothing = usual.unrest, np.full(values.shape, np.nan)
         least = np.maximum(way.least_share, _chance(usual, course))
@@ -212,7 +212,7 @@ def _pattern(rule: Rule, course: Course) -> Judged:
     if course.others is None:
         return Judged(nothing, rule.limit, nothing, nothing)
     found = distances(
-        np.vstack([course.values, course.others]), course.skipped & rule.skips_holidays, "kmeans" if rule.detector == "kmeans" else "forest"
+        np.vstack([course.values, course.others]), course.skipped, "kmeans" if rule.detector == "kmeans" else "forest"
     )  # fmt: skip
     return Judged(np.broadcast_to(found, course.values.shape).copy(), rule.limit, nothing, nothing)
 
@@ -255,9 +255,9 @@ def _side(direction: Direction, away: Floats) -> Floats:
     return np.full(away.shape, 1.0 if direction == "above" else -1.0)
 
 
-def _learnt(rule: Rule, course: Course) -> Floats:
+def _learnt(course: Course) -> Floats:
     """Values that tell what is usual."""
-    return np.where(course.skipped[None, :] & rule.skips_holidays, np.nan, course.values)
+    return np.where(course.skipped[None, :], np.nan, course.values)
 
 
 def _before(values: Floats, days: int) -> tuple[Floats, Floats]:
@@ -299,7 +299,7 @@ def _same_weekday(values: Floats, weeks: int) -> Floats:
 def _has_changed(rule: Rule, course: Course) -> Bools:
     """Whether a day differs from the mean of those before by more than the rule asks. Where nothing is known before, it does not."""
     assert rule.change is not None
-    mean, _ = _before(_learnt(rule, course), rule.window_days)
+    mean, _ = _before(_learnt(course), rule.window_days)
     away = _sided(rule.direction, course.values - mean)
     found: Bools = np.where(np.isnan(away), False, away > rule.change)
     return found
