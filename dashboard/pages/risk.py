@@ -2,7 +2,7 @@
 
 from dashboard.pages import Page
 from dashboard.widgets import parts
-from dashboard.widgets.risk import drills, register
+from dashboard.widgets.risk import drills, readings, register, rules
 
 PAGE = Page("risk", 10, "risk.see", ":material/warning:")
 WITHOUT_DATA = ("register", "drills", "readings", "situations")
@@ -10,5 +10,5 @@ WITHOUT_DATA = ("register", "drills", "readings", "situations")
 
 
 def show() -> None:
-    shown = {"register": register.show, "drills": drills.show}
+    shown = {"rules": rules.show, "register": register.show, "drills": drills.show, "readings": readings.show}
     parts.plain("risk", PAGE.permission, shown, without_data=WITHOUT_DATA)
