@@ -2,15 +2,30 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from typing import cast
 
+import numpy as np
 import pandas as pd
 
+from core.errors import Refusal
 from core.periods import Period, business_date
+from core.risk.episodes import Floats
 from core.risk.indicators import INDICATORS, Place
 from core.risk.rules import By
-from core.work.questions import beside, incidents, indicators, risk_rules, root_causes, warning_owners, warnings
+from core.scope import Operator
+from core.work.questions import alarms as questions
+from core.work.questions import (
+    beside,
+    findings,
+    incidents,
+    indicators,
+    risk_rules,
+    root_causes,
+    warning_owners,
+    warnings,
+    wordlists,
+)
 from core.work.questions.beside import Beside
 from core.work.questions.incidents import Case
 from core.work.questions.reading import Reading
@@ -19,16 +34,18 @@ from core.work.questions.root_causes import Causes, Dimension, Share
 from core.work.questions.warnings import MOST, Course, Said, Warned, Whole
 from core.work.warnings import LONGEST, MOST_DAYS
 from dashboard.actions import guard
-from dashboard.data import answers, freshness, people, worlds
+from dashboard.data import answers, freshness, notes, people, worlds
 from dashboard.data.answers import Answer
 from dashboard.data.ground import Ground, stand
+from dashboard.data.notes import Note
 from dashboard.data.people import People
 from dashboard.filters import Filters
+from dashboard.i18n import Language, language, moment
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "FEWEST_DAYS", "LONGEST", "MOST", "MOST_DAYS", "STATES", "Beside", "Case", "Causes", "Course", "Dimension", "Overall", "Precision", "Said", "Share", "Span", "Warned", "Whole",
-    "causes", "currency", "happened", "has_causes", "has_people", "incidents_open", "key", "listed", "one", "overall", "owners", "people_of", "people_of_part", "since_yesterday",
+    "FEWEST_DAYS", "LONGEST", "MOST", "MOST_DAYS", "STATES", "Beside", "Case", "Causes", "Course", "Dimension", "Line", "Note", "Overall", "Precision", "Said", "Share", "Span", "Warned", "Whole", "Written",
+    "alarms", "causes", "currency", "happened", "has_causes", "has_people", "incidents_open", "key", "line", "listed", "one", "overall", "owners", "people_of", "people_of_part", "rule_titles", "since_yesterday",
     "today", "zone",
 ]  # fmt: skip
 
@@ -124,6 +141,55 @@ def _ground() -> Ground:
     return stand(SEE)
 
 
+# -- its line ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """Days around a warning from ``start_on`` on: the figure, what was ``expected``, and the ``bound`` of its rule; NaN where there is none. ``notes``: feasts, campaigns and imports;
+    ``incidents``: title, first and last day."""
+
+    key: str
+    start_on: date
+    values: Floats
+    expected: Floats
+    bound: Floats
+    notes: tuple[Note, ...]
+    incidents: tuple[tuple[str, date, date], ...]
+
+
+def line(whole: Whole) -> Line | None:
+    """None where there is nothing to draw. Raises ``Forbidden``."""
+    if whole.course is None:
+        return None
+    ground, one = _ground(), whole.warned
+    told = (one.id, one.started_on, one.last_on, one.revision, whole.rule)
+    key = f"line of a warning|{ground.key}|{_revision()}|{told}"
+    return _line(key=key, _ground=ground, _whole=whole, _operator=guard.require(SEE))
+
+
+@kept.by_key(16)
+def _line(key: str, _ground: Ground, _whole: Whole, _operator: Operator) -> Line | None:
+    course, one, rule = _whole.course, _whole.warned, _whole.rule
+    assert course is not None
+    days = len(course.values)
+    span = Period(course.start_on, course.start_on + timedelta(days=days))
+    expected, bound = np.full(days, np.nan), np.full(days, np.nan)
+    with _ground.open() as lake:
+        try:
+            told = None if rule is None else findings.judgement(_ground.home, lake, rule, one.place_key, today())
+        except Refusal:
+            told = None
+        found = notes.of(lake, _ground, span)
+    if told is not None:
+        shift = (course.start_on - told.start_on).days
+        if shift >= 0 and shift + days <= len(told.values):
+            expected, bound = told.expected[shift : shift + days], told.bound[shift : shift + days]
+    cases = incidents.during(_ground.home, _operator, span.start_on, span.end_on, now=wiring.now())
+    known = tuple((case.title, case.first_on, case.last_on) for case in cases)
+    return Line(key, course.start_on, course.values, expected, bound, found, known)
+
+
 # -- what moved it -----------------------------------------------------------------------------------------------------
 
 
@@ -165,11 +231,10 @@ def causes(one: Warned, span: Span, within: Mapping[str, str | None]) -> Answer[
 def happened(one: Warned, span: Span) -> tuple[Beside, ...]:
     """What else happened on these days and before. Raises ``Forbidden``."""
     operator, ground = guard.require(SEE), _ground()
-    found = kept.while_unwritten(
+    return kept.while_unwritten(
         ground.home.store, ("beside", ground.key, operator.role, one.indicator, span),
         lambda: _beside(one, span),
     )  # fmt: skip
-    return found
 
 
 def _beside(one: Warned, span: Span) -> tuple[Beside, ...]:
@@ -185,6 +250,48 @@ def _place(one: Warned) -> Place:
 
 def _of(span: Span) -> Filters:
     return Filters(Period(span.first, span.last + DAY))
+
+
+# -- what was written --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """``who``: where the page of the member is (``people.links``); null of somebody nobody knows. ``at``: in words."""
+
+    at: str
+    kind: str
+    source: str
+    group: str
+    who: str | None
+    rules: tuple[str, ...]
+    text: str
+
+
+def alarms(one: Warned, span: Span) -> tuple[Written, ...]:
+    """What is counted on these days, masked, the newest first, at most 20. Raises ``Forbidden``."""
+    ground = stand("people.see")
+    place = _place(one)
+    return _alarms(key=f"alarms|{ground.key}|{place}|{span}|{language()}", _ground=ground, _place=place, _span=span)
+
+
+@kept.by_key(16)
+def _alarms(key: str, _ground: Ground, _place: Place, _span: Span) -> tuple[Written, ...]:  # noqa: ARG001 - what it is kept by
+    with _ground.open() as lake:
+        found = questions.alarms(lake, _place, _span.first, _span.last)
+    known = pd.Series([each.member_id for each in found if each.member_id is not None], dtype="int64")
+    links = dict(zip(known.tolist(), people.links(known), strict=True))
+    return tuple(
+        Written(
+            moment(each.at.replace(tzinfo=UTC), zone()), each.kind, each.source, each.group or "", links.get(each.member_id or 0), each.rules, each.text
+        )
+        for each in found
+    )  # fmt: skip
+
+
+def rule_titles(of: Language) -> dict[str, str]:
+    """What the rules of sensitive words are called."""
+    return {rule.name: rule.title[of] for rule in wordlists.rules()}
 
 
 # -- people ------------------------------------------------------------------------------------------------------------

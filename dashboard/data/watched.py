@@ -8,7 +8,19 @@ from dashboard.actions import guard
 from dashboard.data import worlds
 from dashboard.web import kept
 
-__all__ = ["FIELDS", "OF_DAYS", "OF_THE_SYSTEM", "OF_USUAL", "QUIET", "STANDARD", "UNITS", "WEEK", "Rule", "own_names"]
+__all__ = [
+    "FIELDS",
+    "OF_DAYS",
+    "OF_THE_SYSTEM",
+    "OF_USUAL",
+    "QUIET",
+    "STANDARD",
+    "UNITS",
+    "WEEK",
+    "WINDOWS",
+    "Rule",
+    "own_names",
+]
 
 STANDARD = 1.0
 """Limit of a rule of kind ``daily`` that the product was measured at; ``QUIET``: the one that warns seldom."""
@@ -16,6 +28,8 @@ UNITS: dict[str, str] = {name: one.metric.unit for name, one in INDICATORS.items
     name: kind.unit for name, kind in readings.BUILT_IN.items()
 }
 """Unit of a value of each indicator of the product."""
+WINDOWS: dict[str, int] = {name: one.window_days for name, one in INDICATORS.items()}
+"""Days that a value of each is told over."""
 FIELDS: tuple[str, ...] = tuple(dict.fromkeys(one.field for one in INDICATORS.values()))
 
 

@@ -2,7 +2,7 @@
 
 from dashboard.pages import Page
 from dashboard.widgets import parts
-from dashboard.widgets.risk import drills, readings, register, rules
+from dashboard.widgets.risk import drills, matrix, readings, register, rules, warnings
 
 PAGE = Page("risk", 10, "risk.see", ":material/warning:")
 WITHOUT_DATA = ("register", "drills", "readings", "situations")
@@ -10,5 +10,12 @@ WITHOUT_DATA = ("register", "drills", "readings", "situations")
 
 
 def show() -> None:
-    shown = {"rules": rules.show, "register": register.show, "drills": drills.show, "readings": readings.show}
+    shown = {
+        "warnings": warnings.show,
+        "matrix": matrix.show,
+        "rules": rules.show,
+        "register": register.show,
+        "drills": drills.show,
+        "readings": readings.show,
+    }
     parts.plain("risk", PAGE.permission, shown, without_data=WITHOUT_DATA)
