@@ -9,7 +9,6 @@ import numpy as np
 
 from core.errors import Refusal, Unknown
 from core.risk.defaults import DEFAULTS
-from core.risk.detectors import QUIET
 from core.risk.indicators import INDICATORS, Place
 from core.risk.matrix import Level, level
 from core.risk.rules import MOST_DAYS, OF_DAYS, OF_THE_SYSTEM, OF_USUAL, By, Detector, Direction, InvalidRule, Rule
@@ -29,7 +28,7 @@ from dashboard.data.ground import Ground, stand
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "DEFAULTS", "DETECTORS", "DIRECTIONS", "INDICATORS", "LONGEST_NAME", "MOST_DAYS", "NEWEST", "OF_DAYS", "OF_THE_SYSTEM", "OF_USUAL", "PREVIEW_DAYS", "QUIET", "SERIES", "SMALL", "By", "Course",
+    "DEFAULTS", "DETECTORS", "DIRECTIONS", "INDICATORS", "LONGEST_NAME", "MOST_DAYS", "NEWEST", "OF_DAYS", "OF_THE_SYSTEM", "OF_USUAL", "PREVIEW_DAYS", "SERIES", "SMALL", "By", "Course",
     "Detector", "Direction", "Failed", "Finding", "InvalidRule", "Kept", "Level", "Listed", "Looked", "Precision", "Preview", "Refusal", "Rule", "Rules", "Unknown", "Where", "bys", "course", "has_worker",
     "history", "looks", "preview", "read", "sees_all",
 ]  # fmt: skip

@@ -1,6 +1,5 @@
 """What is watched: the indicators and kinds of rules that there are, for pages."""
 
-from core.risk.detectors import QUIET
 from core.risk.indicators import INDICATORS
 from core.risk.rules import OF_DAYS, OF_THE_SYSTEM, OF_USUAL, WEEK, Rule
 from core.work.questions import readings
@@ -22,8 +21,6 @@ __all__ = [
     "own_names",
 ]
 
-STANDARD = 1.0
-"""Limit of a rule of kind ``daily`` that the product was measured at; ``QUIET``: the one that warns seldom."""
 UNITS: dict[str, str] = {name: one.metric.unit for name, one in INDICATORS.items()} | {
     name: kind.unit for name, kind in readings.BUILT_IN.items()
 }

@@ -9,8 +9,8 @@ from babel.numbers import get_currency_precision
 
 from dashboard import i18n
 from dashboard.data import rules
-from dashboard.data.rules import DETECTORS, INDICATORS, MOST_DAYS, OF_DAYS, OF_THE_SYSTEM, QUIET, Rule, Rules
-from dashboard.data.watched import FIELDS, STANDARD, UNITS, WEEK
+from dashboard.data.rules import DETECTORS, INDICATORS, MOST_DAYS, OF_DAYS, OF_THE_SYSTEM, Rule, Rules
+from dashboard.data.watched import FIELDS, UNITS, WEEK
 from dashboard.i18n import t
 from dashboard.widgets.risk import words
 
@@ -21,12 +21,11 @@ ONE_SIDED = ("unrest", "kmeans", "forest")
 LEAST_SHARE = ("sudden", "drift", "unrest")
 OF_PAST = ("relative", "sigma")
 USUAL_LIMITS: Mapping[str, float] = {
-    "threshold": 0.0, "relative": 0.2, "baseline": 0.2, "daily": STANDARD, "sudden": 4.0, "drift": 4.0, "unrest": 4.0, "sigma": 3.0, "forecast": 0.2,
+    "threshold": 0.0, "relative": 0.2, "baseline": 0.2, "daily": 1.0, "quiet": 1.0, "sudden": 4.0, "drift": 4.0, "unrest": 4.0, "sigma": 3.0, "forecast": 0.2,
     "kmeans": 3.0, "forest": 3.0, "missing": 1.0, "failing": 0.0, "late": 2.0,
 }  # fmt: skip
 """What a field of a limit begins with where another kind is chosen."""
-MODES = ("standard", "quiet", "own")
-BLANK = Rule("orders", "daily", STANDARD, "below", quiet_days=10)
+BLANK = Rule("orders", "daily", 1.0, "below", quiet_days=10)
 """What a new rule begins as."""
 DIGITS = 10
 
@@ -102,10 +101,6 @@ def _number(told: float | None, scale: float, otherwise: float | None) -> float 
 def _limit(fields: Fields, detector: str, indicator: str, usual: Rule) -> float:
     if detector == "failing":
         return 0.0
-    if detector == "daily":
-        mode = fields.said("mode", mode_of(usual.limit))
-        if mode != "own":
-            return QUIET if mode == "quiet" else STANDARD
     told = fields.said(_named("limit", fields, detector, indicator), None)
     found = _number(told, fields.scale(detector, indicator), usual.limit)
     assert found is not None
@@ -141,7 +136,7 @@ def _direction(fields: Fields, detector: str, usual: Rule) -> rules.Direction:
 
 
 def _is_inclusive(fields: Fields, detector: str, usual: Rule) -> bool:
-    return detector not in ("failing", "daily") and bool(fields.said("is_inclusive", usual.is_inclusive))
+    return detector not in ("failing", *words.DAILY) and bool(fields.said("is_inclusive", usual.is_inclusive))
 
 
 def _sides(detector: str) -> tuple[rules.Direction, ...]:
@@ -151,10 +146,6 @@ def _sides(detector: str) -> tuple[rules.Direction, ...]:
 def _named(name: str, fields: Fields, detector: str, indicator: str) -> str:
     """A field whose unit another kind or indicator changes is another field."""
     return f"{name}_{detector}_{fields.unit(indicator) if detector == 'threshold' else ''}"
-
-
-def mode_of(limit: float) -> str:
-    return {STANDARD: "standard", QUIET: "quiet"}.get(limit, "own")
 
 
 # -- drawn -------------------------------------------------------------------------------------------------------------
@@ -251,12 +242,7 @@ def _limits(fields: Fields, detector: str, indicator: str, slots: Slots) -> None
         columns[0].selectbox(
             t("rules.field_direction"), sides, at, format_func=labels.get, key=fields.key(f"direction_{len(sides)}")
         )
-    if detector == "daily":
-        _mode(fields, was, columns[1])
-        if fields.said("mode", mode_of(was.limit if was else STANDARD)) != "own":
-            _slot(slots, "limit", "direction")
-            return
-    else:
+    if detector not in words.DAILY:
         is_below = detector == "threshold" and fields.said("direction_2", was.direction if was else "above") == "below"
         signs = {False: "<" if is_below else ">", True: "≤" if is_below else "≥"}
         columns[1].selectbox(
@@ -266,16 +252,6 @@ def _limits(fields: Fields, detector: str, indicator: str, slots: Slots) -> None
         limit = was.limit if was else USUAL_LIMITS[detector]
         _amount(fields, "limit", t("rules.field_limit"), limit, detector, indicator)
         _slot(slots, "limit", "direction")
-
-
-def _mode(fields: Fields, was: Rule | None, column: Any) -> None:
-    modes = {
-        one: t(f"rules.mode_{one}", standard=i18n.number(STANDARD, 1), quiet=i18n.number(QUIET, 1)) for one in MODES
-    }
-    at = MODES.index(mode_of(was.limit if was else STANDARD))
-    column.selectbox(
-        t("rules.field_mode"), MODES, at, format_func=modes.get, key=fields.key("mode"), help=t("rules.mode_help")
-    )
 
 
 def _amount(fields: Fields, name: str, title: str, value: float | None, detector: str, indicator: str) -> None:

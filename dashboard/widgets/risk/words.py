@@ -8,8 +8,6 @@ from dashboard.data.watched import (
     OF_DAYS,
     OF_THE_SYSTEM,
     OF_USUAL,
-    QUIET,
-    STANDARD,
     UNITS,
     WEEK,
     Rule,
@@ -19,6 +17,8 @@ from dashboard.widgets.evidence import source as source_name
 
 Names = Mapping[str, str]
 NOBODY_NAMED: Names = MappingProxyType({})
+DAILY = ("daily", "quiet")
+"""Kinds that look at a day in several ways at once; with the limit 1 as the product set them."""
 DIGITS = {"ratio": 2, "score": 1}
 """After the point of figures of a unit; counts have one where they are means."""
 
@@ -100,15 +100,9 @@ def _when(one: Rule, currency: str, own: Names) -> str:
         told["name"] = i18n.listed(indicator(name, own) for name in (one.indicator, *one.others))
     if one.detector in OF_USUAL:
         told["way"] = t(f"watched.way_{one.direction}")
-    if one.detector == "daily":
-        told["mode"] = mode(one.limit)
+    if one.detector in DAILY and one.limit != 1.0:
+        return t(f"watched.when_{one.detector}_own", **told)
     return t(f"watched.when_{one.detector}", **told)
-
-
-def mode(limit: float) -> str:
-    """How soon a rule of the day warns: standard, seldom, or at a limit of the house's own."""
-    named = {STANDARD: "standard", QUIET: "quiet"}.get(limit)
-    return t(f"watched.mode_{named}") if named else t("watched.mode_own", limit=i18n.number(limit, 2))
 
 
 def _besides(one: Rule, currency: str) -> list[str]:
