@@ -12,8 +12,6 @@ __all__ = [
     "OF_DAYS",
     "OF_THE_SYSTEM",
     "OF_USUAL",
-    "QUIET",
-    "STANDARD",
     "UNITS",
     "WEEK",
     "WINDOWS",
