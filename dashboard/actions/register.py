@@ -11,7 +11,19 @@ from dashboard.data import worlds
 from dashboard.data.register import Described, Risk
 from dashboard.web import wiring
 
-__all__ = ["LONGEST", "LONGEST_TITLE", "MOST_LINKS", "WRITE", "add", "adopt", "change", "end", "may", "reopen", "review"]
+__all__ = [
+    "LONGEST",
+    "LONGEST_TITLE",
+    "MOST_LINKS",
+    "WRITE",
+    "add",
+    "adopt",
+    "change",
+    "end",
+    "may",
+    "reopen",
+    "review",
+]
 
 WRITE = "risk.write"
 

@@ -2,7 +2,7 @@
 
 from dashboard.pages import Page
 from dashboard.widgets import parts
-from dashboard.widgets.risk import drills, matrix, readings, register, rules, warnings
+from dashboard.widgets.risk import drills, matrix, readings, register, rules, situations, warnings
 
 PAGE = Page("risk", 10, "risk.see", ":material/warning:")
 WITHOUT_DATA = ("register", "drills", "readings", "situations")
@@ -17,5 +17,6 @@ def show() -> None:
         "register": register.show,
         "drills": drills.show,
         "readings": readings.show,
+        "situations": situations.show,
     }
     parts.plain("risk", PAGE.permission, shown, without_data=WITHOUT_DATA)

@@ -92,9 +92,7 @@ def _cancelling(one: Held) -> None:
 @guard.guarded(actions.WRITE)
 def _cancel(prefix: str, one: Held) -> None:
     is_last = bool(st.session_state.get(f"{prefix}_last"))
-    following = actions.cancel(
-        one.drill_id, note=form.field(prefix, "note"), is_last=is_last, revision=one.revision
-    )
+    following = actions.cancel(one.drill_id, note=form.field(prefix, "note"), is_last=is_last, revision=one.revision)
     form.close("dr_cancel")
     guard.note(_followed("drills.cancelled", one, following))
 
@@ -164,18 +162,10 @@ def _carry_out(prefix: str, one: Held, before: pd.DataFrame) -> None:
 
 def edited(before: Sequence[dict[Any, Any]], edits: dict[str, Any], usual_on: date) -> tuple[Action, ...]:
     """Rows as the table's editor left them; those without any words are left out, those without a day are due a month after ``usual_on``."""
-    rows = [dict(row) for row in before]
-    for place, changes in edits.get("edited_rows", {}).items():
-        rows[int(place)] |= changes
-    gone = set(edits.get("deleted_rows", ()))
-    rows = [row for place, row in enumerate(rows) if place not in gone] + list(edits.get("added_rows", ()))
-    told = [(_said(row.get("told")), _said(row.get("owner")), _day(row.get("due_on"))) for row in rows]
+    rows = form.edited_rows(before, edits)
+    told = [(form.said(row.get("told")), form.said(row.get("owner")), _day(row.get("due_on"))) for row in rows]
     later = usual_on + timedelta(days=30)
     return tuple(Action(words, owner, due_on or later) for words, owner, due_on in told if words or owner)
-
-
-def _said(value: object) -> str:
-    return value.strip() if isinstance(value, str) else ""
 
 
 def _day(value: object) -> date | None:

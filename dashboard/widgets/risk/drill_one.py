@@ -65,7 +65,9 @@ def _facts(one: Held, known: Drills) -> list[tuple[str, str]]:
     if one.record is not None:
         facts.insert(1, (t("drills.done_on"), escape(i18n.day(one.record.done_on))))
     if one.follows_id is not None and known.one(str(one.follows_id)):
-        facts.append((t("drills.follows"), rows.opens(t("drills.follows_open"), OF, str(one.follows_id), "part=drills&")))
+        facts.append(
+            (t("drills.follows"), rows.opens(t("drills.follows_open"), OF, str(one.follows_id), "part=drills&"))
+        )
     return facts
 
 
@@ -81,7 +83,11 @@ def _record(one: Record) -> None:
         st.html(rows.table("drill-minutes", t("drills.minutes"), columns, told))
     st.html(_text("went_well", one.went_well) + _text("went_badly", one.went_badly))
     if one.actions:
-        columns = [Column(t("drills.action")), Column(t("drills.action_owner")), Column(t("drills.action_due"), "short")]
+        columns = [
+            Column(t("drills.action")),
+            Column(t("drills.action_owner")),
+            Column(t("drills.action_due"), "short"),
+        ]
         told = [[escape(each.told), escape(each.owner), escape(i18n.day(each.due_on))] for each in one.actions]
         st.html(rows.table("drill-actions", t("drills.actions"), columns, told))
 

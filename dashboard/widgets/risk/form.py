@@ -1,6 +1,6 @@
 """What forms of the page share: a box that opens a form, its fields, and what becomes of it once something was kept."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,3 +28,17 @@ def field(prefix: str, name: str) -> Any:
 def keep(label: str, do: Callable[..., None], *args: object, key: str) -> None:
     """The button of a form."""
     st.form_submit_button(label, type="primary", on_click=do, args=args, key=key)
+
+
+def edited_rows(before: Sequence[dict[Any, Any]], edits: dict[str, Any]) -> list[dict[Any, Any]]:
+    """Rows as ``st.data_editor`` left them: ``before`` as it was given, ``edits`` as the session keeps them. Added rows have the fields that were filled in."""
+    rows = [dict(row) for row in before]
+    for place, changes in edits.get("edited_rows", {}).items():
+        rows[int(place)] |= changes
+    gone = set(edits.get("deleted_rows", ()))
+    return [row for place, row in enumerate(rows) if place not in gone] + list(edits.get("added_rows", ()))
+
+
+def said(value: object) -> str:
+    """A cell's words; empty cells come as None or not at all."""
+    return value.strip() if isinstance(value, str) else ""

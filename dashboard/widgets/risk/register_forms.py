@@ -5,12 +5,20 @@ from typing import Any, cast
 
 import streamlit as st
 
-from dashboard import i18n
 from dashboard.actions import guard
 from dashboard.actions import register as actions
 from dashboard.data import register
 from dashboard.data.levels import STEPS
-from dashboard.data.register import FIRST_REVIEW_DAYS, MOST_DAYS_AHEAD, MOVES, RISK_KINDS, TREATMENTS, Described, Register, Risk
+from dashboard.data.register import (
+    FIRST_REVIEW_DAYS,
+    MOST_DAYS_AHEAD,
+    MOVES,
+    RISK_KINDS,
+    TREATMENTS,
+    Described,
+    Register,
+    Risk,
+)
 from dashboard.i18n import t
 from dashboard.widgets.risk import form
 from dashboard.widgets.risk import register_words as words

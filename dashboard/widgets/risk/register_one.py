@@ -31,7 +31,9 @@ def show(one: Risk, known: Register) -> None:
             register_forms.of_one(one, known)
         st.html(opening.back("risk", OF, words="register.close_one"))
     with st.container(border=True, key="card_risk_history"):
-        st.html(heading.section(t("register.history"), t("register.history_lead"), "risk-history") + _history(one, known))
+        st.html(
+            heading.section(t("register.history"), t("register.history_lead"), "risk-history") + _history(one, known)
+        )
 
 
 def after(one: Risk) -> str:
@@ -87,7 +89,5 @@ def _history(one: Risk, known: Register) -> str:
         who = t("register.history_line", at=i18n.moment(now.at, known.zone), by=now.by)
         what = [] if before is None else list(words.changes(now, before))
         lines = "".join(f"<br><small>{escape(line)}</small>" for line in ([now.note] if now.note else []) + what)
-        items.append(
-            f"<li><b>{escape(t(f'register.action_{now.action}'))}</b> <span>{escape(who)}</span>{lines}</li>"
-        )
+        items.append(f"<li><b>{escape(t(f'register.action_{now.action}'))}</b> <span>{escape(who)}</span>{lines}</li>")
     return f'<ol class="events">{"".join(items)}</ol>'

@@ -72,7 +72,7 @@ def test_what_came_of_a_drill_is_written_down_and_the_next_is_planned_in_its_rhy
     put(test, f"{prefix}_assess", 25)
     test = button(test, "dr_done_do").click().run()
     assert not test.exception and "已记录" in said(test) and "找不到负责人" in said(test)
-    assert [row for row in table(test)] == [["发现", "10", "10"], ["评估", "25", "15"]]
+    assert table(test) == [["发现", "10", "10"], ["评估", "25", "15"]]
     done, following = stands()
     assert done.record == Record(today(), "", "找不到负责人", {"detect": 10, "assess": 25}, ())
     assert following.planned.planned_on == next_on(held.planned.planned_on, 3, today())
@@ -108,7 +108,7 @@ def test_a_drill_is_changed_and_cancelled(opened):
     test = button(test, "dr_cancel_do").click().run()
     assert "请说明为什么取消" in said(test)
     put(test, f"dr_cancel_{held.drill_id}_note", "撞上大促")
-    test = one(test, "checkbox", f"dr_cancel_{held.drill_id}_last").set_value(True)
+    one(test, "checkbox", f"dr_cancel_{held.drill_id}_last").set_value(True)
     test = button(test, "dr_cancel_do").click().run()
     assert not test.exception and [each.state for each in stands()] == ["cancelled"] and "撞上大促" in said(test)
     assert not [each for each in test.button if each.key and each.key.startswith("dr_")]
