@@ -37,9 +37,9 @@ def show(fields: Fields, rule: Rule, own: words.Names, slots: Slots) -> bool:
             st.error(t("rules.cannot_read", indicator=words.indicator(one.indicator, own), code=one.code))
         if found.true or found.false:
             st.caption(t("rules.preview_judged", true=found.true, false=found.false))
+        if rule.detector not in OF_THE_SYSTEM and (found.found or not rule.by):
+            _picture(fields, rule, found, own)
         if found.found:
-            if rule.detector not in OF_THE_SYSTEM:
-                _picture(fields, rule, found, own)
             _table(fields, found, own)
     return True
 
@@ -65,6 +65,7 @@ def _refused(refusal: InvalidRule, slots: Slots) -> None:
 def _picture(fields: Fields, rule: Rule, found: Preview, own: words.Names) -> None:
     counted = Counter(one.place for one in found.found)
     places: Mapping[str, Where] = {f"{one.by}|{one.key}": one for one, _ in counted.most_common()}
+    places = places or {"|": Where()}
     chosen = next(iter(places))
     if len(places) > 1:
         labels = {

@@ -55,6 +55,8 @@ def figure(value: float | None, unit: str, currency: str) -> str:
         return i18n.share(value)
     if unit == "money":
         return i18n.money(value, currency, digits=0)
+    if unit == "days" and value is not None:
+        return t("warning.days", days=i18n.number(value, 0 if float(value).is_integer() else 1))
     if value is None or (float(value).is_integer() and unit != "ratio"):
         return i18n.number(value)
     return i18n.number(value, DIGITS.get(unit, 0 if abs(value) >= 100 else 1))
@@ -109,9 +111,16 @@ def _besides(one: Rule, currency: str) -> list[str]:
     """What else must hold."""
     found = []
     if one.change is not None:
-        change = figure(one.change, unit_of(one), currency)
+        is_share = unit_of(one) == "share"
+        change = (
+            t("watched.points", points=i18n.number(one.change * 100, 1))
+            if is_share
+            else figure(one.change, unit_of(one), currency)
+        )
         text = "watched.change" if one.change else "watched.moving"
         found.append(t(f"{text}_{one.direction}", change=change, days=i18n.number(one.window_days)))
+    if one.least_share:
+        found.append(t("watched.least_share", share=i18n.share(one.least_share, 0)))
     if one.least_days > 1:
         found.append(t("watched.least_days", days=i18n.number(one.least_days)))
     if one.by and one.detector not in OF_THE_SYSTEM:
