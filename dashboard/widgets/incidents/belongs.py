@@ -151,8 +151,6 @@ def _task(one: Task) -> str:
             t("incidents.due_told", owner=one.owner, day=i18n.day(one.due_on)),
             ' class="late"' if one.is_late else "",
         )
-    how = t(f"incidents.task_of_{one.kind}")
+    beside = t("number.then").join((told, t(f"incidents.task_of_{one.kind}")))
     mark = "✓ " if one.done_at is not None else ""
-    return (
-        f'<p class="task">{mark}{escape(one.title)}<small{kind}>{escape(told)}</small><small>{escape(how)}</small></p>'
-    )
+    return f'<p class="task">{mark}{escape(one.title)}<small{kind}>{escape(beside)}</small></p>'

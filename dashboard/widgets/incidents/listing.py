@@ -65,9 +65,12 @@ def _count(found: Looked, which: str) -> int | None:
 
 def _figures(found: Looked) -> str:
     counts, paces = found.counts, found.paces
-    grave = [t("incidents.severity_count", name=words.severity(one), count=count) for one, count in counts.by_severity]
+    marks = "".join(
+        words.mark(one if count else "plain", t("incidents.severity_count", name=words.severity(one), count=count))
+        for one, count in counts.by_severity
+    )
     told = [
-        Tile("open", t("incidents.figure_open"), i18n.number(counts.open), below=tiles.lines(i18n.listed(grave))),
+        Tile("open", t("incidents.figure_open"), i18n.number(counts.open), below=f'<p class="marks">{marks}</p>'),
         Tile("late", t("incidents.figure_late"), i18n.number(counts.late), below=tiles.lines(t("incidents.unowned", count=counts.unowned))),
         Tile(
             "tasks", t("incidents.figure_tasks"), i18n.number(counts.my_tasks), below=tiles.lines(t("incidents.late_tasks", count=counts.late_tasks)),

@@ -57,7 +57,7 @@ def standing(whole: Whole, place: str) -> None:
     for number, one in enumerate(found):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"pause_{place}_{number}"):
             told = t("incidents.paused_by", by=one.by, at=words.moment(one.at), why=one.reason)
-            st.html(f"<b>{escape(words.pause(one))}</b>{heading.line(told)}", width="stretch")
+            st.html(f'<p class="paused"><b>{escape(words.pause(one))}</b></p>{heading.line(told)}', width="stretch")
             _release(whole, one, f"{place}_release_{one.kind}_{one.key}")
 
 

@@ -32,10 +32,9 @@ FORMS: dict[str, Callable[..., Any]] = {
     "hold_campaign": partial(pauses.hold, kind="campaign"),
     "people": partial(keeping.show, is_recall=False),
     "recall": partial(keeping.show, is_recall=True),
-    "staff": partial(messages.compose, audience="staff"),
-    "customers": partial(messages.compose, audience="customers"),
-    "authority": partial(messages.compose, audience="authority"),
 }
+TELL = "tell"
+"""What the fields of the message begin with; under it stands to whom one is being written."""
 
 
 def show(whole: Whole, *, may: bool) -> None:
@@ -64,7 +63,7 @@ def show(whole: Whole, *, may: bool) -> None:
 
 def _others(whole: Whole, shown: set[Any]) -> None:
     """Buttons that the present step does not name."""
-    rest = [one for one in FORMS if one not in shown]
+    rest = [one for one in ICONS if one not in shown]
     if not rest:
         return
     st.html(f"<h3>{escape(t('incidents.other_acts'))}</h3>")
@@ -76,10 +75,43 @@ def _others(whole: Whole, shown: set[Any]) -> None:
 def _button(whole: Whole, act: str) -> None:
     if act in ("people", "recall") and not actions.may_keep():
         return
+    if act not in FORMS:
+        st.button(
+            t(f"incidents.do_{act}"),
+            icon=ICONS[act],
+            key=forms.key(whole, f"do_{act}"),
+            on_click=_tell,
+            args=(whole, act),
+        )
+        return
     opened = forms.box(whole, f"do_{act}", t(f"incidents.do_{act}"), ICONS[act])
     if opened is not None:
         with opened:
             FORMS[act](whole, f"do_{act}")
+
+
+@guard.guarded(actions.WRITE)
+def _tell(whole: Whole, audience: str | None) -> None:
+    st.session_state[forms.key(whole, TELL)] = audience
+
+
+def message(whole: Whole) -> None:
+    """The message that is being written, if one is."""
+    audience = st.session_state.get(forms.key(whole, TELL))
+    if not audience:
+        return
+    with st.container(border=True, key="card_message"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="message_head"):
+            st.html(heading.section(t(f"incidents.do_{audience}"), "", "incident-message"), width="stretch")
+            st.button(
+                t("incidents.put_away"),
+                icon=":material/close:",
+                type="tertiary",
+                key="inc_put_away",
+                on_click=_tell,
+                args=(whole, None),
+            )
+        messages.compose(whole, TELL, audience)
 
 
 def _leads(whole: Whole, act: str) -> None:
@@ -87,6 +119,6 @@ def _leads(whole: Whole, act: str) -> None:
         if guard.may("sources.see"):
             st.html(Way(t("incidents.do_quality"), "/sources", "box").html("play-quality"), width="content")
         return
-    first = incidents.warnings_of(whole)[:1]
-    address = f"/risk?part=warnings&warning={first[0].id}" if first else "/risk?part=warnings"
-    st.html(Way(t("incidents.do_cause"), address, "box").html("play-cause"), width="content")
+    for first in incidents.warnings_of(whole)[:1]:
+        address = f"/risk?part=warnings&warning={first.id}"
+        st.html(Way(t("incidents.do_cause"), address, "box").html("play-cause"), width="content")

@@ -17,6 +17,8 @@ def show(whole: Whole) -> None:
     with left:
         step.show(whole, may=writes)
         if whole.case.state != "closed":
+            if works:
+                playbook.message(whole)
             playbook.show(whole, may=works)
         belongs.tasks(whole, may=works)
         if whole.cause or whole.lessons:

@@ -10,7 +10,7 @@ from dashboard.i18n import t
 from dashboard.widgets import heading
 from dashboard.widgets.incidents import forms, words
 
-NEWEST = 20
+NEWEST = 15
 """Lines that are shown at once; older ones unfold."""
 
 
@@ -59,5 +59,5 @@ def _line(one: Line, incident_id: int) -> str:
         body += (
             f"<p><small>{escape(t('number.then').join(str(value) for value in figure.values() if value))}</small></p>"
         )
-    when = f"<time>{escape(words.moment(one.at))}</time>"
-    return f'<li class="{escape(one.kind)}">{when}<div>{head}{body}</div><em>{escape(words.state(one.state))}</em></li>'
+    when = f"<time>{escape(words.moment(one.at))}</time> <em>{escape(words.state(one.state))}</em>"
+    return f'<li class="{escape(one.kind)}">{when}{head}{body}</li>'

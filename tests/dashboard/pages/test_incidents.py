@@ -1,12 +1,12 @@
 """应急响应, through the frame: an incident is led through its steps, each form writes what it says, and what is refused says why."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from core.scope import Operator
 from core.store import incidents as rows
-from core.work import incident_changes, incidents
+from core.work import incidents
 from core.work.questions import incidents as questions
 from dashboard.web import wiring
 from tests import lakes
@@ -29,7 +29,10 @@ def units():
     """Two units, a group in one of them, and who spoke."""
     made = home()
     with made.writer.change("import", 1) as change:
-        change.merge("units", lakes.rows("units", [{"unit_id": "north", "name": "Xi'an"}, {"unit_id": "south", "name": "Hangzhou"}]))
+        change.merge(
+            "units",
+            lakes.rows("units", [{"unit_id": "north", "name": "Xi'an"}, {"unit_id": "south", "name": "Hangzhou"}]),
+        )
         change.merge("groups", lakes.rows("groups", [{"group_id": "g1", "name": "*Tea* <b>", "unit_id": "north"}]))
     return made
 
@@ -63,7 +66,15 @@ def page(opened, number=None, role="manager", language="zh", units=None, **query
 
 def put(test, **values):
     """Values by the ends of the keys of their fields; nothing runs."""
-    kinds = (test.text_input, test.text_area, test.selectbox, test.multiselect, test.date_input, test.time_input, test.radio)
+    kinds = (
+        test.text_input,
+        test.text_area,
+        test.selectbox,
+        test.multiselect,
+        test.date_input,
+        test.time_input,
+        test.radio,
+    )
     for name, value in values.items():
         found = [one for kind in kinds for one in kind if one.key and one.key.endswith(f"_{name}")]
         assert len(found) == 1, (name, [one.key for one in found])
@@ -82,7 +93,9 @@ def box(test, number, name):
     return test.run()
 
 
-@pytest.mark.parametrize(("language", "calm", "name"), [("zh", "没有处理中的事件", "应急响应"), ("en", "No incident is open", "Incidents")])
+@pytest.mark.parametrize(
+    ("language", "calm", "name"), [("zh", "没有处理中的事件", "应急响应"), ("en", "No incident is open", "Incidents")]
+)
 def test_without_an_incident_the_page_says_so_in_both_languages(opened, language, calm, name):
     test = page(opened, language=language)
     assert not test.exception
@@ -97,7 +110,13 @@ def test_an_incident_is_opened_by_hand_and_opens(opened):
     test = press(test, "inc_new_do")
     assert not test.exception and "已立案：退货 变多" in said(test)
     found = row(1)
-    assert (found.title, found.field, found.severity, found.is_severity_set, found.units) == ("退货 变多", "trade", "critical", True, None)
+    assert (found.title, found.field, found.severity, found.is_severity_set, found.units) == (
+        "退货 变多",
+        "trade",
+        "critical",
+        True,
+        None,
+    )
     assert test.query_params["incident"] == "1"
     assert "当前：发现" in said(test)
 
@@ -175,4 +194,11 @@ def _reviewed(test, number):
     return press(put(test, review_what="每批都尝"), "_review_do")
 
 
-STEPS = {"detect": lambda test, number: test, "assess": _assess, "respond": _respond, "communicate": _communicate, "monitor": _watch, "review": _reviewed}
+STEPS = {
+    "detect": lambda test, number: test,
+    "assess": _assess,
+    "respond": _respond,
+    "communicate": _communicate,
+    "monitor": _watch,
+    "review": _reviewed,
+}
