@@ -23,7 +23,7 @@ from dashboard.actions.guard import Visitor
 from dashboard.data import worlds
 from dashboard.i18n import t
 from dashboard.pages import SECTIONS, Page
-from dashboard.widgets import heading, unread
+from dashboard.widgets import bell, heading, unread
 
 _ICON = (Path(__file__).parent / "web" / "assets" / "icon.svg").read_bytes()
 LOGO = f"data:image/svg+xml;base64,{b64encode(_ICON).decode()}"
@@ -61,6 +61,7 @@ def run() -> None:
         page = st.navigation(_navigation(who), position="sidebar", expanded=True)
         addresses.enter(page.url_path)
         _account_box(who)
+        bell.show()
         worlds.banner(who.operator)
         guard.show_notes()
         with unread.told():

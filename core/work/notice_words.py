@@ -77,11 +77,17 @@ def digest(said: Sequence[Said], language: str, *, world: World = "live", url: s
 
 def link(said: Said, world: World, url: str | None) -> str | None:
     """Where the thing itself is to be seen; None where the house did not say where its pages are, or there is nothing to see."""
+    at = address(said, world)
+    return f"{url}{at}" if url and at else None
+
+
+def address(said: Said, world: World) -> str | None:
+    """The same within the pages, from ``/`` on."""
     page, name = PAGES.get(said.kind.partition(".")[0], ("", ""))
-    if not url or not page:
+    if not page:
         return None
     number = said.params.get(f"{name}_id", said.params.get(name)) if name else None
-    return f"{url}/{page}?{urlencode({name: number, 'world': world} if number is not None else {'world': world})}"
+    return f"/{page}?{urlencode({name: number, 'world': world} if number is not None else {'world': world})}"
 
 
 def _values(params: Mapping[str, Any], texts: Mapping[str, Any]) -> dict[str, str]:

@@ -25,8 +25,11 @@ def picture(line: Line, one: Warned, own: Names, currency: str) -> go.Figure:
     days = [line.start_on + timedelta(days=place) for place in range(len(line.values))]
     bound = line.bound if np.isfinite(line.bound).any() else _held(line, one, one.limit)
     expected = line.expected if np.isfinite(line.expected).any() else _held(line, one, one.expected)
-    every = np.concatenate([line.values, bound, expected])
+    every = np.concatenate([line.values, expected])
     known = every[np.isfinite(every)]
+    # A bound far out, as of days without any variation, would flatten everything else.
+    bound = np.where(bound > 1.5 * max(known.max(initial=0.0), one.limit or 0.0), np.nan, bound)
+    known = np.concatenate([known, bound[np.isfinite(bound)]])
     top, low = (float(known.max()), min(0.0, float(known.min()))) if len(known) else (1.0, 0.0)
     top = top or 1.0
     figure = go.Figure()

@@ -45,12 +45,10 @@ def show(one: Warned, span: Span, spans: str, own: Names, currency: str) -> None
             return
         found = None if answer is None else answer.found
         if answer is None or found is None or found.change is None or not found.dimensions:
-            st.html(heading.section(t("cause.title"), t("cause.none"), "warning-causes") + spans)
-            st.html(_path(one, within))
+            st.html(heading.section(t("cause.title"), t("cause.none"), "warning-causes") + spans + _path(one, within))
             return
         behind.head("causes", heading.section(t("cause.title"), _lead(one, found, currency), "warning-causes"), answer, _contract(found), lambda: listing.subject(one, own))  # fmt: skip
-        st.html(spans + _path(one, within))
-        st.html(f'<p id="cause-sentence">{escape(_explained(found))}</p>')
+        st.html(f'{spans}{_path(one, within)}<p id="cause-sentence">{escape(_explained(found))}</p>')
         shown = _chosen(found)
         labels = {each.name: t(f"cause.by_{each.name}") for each in found.dimensions}
         st.html(choice.row(choice.Choice(BY, t("cause.by"), labels, shown.name), addresses.beside(BY, WHO, EVERY)))

@@ -10,8 +10,9 @@ from dashboard.actions import guard
 from dashboard.data import warnings, watched
 from dashboard.data.warnings import Beside, Span, Warned, Whole
 from dashboard.i18n import UNDEFINED, t
-from dashboard.widgets import behind, choice, heading, names, opening
+from dashboard.widgets import behind, choice, heading, opening
 from dashboard.widgets.behind import Behind
+from dashboard.widgets.forecast import calendar_words
 from dashboard.widgets.member.table import Link
 from dashboard.widgets.member.table import html as small_table
 from dashboard.widgets.parts import PART
@@ -108,7 +109,7 @@ def _facts(whole: Whole, own: Names, currency: str) -> str:
         told.append((t("warning.its_incident"), f'<a href="{address}">{escape(t("warning.incident", number=one.incident_id))}</a>'))  # fmt: skip
     if warnings.has_people(one) and guard.may("people.see"):
         address = f"?{addresses.beside(WHO)}{WHO}=all"
-        told.append((t("warning.people"), f'<a id="warning-people" href="{escape(address)}">{escape(t("warning.people_open"))}</a>'))  # fmt: skip
+        told.append((t("people.title"), f'<a id="warning-people" href="{escape(address)}">{escape(t("warning.people_open"))}</a>'))  # fmt: skip
     return rows.facts(told)
 
 
@@ -193,4 +194,4 @@ def _called(one: Beside) -> str:
     if one.kind in ("import", "rollback"):
         return one.name or t("warning.a_file", number=one.key)
     key = f"holiday.{one.name}"
-    return t(key) if i18n.has(key) else names.event(one.name) if one.kind == "event" else one.name
+    return t(key) if i18n.has(key) else calendar_words.called(one.name) if one.kind == "event" else one.name
