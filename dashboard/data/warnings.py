@@ -12,7 +12,7 @@ from core.errors import Refusal
 from core.periods import Period, business_date
 from core.risk.episodes import Floats
 from core.risk.indicators import INDICATORS, Place
-from core.risk.rules import By
+from core.risk.rules import OF_USUAL, By
 from core.scope import Operator
 from core.work.questions import alarms as questions
 from core.work.questions import (
@@ -184,7 +184,10 @@ def _line(key: str, _ground: Ground, _whole: Whole, _operator: Operator) -> Line
     if told is not None:
         shift = (course.start_on - told.start_on).days
         if shift >= 0 and shift + days <= len(told.values):
-            expected, bound = told.expected[shift : shift + days], told.bound[shift : shift + days]
+            expected = told.expected[shift : shift + days]
+            # Rules of what is usual ask each day by several measures: their bounds are no line.
+            is_line = rule is not None and rule.detector not in OF_USUAL
+            bound = told.bound[shift : shift + days] if is_line else bound
     cases = incidents.during(_ground.home, _operator, span.start_on, span.end_on, now=wiring.now())
     known = tuple((case.title, case.first_on, case.last_on) for case in cases)
     return Line(key, course.start_on, course.values, expected, bound, found, known)

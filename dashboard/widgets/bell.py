@@ -5,8 +5,8 @@ from html import escape
 import streamlit as st
 
 from dashboard import i18n
-from dashboard.actions import guard
 from dashboard.actions import bell as actions
+from dashboard.actions import guard
 from dashboard.data import bell as notices
 from dashboard.data.bell import Bell, Told
 from dashboard.i18n import t

@@ -14,8 +14,8 @@ from dashboard.widgets.risk.words import Names
 
 NOON = timedelta(hours=12)
 SHADE = {"light": "rgba(209,73,12,.13)", "dark": "rgba(244,133,75,.20)"}
-NAMED = 6
-"""So many feasts and incidents are named in the picture; more are told on pointing at their marks."""
+NAMED = 7
+"""Into so many parts the picture has room for words; feasts and incidents that are closer are told on pointing at their marks."""
 
 
 def picture(line: Line, one: Warned, own: Names, currency: str) -> go.Figure:
@@ -64,7 +64,8 @@ def _line(figure: go.Figure, days: list[date], values: np.ndarray, name: str, co
     if not np.isfinite(values).any():
         return
     figure.add_scatter(
-        x=[_at(on) + NOON for on in days], y=[_plain(value) for value in values], name=charts.cut(name, 40), mode="lines", connectgaps=False,
+        x=[_at(on) + NOON for on in days], y=[_plain(value) for value in values], name=charts.cut(name, 40), connectgaps=False,
+        mode="lines" if np.isfinite(values).sum() > 1 else "markers", marker={"symbol": "line-ew", "size": 16, "line": {"width": 2, "color": colour}},
         line={"color": colour, "width": width, "dash": dash}, hovertemplate="%{customdata}<extra></extra>",
         customdata=[f"<b>{i18n.day(on)} {write(_plain(value))}</b> {charts.cut(name, 40)}" for on, value in zip(days, values, strict=True)],
     )  # fmt: skip
@@ -88,13 +89,23 @@ def _happened(figure: go.Figure, line: Line, days: list[date], top: float) -> No
     for first, last, _ in inside:
         figure.add_vrect(x0=_at(first), x1=_at(last + timedelta(days=1)), fillcolor=charts.LINE, line_width=0, layer="below")  # fmt: skip
     if inside:
+        middles = [_at(first) + (_at(last + timedelta(days=1)) - _at(first)) / 2 for first, last, _ in inside]
+        apart = (_at(days[-1]) - _at(days[0])) / NAMED
         figure.add_scatter(
-            x=[_at(first) + (_at(last + timedelta(days=1)) - _at(first)) / 2 for first, last, _ in inside], y=[top * 1.1] * len(inside),
-            text=[charts.cut(name, 16) for *_, name in inside], mode="markers+text" if len(inside) <= NAMED else "markers", textposition="top center",
+            x=middles, y=[top * 1.1] * len(inside), text=_named(middles, [name for *_, name in inside], apart), mode="markers+text", textposition="top center",
             customdata=[charts.cut(name, 60) for *_, name in inside], hovertemplate="%{customdata}<extra></extra>", showlegend=False, cliponaxis=False,
             marker={"symbol": "circle", "size": 5, "color": charts.GREY}, textfont={"size": 11, "color": charts.SOFT[charts.theme()]},
         )  # fmt: skip
     _campaigns(figure, line.notes, days[0])
+
+
+def _named(at: list[datetime], names: list[str], apart: timedelta) -> list[str]:
+    """Words of those that are far enough from the last one named; the others are marks alone."""
+    found, last = [""] * len(at), datetime.min
+    for place in sorted(range(len(at)), key=at.__getitem__):
+        if at[place] - last >= apart:
+            found[place], last = charts.cut(names[place], 16), at[place]
+    return found
 
 
 def _campaigns(figure: go.Figure, notes: tuple[Note, ...], first: date) -> None:
