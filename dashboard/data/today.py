@@ -6,11 +6,13 @@ from datetime import date, datetime
 import streamlit as st
 from sqlalchemy import func, select
 
+from core.scope import Operator
 from core.settings import World
 from core.store import workers
 from core.store.session import Store
 from core.store.tables import Batch
 from core.work.home import Home
+from core.work.questions import incidents, register
 from core.work.questions import today as question
 from core.work.questions.reading import reading
 from core.work.questions.today import Item, Rhythm, Undecided
@@ -20,7 +22,9 @@ from dashboard.web import kept, wiring
 
 __all__ = ["Item", "Rhythm", "State", "state"]
 
-NEEDS = {"sources": "sources.see", "identity": "identity.see", "forecast": "forecast.see", "scores": "scores.see"}
+NEEDS = {
+    "sources": "sources.see", "identity": "identity.see", "forecast": "forecast.see", "scores": "scores.see", "risk": "risk.see", "incidents": "risk.see",
+}  # fmt: skip
 """Permission that the page has, on which a thing is done; without it the thing is somebody else's."""
 
 
@@ -60,7 +64,14 @@ def state() -> State:
         ("drifts", *version.values(), operator.scope.key(), operator.role),
         lambda: question.drifts(home, operator),
     )
-    mine = [item for item in [*([stopped] if stopped else []), *items, *drifts] if operator.can(NEEDS[item.page])]
+    waiting = kept.while_unwritten(
+        home.store,
+        ("waiting", home.world, today, moment, operator.scope.key(), operator.role, operator.name),
+        lambda: _waiting(home, operator, now),
+    )
+    mine = [
+        item for item in [*([stopped] if stopped else []), *items, *drifts, *waiting] if operator.can(NEEDS[item.page])
+    ]
     if not sees_sources:
         mine += [item for item in items if item.kind == "late"]
     return State(
@@ -73,6 +84,20 @@ def _worker(store: Store, now: datetime) -> tuple[Item | None, bool]:
     """Whether work that nobody does is waiting, and whether there is somebody to do it."""
     with store.reading() as session:
         return question.worker_item(session, now=now), bool(workers.alive(session, now=now))
+
+
+def _waiting(home: Home, operator: Operator, now: datetime) -> list[Item]:
+    """Incidents that the operator sees, tasks of them that are the operator's, and what the register asks for."""
+    if not operator.can("risk.see"):
+        return []
+    found, counts = [], incidents.counts(home, operator, now=now)
+    if counts.late:
+        found.append(Item("incident_late", "error", "incidents", counts.late))
+    if counts.open > counts.late:
+        found.append(Item("incident_open", "warning", "incidents", counts.open - counts.late))
+    if counts.my_tasks:
+        found.append(Item("incident_tasks", "warning", "incidents", counts.my_tasks))
+    return found + register.waiting(home, operator, now=now)
 
 
 def _stored(home: Home, rhythms: list[Rhythm], undecided: Undecided, now: datetime) -> tuple[list[Item], bool, int]:

@@ -23,6 +23,11 @@ _ICONS = {
     "worker": ":material/power_off:",
     "forecast_drift": ":material/trending_up:",
     "score_drift": ":material/model_training:",
+    "incident_late": ":material/alarm:",
+    "incident_open": ":material/emergency:",
+    "incident_tasks": ":material/assignment_ind:",
+    "risk_review": ":material/event_available:",
+    "drill_late": ":material/event_busy:",
 }
 _TONES = {"error": "red", "warning": "orange", "info": "blue"}
 

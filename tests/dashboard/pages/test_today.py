@@ -4,8 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.scope import SYSTEM
 from core.store import scores, workers
 from core.store.tables import Batch, ScoreModel
+from core.work import drills, incident_changes, incidents, register
+from core.work.questions import incidents as questions
+from core.work.questions.drills import Planned
+from core.work.questions.register import Described
 from dashboard.web import wiring
 from tests.dashboard.pages.conftest import said
 from tests.dashboard.pages.parts import html
@@ -82,3 +87,31 @@ def test_a_model_that_needs_training_leads_to_the_models(opened, fresh, language
     assert not test.exception
     assert words in said(test)
     assert f'<a href="/scores?part=models">{to}</a>' in html(test)
+
+
+@pytest.mark.parametrize(("language", "review", "drill"), [("zh", "1 项风险到了复查日", "1 次演练过了计划日还没做"), ("en", "1 risk", "1 drill")])  # fmt: skip
+def test_reviews_that_are_due_and_late_drills_are_told_to_those_who_can_do_them(opened, fresh, language, review, drill):
+    before = datetime.now(UTC) - timedelta(days=20)
+    home, log, on = wiring.house().live, wiring.accounts_store(), before.date() + timedelta(days=5)
+    register.add(home, log, SYSTEM, Described("market", "甲", 4, 4, "林", "reduce", on), now=before)
+    drills.plan(home, log, SYSTEM, Planned(on, "负面舆情"), now=before)
+    test = opened("today", "analyst", language)
+    assert not test.exception and review in said(test) and drill in said(test)
+    assert 'href="/risk?part=register"' in html(test) and 'href="/risk?part=drills"' in html(test)
+    assert review not in said(opened("today", "manager", language))
+
+
+def test_open_and_late_incidents_and_own_tasks_are_told(opened, fresh):
+    home, log, now = wiring.house().live, wiring.accounts_store(), datetime.now(UTC)
+    test = opened("today", "manager")
+    me, before = test.who.operator, now - timedelta(days=30)
+    late = incidents.open_by_hand(home, log, me, "退货激增", "客服反馈", now=before)
+    running = incidents.open_by_hand(home, log, me, "群里炸锅", "群主反馈", now=now)
+    case = questions.one(home, me, running.incident_id, now=now).case
+    incident_changes.add_task(home, log, me, running.incident_id, "response", "逐个回复", me.name, now.date() + timedelta(days=2), revision=case.revision, now=now)  # fmt: skip
+    assert late.incident_id != running.incident_id
+    test = test.run()
+    assert not test.exception
+    for words in ("1 个事件这一步已超过时限", "1 个事件正在处理", "1 项事件任务等您完成"):
+        assert words in said(test)
+    assert 'href="/incidents"' in html(test)
