@@ -12,7 +12,7 @@ from core.store import workers
 from core.store.session import Store
 from core.store.tables import Batch
 from core.work.home import Home
-from core.work.questions import incidents, register
+from core.work.questions import incidents, register, warnings
 from core.work.questions import today as question
 from core.work.questions.reading import reading
 from core.work.questions.today import Item, Rhythm, Undecided
@@ -97,7 +97,16 @@ def _waiting(home: Home, operator: Operator, now: datetime) -> list[Item]:
         found.append(Item("incident_open", "warning", "incidents", counts.open - counts.late))
     if counts.my_tasks:
         found.append(Item("incident_tasks", "warning", "incidents", counts.my_tasks))
+    found += _warned(home, operator, now)
     return found + register.waiting(home, operator, now=now)
+
+
+def _warned(home: Home, operator: Operator, now: datetime) -> list[Item]:
+    """Open warnings of the two gravest levels that speak, tests aside."""
+    open_ones = [one for one in warnings.open_ones(home, operator, now) if not one.is_silent and not one.is_test]
+    counted = {level: sum(one.level == level for one in open_ones) for level in ("critical", "high")}
+    urgency: dict[str, question.Urgency] = {"critical": "error", "high": "warning"}
+    return [Item(f"warning_{level}", urgency[level], "risk", count) for level, count in counted.items() if count]
 
 
 def _stored(home: Home, rhythms: list[Rhythm], undecided: Undecided, now: datetime) -> tuple[list[Item], bool, int]:

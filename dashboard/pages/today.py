@@ -23,6 +23,8 @@ _ICONS = {
     "worker": ":material/power_off:",
     "forecast_drift": ":material/trending_up:",
     "score_drift": ":material/model_training:",
+    "warning_critical": ":material/crisis_alert:",
+    "warning_high": ":material/warning:",
     "incident_late": ":material/alarm:",
     "incident_open": ":material/emergency:",
     "incident_tasks": ":material/assignment_ind:",

@@ -101,7 +101,7 @@ def _happened(figure: go.Figure, line: Line, days: list[date], top: float) -> No
 
 def _named(at: list[datetime], names: list[str], apart: timedelta) -> list[str]:
     """Words of those that are far enough from the last one named; the others are marks alone."""
-    found, last = [""] * len(at), datetime.min
+    found, last = [""] * len(at), min(at) - apart
     for place in sorted(range(len(at)), key=at.__getitem__):
         if at[place] - last >= apart:
             found[place], last = charts.cut(names[place], 16), at[place]
