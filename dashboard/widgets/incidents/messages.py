@@ -15,6 +15,8 @@ from dashboard.widgets.incidents import forms, words
 
 OWN = ""
 """Instead of a template: words of one's own."""
+MOST_FILLED = 500
+"""Letters of what is filled into one gap."""
 
 
 def compose(whole: Whole, name: str, audience: str | None = None) -> None:
@@ -60,9 +62,10 @@ def _filled(whole: Whole, name: str, template: Template, language: i18n.Language
     open_places = [one for one in template.places if not values.get(one)]
     if open_places:
         st.caption(t("incidents.fill"))
-    for place in open_places:
+    columns = st.columns(2)
+    for number, place in enumerate(open_places):
         key = forms.key(whole, f"{name}_fill_{place}")
-        values[place] = st.text_input(t(f"incidents.fill_{place}"), max_chars=500, key=key)
+        values[place] = columns[number % 2].text_input(t(f"incidents.fill_{place}"), max_chars=MOST_FILLED, key=key)
     return incidents.draft(template.key, language, values)
 
 

@@ -24,5 +24,5 @@ def show(whole: Whole) -> None:
         if whole.cause or whole.lessons:
             step.learnt(whole)
     with right:
-        timeline.show(whole, may=writes)
         belongs.warnings(whole, may=works)
+        timeline.show(whole, may=writes)
