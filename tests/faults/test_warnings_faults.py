@@ -81,7 +81,9 @@ def test_processes_that_look_at_once_raise_and_tell_once(home, tmp_path: Path) -
     assert (warnings, looks) == (told, 3)
 
 
-@pytest.mark.parametrize("point", ["INSERT INTO risk_warnings", "INSERT INTO risk_evaluations"])
+@pytest.mark.parametrize(
+    "point", [pytest.param("INSERT INTO risk_warnings", marks=pytest.mark.long), "INSERT INTO risk_evaluations"]
+)
 def test_a_look_that_is_killed_leaves_nothing_and_the_next_one_finds_all(home, tmp_path: Path, point: str) -> None:
     killed = begin(tmp_path, point)
     _, said = killed.communicate(timeout=120)
