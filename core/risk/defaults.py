@@ -2,6 +2,8 @@
 
 from core.risk.rules import Rule
 
+TOGETHER = ("orders", "active_members", "messages", "complaints")
+"""With visits, what days as a whole are told by."""
 DEFAULTS: dict[str, Rule] = {
     "visits_day": Rule("visits", "daily", 1.0, "below", quiet_days=10),
     "channel_visits_day": Rule("visits", "quiet", 1.0, "below", by="channel", quiet_days=10),
@@ -30,6 +32,8 @@ DEFAULTS: dict[str, Rule] = {
     "churn_mass": Rule("churn_mass", "relative", 0.2, "above", window_days=28, skips_holidays=False),
     "opinion": Rule("public_opinion", "threshold", 800, "above", is_inclusive=True, impact=4, skips_holidays=False),
     "policy": Rule("policy_change", "threshold", 3, "above", is_inclusive=True, impact=4, skips_holidays=False),
+    "days_forest": Rule("visits", "forest", 6.0, others=TOGETHER, quiet_days=10),
+    "days_kmeans": Rule("visits", "kmeans", 6.0, others=TOGETHER, quiet_days=10, is_on=False),
     "missing": Rule("", "missing", 1, impact=3, likelihood=4),
     "failing": Rule("", "failing", 0, impact=3, likelihood=4),
     "late": Rule("", "late", 2, impact=3, likelihood=4),
