@@ -45,7 +45,10 @@ def show(one: Warned, span: Span, spans: str, own: Names, currency: str) -> None
             return
         found = None if answer is None else answer.found
         if answer is None or found is None or found.change is None or not found.dimensions:
-            st.html(heading.section(t("cause.title"), t("cause.none"), "warning-causes") + spans + _path(one, within))
+            is_known = found is not None and found.change is not None
+            lead = _lead(one, found, currency) if is_known and found is not None else t("cause.none")
+            html = heading.section(t("cause.title"), lead, "warning-causes") + spans + _path(one, within)
+            st.html(html + (heading.line(t("cause.no_further")) if is_known else ""))
             return
         behind.head("causes", heading.section(t("cause.title"), _lead(one, found, currency), "warning-causes"), answer, _contract(found), lambda: listing.subject(one, own))  # fmt: skip
         st.html(f'{spans}{_path(one, within)}<p id="cause-sentence">{escape(_explained(found))}</p>')
