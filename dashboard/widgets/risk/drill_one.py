@@ -21,13 +21,13 @@ def show(one: Held, known: Drills) -> None:
     with st.container(border=True, key="card_drill"):
         lead = t(f"drills.state_{'late' if one.is_late(known.today) else one.state}")
         st.html(heading.section(one.planned.scenario, lead, "drill-one"))
+        if actions.may():
+            drill_forms.of_one(one, known)
         st.html(rows.facts(_facts(one, known)))
         if one.note:
             st.html(_text("note", one.note))
         if one.record is not None:
             _record(one.record)
-        if actions.may():
-            drill_forms.of_one(one, known)
         st.html(opening.back("drill", OF, words="drills.close_one"))
 
 
@@ -35,7 +35,8 @@ def when(one: Held, today: date) -> str:
     """HTML: its day, marked where that has passed."""
     on = escape(i18n.day(one.planned.planned_on))
     days = (today - one.planned.planned_on).days
-    return f"{on}<br><em>{escape(t('drills.late', days=days))}</em>" if one.is_late(today) else on
+    late = escape(t("drills.late", days=days))
+    return f'{on}<br><em class="late">{late}</em>' if one.is_late(today) else on
 
 
 def repeats(one: Held) -> str:

@@ -31,7 +31,7 @@ def show() -> None:
     found = readings.read(chosen)
     with st.container(border=True, key="card_readings"):
         st.html(heading.section(t("readings.title"), t("readings.lead"), "readings"))
-        labels = {key: i18n.cut(words.called(one), 24) for key, one in kinds.items()}
+        labels = {key: i18n.cut(words.called(one), 40) for key, one in kinds.items()}
         st.html(choice.row(Choice(KIND, t("readings.kind"), labels, chosen.key), addresses.beside(KIND, OF)))
         st.html(heading.line(_meaning(chosen)))
         if actions.may():
@@ -61,7 +61,7 @@ def _tiles(found: Readings) -> list[Tile]:
     return [
         Tile("newest", t("readings.tile_newest"), words.value(found.kind, newest.value), beside=i18n.day(newest.day_on), below=tiles.lines(t("readings.age", days=age))),
         Tile("limit", t("readings.tile_limit"), limits, meaning=t("readings.limit_meaning")),
-        Tile("broken", t("readings.tile_broken"), i18n.number(len(broken)) if found.limits else UNDEFINED, beside=t("readings.last", on=i18n.day(broken[-1].day_on)) if broken else ""),
+        Tile("broken", t("readings.tile_broken"), i18n.number(len({one.day_on for one in broken})) if found.limits else UNDEFINED, beside=t("readings.last", on=i18n.day(broken[-1].day_on)) if broken else ""),
         Tile("count", t("readings.tile_count"), i18n.number(len(found.told))),
     ]  # fmt: skip
 

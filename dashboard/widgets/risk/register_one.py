@@ -24,11 +24,11 @@ def show(one: Risk, known: Register) -> None:
     with st.container(border=True, key="card_risk"):
         lead = " · ".join((t(f"register.kind_{told.kind}"), t(f"register.state_{one.state}")))
         st.html(heading.section(told.title, lead, "risk-one"))
+        if actions.may():
+            register_forms.of_one(one, known)
         st.html(rows.facts(_facts(one, known)))
         for name in ("description", "plan"):
             st.html(_text(t(f"register.{name}"), getattr(told, name)))
-        if actions.may():
-            register_forms.of_one(one, known)
         st.html(opening.back("risk", OF, words="register.close_one"))
     with st.container(border=True, key="card_risk_history"):
         st.html(
@@ -52,7 +52,7 @@ def review(one: Risk, today: date) -> str:
     if not one.is_due(today):
         return on
     late = t("register.overdue", days=i18n.number(days)) if days else t("register.due_today")
-    return f"{on}<br><em>{escape(late)}</em>"
+    return f'{on}<br><em class="late">{escape(late)}</em>'
 
 
 def _facts(one: Risk, known: Register) -> list[tuple[str, str]]:

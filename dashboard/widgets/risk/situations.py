@@ -47,10 +47,8 @@ def _holds(known: Situations) -> None:
                 st.html(
                     f'<p class="told"><b>{escape(t("situations.order"))}</b><br>{escape(words.order(row.order))}</p>'
                 )
-            unlocked = known.of(turn.situation)
-            st.html(f'<p class="told"><b>{escape(t("situations.unlocks"))}</b></p>' + (words.measures(unlocked) or ""))
-            if not unlocked:
-                st.html(heading.line(t("situations.unlocks_none")))
+            st.html(f'<p class="told"><b>{escape(t("situations.unlocks"))}</b></p>')
+            _measures(known, turn.situation, is_kept=row is not None)
         if actions.may():
             situation_forms.declaring(known)
 
@@ -106,19 +104,30 @@ def _signs(answer: Answer[Suggestion]) -> str:
 
 def _matrix(known: Situations) -> None:
     with st.container(border=True, key="card_situation_rows"):
-        st.html(heading.section(t("situations.every"), t("situations.every_lead"), "situation-rows"))
-        st.html(f'<a href="/forecast?part=strategy">{escape(t("situations.to_matrix"))}</a>')
-        for place, row in enumerate(known.rows):
-            holds = known.holds is not None and known.holds.situation == row.situation
-            mark = f' <span class="level low">{escape(t("situations.holds"))}</span>' if holds else ""
-            unlocked = known.of(row.situation)
-            listed = words.measures(unlocked) if unlocked else heading.line(t("situations.unlocks_none"))
-            st.html(
-                f'<section class="situation"><h3>{escape(words.called(row.situation))}{mark}</h3>'
-                f'<p class="lead">{escape(words.order(row.order))}</p>{listed}</section>'
+        st.html(
+            heading.section(
+                t("situations.every" if known.holds is None else "situations.others"),
+                t("situations.every_lead"),
+                "situation-rows",
             )
-            if actions.may():
-                situation_forms.measures(row.situation, unlocked, place)
+        )
+        st.html(f'<a href="/forecast?part=strategy">{escape(t("situations.to_matrix"))}</a>')
+        for row in known.rows:
+            if known.holds is not None and known.holds.situation == row.situation:
+                continue  # it stands above
+            st.html(
+                f'<section class="situation"><h3>{escape(words.called(row.situation))}</h3>'
+                f'<p class="lead">{escape(words.order(row.order))}</p></section>'
+            )
+            _measures(known, row.situation, is_kept=True)
+
+
+def _measures(known: Situations, situation: str, *, is_kept: bool) -> None:
+    """``is_kept``: whether the strategy matrix has a row of the situation; of what it has no more of nothing is changed."""
+    unlocked = known.of(situation)
+    st.html(words.measures(unlocked) if unlocked else heading.line(t("situations.unlocks_none")))
+    if is_kept and actions.may():
+        situation_forms.measures(situation, unlocked, [row.situation for row in known.rows].index(situation))
 
 
 def _history(known: Situations) -> None:
