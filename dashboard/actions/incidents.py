@@ -1,6 +1,6 @@
 """Working an incident: everything that people do about it, each guarded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from core.risk.incidents import InvalidIncident
@@ -15,11 +15,11 @@ from dashboard.data import worlds
 from dashboard.web import wiring
 
 __all__ = [
-    "LONGEST_KEY", "LONGEST_LINK", "SEE", "WRITE", "HoldKind", "InvalidIncident", "act", "add_task", "assign", "complete_task", "evidence", "hold", "keep_people", "may", "may_keep", "may_pause", "merge", "met",
+    "CHANGE_HOURS", "LONGEST_KEY", "change_hours", "may_change_hours", "LONGEST_LINK", "SEE", "WRITE", "HoldKind", "InvalidIncident", "act", "add_task", "assign", "complete_task", "evidence", "hold", "keep_people", "may", "may_keep", "may_pause", "merge", "met",
     "move", "note", "open_by_hand", "release", "remind", "review", "set_due", "set_severity", "set_target", "split", "state_criteria", "told", "waive",
 ]  # fmt: skip
 
-SEE, WRITE = "risk.see", "incident.write"
+SEE, WRITE, CHANGE_HOURS = "risk.see", "incident.write", "risk.write"
 
 
 def may() -> bool:
@@ -35,6 +35,17 @@ def may_pause() -> bool:
 def may_keep() -> bool:
     """Whether to draw what keeps people as a segment."""
     return all(guard.may(one) for one in (WRITE, "people.see", "segment.write"))
+
+
+def may_change_hours() -> bool:
+    """They are the whole house's."""
+    return guard.may(CHANGE_HOURS) and guard.operator().scope.sees_all
+
+
+def change_hours(told: Mapping[str, Mapping[str, int]] | None, *, was: Mapping[str, Mapping[str, int]]) -> None:
+    """None: as they come. Raises ``Forbidden``, ``InvalidIncident``, ``IncidentChanged``."""
+    operator, now = guard.require(CHANGE_HOURS), wiring.now()
+    incident_changes.change_hours(worlds.home(), wiring.accounts_store(), operator, told, was=was, now=now)
 
 
 def _mine() -> tuple[Home, Store, Operator]:

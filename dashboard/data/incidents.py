@@ -7,10 +7,12 @@ from datetime import date, datetime, timedelta
 from core.errors import Unknown
 from core.periods import Period, business_date
 from core.risk import incidents as rules
-from core.risk.incidents import SEVERITIES, STATES, Facts, Severity, State
+from core.risk.incidents import HOURS as USUAL_HOURS
+from core.risk.incidents import LEAST_HOURS, MOST_HOURS, SEVERITIES, STATES, Facts, Severity, State
 from core.risk.messages import GAP
 from core.risk.playbooks import FIELDS, GENERAL, Step
 from core.schema import CHANNELS
+from core.work import incident_turns
 from core.work.incident_actions import AUDIENCES
 from core.work.incident_turns import LONGEST, LONGEST_TITLE
 from core.work.questions import called, incident_messages, incident_owners, incident_people, incidents, units, warnings
@@ -25,13 +27,15 @@ from dashboard.data.ground import Ground, stand
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "AUDIENCES", "CHANNELS", "FIELDS", "GAP", "GENERAL", "LANGUAGES", "LONGEST", "LONGEST_TITLE", "OPEN", "SEE", "SENDING", "SEVERITIES", "STATES", "Behind", "Case", "Counts", "Line", "Looked", "Owner", "Paces",
+    "AUDIENCES", "CHANNELS", "FIELDS", "GAP", "GENERAL", "Hours", "LEAST_HOURS", "MOST_HOURS", "USUAL_HOURS", "hours", "LANGUAGES", "LONGEST", "LONGEST_TITLE", "OPEN", "SEE", "SENDING", "SEVERITIES", "STATES", "Behind", "Case", "Counts", "Line", "Looked", "Owner", "Paces",
     "Pause", "Places", "Severity", "State", "Step", "Task", "Template", "Warned", "Whole", "asked", "behind", "campaigns", "draft", "find", "listed", "looked", "me", "now", "others", "owners",
     "places", "templates", "today", "warnings_of", "zone",
 ]  # fmt: skip
 
 SEE = "risk.see"
 PACE_DAYS = 90
+Hours = Mapping[str, Mapping[str, int]]
+"""By step and severity."""
 SENDING = tuple(one for one in CHANNELS if one not in ("web", "social", "live", "store", "offline_event"))
 """Channels that messages go out by."""
 
@@ -111,6 +115,18 @@ def _find(ground: Ground, incident_id: int, at: datetime) -> Whole | None:
         return incidents.one(ground.home, ground.operator, incident_id, now=at)
     except Unknown:
         return None
+
+
+def hours() -> Hours:
+    """How many each step may take, as the house keeps them. Raises ``Forbidden``."""
+    guard.require(SEE)
+    store = worlds.home().store
+
+    def ask() -> Hours:
+        with store.reading() as session:
+            return incident_turns.hours(session)
+
+    return kept.while_unwritten(store, "incident hours", ask)
 
 
 def asked(state: State) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from dashboard.data.incidents import Case, Looked
 from dashboard.i18n import t
 from dashboard.widgets import choice, heading, tiles
 from dashboard.widgets.choice import Choice
-from dashboard.widgets.incidents import words
+from dashboard.widgets.incidents import hours, words
 from dashboard.widgets.tiles import Tile
 
 WHICH, SEVERITY = "inc_show", "inc_severity"
@@ -52,6 +52,7 @@ def show() -> None:
             )
         )
         st.html(_table(found.cases) if found.cases else heading.line(t(f"incidents.none_{which}")))
+    hours.show()
 
 
 def _kept(which: str, severity: str) -> str:

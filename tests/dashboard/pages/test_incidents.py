@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.risk import incidents as rules
 from core.scope import Operator
 from core.store import incidents as rows
-from core.work import incident_changes, incidents
+from core.work import incident_changes, incident_turns, incidents
 from core.work.questions import incidents as questions
 from dashboard.web import wiring
 from tests import lakes
@@ -460,3 +461,28 @@ def test_who_is_behind_a_warning_is_kept_as_a_segment_where_somebody_is(opened):
     test = box(page(opened, number), number, "do_people")
     assert not test.exception
     assert any("没有对应到会员" in one.value for one in test.info)
+
+
+# -- hours -------------------------------------------------------------------------------------------------------------
+
+
+def test_hours_are_read_by_everybody_and_said_by_those_who_may(opened):
+    test = page(opened, role="manager", language="en")
+    test.session_state["incident_hours"] = True
+    test = test.run()
+    assert not test.exception and "Within so many hours" in said(test) and not test.get("data_editor")
+    table = html(test).split('<table class="told">')[-1]
+    assert re.findall(r'<td class="number">(\d+)</td>', table)[:4] == ["1", "4", "24", "48"]
+
+
+def test_hours_that_were_changed_hold_and_come_back(opened):
+    test = page(opened, role="analyst", language="en")
+    test.session_state["incident_hours"] = True
+    test = test.run()
+    assert not test.exception and not [one for one in test.button if one.key == "inc_hours_usual"]
+    log, usual = wiring.accounts_store(), rules.HOURS
+    incident_changes.change_hours(home(), log, BOSS, {"detect": {"low": 9}}, was=usual, now=now())
+    test = press(test.run(), "inc_hours_usual")
+    assert not test.exception and "The hours are kept" in said(test)
+    with home().store.reading() as session:
+        assert incident_turns.hours(session) == usual
