@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from core.scope import Operator, Role, Scope
+from core.scope import Operator, Scope
 from core.store.session import Store
 from core.store.tables import Account
 from core.work.home import Home
@@ -21,7 +21,7 @@ class Owner:
 
     name: str
     display_name: str
-    role: Role
+    role: str
     can_own: bool
 
 
@@ -38,5 +38,5 @@ def owners(home: Home, log: Store, operator: Operator, incident_id: int) -> tupl
         scope = Scope(None if account.units is None else frozenset(account.units))
         who = Operator(account.id, account.name, account.role, scope)  # type: ignore[arg-type]
         if who.can(HELPING) and covers(home, who)(units):
-            found.append(Owner(who.name, account.display_name, who.role, who.can(OWNING)))
+            found.append(Owner(who.name, account.display_name, account.role, who.can(OWNING)))
     return tuple(found)
