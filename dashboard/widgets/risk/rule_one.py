@@ -13,7 +13,7 @@ from dashboard.data.rules import InvalidRule, Kept, Listed, Rule, Rules
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import heading, opening
 from dashboard.widgets.risk import levels, rows, rule_fields, rule_preview, words
-from dashboard.widgets.risk.rule_fields import Fields
+from dashboard.widgets.risk.rule_fields import Fields, Slots
 
 OF = "rule"
 """Where the address says which rule is open."""
@@ -154,6 +154,7 @@ def _edit(fields: Fields, one: Listed, own: words.Names) -> None:
     with st.container(border=True, key="card_rule_fields"):
         st.html(heading.section(t("rules.change"), t("rules.change_lead"), "rule-fields"))
         slots = rule_fields.draw(fields, own, with_name=not one.kept.is_default)
+        _tell_refused(fields, slots)
     drafted = rule_fields.draft(fields)
     is_right = rule_preview.show(fields, drafted, own, slots)
     st.button(
@@ -170,7 +171,7 @@ def _save(fields: Fields, kept: Kept) -> None:
     try:
         actions.change(kept.key, rule, kept.revision)
     except InvalidRule as refusal:
-        guard.note(rule_preview.wrong(refusal), is_error=True)
+        _refused(fields, refusal)
         return
     guard.note(t("rules.saved", name=words.rule(kept.key, rule.name)))
 
@@ -181,6 +182,7 @@ def _new(known: Rules) -> None:
     with st.container(border=True, key="card_rule_fields"):
         st.html(heading.section(t("rules.new"), t("rules.change_lead"), "rule-fields"))
         slots = rule_fields.draw(fields, own, with_name=True)
+        _tell_refused(fields, slots)
     drafted = rule_fields.draft(fields)
     is_right = rule_preview.show(fields, drafted, own, slots)
     st.button(
@@ -193,11 +195,23 @@ def _add(fields: Fields) -> None:
     try:
         done = actions.add(rule_fields.draft(fields))
     except InvalidRule as refusal:
-        guard.note(rule_preview.wrong(refusal), is_error=True)
+        _refused(fields, refusal)
         return
     st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
     st.query_params[OF] = done.key
     guard.note(t("rules.added", name=done.rule.name))
+
+
+def _refused(fields: Fields, refusal: InvalidRule) -> None:
+    """For callbacks: said above the page, and with the next drawing at its field."""
+    guard.note(rule_preview.wrong(refusal), is_error=True)
+    st.session_state[fields.key("refused")] = refusal.details.get("field"), rule_preview.wrong(refusal)
+
+
+def _tell_refused(fields: Fields, slots: Slots) -> None:
+    field, told = st.session_state.pop(fields.key("refused"), (None, ""))
+    if field in slots:
+        slots[field].error(told)
 
 
 # -- what was said -------------------------------------------------------------------------------------------------------
