@@ -259,6 +259,8 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
     "accounts_audit": ("accounts", tab(2)),
     "password": ("account/password", None),
     "login": ("account/login", None),
+    "incidents": ("incidents", None),
+    "incidents_new": ("incidents", press("inc_new")),
     "forecast": ("forecast", None),
     "forecast_parts": ("forecast?fc_by=channel", None),
     "forecast_all": ("forecast?fc_models=all", fitted),

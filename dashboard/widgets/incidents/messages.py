@@ -62,10 +62,12 @@ def _filled(whole: Whole, name: str, template: Template, language: i18n.Language
     open_places = [one for one in template.places if not values.get(one)]
     if open_places:
         st.caption(t("incidents.fill"))
-    columns = st.columns(2)
+    columns = st.columns(min(2, len(open_places))) if open_places else []
     for number, place in enumerate(open_places):
         key = forms.key(whole, f"{name}_fill_{place}")
-        values[place] = columns[number % 2].text_input(t(f"incidents.fill_{place}"), max_chars=MOST_FILLED, key=key)
+        values[place] = columns[number % len(columns)].text_input(
+            t(f"incidents.fill_{place}"), max_chars=MOST_FILLED, key=key
+        )
     return incidents.draft(template.key, language, values)
 
 
