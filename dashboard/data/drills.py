@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from core.risk.playbooks import FIELDS
+from core.risk.playbooks import FIELDS, steps
 from core.work.drills import MOST_ACTIONS, MOST_DAYS_AHEAD, MOST_MINUTES, MOST_MONTHS
 from core.work.questions import drills
 from core.work.questions.drills import STEPS, Action, Held, Planned, Record
@@ -14,7 +14,7 @@ from dashboard.data.register import today_on
 from dashboard.web import kept
 
 __all__ = [
-    "FIELDS", "MOST_ACTIONS", "MOST_DAYS_AHEAD", "MOST_MINUTES", "MOST_MONTHS", "STEPS", "Action", "Drills", "Held", "Planned", "Record", "read", "to_do",
+    "FIELDS", "MOST_ACTIONS", "MOST_DAYS_AHEAD", "MOST_MINUTES", "MOST_MONTHS", "STEPS", "Action", "Drills", "Held", "Planned", "Record", "playbook", "read", "to_do",
 ]  # fmt: skip
 
 SEE = "risk.see"
@@ -55,6 +55,11 @@ def to_do(every: Iterable[Held], today: date) -> list[tuple[Held, Action]]:
     """What came of drills and is due today or later, the next first. Whether it was done nobody writes down."""
     told = [(one, action) for one in every if one.record is not None for action in one.record.actions]
     return sorted(((one, action) for one, action in told if action.due_on >= today), key=lambda pair: pair[1].due_on)
+
+
+def playbook(field: str) -> list[tuple[str, list[str]]]:
+    """Codes of what is usually done, by step; nothing where none is followed."""
+    return [(step, [one.code for one in told]) for step, told in steps(field).items()] if field else []
 
 
 def read() -> Drills:

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import i18n
 from dashboard.actions import drills as actions
 from dashboard.data.drills import STEPS, Drills, Held, Record
+from dashboard.data.drills import playbook as playbook_of
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import heading, opening
 from dashboard.widgets.risk import drill_forms, rows
@@ -28,6 +29,8 @@ def show(one: Held, known: Drills) -> None:
             st.html(_text("note", one.note))
         if one.record is not None:
             _record(one.record)
+        elif one.planned.field:
+            st.html(_steps(one.planned.field))
         st.html(opening.back("drill", OF, words="drills.close_one"))
 
 
@@ -45,7 +48,7 @@ def repeats(one: Held) -> str:
 
 
 def playbook(field: str) -> str:
-    return t(f"drills.field_{field}") if field else UNDEFINED
+    return t(f"risk.field_{field}") if field else UNDEFINED
 
 
 def whole_minutes(one: Held) -> str:
@@ -70,6 +73,15 @@ def _facts(one: Held, known: Drills) -> list[tuple[str, str]]:
             (t("drills.follows"), rows.opens(t("drills.follows_open"), OF, str(one.follows_id), "part=drills&"))
         )
     return facts
+
+
+def _steps(field: str) -> str:
+    """HTML: what the playbook that is followed says, so that it can be read while practising."""
+    items = ""
+    for step, codes in playbook_of(field):
+        told = "".join(f"<li>{escape(t(f'playbook.{code}'))}</li>" for code in codes)
+        items += f"<li><b>{escape(t(f'drills.step_{step}'))}</b><ul>{told}</ul></li>"
+    return f'<p class="told"><b>{escape(t("drills.steps"))}</b></p><ol class="measures">{items}</ol>'
 
 
 def _record(one: Record) -> None:

@@ -1,6 +1,7 @@
 """Figures that no data tells: public opinion, changes of a platform's policy, how many are likely to leave, and the house's own."""
 
 from html import escape
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -14,7 +15,7 @@ from dashboard.widgets.choice import Choice
 from dashboard.widgets.opening import Places
 from dashboard.widgets.risk import reading_forms, readings_chart, rows
 from dashboard.widgets.risk import reading_words as words
-from dashboard.widgets.tiles import Tile
+from dashboard.widgets.tiles import Tile, Way
 
 KIND, OF = "rd_kind", "reading"
 """Where the address says which readings are shown, and which one is open."""
@@ -60,10 +61,18 @@ def _tiles(found: Readings) -> list[Tile]:
     limits = i18n.listed(words.limit(found.kind, one) for one in found.limits) or UNDEFINED
     return [
         Tile("newest", t("readings.tile_newest"), words.value(found.kind, newest.value), beside=i18n.day(newest.day_on), below=tiles.lines(t("readings.age", days=age))),
-        Tile("limit", t("readings.tile_limit"), limits, meaning=t("readings.limit_meaning")),
+        Tile("limit", t("readings.tile_limit"), limits, meaning=t("readings.limit_meaning"), ways=_way(found)),
         Tile("broken", t("readings.tile_broken"), i18n.number(len({one.day_on for one in broken})) if found.limits else UNDEFINED, beside=t("readings.last", on=i18n.day(broken[-1].day_on)) if broken else ""),
         Tile("count", t("readings.tile_count"), i18n.number(len(found.told))),
     ]  # fmt: skip
+
+
+def _way(found: Readings) -> tuple[str, ...]:
+    """To the rule that the line is of; of several to the first."""
+    if not found.limits:
+        return ()
+    address = f"?{urlencode({'part': 'rules', 'rule': found.limits[0].rule})}"
+    return (Way(t("readings.to_rule"), address, "box").html("to-rule"),)
 
 
 def _table(found: Readings, opened: str | None) -> None:

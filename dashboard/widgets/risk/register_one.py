@@ -57,7 +57,7 @@ def review(one: Risk, today: date) -> str:
 
 def _facts(one: Risk, known: Register) -> list[tuple[str, str]]:
     told = one.described
-    rules = i18n.listed(words.rule(key, known) for key in told.rules)
+    rules = ", ".join(rows.opens(words.rule(key, known), "rule", key, "part=rules&") for key in told.rules)
     links = ", ".join(
         f'<a href="/incidents?incident={number}">{escape(words.incident(number, known))}</a>'
         for number in told.incidents
@@ -71,7 +71,7 @@ def _facts(one: Risk, known: Register) -> list[tuple[str, str]]:
         (t("register.review_on"), review(one, known.today)),
     ]
     if rules:
-        facts.append((t("register.rules"), escape(rules)))
+        facts.append((t("register.rules"), rules))
     if links:
         facts.append((t("register.incidents"), links))
     return facts

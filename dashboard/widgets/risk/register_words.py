@@ -6,6 +6,7 @@ from dataclasses import fields
 from dashboard import i18n
 from dashboard.data.register import Described, Register, Risk
 from dashboard.i18n import UNDEFINED, t
+from dashboard.widgets.risk import words
 
 LONG = ("description", "plan")
 """Texts whose change is told without what they were."""
@@ -13,8 +14,7 @@ LONG = ("description", "plan")
 
 def rule(key: str, known: Register) -> str:
     """A rule of warnings as the house calls it, else as the product does."""
-    told = f"risk.rule_{key}"
-    return known.rules.get(key) or (t(told) if i18n.has(told) else key)
+    return words.rule(key, known.rules.get(key, ""))
 
 
 def incident(number: int, known: Register) -> str:

@@ -4,10 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from core.risk import playbooks
 from core.scope import SYSTEM
 from core.work import drills as work
 from core.work.questions import drills as questions
 from core.work.questions.drills import Action, Planned, Record, next_on
+from dashboard.i18n import t
 from dashboard.web import wiring
 from dashboard.widgets.risk.drill_forms import edited
 from tests.dashboard.pages.conftest import choose, said
@@ -145,3 +147,12 @@ def test_rows_are_taken_as_the_editor_left_them():
     assert edited(before, edits, date(2026, 1, 31)) == (
         Action("a", "C", date(2026, 1, 1)), Action("c", "D", date(2026, 3, 1)), Action("d", "", date(2026, 3, 2))
     )  # fmt: skip
+
+
+def test_a_planned_drill_tells_the_steps_of_its_playbook(opened):
+    held = plan(today() + timedelta(days=5), field="compliance")
+    test = open_part(opened, part="drills", drill=str(held.drill_id))
+    assert not test.exception and "预案的步骤" in said(test)
+    for _, steps in playbooks.steps("compliance").items():
+        for step in steps:
+            assert t(f"playbook.{step.code}") in said(test)
