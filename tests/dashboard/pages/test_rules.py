@@ -13,8 +13,8 @@ from core.risk.rules import Detector, Rule
 from core.scope import SYSTEM
 from core.store import warnings
 from core.work import risk_rules as work
-from core.work import watching
 from core.work import warnings as judging
+from core.work import watching
 from core.work.home import Home
 from core.work.questions import risk_rules as questions
 from dashboard import i18n
@@ -269,7 +269,7 @@ def test_the_default_is_restored_and_all_that_was_said_stays(opened):
     assert standing(home, "late").rule == DEFAULTS["late"] and "已恢复默认" in said(test)
     test.session_state["rule_history"] = True
     told = table(test.run(), "rule-said")
-    assert [row[2] for row in told][0] == "恢复默认" and "3 倍" in told[1][2]
+    assert next(row[2] for row in told) == "恢复默认" and "3 倍" in told[1][2]
 
 
 def test_a_test_fire_raises_a_warning_that_counts_nowhere(opened):
