@@ -283,9 +283,7 @@ class Prepared:
             MODES["daily"] = kept
 
 
-def best(
-    some: Sequence[Prepared], most: float, penalty: float = 0.05, most_days: float = 30, day_penalty: float = 0.004
-) -> Limits:
+def best(some: Sequence[Prepared], most: float, penalty: float, most_days: float) -> Limits:
     """Limits with the highest recall (outside) at no more false episodes and days a year, coordinate by coordinate."""
     limits: Limits = {"sudden": (1.5, 0.2), "drift": (1.2, 0.16), "unrest": (1.5, 0.14)}
 

@@ -242,7 +242,9 @@ def test_a_source_that_is_overdue_is_late_until_it_delivers(home):
 
 
 def test_what_people_type_is_watched_as_well(home):
-    rule(home, Rule("public_opinion", "threshold", 800, "above", is_inclusive=True, skips_holidays=False, name="Opinion"))
+    rule(
+        home, Rule("public_opinion", "threshold", 800, "above", is_inclusive=True, skips_holidays=False, name="Opinion")
+    )
     bring(home, [2] * 3)
     for day, value in ((1, 799.0), (2, 800.0)):
         readings.put(home, home.store, LIN, "public_opinion", FIRST + day * DAY, value, now=noon(3))
