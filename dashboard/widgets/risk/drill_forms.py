@@ -186,7 +186,7 @@ def _fields(prefix: str, was: Planned | None, known: Drills) -> None:
     first, last = min(usual, known.today), max(usual, known.today + timedelta(days=MOST_DAYS_AHEAD))
     left, right = st.columns(2)
     left.date_input(t("drills.planned_on"), usual, first, last, key=f"{prefix}_on", format="YYYY-MM-DD")
-    fields = {"": t("drills.field_none")} | {one: t(f"risk.field_{one}") for one in FIELDS}
+    fields = {"": t("drills.field_none")} | {one: t(f"watched.field_{one}") for one in FIELDS}
     right.selectbox(
         t("drills.field"), list(fields), list(fields).index(was.field if was else ""), format_func=fields.get, key=f"{prefix}_field",
         help=t("drills.field_help"),

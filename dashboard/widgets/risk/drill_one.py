@@ -48,7 +48,7 @@ def repeats(one: Held) -> str:
 
 
 def playbook(field: str) -> str:
-    return t(f"risk.field_{field}") if field else UNDEFINED
+    return t(f"watched.field_{field}") if field else UNDEFINED
 
 
 def whole_minutes(one: Held) -> str:

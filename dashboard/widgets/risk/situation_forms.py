@@ -47,7 +47,7 @@ def measures(situation: str, was: tuple[Measure, ...], place: int) -> None:
             return
         st.caption(t("situations.edit_help", most=actions.MOST_MEASURES))
         pages = {"": i18n.UNDEFINED} | words.every_page()
-        fields = {"": i18n.UNDEFINED} | {one: t(f"risk.field_{one}") for one in FIELDS}
+        fields = {"": i18n.UNDEFINED} | {one: t(f"watched.field_{one}") for one in FIELDS}
         prefix = f"si_{place}"
         with st.form(f"{prefix}_form", border=False, enter_to_submit=False):
             rows = [{"place": n, "told": words.told(one), "page": one.page, "field": one.field} for n, one in enumerate(was)]  # fmt: skip

@@ -41,7 +41,7 @@ def _measure(one: Measure, titles: dict[str, str]) -> str:
         part = f"?{urlencode({'part': one.part})}" if one.part else ""
         words += f' <a href="/{one.page}{escape(part)}">{escape(t("situations.go", page=titles[one.page]))}</a>'
     if one.field:
-        words += f" <small>{escape(t('situations.playbook', field=t(f'risk.field_{one.field}')))}</small>"
+        words += f" <small>{escape(t('situations.playbook', field=t(f'watched.field_{one.field}')))}</small>"
     return f"<li>{words}</li>"
 
 
