@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from dashboard import markdown
 from dashboard.actions import guard
 from dashboard.actions import incidents as actions
 from dashboard.data import incidents
@@ -111,7 +112,7 @@ def severity(whole: Whole, name: str) -> None:
             t(
                 "incidents.suggested",
                 severity=words.severity(case.suggested),
-                places=words.places(case),
+                places=markdown.escaped(words.places(case)),
                 days=words.span(case),
             )
         )

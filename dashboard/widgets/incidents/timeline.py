@@ -56,8 +56,6 @@ def _line(one: Line, incident_id: int) -> str:
     if link:
         body += f'<p><a href="{escape(link)}" target="_blank" rel="noopener noreferrer">{escape(link)}</a></p>'
     if figure := one.details.get("figure"):
-        body += (
-            f"<p><small>{escape(t('number.then').join(str(value) for value in figure.values() if value))}</small></p>"
-        )
+        body += f"<p><small>{escape(words.figure(figure))}</small></p>"
     when = f"<time>{escape(words.moment(one.at))}</time> <em>{escape(words.state(one.state))}</em>"
     return f'<li class="{escape(one.kind)}">{when}{head}{body}</li>'

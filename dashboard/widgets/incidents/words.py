@@ -9,7 +9,7 @@ from dashboard import i18n
 from dashboard.data import incidents
 from dashboard.data.incidents import Case, Line, Pause, Warned
 from dashboard.i18n import UNDEFINED, t
-from dashboard.widgets.risk.words import place, rule
+from dashboard.widgets.risk.words import indicator, place, rule
 
 OF = "incident"
 """Where the address says which incident is open."""
@@ -102,6 +102,14 @@ def warned(one: Warned) -> str:
     """A warning by its rule and place."""
     where = place(one.place_by, one.place_key, one.place_name)
     return i18n.aside(rule(one.rule_key, one.rule_name), where) if where else rule(one.rule_key, one.rule_name)
+
+
+def figure(told: Mapping[str, str]) -> str:
+    """A figure that evidence refers to: which one, where, and when."""
+    parts = [indicator(told["indicator"])] if told.get("indicator") else []
+    if "by" in told:
+        parts.append(place(told["by"], told.get("key", ""), told.get("key", "")))
+    return t("number.then").join([*parts, told["on"]] if told.get("on") else parts)
 
 
 # -- the time line -----------------------------------------------------------------------------------------------------

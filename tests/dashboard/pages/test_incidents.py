@@ -364,6 +364,23 @@ def test_what_is_missing_stands_beside_the_button_that_waits_for_it(opened):
     assert "还缺：" in said(test)
 
 
+def test_names_from_data_are_written_as_they_are(opened):
+    units()
+    number = begin(("group", "g1"), name="*a* <i>")
+    with home().store.transaction() as session:
+        found = rows.one(session, number)
+        found.places = [found.places[0] | {"name": "*Tea* <b>"}]
+    advance(number)
+    incident_changes.evidence(
+        home(), wiring.accounts_store(), BOSS, number, "x", figure={"indicator": "orders", "by": "group", "key": "<g>", "on": "2026-11-20"}, now=now()
+    )  # fmt: skip
+    test = page(opened, number, language="en")
+    assert not test.exception
+    assert any(r"\*Tea\* \<b\>" in one.value for one in test.caption)
+    assert "*Tea* &lt;b&gt;" in html(test) and "*a* &lt;i&gt;" in html(test) and "<i>" not in html(test)
+    assert "Orders · &lt;g&gt; · 2026-11-20" in html(test)
+
+
 # -- the playbook ------------------------------------------------------------------------------------------------------
 
 
