@@ -76,7 +76,7 @@ def me() -> str:
 
 
 def looked(which: str, severity: str) -> Looked:
-    """``which``: ``open``, ``mine`` (open ones that the operator answers for), ``late`` or ``closed``. ``severity``: one of them, or ``all``. Raises ``Forbidden``."""
+    """``which``: ``open``, ``mine`` (open ones that the operator answers for), ``tasks`` (of any state, with a task of the operator's to do), ``late`` or ``closed``. ``severity``: one of them, or ``all``. Raises ``Forbidden``."""
     ground, at = stand(SEE), wiring.now()
     name = ("incidents", ground.key, ground.operator.role, ground.operator.name, which, severity, kept.moment(at))
     return kept.while_unwritten(ground.home.store, name, lambda: _looked(ground, which, severity, at))
@@ -94,10 +94,13 @@ def _looked(ground: Ground, which: str, severity: str, at: datetime) -> Looked:
 
 def listed(ground: Ground, which: str, severity: str, at: datetime) -> tuple[Case, ...]:
     """The closed ones: those that were closed last come first."""
-    states = ("closed",) if which == "closed" else OPEN
+    me = ground.operator.name
+    states = {"closed": ("closed",), "tasks": STATES}.get(which, OPEN)
+    owner, helper = me if which == "mine" else None, me if which == "tasks" else None
     severities = () if severity == "all" else (severity,)
-    owner = ground.operator.name if which == "mine" else None
-    found = incidents.listed(ground.home, ground.operator, now=at, states=states, severities=severities, owner=owner)
+    found = incidents.listed(
+        ground.home, ground.operator, now=at, states=states, severities=severities, owner=owner, helper=helper
+    )
     if which == "closed":
         return tuple(sorted(found, key=lambda one: (one.closed_at or one.opened_at, one.id), reverse=True))
     return tuple(one for one in found if one.is_late or which != "late")

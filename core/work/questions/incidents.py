@@ -167,11 +167,17 @@ def listed(
     states: Collection[str] = OPEN,
     severities: Collection[str] = (),
     owner: str | None = None,
+    helper: str | None = None,
 ) -> tuple[Case, ...]:
-    """Those in some of the states, the latest step first, then the gravest, then the newest. ``severities``: none = all. ``owner``: "" = those that nobody answers for. Raises ``Forbidden``."""
+    """Those in some of the states, the latest step first, then the gravest, then the newest. ``severities``: none = all. ``owner``: "" = those that nobody answers for. ``helper``: those with a task of theirs that is not done.
+    Raises ``Forbidden``."""
     operator.require("risk.see")
     with home.store.reading() as session:
         rows = _seen(home, operator, incidents.listed(session, states=states))
+        if helper is not None:
+            tasks = incidents.tasks(session, [row.id for row in rows])
+            helped = {task.incident_id for task in tasks if task.owner == helper and task.done_at is None}
+            rows = [row for row in rows if row.id in helped]
         cases = _cases(session, rows, now)
     found = [
         one for one in cases if (not severities or one.severity in severities) and (owner is None or one.owner == owner)

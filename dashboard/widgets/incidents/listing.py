@@ -18,7 +18,7 @@ from dashboard.widgets.tiles import Tile
 
 WHICH, SEVERITY = "inc_show", "inc_severity"
 """Where the address says which incidents are listed."""
-SHOWN = ("open", "mine", "late", "closed")
+SHOWN = ("open", "mine", "tasks", "late", "closed")
 MOST = 200
 NEW = "inc_new"
 

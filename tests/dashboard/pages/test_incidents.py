@@ -460,9 +460,12 @@ def test_a_task_is_given_and_its_owner_says_that_it_is_done(opened):
     test = put(box(page(opened, number), number, "task"), task_what="打电话", task_who="manager1")
     test = press(test, "_task_do")
     assert not test.exception and "已交给 manager1" in said(test)
+    assert listed(at(test, inc_show="tasks")) == ["Leaving"]
+    test = at(test, number)
     test = press(put(box(test, number, "done_1"), done_1_result="都打了"), "_done_1_do")
     assert [(one.title, one.done_by) for one in whole(number).tasks] == [("打电话", "manager1")]
     assert "已完成：打电话" in said(test)
+    assert "您没有未完成的待办" in said(at(test, inc_show="tasks"))
 
 
 def test_warnings_lead_to_their_page_and_to_what_is_known_of_the_cause(opened):
