@@ -1,13 +1,14 @@
-"""Who may answer for an incident: those in use who see it; those who only look may take tasks."""
+"""Who may answer for an incident, and whose tasks it has: those in use who see it; those who only look may take tasks."""
 
 import pytest
 
 from core.errors import Forbidden, Unknown
 from core.scope import Operator
-from core.work import incidents
+from core.work import incident_changes, incidents
 from core.work.questions import incident_owners
+from core.work.questions import incidents as questions
 from tests import lakes
-from tests.core.work.cases import HE, LIN, NOW, WU, people, warning
+from tests.core.work.cases import HE, LIN, NOW, TODAY, WU, people, warning
 
 
 @pytest.fixture
@@ -40,3 +41,16 @@ def test_of_what_one_does_not_see_nobody_is_named(home):
         told(home, begin(home, "unit", "north"), HE)
     with pytest.raises(Forbidden):
         told(home, 1, Operator(9, "x", "executive"))
+
+
+def test_whose_task_is_not_done_finds_its_incident(home):
+    one, other = begin(home, "unit", "north"), begin(home, "unit", "south")
+    for number, owner in ((one, "he"), (other, "qin")):
+        incident_changes.add_task(home, home.store, LIN, number, "response", "Call", owner, TODAY, revision=1, now=NOW)
+
+    def of(name):
+        return [case.id for case in questions.listed(home, LIN, now=NOW, helper=name)]
+
+    assert (of("he"), of("qin"), of("lin")) == ([one], [other], [])
+    incident_changes.complete_task(home, home.store, LIN, 1, now=NOW)
+    assert of("he") == []
