@@ -127,7 +127,12 @@ def _value(prefix: str, kind: Kind) -> float:
 def _bringing_in(found: Readings) -> None:
     st.caption(t("readings.file_help" if found.kind.is_of_days else "readings.file_help_policy", lines=i18n.number(actions.MOST_LINES)))  # fmt: skip
     st.code("date,value,note\n2026-11-02,640,\n" if found.kind.is_of_days else "date,value,note\n2026-11-02,4,…\n", language=None)  # fmt: skip
-    file = st.file_uploader(t("readings.file"), type=["csv", "txt", "tsv"], key=f"{FILE}_{found.kind.key}")
+    file = st.file_uploader(
+        t("readings.file"),
+        type=["csv", "txt", "tsv"],
+        key=f"{FILE}_{found.kind.key}",
+        max_upload_size=actions.MOST_BYTES >> 20,
+    )
     st.button(t("readings.bring_in_do"), key="rd_import_do", type="primary", disabled=file is None, on_click=_bring_in, args=(found.kind,))  # fmt: skip
 
 

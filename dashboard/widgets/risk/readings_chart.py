@@ -46,7 +46,7 @@ def picture(found: Readings) -> go.Figure:
         _limit(figure, found, one, look)
     figure.update_layout(**charts.layout(300, margin_top=20))
     figure.update_xaxes(
-        type="date", showgrid=False, nticks=8, tickangle=0, tickformat="%y年%m月%d日" if i18n.language() == "zh" else "%b %d, %y",
+        type="date", showgrid=False, nticks=6, tickangle=0, tickformat="%m月%d日" if i18n.language() == "zh" else "%b %d",
         range=[(min(days[0], newest - timedelta(days=LEAST_DAYS)) - ROOM).isoformat(), (newest + ROOM).isoformat()],
     )  # fmt: skip
     figure.update_yaxes(
