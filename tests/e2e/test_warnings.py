@@ -68,14 +68,15 @@ def test_the_bad_batch_of_tea_is_a_warning_and_its_cause_is_quality(server, sign
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_cell_of_the_matrix_leads_to_its_warnings_and_these_to_their_people(server, signed_in, language):
+    one = next(each for each in found(server.home) if each.state == "open" and each.indicator == "active_members")
     page = signed_in("manager", language)
     page.goto(f"{server.url}/risk?world=demo&part=matrix")
     idle(page)
-    cell = page.locator(".matrix td a").first
+    cell = page.locator(f'.matrix td a[href*="wa_cell={one.likelihood}x{one.impact}"]')
     count = cell.inner_text()
     cell.click()
     expect(page.locator("#cell-rows tbody tr")).to_have_count(int(count))
-    page.locator('#cell-rows a[href*="who=all"]').first.click()
+    page.locator(f'#cell-rows a[href*="warning={one.id}&who=all"]').click()
     expect(page.get_by_role("dialog")).to_contain_text(i18n.text(language, "people.member"))
     expect(page.locator("#warning-name")).to_be_visible()
 
@@ -87,7 +88,7 @@ def test_a_warning_is_judged_and_the_bell_opens(server, signed_in, language):
     page.goto(f"{server.url}/risk?world=demo&warning={one.id}")
     idle(page)
     page.locator(".st-key-wa_judge button").first.click()
-    page.get_by_text(i18n.text(language, "warning.verdict_unclear"), exact=True).last.click()
+    page.locator(".st-key-wa_judge_verdict label").last.click()
     page.locator(".st-key-wa_judge_do button").click()
     expect(page.locator("#warning-verdicts")).to_contain_text(i18n.text(language, "warning.verdict_unclear"))
     page.locator(".st-key-bell button").first.click()
