@@ -1,5 +1,6 @@
 """通知 in a browser: an address is added, and a test arrives at a mail server; a webhook's secret is shown once; a phone in the dark."""
 
+import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ WORDS = {
     },
     "en": {
         "add": "Add a target", "name": "Name", "address": "E-mail address", "do": "Add", "added": "was added", "test": "Send a test", "waiting": "The test is on its way",
-        "sent": "The test was taken", "title": "Test", "state": "Sent", "web": "Address", "seen": "Copied, hide it",
+        "sent": "The test was taken", "title": "Test notice", "state": "Sent", "web": "Address", "seen": "Copied, hide it",
     },
 }  # fmt: skip
 
@@ -65,7 +66,9 @@ def test_an_address_is_added_and_a_test_arrives_there(server, house, box, signed
     page.goto(f"{server.url}/notices")
     idle(page)
     page.get_by_role("button", name=words["add"]).click()
-    page.get_by_label(words["name"], exact=True).fill(f"ops {language}")
+    expect(page.get_by_label(words["name"], exact=True)).to_be_visible()
+    idle(page)
+    page.get_by_label(words["name"], exact=True).fill(f"ops {secrets.token_hex(2)}")
     page.get_by_label(words["address"], exact=True).fill(f"ops-{language}@example.com")
     page.get_by_role("button", name=words["do"], exact=True).click()
     expect(page.get_by_text(words["added"])).to_be_visible()
@@ -82,12 +85,15 @@ def test_an_address_is_added_and_a_test_arrives_there(server, house, box, signed
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_secret_of_a_webhook_is_shown_once(server, signed_in, language):
     words, page = WORDS[language], signed_in("admin", language, "dark", width=390, height=844)
+    name = f"hook {secrets.token_hex(2)}"
     page.goto(f"{server.url}/notices")
     idle(page)
     page.get_by_role("button", name=words["add"]).click()
     page.locator(".st-key-nt_new_kind").get_by_text("Webhook", exact=True).click()
+    expect(page.get_by_label(words["web"], exact=True)).to_be_visible()
+    idle(page)
     page.get_by_label(words["web"], exact=True).fill(f"https://hooks.example.com/{language}")
-    page.get_by_label(words["name"], exact=True).fill(f"hook {language}")
+    page.get_by_label(words["name"], exact=True).fill(name)
     page.get_by_role("button", name=words["do"], exact=True).click()
     expect(page.locator(".st-key-card_secret code")).to_contain_text("whsec_")
     idle(page)
@@ -96,5 +102,5 @@ def test_the_secret_of_a_webhook_is_shown_once(server, signed_in, language):
     expect(page.locator(".st-key-card_secret")).to_have_count(0)
     page.reload()
     idle(page)
-    expect(page.get_by_text(f"hook {language}").first).to_be_visible()
+    expect(page.get_by_text(name).first).to_be_visible()
     expect(page.get_by_text("whsec_")).to_have_count(0)
