@@ -123,7 +123,7 @@ def test_filters_narrow_the_list_and_stand_in_the_address(opened):
 
 @pytest.mark.parametrize(
     ("language", "sentence", "cause"),
-    [("zh", "2026年3月31日投诉为 14，界限为 10。", "质量 解释了变化的 100%"), ("en", "Complaints on Mar 31, 2026: 14, limit 10.", "Quality explain 100% of the change")],
+    [("zh", "2026年3月31日投诉为 14，界限为 10。", "质量 解释了变化的 100%"), ("en", "Complaints on Mar 31, 2026: 14, limit 10.", "100% of the change comes from Quality")],
 )  # fmt: skip
 def test_one_warning_says_what_happened_and_which_part_moved_it(opened, language, sentence, cause):
     number = fill()
