@@ -102,9 +102,10 @@ def test_every_rule_of_the_product_has_a_name_and_a_sentence_in_both_languages(o
     rows = table(test, "rule-rows")
     assert len(rows) == len(DEFAULTS) and tile(test, "rules")[0] == str(ON)
     assert all(f"rule_name.{key}" in i18n.catalogue(language) for key in DEFAULTS)
-    growth = next(row for row in rows if "3.0%" in row[0] and "5.0%" not in row[0])
-    assert "会员增长率 < 3.0%" in growth[0] if language == "zh" else "< 3.0%" in growth[0]
-    assert growth[1].endswith("3 × 3")
+    one = DEFAULTS["growth_low"]
+    name = i18n.catalogue(language)["rule_name.growth_low"]
+    growth = next(row for row in rows if row[0].startswith(name))
+    assert f"< {one.limit:.1%}" in growth[0] and growth[1].endswith(f"{one.likelihood} × {one.impact}")
 
 
 def test_what_was_raised_and_judged_is_told_of_each_rule(opened):
