@@ -212,6 +212,8 @@ def _chosen(found: Causes) -> Dimension:
     asked = st.query_params.get(BY)
     shown = next((each for each in found.dimensions if each.name == asked), None)
     if asked is not None and shown is None:
+        if not i18n.has(f"cause.by_{asked}"):
+            addresses.leave_out(BY, asked)
         st.query_params.pop(BY, None)
     return shown or found.dimensions[0]
 

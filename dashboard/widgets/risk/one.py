@@ -23,17 +23,17 @@ from dashboard.widgets.risk.words import Names
 SPAN = "wc_days"
 OPENED = (WARNING, SPAN, WHO, *moved.KEYS)
 """Parameters of the address that belong to one warning."""
-FEASTS = ("holiday", "workday", "festival")
+LONGEST_NUMBER = 15
 
 
 def show(text: str) -> None:
     st.html(opening.back("warning", *OPENED, words="warning.back"))
-    if not text.isdecimal():
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
         addresses.leave_out(WARNING, text)
         st.html(heading.line(t("warning.unknown")))
         return
     try:
-        whole = warnings.one(int(text[:15]))
+        whole = warnings.one(int(text))
     except Refusal as refusal:
         faults.show(refusal)
         return
