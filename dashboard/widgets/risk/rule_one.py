@@ -46,7 +46,10 @@ def _facts(one: Listed, known: Rules) -> list[tuple[str, str]]:
     last = UNDEFINED if one.last_on is None else i18n.day(one.last_on)
     found = [
         (t("rules.column_level"), levels.of_cell((one.rule.likelihood, one.rule.impact))),
-        (t("rules.column_state"), t("rules.on") if one.rule.is_on else f"<em>{escape(t('rules.off'))}</em>"),
+        (
+            t("rules.column_state"),
+            t("rules.on") if one.rule.is_on else f'<span class="late">{escape(t("rules.off"))}</span>',
+        ),
         (t("rules.column_owner"), escape(one.rule.owner or UNDEFINED)),
         (t("rules.column_fired"), i18n.number(one.fired)),
         (t("rules.column_last"), escape(last)),
