@@ -45,7 +45,7 @@ def picture(line: Line, one: Warned, own: Names, currency: str) -> go.Figure:
     figure.update_layout(**charts.layout(330, margin_top=26), hovermode="closest")
     figure.update_layout(legend={"orientation": "h", "y": -0.16, "yanchor": "top"})
     figure.update_xaxes(
-        showgrid=False, tickformat="%m月%d日" if i18n.language() == "zh" else "%b %d", tickangle=0, nticks=8, range=[_at(days[0]), _at(days[-1] + timedelta(days=1))]
+        showgrid=False, tickformat="%m月%d日" if i18n.language() == "zh" else "%b %d", tickangle=0, range=[_at(days[0]), _at(days[-1] + timedelta(days=1))]
     )  # fmt: skip
     figure.update_yaxes(**charts.ticks(low * 1.1, top * 1.16, write))
     return figure
