@@ -167,5 +167,5 @@ def test_tables_of_people_offer_no_download_that_nobody_writes_down():
             found += 1
             tables = re.findall(r'st\.dataframe\([^@]*?key=f?"(\w+)', text)
             assert any(table.startswith(tuple(named)) for table in tables), path.name
-    assert found == 5
+    assert found == 6
     assert "st-key-people_panel" in keys
