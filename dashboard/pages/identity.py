@@ -171,16 +171,17 @@ def _largest(found: Overview) -> None:
         st.write(t("identity.none"))
         return
     labels = people.labels(rows["member_id"].astype("int64"))
-    event = st.dataframe(
-        pa.table(
-            {
-                t("people.member"): people.links(rows["member_id"]),
-                t("identity.identities"): rows["identities"].astype(int).tolist(),
-                t("identity.types"): rows["types"].astype(int).tolist(),
-            }
-        ),
-        hide_index=True, column_config=panel.column(), key="largest_table", on_select="rerun", selection_mode="single-row", alt=t("identity.tab_largest"),
-    )  # fmt: skip
+    with tables.of_people("largest"):
+        event = st.dataframe(
+            pa.table(
+                {
+                    t("people.member"): people.links(rows["member_id"]),
+                    t("identity.identities"): rows["identities"].astype(int).tolist(),
+                    t("identity.types"): rows["types"].astype(int).tolist(),
+                }
+            ),
+            hide_index=True, column_config=panel.column(), key="largest_table", on_select="rerun", selection_mode="single-row", alt=t("identity.tab_largest"),
+        )  # fmt: skip
     names = {int(one): label for one, label in zip(rows["member_id"], labels, strict=True)}
     picked = [row for row in event.selection.rows if row < len(rows)]
     with st.container(horizontal=True, vertical_alignment="bottom", key="open_largest"):

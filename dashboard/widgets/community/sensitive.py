@@ -112,14 +112,15 @@ def _hits(view: View, asked: Asked, of: str | None) -> None:
         config: dict[str, object] = {t("sensitive.text"): st.column_config.TextColumn(width="large")}
         if sender == "member":
             config |= panel.column(t("sensitive.who"))
-        st.dataframe(
-            table,
-            hide_index=True,
-            key="sensitive_hits",
-            column_config=config,
-            placeholder=t("sensitive.nobody"),
-            alt=title,
-        )
+        with tables.of_people("sensitive_hits"):
+            st.dataframe(
+                table,
+                hide_index=True,
+                key="sensitive_hits",
+                column_config=config,
+                placeholder=t("sensitive.nobody"),
+                alt=title,
+            )
         if every > len(found):
             st.caption(t("sensitive.shown", shown=i18n.number(len(found)), count=i18n.number(every), most=MOST))
         st.html(opening.back("hits", HITS))

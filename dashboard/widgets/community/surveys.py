@@ -251,13 +251,14 @@ def _said(asked: Asked, kind: str) -> None:
         return {name: values for name, values in every.items() if values.null_count < len(values)}
 
     table = tables.written("said", found.key, columns)
-    st.dataframe(
-        table, hide_index=True, placeholder=i18n.UNDEFINED, alt=t("surveys.words"), key=f"said_{kind}",
-        column_config={
-            **panel.column(), t("surveys.said_text"): st.column_config.TextColumn(width="large"),
-            t("surveys.said_score"): st.column_config.NumberColumn(format="%.1f"),
-        },
-    )  # fmt: skip
+    with tables.of_people(f"said_{kind}"):
+        st.dataframe(
+            table, hide_index=True, placeholder=i18n.UNDEFINED, alt=t("surveys.words"), key=f"said_{kind}",
+            column_config={
+                **panel.column(), t("surveys.said_text"): st.column_config.TextColumn(width="large"),
+                t("surveys.said_score"): st.column_config.NumberColumn(format="%.1f"),
+            },
+        )  # fmt: skip
     st.caption(t("surveys.words_count", shown=i18n.number(len(found.rows)), count=i18n.number(found.count)))
 
 

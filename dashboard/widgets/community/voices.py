@@ -155,13 +155,14 @@ def _members(view: View, asked: Asked, of: str | None) -> None:
             reason = _strong if which == "kocs" else _rising
             key = f"{view.key}|{of}|{which}"
             written = tables.written(f"voices_{which}", key, _columns_of(listed, reason))
-            st.dataframe(
-                written,
-                hide_index=True,
-                key=f"voices_{which}",
-                column_config=_widths(),
-                alt=t(f"voices.{which}_of", name=whose),
-            )
+            with tables.of_people(f"voices_{which}"):
+                st.dataframe(
+                    written,
+                    hide_index=True,
+                    key=f"voices_{which}",
+                    column_config=_widths(),
+                    alt=t(f"voices.{which}_of", name=whose),
+                )
             if count > len(listed.rows):
                 st.caption(t("voices.shown", shown=i18n.number(len(listed.rows)), count=i18n.number(count)))
 
@@ -246,9 +247,11 @@ def _list(board: voices.Month, name: str, key: str) -> None:
         f"voices_board_{name}", key,
         lambda: {t("people.member"): [who for who, _ in first], unit: [round(value, 1) for _, value in first]},
     )  # fmt: skip
-    st.dataframe(
-        table, hide_index=True, key=f"voices_board_{name}", alt=t(f"voices.board_{name}"), column_config=panel.column()
-    )
+    with tables.of_people(f"voices_board_{name}"):
+        st.dataframe(
+            table, hide_index=True, key=f"voices_board_{name}", alt=t(f"voices.board_{name}"),
+            column_config=panel.column(),
+        )  # fmt: skip
     words = t("voices.board_all", count=i18n.number(count))
     st.html("".join(behind.way(behind.link(PLACES.people), f"{OF_MONTH}.{name}", words, count)))
 

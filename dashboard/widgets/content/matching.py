@@ -21,7 +21,7 @@ from dashboard.data.matching import (
     Fit,
 )
 from dashboard.i18n import t
-from dashboard.widgets import behind, columns, heading, names, tiles
+from dashboard.widgets import behind, columns, heading, names, tables, tiles
 from dashboard.widgets import people as panel
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.content import matching_chart
@@ -134,13 +134,14 @@ def _best(answer: Answer[Fit]) -> None:
     for family in FAMILIES:
         table[t(f"content.family_{family}")] = [_hundredths(part) for part in frame[family]]
     figures = columns.right(*list(table)[1:]) | panel.column()
-    st.dataframe(
-        pd.DataFrame(table),
-        hide_index=True,
-        column_config=figures,
-        alt=t("content.best"),
-        key=f"best_{abs(hash(answer.key))}",
-    )
+    with tables.of_people("best"):
+        st.dataframe(
+            pd.DataFrame(table),
+            hide_index=True,
+            column_config=figures,
+            alt=t("content.best"),
+            key=f"best_{abs(hash(answer.key))}",
+        )
 
 
 def _hundredths(score: float) -> str:

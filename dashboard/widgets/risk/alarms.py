@@ -8,7 +8,7 @@ from dashboard.actions import guard
 from dashboard.data import warnings
 from dashboard.data.warnings import Span, Warned
 from dashboard.i18n import UNDEFINED, t
-from dashboard.widgets import heading
+from dashboard.widgets import heading, tables
 from dashboard.widgets import people as panel
 from dashboard.widgets.evidence import source
 
@@ -37,7 +37,8 @@ def show(one: Warned, span: Span) -> None:
             t("sensitive.who"): [each.who for each in found],
         }  # fmt: skip
         config: dict[str, object] = {t("sensitive.text"): st.column_config.TextColumn(width="large")}
-        st.dataframe(
-            pd.DataFrame(table), hide_index=True, key="warning_alarms", column_config=config | panel.column(t("sensitive.who")),
-            placeholder=UNDEFINED, alt=t("warning.alarms"),
-        )  # fmt: skip
+        with tables.of_people("warning_alarms"):
+            st.dataframe(
+                pd.DataFrame(table), hide_index=True, key="warning_alarms", column_config=config | panel.column(t("sensitive.who")),
+                placeholder=UNDEFINED, alt=t("warning.alarms"),
+            )  # fmt: skip

@@ -38,9 +38,11 @@ def show(answer: Answer[Board], cause: str) -> None:
         columns.right(*(titles[name] for name in ("chance", "worth_minor", "at_stake_minor") if name in titles))
         | people.column()
     )
-    st.dataframe(
-        table.rename(columns=titles), hide_index=True, column_config=config, key="calls_table", alt=t("causes.calls")
-    )
+    with tables.of_people("calls"):
+        st.dataframe(
+            table.rename(columns=titles), hide_index=True, column_config=config, key="calls_table",
+            alt=t("causes.calls"),
+        )  # fmt: skip
     if pages > 1:
         last = min(page * ROWS, len(rows))
         first, count = i18n.number((page - 1) * ROWS + 1), i18n.number(len(rows))
