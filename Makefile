@@ -18,7 +18,7 @@ run: $(STAMP) ## install what is needed, fill the demo brand when absent, start 
 	@$(BIN)/python -m core start
 
 test: $(DEV_STAMP) browser ## all tests but the long ones, those in a browser included
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
 
 verify: $(DEV_STAMP) browser ## the long tests as well: 50 kills, load, full sets
 	@SIYU_KILLS=50 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,16 +15,43 @@ settings.load_profile("no clock")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files of browser tests, which are long and wait more than they compute, are spread over all others but the last fifth, so that processes that run side by side
+    """What opens a page runs in Chinese at every change and in both languages in `make verify`, unless it is marked ``languages``; of cases marked
+    ``some`` the first few. Files of browser tests, which are long and wait more than they compute, are spread over all others but the last fifth, so that processes that run side by side
     end together."""
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.path, []).append(item)
     place: dict[Path, float] = {}
+    for item in items:
+        if (
+            item.path.parent.name in ("e2e", "pages")
+            and not item.get_closest_marker("languages")
+            and _spoken(item) == "en"
+        ):
+            item.add_marker(pytest.mark.long)
+    _thin_out(items)
     for share, is_browser in ((SPREAD, True), (1.0, False)):
         mine = [path for path in files if (path.parent.name == "e2e") == is_browser]
         place |= {path: share * number / len(mine) for number, path in enumerate(mine)}
     items[:] = [item for path in sorted(files, key=lambda path: place[path]) for item in files[path]]
+
+
+def _spoken(item: pytest.Item) -> object:
+    asked = getattr(item, "callspec", None)
+    return asked and (asked.params.get("language") or asked.params.get("lang"))
+
+
+def _thin_out(items: list[pytest.Item]) -> None:
+    """Cases beyond the first that a test marked ``some(first)`` runs at every change are long."""
+    seen: Counter[str] = Counter()
+    for item in items:
+        some = item.get_closest_marker("some")
+        if some is None or item.get_closest_marker("long"):
+            continue
+        name = item.nodeid.partition("[")[0]
+        seen[name] += 1
+        if seen[name] > some.args[0]:
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")

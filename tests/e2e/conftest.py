@@ -11,15 +11,10 @@ expect.set_options(timeout=40_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser on a busy machine now and then loses a click on what is being drawn anew: once more, and the R is seen. Flows run in both languages
-    in `make verify`, in Chinese at every change; that every page opens in both is for ``test_pages``."""
+    """A browser on a busy machine now and then loses a click on what is being drawn anew: once more, and the R is seen."""
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
-            asked = getattr(item, "callspec", None)
-            spoken = asked and (asked.params.get("language") or asked.params.get("lang"))
-            if spoken == "en" and not item.get_closest_marker("languages"):
-                item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="module")

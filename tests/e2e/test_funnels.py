@@ -180,6 +180,7 @@ def test_a_funnel_is_built_from_nothing_shared_and_its_people_kept(server, signe
     expect(dialog).to_contain_text(words(language, "people.saved", name=f"cart {language}", count=lost))
 
 
+@pytest.mark.long
 def test_a_step_is_moved_twice_by_the_keyboard_from_the_same_place(server, signed_in):
     page = signed_in("analyst", "en")
     page.goto(f"{server.url}{LINK}")
@@ -196,6 +197,7 @@ def test_a_step_is_moved_twice_by_the_keyboard_from_the_same_place(server, signe
     expect(page).to_have_url(re.compile("step=product_view&step=cart&step=shipping_details&step=payment_details&"))
 
 
+@pytest.mark.long
 def test_looks_at_the_answer_are_kept_over_a_visit_to_another_page(server, signed_in):
     page = signed_in("analyst", "en")
     page.goto(f"{server.url}{LINK}")

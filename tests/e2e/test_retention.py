@@ -44,6 +44,7 @@ def table(page: Page) -> list[list[str]]:
     return page.evaluate(ROWS)
 
 
+@pytest.mark.long
 def test_first_purchase_to_later_purchase_is_what_pandas_counts(server, signed_in, orders):
     page = signed_in("executive")
     page.goto(f"{server.url}{LINK}")

@@ -43,6 +43,7 @@ def file(folder: Path, number: int) -> tuple[Path, Path]:
     return data, mapping
 
 
+@pytest.mark.long
 def test_two_apps_a_worker_and_imports_share_a_home_without_errors(tmp_path, chromium):
     home = tmp_path / "home"
     home.mkdir()

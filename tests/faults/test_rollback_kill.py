@@ -60,6 +60,7 @@ def state(home: Home, batch_id: int) -> str:
     ("point", "is_gone", "left"),
     [("link", False, 6), ("DELETE FROM identity_values", True, 6), ("UPDATE batches", True, 4)],
 )
+@pytest.mark.some(2)
 def test_a_rollback_that_is_killed_is_ended_whole_or_never_happened(
     home: Home, point: str, is_gone: bool, left: int
 ) -> None:

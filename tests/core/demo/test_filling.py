@@ -26,6 +26,7 @@ def test_the_same_seed_gives_the_same_rows_to_the_bit(filled: Filled, tmp_path: 
     assert truth.read(again.settings.world("demo")) == filled.truths
 
 
+@pytest.mark.long
 def test_another_seed_gives_other_rows(filled: Filled, tmp_path: Path) -> None:
     rows, _ = frames(fill(tmp_path, events=10_000, seed=SEED + 1))
     mine, theirs = set(filled.rows("events").identity_key), set(rows("events").identity_key)
@@ -78,6 +79,7 @@ def test_a_size_outside_the_limits_is_refused(tmp_path: Path, events: int) -> No
     assert home.lake.manifests.latest().version == 0
 
 
+@pytest.mark.long
 def test_a_removed_world_is_gone_and_marked_and_may_be_filled_when_asked(tmp_path: Path) -> None:
     home = fill(tmp_path, events=10_000)
     live = tmp_path / "live" / "kept"
@@ -114,6 +116,7 @@ def test_what_a_killed_fill_and_a_killed_removal_left_is_settled(tmp_path: Path)
     assert not list(tmp_path.glob(".demo-*"))
 
 
+@pytest.mark.long
 def test_making_the_demo_anew_in_an_impossible_size_keeps_the_old_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,6 +130,7 @@ def test_making_the_demo_anew_in_an_impossible_size_keeps_the_old_one(
     assert home.lake.manifests.latest().version == 1
 
 
+@pytest.mark.long
 def test_whoever_has_the_demo_open_sees_the_one_that_another_process_made_anew(tmp_path: Path) -> None:
     mine, theirs = House(Settings(tmp_path)), House(Settings(tmp_path))
     filling.plant_key(mine.settings, SEED)

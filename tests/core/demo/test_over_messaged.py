@@ -42,6 +42,7 @@ def test_at_a_small_size_the_excess_of_the_over_messaged_group_shows_and_the_qui
     _shows(filled)
 
 
+@pytest.mark.long
 def test_at_the_usual_size_the_excess_of_the_over_messaged_group_shows_and_the_quiet_one_has_none(usual_size: Filled):
     rows = _shows(usual_size)
     assert rows.index[rows["is_flagged"]].tolist() == [usual_size.truths["over_messaged_group"]["group_id"]]

@@ -252,6 +252,7 @@ ENGLISH = ("message id", "time", "group", "sender", "type", "text")
         (("会员", "客服", "成员"), ["member", "staff", "member"]),
     ],
 )
+@pytest.mark.some(2)
 def test_messages_under_ordinary_headers_are_brought(
     home: Home, names: tuple[str, ...], cells: tuple[str, ...], kinds: list[str]
 ) -> None:

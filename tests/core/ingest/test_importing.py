@@ -114,6 +114,7 @@ def test_a_refused_file_leaves_a_failed_batch_and_nothing_else(home: Home) -> No
 
 
 @pytest.mark.parametrize("stage", range(6))
+@pytest.mark.some(3)
 def test_an_import_cancelled_at_any_stage_imports_nothing(home: Home, stage: int) -> None:
     asked = iter([False] * stage + [True] * 100)
     with pytest.raises(Cancelled):

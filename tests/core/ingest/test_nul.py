@@ -43,6 +43,7 @@ def as_parquet(folder):
 
 
 @pytest.mark.parametrize("written", [as_csv, as_json, as_parquet])
+@pytest.mark.some(3)
 def test_texts_of_a_file_come_without_them(home, tmp_path, written):
     by = mapping(properties={"rest": True})
     assert counts(bring(home, written(tmp_path), by)) == (1, 1, 0, 0)
@@ -83,6 +84,7 @@ def test_names_of_columns_come_without_them_and_a_mapping_of_them_can_be_kept_an
         (r"no \u0000 object", r'{"value":"no \\u0000 object"}'),
     ],
 )
+@pytest.mark.some(4)
 def test_escapes_of_json_cells_are_taken_out_and_what_only_looks_so_stays(home, cell, said):
     quoted = '"' + cell.replace('"', '""') + '"'
     bring(home, f"time,what,who,p\n2025-01-05 10:00,view,7,{quoted}\n", mapping(properties={"json": "p"}))

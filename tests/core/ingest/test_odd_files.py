@@ -45,6 +45,7 @@ def told(home: Home) -> list[tuple[str, str]]:
         pytest.param(gzip.compress(gzip.compress(PLAIN.encode())), id="gzip of gzip"),
     ],
 )
+@pytest.mark.some(6)
 def test_the_same_facts_come_out_of_every_way_of_writing_them(home: Home, content: bytes) -> None:
     assert counts(bring(home, content, mapping())) == (2, 2, 0, 0)
     assert told(home) == EXPECTED

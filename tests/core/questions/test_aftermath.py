@@ -95,6 +95,7 @@ def test_the_interval_is_that_of_the_two_counts(tmp_path: Path, seed: int):
 
 @pytest.mark.parametrize("by", ["group", "owner", "unit", "total"])
 @pytest.mark.parametrize("seed", range(2))
+@pytest.mark.some(4)
 def test_the_people_behind_leaves_after_sends_add_up_to_them(tmp_path: Path, by: By, seed: int):
     history = Histories(200 + seed, messages=30, moves=400, sends=60)
     home = filled(tmp_path, history)

@@ -198,6 +198,7 @@ def test_the_period_before_is_told_only_where_conversations_reach_back_over_all_
 
 @pytest.mark.parametrize("by", ["staff", "unit", "total"])
 @pytest.mark.parametrize("seed", seeds(8))
+@pytest.mark.some(2)
 def test_random_histories_have_the_figures_of_plain_loops_and_as_many_people(
     tmp_path: Path, by: care.By, seed: int
 ):  # fmt: skip

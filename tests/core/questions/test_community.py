@@ -157,6 +157,7 @@ def test_members_are_those_whose_last_change_was_a_joining(tmp_path: Path):
 
 @pytest.mark.parametrize("by", ["group", "owner", "unit", "total"])
 @pytest.mark.parametrize("seed", seeds(6))
+@pytest.mark.some(2)
 def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: By, seed: int):
     home, history = random_home(tmp_path, seed)
     period = history.period()
@@ -175,6 +176,7 @@ def test_random_histories_have_the_figures_of_plain_loops(tmp_path: Path, by: By
 
 @pytest.mark.parametrize("by", ["group", "owner", "unit", "total"])
 @pytest.mark.parametrize("seed", seeds(3))
+@pytest.mark.some(2)
 def test_the_people_behind_a_figure_are_as_many_as_it_says(tmp_path: Path, by: By, seed: int):
     home, history = random_home(tmp_path, seed)
     period = history.period()
@@ -198,6 +200,7 @@ def test_the_people_behind_a_figure_are_as_many_as_it_says(tmp_path: Path, by: B
 
 @pytest.mark.parametrize("by", ["group", "unit", "total"])
 @pytest.mark.parametrize("seed", range(2))
+@pytest.mark.some(3)
 def test_the_days_of_a_row_are_those_of_plain_loops_and_add_up_to_it(tmp_path: Path, by: By, seed: int):
     home, history = random_home(tmp_path, seed)
     period = history.period()

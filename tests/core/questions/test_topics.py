@@ -280,6 +280,7 @@ def test_a_scope_of_units_leaves_its_groups_and_members(tmp_path: Path):
         assert found is not None and (found.messages, found.speakers) == expected
 
 
+@pytest.mark.long
 def test_a_real_channel_speaks_english(irc: Home):
     """ubuntu_irc: of its last days, words as loops count them, terms and topics that a reader of it knows."""
     with reading(irc) as opened:

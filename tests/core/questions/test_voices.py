@@ -207,6 +207,7 @@ class History:
 
 @pytest.mark.parametrize("by", ["group", "owner", "unit", "total"])
 @pytest.mark.parametrize("seed", seeds(5))
+@pytest.mark.some(2)
 def test_random_histories_have_the_voices_of_plain_loops(tmp_path: Path, by: By, seed: int):
     home = lakes.home(tmp_path)
     history = History(seed)
@@ -260,6 +261,7 @@ def _same_figures(
 
 
 @pytest.mark.parametrize("by", ["group", "unit", "total"])
+@pytest.mark.some(1)
 def test_the_people_behind_a_figure_are_as_many_as_it_says(tmp_path: Path, by: By):
     home = lakes.home(tmp_path)
     history = History(2)
@@ -374,6 +376,7 @@ def test_the_members_planted_to_carry_the_groups_of_the_demo_brand_are_found(tmp
     assert hits / total > 0.8
 
 
+@pytest.mark.long
 def test_a_real_channel_has_the_voices_of_plain_loops(irc: Home):
     """104 days of ubuntu_irc; who is a person and what words say is read from the lake, who carries the channel by loops."""
     with reading(irc) as opened:

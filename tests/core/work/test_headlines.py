@@ -142,6 +142,7 @@ def test_parts_of_a_measure_do_not_wait_for_those_of_another_that_are_lost(house
     "ended",
     [{"state": "cancelled"}, {"state": "failed", "error_code": "job.failed"}, {"state": "failed", "error_code": "job.abandoned"}],
 )  # fmt: skip
+@pytest.mark.some(2)
 def test_a_fit_that_was_lost_is_asked_for_again_once_by_each_worker(house, ended):
     first = Headlines()
     refresh(house, first)

@@ -113,6 +113,7 @@ def test_what_the_lake_does_not_know_is_not_shown(opened):
 
 
 @pytest.mark.parametrize("text", ["one.participants", "all.happy", "all.did:flew"])
+@pytest.mark.some(1)
 def test_a_list_that_the_part_does_not_have_is_left_out_and_told(opened, text):
     fill()
     test = open_part(opened, "activities", ac_people=text)

@@ -115,6 +115,7 @@ def test_the_people_behind_a_figure_add_up_to_it(opened):
 
 
 @pytest.mark.parametrize("text", ["one.missed", "all.open", "all.happy", "missed"])
+@pytest.mark.some(1)
 def test_a_list_that_the_part_does_not_have_is_left_out_and_told(opened, text):
     fill()
     test = open_part(opened, "care", ca_people=text)

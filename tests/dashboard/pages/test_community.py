@@ -138,6 +138,7 @@ def test_where_messages_begin_within_the_period_before_nobody_is_called_new_kept
 @pytest.mark.parametrize(
     ("page", "parts"), [("community", community.PARTS), ("content", content.PARTS), ("channels", channels.PARTS)]
 )
+@pytest.mark.some(2)
 def test_a_period_after_the_newest_data_is_told_and_no_figure_of_it(opened, page, parts, start, is_ahead):
     """The newest data is of the 28th."""
     fill()

@@ -112,6 +112,7 @@ def test_a_piece_opens_with_its_people_and_is_closed_again(opened):
 @pytest.mark.parametrize(("by", "keys"), [
     ("按主题", {"茶知识", "新品", "优惠活动", "未注明"}), ("按形式", {"文章", "直播", "未注明"}), ("按渠道", {"企业微信", "直播"}), ("按发布时段", {"10 点", "未注明"}),
 ])  # fmt: skip
+@pytest.mark.some(2)
 def test_what_rows_are_is_chosen(opened, by, keys):
     fill()
     test = choose(open_with(opened), by)

@@ -212,6 +212,7 @@ def test_settings_that_cannot_be_read_are_told_and_left_out(opened, work):
         {"what_ifs": [{"name": "x", "start_on": "9999-12-31", "days": 2, "uplift_share": 0.1}]},
     ],
 )  # fmt: skip
+@pytest.mark.some(5)
 def test_an_address_that_says_no_settings_breaks_no_part(opened, work, part, wrong):
     fill()
     test = open_part(opened, part, fc_spec=json.dumps(wrong))

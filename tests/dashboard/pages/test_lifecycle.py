@@ -224,6 +224,7 @@ def test_a_link_to_people_opens_none_for_whoever_may_not_see_them(opened):
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("text", ["state.happy", "flow.lost", "move.new.lost", "stage.potential", "nonsense"])
+@pytest.mark.some(3)
 def test_a_list_that_this_page_does_not_have_is_left_out_and_told(opened, text, language):
     fill()
     test = open_with(opened, language=language, who=text)

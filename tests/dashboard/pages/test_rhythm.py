@@ -163,6 +163,7 @@ def test_another_plan_stands_in_the_address(opened):
 
 
 @pytest.mark.parametrize("text", ["50-50", "50-40-20", "a-b-c", "-10-60-50", "0060-30-10", ""])
+@pytest.mark.some(2)
 def test_a_plan_that_is_none_is_left_out_and_told(opened, text):
     fill()
     test = open_with(opened, rh_plan=text)
@@ -214,6 +215,7 @@ def test_the_people_behind_leaves_after_sends_are_as_many(opened, query):
 
 
 @pytest.mark.parametrize("text", ["one.left", "all.happy", "left", "all.right"])
+@pytest.mark.some(2)
 def test_a_list_that_is_none_is_left_out_and_told(opened, text):
     fill()
     test = open_with(opened, rh_people=text)

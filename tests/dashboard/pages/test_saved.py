@@ -45,6 +45,7 @@ def unfolded(test, page):
 
 
 @pytest.mark.parametrize("page", KEPT)
+@pytest.mark.some(3)
 def test_what_was_kept_is_asked_again_by_whoever_opens_it(opened, page):
     fill(units=True)
     wanted = KEPT[page] | {"period": ["all"]}

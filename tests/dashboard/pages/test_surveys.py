@@ -77,6 +77,7 @@ def test_from_thirty_answers_on_the_result_decides_who_is_first(opened, detracto
 
 
 @pytest.mark.parametrize(("which", "count"), [("up", 20), ("middle", 10), ("down", 10), ("answers", 40)])
+@pytest.mark.some(2)
 def test_the_people_behind_a_figure_add_up_to_it(opened, which, count):
     fill()
     test = follow(open_part(opened, "surveys", "manager"), f"people-all-{which}")
@@ -117,6 +118,7 @@ def test_an_executive_sees_figures_and_neither_people_nor_words(opened):
 @pytest.mark.parametrize(
     ("kind", "text"), [("nps", "one.up"), ("nps", "all.happy"), ("complaint", "all.price"), ("trust", "all.up")]
 )
+@pytest.mark.some(1)
 def test_a_list_that_the_part_does_not_have_is_left_out_and_told(opened, kind, text):
     fill()
     test = open_part(opened, "surveys", su_kind=kind, su_people=text)

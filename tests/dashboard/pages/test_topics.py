@@ -162,6 +162,7 @@ def test_an_executive_sees_how_often_rules_are_broken_and_no_message(opened, lan
     ("topics", {"to_of": "x"}), ("topics", {"to_people": "words"}), ("topics", {"to_people": "topic.99"}), ("topics", {"to_vs": "x", "to_of": "a"}),
     ("sensitive", {"se_hits": "member.absolute"}), ("sensitive", {"se_people": "medical"}), ("sensitive", {"se_of": "x"}),
 ])  # fmt: skip
+@pytest.mark.some(2)
 def test_an_address_that_names_nothing_is_told_as_unread(opened, part, query):
     fill()
     test = open_with(opened, part, **query)

@@ -137,6 +137,7 @@ def test_the_people_of_a_month_open_as_well(opened):
 
 
 @pytest.mark.parametrize("people", ["all.adoption", "one.kocs", "month.said", "x"])
+@pytest.mark.some(1)
 def test_an_address_that_names_no_figure_is_told_as_unread(opened, people):
     fill()
     test = open_with(opened, vo_people=people)

@@ -494,6 +494,7 @@ def test_the_ensemble_beats_plain_prophet_and_the_naive_on_real_web_visits() -> 
 
 
 @pytest.mark.parametrize("name", ["weekly", "trend", "ds", "x_delim_y"])
+@pytest.mark.some(2)
 def test_an_event_may_be_called_as_prophet_calls_its_own_parts(name: str) -> None:
     event = Event(name, START + timedelta(days=40), 1, 1)
     values = np.arange(90.0) % 7 + 20
