@@ -9,7 +9,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Update, case, func, or_, select, update
+from sqlalchemy import Update, case, delete, exists, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from core.store.notice_tables import URGENCIES, NoticeDelivery, NoticeTarget, SaidNotice
 from core.store.session import Session, changed_rows, insert_new
@@ -205,3 +206,16 @@ def kinds_of(session: Session, ids: Collection[int]) -> dict[int, str]:
     """Kind of each of these notices."""
     rows = session.execute(select(SaidNotice.id, SaidNotice.kind).where(SaidNotice.id.in_(ids)))
     return {row.id: row.kind for row in rows}
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Messages made before then that came to an end; a digest when nothing of it is left. Returns how many."""
+    joined = aliased(NoticeDelivery)
+    is_ended = (NoticeDelivery.created_at < before) & NoticeDelivery.state.in_(
+        ("joined", "sent", "failed", "cancelled")
+    )
+    waits = exists().where(joined.id == NoticeDelivery.digest_id, joined.state.not_in(("sent", "failed", "cancelled")))
+    parts = delete(NoticeDelivery).where(is_ended, NoticeDelivery.digest_id.is_not(None), ~waits)
+    is_used = exists().where(joined.digest_id == NoticeDelivery.id)
+    wholes = delete(NoticeDelivery).where(is_ended, NoticeDelivery.digest_id.is_(None), ~is_used)
+    return changed_rows(session, parts) + changed_rows(session, wholes)

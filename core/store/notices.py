@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select
 
-from core.store.notice_tables import NoticeSeen, NoticeUnit, SaidNotice
-from core.store.session import Session, insert_new, put
+from core.store.notice_tables import NoticeDelivery, NoticeSeen, NoticeUnit, SaidNotice
+from core.store.session import Session, changed_rows, insert_new, put
 
 MOST_AT_ONCE = 200
 Units = Collection[str] | None
@@ -74,3 +74,10 @@ def see(session: Session, account: str, notice_id: int, *, now: datetime) -> Non
     """They have seen everything up to this one; what was seen stays so."""
     if notice_id > seen_up_to(session, account):
         put(session, NoticeSeen, {"account": account, "notice_id": notice_id, "at": now})
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Those said before then that were addressed and of which no message is left. Returns how many."""
+    is_left = exists().where(NoticeDelivery.notice_id == SaidNotice.id)
+    old = delete(SaidNotice).where(SaidNotice.said_at < before, SaidNotice.is_addressed, ~is_left)
+    return changed_rows(session, old)

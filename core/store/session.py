@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, CursorResult, Engine, Update, create_engine, event, func, select
+from sqlalchemy import Connection, CursorResult, Delete, Engine, Update, create_engine, event, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -106,8 +106,8 @@ def insert_new(session: Session, table: type[Row], values: Mapping[str, Any], *,
     return row
 
 
-def changed_rows(session: Session, statement: Update) -> int:
-    """How many rows an UPDATE changed. Rows that the session has read already are not brought up to date by it."""
+def changed_rows(session: Session, statement: Update | Delete) -> int:
+    """How many rows an UPDATE or DELETE changed. Rows that the session has read already are not brought up to date by it."""
     done = session.execute(statement.execution_options(synchronize_session=False))
     return cast("CursorResult[Any]", done).rowcount
 

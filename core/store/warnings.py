@@ -138,5 +138,4 @@ def evaluations(session: Session, most: int = 50) -> list[RiskEvaluation]:
 def forget_evaluations(session: Session, before: datetime) -> int:
     """Drop those of before a moment, but for the newest. Returns how many."""
     newest = select(func.max(RiskEvaluation.id)).scalar_subquery()
-    gone = session.execute(delete(RiskEvaluation).where(RiskEvaluation.at < before, RiskEvaluation.id < newest))
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return changed_rows(session, delete(RiskEvaluation).where(RiskEvaluation.at < before, RiskEvaluation.id < newest))

@@ -152,7 +152,7 @@ def _columns(planned: Planned) -> dict[str, Any]:
 
 def _recorded(record: Record, today: date) -> dict[str, Any]:
     """Columns of what came of a drill. Raises ``InvalidDrill``."""
-    if record.done_on > today:
+    if record.done_on > today or any(one.done_on is not None and one.done_on > today for one in record.actions):
         raise InvalidDrill("What is carried out was carried out by today.", reason="done")
     texts = [text.strip() for text in (record.went_well, record.went_badly)]
     if max(map(len, texts)) > LONGEST or "\0" in "".join(texts):

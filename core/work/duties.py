@@ -15,8 +15,10 @@ from core.work import (
     escalating,
     forecasts,
     identity_decisions,
+    notices,
     published,
     readings,
+    register_news,
     scores,
     segments,
     standings,
@@ -85,7 +87,7 @@ def handlers(house: House, fitters: Fitters) -> dict[str, Handler]:
 
 def chores(house: House) -> list[Chore]:
     """Imports that died are settled every minute, what is derived of what came and what is told of everybody are made within seconds, clusters are fitted within a
-    minute of a new day's data, notices handed on within seconds, late incidents escalate and rules of warnings are looked at within a minute, the house's forecasts asked for and published ones held against it, small files are joined every hour, leftovers swept every day."""
+    minute of a new day's data, notices handed on within seconds, late incidents escalate and rules of warnings are looked at within a minute, what of the register is due is told and the house's forecasts asked for and published ones held against it, small files are joined every hour, leftovers swept every day."""
     sorted_in = _WhenChanged(house, lambda home, _now: tending.derive(home))
     standing = _WhenChanged(house, lambda home, _now: standings.refresh(home))
     clustered = _WhenChanged(house, lambda home, now: int(clusters.refresh(home, now)))
@@ -95,7 +97,7 @@ def chores(house: House) -> list[Chore]:
         return scores.schedule(home, house.live.store, now)
 
     def risen(now: datetime) -> int:
-        return _everywhere(house, lambda home: escalating.escalate(home, house.live.store, now))
+        return _everywhere(house, lambda home: escalating.escalate(home, house.live.store, now), with_data=False)
 
     def watched(now: datetime) -> str | None:
         looks: list[scores.Looked] = []
@@ -135,6 +137,21 @@ def chores(house: House) -> list[Chore]:
         Chore("warnings", MINUTE, _Watched(house, "live"), is_apart=True),
         Chore("demo warnings", MINUTE, _Watched(house, "demo")),  # not apart, as with notices
         Chore("incidents", MINUTE, lambda now: _told("late incidents and tasks told", risen(now))),
+        Chore(
+            "register",
+            HOUR,
+            lambda now: _told(
+                "reviews and drills told",
+                _everywhere(house, lambda home: register_news.tell(home, now), with_data=False),
+            ),
+        ),
+        Chore(
+            "old notices",
+            DAY,
+            lambda now: _told(
+                "old notices dropped", _everywhere(house, lambda home: notices.tidy(home, now), with_data=False)
+            ),
+        ),
         Chore("settle", MINUTE, lambda now: _told("batches settled", len(batches.reconcile(house.live, now=now)))),
         Chore("identities", DAY, lambda _now: _told("map brought up to the decisions", int(_settled(house.live)))),
         Chore("compact", HOUR, lambda _now: _told("files joined", _everywhere(house, tending.compact))),
@@ -260,9 +277,10 @@ def _settled(home: Home) -> bool:
     return bool(home.lake.manifests.latest().tables) and identity_decisions.settle(home)
 
 
-def _everywhere(house: House, do: Callable[[Home], int]) -> int:
-    """In both worlds, as far as they have data. The demo is opened anew each time: somebody may have removed or refilled it."""
-    done = do(house.live) if house.live.lake.manifests.latest().tables else 0
+def _everywhere(house: House, do: Callable[[Home], int], *, with_data: bool = True) -> int:
+    """In both worlds, as far as they have data; in ``live`` also without any where it is not asked for. The demo is opened anew each time: somebody may have removed or
+    refilled it."""
+    done = do(house.live) if not with_data or house.live.lake.manifests.latest().tables else 0
     house.forget("demo")
     if house.settings.lake("demo").exists():
         done += do(house.demo)

@@ -21,16 +21,16 @@ FIGURES = ("value", "expected", "limit")
 STATES = ("state", "from", "to")
 LISTS = ("roles",)
 """Codes divided by commas."""
-PAGES: dict[str, tuple[str, str]] = {
-    "warning": ("risk", "warning"),
-    "evaluation": ("risk", ""),
-    "incident": ("incidents", "incident"),
-    "task": ("incidents", "incident"),
-    "drill": ("risk", ""),
-    "review": ("risk", ""),
-    "target": ("risk", ""),
+PAGES: dict[str, tuple[str, str, str]] = {
+    "warning": ("risk", "", "warning"),
+    "evaluation": ("risk", "rules", ""),
+    "incident": ("incidents", "", "incident"),
+    "task": ("incidents", "", "incident"),
+    "drill": ("risk", "drills", "drill"),
+    "review": ("risk", "register", "risk"),
+    "target": ("notices", "", ""),
 }
-"""Page that a kind's first word opens, and the parameter of the address (it is taken from ``{name}_id`` or ``{name}``)."""
+"""Page that a kind's first word opens, its part, and the parameter of the address (it is taken from ``{name}_id`` or ``{name}``)."""
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -83,11 +83,12 @@ def link(said: Said, world: World, url: str | None) -> str | None:
 
 def address(said: Said, world: World) -> str | None:
     """The same within the pages, from ``/`` on."""
-    page, name = PAGES.get(said.kind.partition(".")[0], ("", ""))
+    page, part, name = PAGES.get(said.kind.partition(".")[0], ("", "", ""))
     if not page:
         return None
     number = said.params.get(f"{name}_id", said.params.get(name)) if name else None
-    return f"/{page}?{urlencode({name: number, 'world': world} if number is not None else {'world': world})}"
+    asked = {"part": part, name: number, "world": world}
+    return f"/{page}?{urlencode({key: one for key, one in asked.items() if key and one not in ('', None)})}"
 
 
 def _values(params: Mapping[str, Any], texts: Mapping[str, Any]) -> dict[str, str]:

@@ -6,11 +6,11 @@ Whoever decides says it in the same transaction; the worker then hands it on (``
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal, get_args
 
 from core.scope import Operator
-from core.store import notices, topics
+from core.store import deliveries, notices, topics
 from core.store.session import Session
 from core.work.home import Home
 
@@ -25,6 +25,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 TO_ONE_TARGET: tuple[Kind, ...] = ("test",)
 """Not for the bell."""
 LONGEST_KEY = 200
+KEPT = timedelta(days=400)
+"""How long notices and their messages are kept."""
 Param = str | int | float | bool | date | None
 
 
@@ -52,6 +54,14 @@ def say(session: Session, notice: Notice, now: datetime) -> bool:
     if said is not None:
         topics.bump(session, TOPIC)
     return said is not None
+
+
+def tidy(home: Home, now: datetime) -> int:
+    """What was said long ago, and whose messages came to an end, is forgotten. Returns how many notices."""
+    before = now - KEPT
+    with home.store.transaction() as session:
+        deliveries.forget(session, before)
+        return notices.forget(session, before)
 
 
 def seen(home: Home, operator: Operator, notice_id: int, *, now: datetime) -> None:

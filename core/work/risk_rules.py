@@ -46,7 +46,7 @@ def change(home: Home, log: Store, operator: Operator, key: str, rule: Rule, *, 
 
     Raises ``Forbidden``, ``InvalidRule``, ``Unknown``, ``RuleChanged``."""
 
-    _require(operator)
+    require(operator)
     _refused(home, rule)
 
     def write(session: Session) -> Kept:
@@ -60,7 +60,7 @@ def change(home: Home, log: Store, operator: Operator, key: str, rule: Rule, *, 
 
 def switch(home: Home, log: Store, operator: Operator, key: str, *, is_on: bool, revision: int, now: datetime) -> Kept:
     """A rule is watched, or not. Raises as ``change``."""
-    _require(operator)
+    require(operator)
     with home.store.reading() as session:
         rule = questions.kept(session, key).rule
     return change(home, log, operator, key, replace(rule, is_on=is_on), revision=revision, now=now)
@@ -68,7 +68,7 @@ def switch(home: Home, log: Store, operator: Operator, key: str, *, is_on: bool,
 
 def add(home: Home, log: Store, operator: Operator, rule: Rule, now: datetime) -> Kept:
     """A rule of the house's own; it needs a name. Raises ``Forbidden``, ``InvalidRule``."""
-    _require(operator)
+    require(operator)
     if not rule.name.strip():
         raise InvalidRule("A rule of one's own has a name.", field="name")
     _refused(home, rule)
@@ -102,7 +102,7 @@ def restore(home: Home, log: Store, operator: Operator, key: str, *, revision: i
 def preview(home: Home, operator: Operator, rule: Rule, now: datetime, *, days: int = PREVIEW_DAYS) -> Preview:
     """What the rule would have raised on the last days that there is data for. Of ``missing``, ``failing`` and ``late`` only what holds now can be said.
     Raises ``Forbidden``, ``InvalidRule``."""
-    _require(operator)
+    require(operator)
     _refused(home, rule)
     today = business_date(now, home.settings.zone)
     with reading(home, now=now) as lake:
@@ -120,7 +120,7 @@ def preview(home: Home, operator: Operator, rule: Rule, now: datetime, *, days: 
 def test_fire(home: Home, log: Store, operator: Operator, key: str, now: datetime) -> int:
     """Raise a warning of a rule to see whom it reaches. It is marked as a test, closed at once, and counts nowhere. Returns its number.
     Raises ``Forbidden``, ``Unknown``."""
-    _require(operator)
+    require(operator)
     on = business_date(now, home.settings.zone)
     with audit.told(home.store, log) as (session, logged):
         kept = questions.kept(session, key)
@@ -182,7 +182,7 @@ def _written(
     now: datetime,
 ) -> Kept:
     """Write, and tell the audit log what holds now."""
-    _require(operator)
+    require(operator)
     with audit.told(home.store, log) as (session, logged):
         done = write(session)
         details: dict[str, Any] = done.rule.to_json() | {"revision": done.revision, "world": home.world}
@@ -190,8 +190,8 @@ def _written(
     return done
 
 
-def _require(operator: Operator) -> None:
-    """Rules are those of the whole house: who sees some units only does not change them."""
+def require(operator: Operator) -> None:
+    """Rules are those of the whole house: who sees some units only does not change them. Raises ``Forbidden``."""
     operator.require("risk.write")
     if not operator.scope.sees_all:
         raise Forbidden("Rules are those of the whole house.", permission="risk.write", role=operator.role)

@@ -15,11 +15,12 @@ from sqlalchemy import update
 
 from core.errors import Refusal
 from core.periods import business_date
-from core.risk.rules import Rule
-from core.scope import SYSTEM
-from core.store import calendar, forecasts, register, topics, warnings
+from core.risk.rules import InvalidRule, Rule
+from core.scope import SYSTEM, Operator
+from core.store import audit, calendar, forecasts, register, topics, warnings
 from core.store.risk_tables import RiskWarning
-from core.store.session import Session, changed_rows
+from core.store.session import Session, Store, changed_rows
+from core.work import risk_rules as changing
 from core.work import warning_news as news
 from core.work.home import Home
 from core.work.questions import findings
@@ -89,7 +90,8 @@ def evaluate(home: Home, now: datetime) -> Evaluated:
             written.all(found, watched)
         else:
             written.told += news.failed(session, code, now, on.isoformat())
-        told = [{"indicator": one.indicator, "by": one.by, "code": one.code, "message": one.message} for one in found.failed]  # fmt: skip
+        told = [{"rule": key, "indicator": "", "by": "", "code": InvalidRule.code, "message": one.fault} for key, one in kept.items() if one.fault]  # fmt: skip
+        told += [{"indicator": one.indicator, "by": one.by, "code": one.code, "message": one.message} for one in found.failed]  # fmt: skip
         told += [] if code is None else [{"indicator": "", "by": "", "code": code, "message": message[: findings.LONGEST_MESSAGE]}]  # fmt: skip
         seconds = time.perf_counter() - started
         warnings.keep_evaluation(
@@ -102,6 +104,16 @@ def evaluate(home: Home, now: datetime) -> Evaluated:
         warnings.forget_evaluations(session, now - KEPT)
         warnings.touched(session)
     return Evaluated(True, written.raised, written.closed, written.told, found.lines, found.failed, code, seconds)
+
+
+def look(home: Home, log: Store, operator: Operator, now: datetime) -> Evaluated:
+    """Look at once, because somebody asks for it. ``log``: the store that keeps the audit log. Raises ``Forbidden``."""
+    changing.require(operator)
+    done = evaluate(home, now)
+    details = {"world": home.world, "raised": done.raised, "closed": done.closed, "lines": done.lines}
+    with audit.told(home.store, log) as (_session, logged):
+        audit.append(logged, operator, "risk.looked", "rules", details, now=now)
+    return done
 
 
 def _is_behind(session: Session, lake_id: str, version: int) -> bool:

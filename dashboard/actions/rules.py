@@ -1,13 +1,14 @@
 """Changing the rules of warnings. All guarded."""
 
-from core.work import risk_rules
+from core.work import risk_rules, watching
 from core.work.questions.risk_rules import Kept
+from core.work.watching import Evaluated
 from dashboard.actions import guard
 from dashboard.data import worlds
 from dashboard.data.rules import Rule
 from dashboard.web import wiring
 
-__all__ = ["WRITE", "add", "change", "may", "remove", "restore", "switch", "try_out"]
+__all__ = ["WRITE", "Evaluated", "add", "change", "look", "may", "remove", "restore", "switch", "try_out"]
 
 WRITE = "risk.write"
 
@@ -51,3 +52,9 @@ def try_out(key: str) -> int:
     """Raise a warning that is marked as a test: its number. Raises ``Forbidden``, ``Unknown``."""
     operator, home, log = guard.require(WRITE), worlds.home(), wiring.accounts_store()
     return risk_rules.test_fire(home, log, operator, key, wiring.now())
+
+
+def look() -> Evaluated:
+    """Look at all rules at once. Raises ``Forbidden``."""
+    operator, home, log = guard.require(WRITE), worlds.home(), wiring.accounts_store()
+    return watching.look(home, log, operator, wiring.now())

@@ -51,10 +51,10 @@ class Drills:
         return sum(one.record is not None and one.record.done_on > self.today - YEAR for one in self.done())
 
 
-def to_do(every: Iterable[Held], today: date) -> list[tuple[Held, Action]]:
-    """What came of drills and is due today or later, the next first. Whether it was done nobody writes down."""
+def to_do(every: Iterable[Held]) -> list[tuple[Held, Action]]:
+    """What came of drills and is not done, the longest due first."""
     told = [(one, action) for one in every if one.record is not None for action in one.record.actions]
-    return sorted(((one, action) for one, action in told if action.due_on >= today), key=lambda pair: pair[1].due_on)
+    return sorted(((one, action) for one, action in told if action.done_on is None), key=lambda pair: pair[1].due_on)
 
 
 def playbook(field: str) -> list[tuple[str, list[str]]]:

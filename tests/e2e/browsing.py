@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
@@ -25,6 +26,7 @@ from core.store import keys as key_files
 from core.store import segments
 from core.store.session import Store
 from core.store.tables import Account, Job, LoginSession
+from tests.e2e import loaded
 
 START_SECONDS = 120
 WORK_SECONDS = 1200
@@ -112,8 +114,8 @@ class Console:
 
 
 @contextmanager
-def serving(home: Path, *, port: int | None = None) -> Iterator[Server]:
-    """The app as its own process on ``home``, up and answering."""
+def serving(home: Path, *, port: int | None = None, is_loaded: bool = False) -> Iterator[Server]:
+    """The app as its own process on ``home``, up and answering. ``is_loaded``: one that need not load the libraries first."""
     port = port or free_port()
     settings = Settings(home=home)
     store = Store(
@@ -121,19 +123,25 @@ def serving(home: Path, *, port: int | None = None) -> Iterator[Server]:
     )
     store.migrate()
     log = home / f"server-{port}.log"
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port),
-             "--server.address", "127.0.0.1"],
-            cwd=PROJECT, env=os.environ | {"SIYU_HOME": str(home)}, stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+    arguments = ["run", "streamlit_app.py", "--server.port", str(port), "--server.address", "127.0.0.1"]
+    environment = os.environ | {"SIYU_HOME": str(home)}
+    process: subprocess.Popen[bytes] | BaseProcess
+    if is_loaded:
+        process = loaded.begin(arguments, environment, log)
+    else:
+        with log.open("ab") as output:
+            whole = [sys.executable, "-m", "streamlit", *arguments]
+            process = subprocess.Popen(whole, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
         server = Server(f"http://127.0.0.1:{port}", home, store)
         _wait_until_healthy(server.url, process, log)
         yield server
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        if isinstance(process, BaseProcess):
+            process.join(30)
+        else:
+            process.wait(timeout=30)
         store.close()
 
 
@@ -230,10 +238,10 @@ def leave(page: Page, parameter: str) -> None:
     expect(page).not_to_have_url(re.compile(rf"[?&]{parameter}="))
 
 
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes] | BaseProcess, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        if process.poll() is not None:
+        if (process.exitcode if isinstance(process, BaseProcess) else process.poll()) is not None:
             raise RuntimeError(f"The server stopped by itself:\n{log.read_text(errors='replace')}")
         try:
             with urllib.request.urlopen(f"{url}/healthz", timeout=2):

@@ -31,7 +31,7 @@ def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def server(home: Path) -> Iterator[Server]:
-    with serving(home) as running:
+    with serving(home, is_loaded=True) as running:
         yield running
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from core.settings import Settings
 from dashboard import frame
 from tests.core.demo.conftest import own
-from tests.e2e.browsing import idle
+from tests.e2e.browsing import follow, idle
 
 pytestmark = [pytest.mark.browser, pytest.mark.languages]
 
@@ -35,7 +36,8 @@ def test_every_page_and_part_opens(server, signed_in, language):
         parts = [link.get_attribute("href") for link in page.locator("nav.choice a[href*='part=']").all()]
         for place, part in enumerate(parts or [""]):
             if place:
-                page.goto(f"{server.url}/{entry.name}{part}")
+                follow(page, part)
+                expect(page.locator(f"nav.choice a[aria-current][href='{part}']")).to_be_visible()
                 idle(page)
             where = f"{entry.name} {urlsplit(page.url).query}"
             assert page.get_by_test_id("stException").count() == 0, where

@@ -31,18 +31,25 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What is to be done better, by whom and until when."""
+    """What is to be done better, by whom and until when. ``done_on``: null until it was done."""
 
     told: str
     owner: str
     due_on: date
+    done_on: date | None = None
+
+    def is_late(self, today: date) -> bool:
+        return self.done_on is None and self.due_on < today
 
     def to_json(self) -> dict[str, Any]:
-        return {"told": self.told, "owner": self.owner, "due_on": self.due_on.isoformat()}
+        done_on = None if self.done_on is None else self.done_on.isoformat()
+        return {"told": self.told, "owner": self.owner, "due_on": self.due_on.isoformat(), "done_on": done_on}
 
     @classmethod
     def of_json(cls, told: Mapping[str, Any]) -> "Action":
-        return cls(told["told"], told["owner"], date.fromisoformat(told["due_on"]))
+        done_on = told.get("done_on")
+        day = date.fromisoformat
+        return cls(told["told"], told["owner"], day(told["due_on"]), None if done_on is None else day(done_on))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from core.errors import Unknown
 from core.metrics.proportions import Interval, Proportion, wilson
 from core.risk.defaults import DEFAULTS
-from core.risk.rules import Rule
+from core.risk.rules import InvalidRule, Rule
 from core.scope import Operator
 from core.store import risk_rules, topics, warnings
 from core.store.risk_tables import RiskRule
@@ -19,7 +20,8 @@ from core.work.home import Home
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A rule as it stands. ``revision``: to be handed over by whoever changes it; 0 where nobody ever did. ``is_default``: the product brings it; ``is_changed``: and the
-    house says otherwise. ``by`` and ``at``: who said so last; null where nobody did. ``is_removed``: one of the house's own that is gone."""
+    house says otherwise. ``by`` and ``at``: who said so last; null where nobody did. ``is_removed``: one of the house's own that is gone. ``fault``: why what was said cannot
+    be read by this version of the product; then the rule is off, and what is left of it is to be said anew."""
 
     key: str
     rule: Rule
@@ -29,6 +31,7 @@ class Kept:
     is_removed: bool = False
     by: str | None = None
     at: datetime | None = None
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,5 +150,15 @@ def _said(row: RiskRule) -> Kept:
     default = DEFAULTS.get(row.key)
     if default is not None and row.is_removed:
         return Kept(row.key, default, row.revision, True, False, False, row.by, row.at)
-    rule = Rule.from_json(row.body)
-    return Kept(row.key, rule, row.revision, default is not None, rule != default, row.is_removed, row.by, row.at)
+    rule, fault = _read(row.body, default)
+    is_changed = rule != default
+    return Kept(row.key, rule, row.revision, default is not None, is_changed, row.is_removed, row.by, row.at, fault)
+
+
+def _read(body: Mapping[str, Any], default: Rule | None) -> tuple[Rule, str | None]:
+    """One that was said to another version of the product may be of a kind that this one has not: it stops no other."""
+    try:
+        return Rule.from_json(body), None
+    except (InvalidRule, TypeError) as error:
+        told = {name: body[name] for name in ("name", "indicator") if isinstance(body.get(name), str)}
+        return replace(default or Rule("", "threshold", 0.0, "above"), **told, is_on=False), str(error)

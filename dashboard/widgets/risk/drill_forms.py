@@ -122,11 +122,11 @@ def _carrying_out(one: Held, known: Drills) -> None:
             st.text_area(
                 t(f"drills.{name}"), getattr(was, name) if was else "", key=f"{prefix}_{name}", max_chars=actions.LONGEST, height=90
             )  # fmt: skip
-        edited = _actions_field(prefix, was)
+        edited = _actions_field(prefix, was, known.today)
         form.keep(t("drills.record_do"), _carry_out, prefix, one, edited, key="dr_done_do")
 
 
-def _actions_field(prefix: str, was: Record | None) -> pd.DataFrame:
+def _actions_field(prefix: str, was: Record | None, today: date) -> pd.DataFrame:
     """What is to be done better, a row each. Returns what the rows were before."""
     told = was.actions if was else ()
     rows = pd.DataFrame(
@@ -134,6 +134,7 @@ def _actions_field(prefix: str, was: Record | None) -> pd.DataFrame:
             "told": pd.Series([one.told for one in told], dtype="object"),
             "owner": pd.Series([one.owner for one in told], dtype="object"),
             "due_on": pd.Series([one.due_on for one in told], dtype="object"),
+            "done_on": pd.Series([one.done_on for one in told], dtype="object"),
         }
     )
     st.caption(t("drills.actions_help"))
@@ -143,6 +144,7 @@ def _actions_field(prefix: str, was: Record | None) -> pd.DataFrame:
             "told": st.column_config.TextColumn(t("drills.action"), max_chars=actions.LONGEST_SCENARIO, width="medium"),
             "owner": st.column_config.TextColumn(t("drills.action_owner"), max_chars=actions.LONGEST_NAME),
             "due_on": st.column_config.DateColumn(t("drills.action_due"), format="YYYY-MM-DD"),
+            "done_on": st.column_config.DateColumn(t("drills.action_done"), format="YYYY-MM-DD", max_value=today),
         },
     )  # fmt: skip
     return rows
@@ -163,9 +165,17 @@ def _carry_out(prefix: str, one: Held, before: pd.DataFrame) -> None:
 def edited(before: Sequence[dict[Any, Any]], edits: dict[str, Any], usual_on: date) -> tuple[Action, ...]:
     """Rows as the table's editor left them; those without any words are left out, those without a day are due a month after ``usual_on``."""
     rows = form.edited_rows(before, edits)
-    told = [(form.said(row.get("told")), form.said(row.get("owner")), _day(row.get("due_on"))) for row in rows]
     later = usual_on + timedelta(days=30)
-    return tuple(Action(words, owner, due_on or later) for words, owner, due_on in told if words or owner)
+    told = [
+        Action(
+            form.said(row.get("told")),
+            form.said(row.get("owner")),
+            _day(row.get("due_on")) or later,
+            _day(row.get("done_on")),
+        )
+        for row in rows
+    ]
+    return tuple(one for one in told if one.told or one.owner)
 
 
 def _day(value: object) -> date | None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import i18n
 from dashboard.actions import drills as actions
-from dashboard.data.drills import STEPS, Drills, Held, Record
+from dashboard.data.drills import STEPS, Action, Drills, Held, Record
 from dashboard.data.drills import playbook as playbook_of
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import heading, opening
@@ -28,7 +28,7 @@ def show(one: Held, known: Drills) -> None:
         if one.note:
             st.html(_text("note", one.note))
         if one.record is not None:
-            _record(one.record)
+            _record(one.record, known.today)
         elif one.planned.field:
             st.html(_steps(one.planned.field))
         st.html(opening.back("drill", OF, words="drills.close_one"))
@@ -40,6 +40,17 @@ def when(one: Held, today: date) -> str:
     days = (today - one.planned.planned_on).days
     late = escape(t("drills.late", days=days))
     return f'{on}<br><em class="late">{late}</em>' if one.is_late(today) else on
+
+
+def due(one: Action, today: date) -> str:
+    """HTML: until when, marked where that has passed."""
+    on = escape(i18n.day(one.due_on))
+    late = escape(t("drills.late", days=(today - one.due_on).days))
+    return f'{on}<br><em class="late">{late}</em>' if one.is_late(today) else on
+
+
+def _done(one: Action) -> str:
+    return escape(i18n.day(one.done_on)) if one.done_on else UNDEFINED
 
 
 def repeats(one: Held) -> str:
@@ -84,7 +95,7 @@ def _steps(field: str) -> str:
     return f'<p class="told"><b>{escape(t("drills.steps"))}</b></p><ol class="measures">{items}</ol>'
 
 
-def _record(one: Record) -> None:
+def _record(one: Record, today: date) -> None:
     minutes = one.minutes or {}
     if minutes:
         told, before = [], 0
@@ -100,8 +111,9 @@ def _record(one: Record) -> None:
             Column(t("drills.action")),
             Column(t("drills.action_owner")),
             Column(t("drills.action_due"), "short"),
+            Column(t("drills.action_done"), "short"),
         ]
-        told = [[escape(each.told), escape(each.owner), escape(i18n.day(each.due_on))] for each in one.actions]
+        told = [[escape(each.told), escape(each.owner), due(each, today), _done(each)] for each in one.actions]
         st.html(rows.table("drill-actions", t("drills.actions"), columns, told))
 
 

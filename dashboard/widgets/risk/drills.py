@@ -131,7 +131,7 @@ def _row(one: Held, shown: str, today: date, others: str) -> list[str]:
 
 
 def _to_do(known: Drills) -> None:
-    found = drills.to_do(known.every, known.today)
+    found = drills.to_do(known.every)
     if not found:
         return
     with st.container(border=True, key="card_drill_actions"):
@@ -139,7 +139,7 @@ def _to_do(known: Drills) -> None:
         columns = [Column(t("drills.action")), Column(t("drills.action_owner")), Column(t("drills.action_due"), "short"), Column(t("drills.scenario"))]  # fmt: skip
         others = addresses.beside(OF)
         told = [
-            [escape(one.told), escape(one.owner), escape(i18n.day(one.due_on)), rows.opens(held.planned.scenario, OF, str(held.drill_id), others)]
+            [escape(one.told), escape(one.owner), drill_one.due(one, known.today), rows.opens(held.planned.scenario, OF, str(held.drill_id), others)]
             for held, one in found
         ]  # fmt: skip
         st.html(rows.table("drill-action-table", t("drills.actions"), columns, told))

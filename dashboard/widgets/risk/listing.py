@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from urllib.parse import quote
 
 from dashboard import addresses, i18n
 from dashboard.data.warnings import Warned, has_people
@@ -12,14 +13,19 @@ from dashboard.widgets.risk import levels, rows, words
 from dashboard.widgets.risk.rows import Column
 from dashboard.widgets.risk.words import Names
 
-WARNING, WHO = "warning", "who"
-"""Where the address says which warning is open, and whose people are."""
+WARNING, WHO, STATE, RULE = "warning", "who", "wa_state", "wa_rule"
+"""Where the address says which warning is open, and whose people are; which of them are listed, and of which rule."""
 
 
 def link(warning_id: int, who: str = "") -> str:
     """The address of one, from anywhere on the page."""
     people = f"&{WHO}={who}" if who else ""
     return f"?{addresses.only('world')}{PART}=warnings&{WARNING}={warning_id}{people}"
+
+
+def of_rule(rule_key: str) -> str:
+    """The address of all warnings of a rule."""
+    return f"?{addresses.only('world')}{PART}=warnings&{STATE}=all&{RULE}={quote(rule_key)}"
 
 
 def title(one: Warned) -> str:

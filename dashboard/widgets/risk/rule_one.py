@@ -12,7 +12,7 @@ from dashboard.data import rules, watched
 from dashboard.data.rules import InvalidRule, Kept, Listed, Rule, Rules
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import heading, opening
-from dashboard.widgets.risk import levels, rows, rule_fields, rule_preview, words
+from dashboard.widgets.risk import levels, listing, rows, rule_fields, rule_preview, words
 from dashboard.widgets.risk.rule_fields import Fields, Slots
 
 OF = "rule"
@@ -31,9 +31,11 @@ def show(key: str, known: Rules) -> None:
     with st.container(border=True, key="card_rule"):
         called = words.rule(key, one.rule.name)
         st.html(heading.section(called, words.sentence(one.rule, known.currency, own), "rule-one"))
-        st.html(rows.facts(_facts(one, known)))
+        st.html(rows.facts(_facts(key, one, known)))
         if actions.may():
             _deeds(one, called)
+    if one.kept.fault:
+        st.error(t("rules.unreadable_told", told=markdown.escaped(one.kept.fault)))
     if actions.may():
         fields = Fields(f"rl_{key}_{one.kept.revision}", one.rule, known)
         _edit(fields, one, own)
@@ -42,16 +44,30 @@ def show(key: str, known: Rules) -> None:
     _history(key, known, own)
 
 
-def _facts(one: Listed, known: Rules) -> list[tuple[str, str]]:
+def fired(key: str, one: Listed) -> str:
+    """HTML: how many it raised, which leads to them."""
+    count = i18n.number(one.fired)
+    return (
+        f'<a href="{escape(listing.of_rule(key))}" title="{escape(t("rules.see_fired"))}">{count}</a>'
+        if one.fired
+        else count
+    )
+
+
+def state(one: Listed) -> str:
+    """HTML: whether it is watched, or cannot be."""
+    if one.rule.is_on:
+        return t("rules.on")
+    return f'<em class="late">{escape(t("rules.unreadable" if one.kept.fault else "rules.off"))}</em>'
+
+
+def _facts(key: str, one: Listed, known: Rules) -> list[tuple[str, str]]:
     last = UNDEFINED if one.last_on is None else i18n.day(one.last_on)
     found = [
         (t("rules.column_level"), levels.of_cell((one.rule.likelihood, one.rule.impact))),
-        (
-            t("rules.column_state"),
-            t("rules.on") if one.rule.is_on else f'<span class="late">{escape(t("rules.off"))}</span>',
-        ),
+        (t("rules.column_state"), state(one)),
         (t("rules.column_owner"), escape(one.rule.owner or UNDEFINED)),
-        (t("rules.column_fired"), i18n.number(one.fired)),
+        (t("rules.column_fired"), fired(key, one)),
         (t("rules.column_last"), escape(last)),
         (t("rules.column_precision"), escape(_precision(one))),
     ]

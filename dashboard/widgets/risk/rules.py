@@ -5,6 +5,7 @@ from html import escape
 import streamlit as st
 
 from dashboard import addresses, i18n
+from dashboard.actions import guard
 from dashboard.actions import rules as actions
 from dashboard.data import rules, watched
 from dashboard.data.rules import Listed, Looked, Precision, Rules
@@ -84,13 +85,13 @@ def _row(key: str, one: Listed, known: Rules, own: words.Names, others: str) -> 
     told = words.condition(one.rule, known.currency, own)
     return [
         f"{link}<br><small>{escape(told)}</small>", levels.of_cell((one.rule.likelihood, one.rule.impact)), state(one), escape(one.rule.owner or UNDEFINED),
-        i18n.number(one.fired), precision(one.precision), escape(i18n.day(one.last_on) if one.last_on else UNDEFINED),
+        rule_one.fired(key, one), precision(one.precision), escape(i18n.day(one.last_on) if one.last_on else UNDEFINED),
     ]  # fmt: skip
 
 
 def state(one: Listed) -> str:
     """HTML: whether it is watched, and whose it is."""
-    told = t("rules.on") if one.rule.is_on else f"<em>{escape(t('rules.off'))}</em>"
+    told = rule_one.state(one)
     whose = "own" if not one.kept.is_default else "changed" if one.kept.is_changed else "built_in"
     return f"{told}<br><small>{escape(t(f'rules.{whose}'))}</small>"
 
@@ -112,6 +113,14 @@ def _looks(looks: tuple[Looked, ...] | list[Looked], known: Rules) -> None:
         st.html(heading.section(t("rules.looks"), t("rules.looks_lead"), "rule-looks"))
         if not rules.has_worker():
             st.warning(t("rules.no_worker"))
+        if actions.may():
+            st.button(
+                t("rules.look"),
+                key="rules_look",
+                icon=":material/visibility:",
+                help=t("rules.look_help"),
+                on_click=_look,
+            )
         if not looks:
             st.html(heading.line(t("rules.no_looks")))
             return
@@ -136,7 +145,22 @@ def _looks(looks: tuple[Looked, ...] | list[Looked], known: Rules) -> None:
         st.html(rows.table("look-rows", t("rules.looks"), columns, body))
 
 
+@guard.guarded(actions.WRITE)
+def _look() -> None:
+    done = actions.look()
+    if not done.is_kept:
+        guard.note(t("rules.look_behind"))
+        return
+    if done.code is not None:
+        guard.note(t("rules.look_stopped", code=done.code), is_error=True)
+        return
+    guard.note(t("rules.looked", lines=done.lines, raised=done.raised, closed=done.closed))
+
+
 def _failed(one: object) -> str:
     told = dict(one)  # type: ignore[call-overload]
-    called = words.indicator(told["indicator"], watched.own_names()) if told["indicator"] else t("rules.everything")
+    if told.get("rule"):
+        called = words.rule(told["rule"], "")
+    else:
+        called = words.indicator(told["indicator"], watched.own_names()) if told["indicator"] else t("rules.everything")
     return i18n.aside(called, told["code"])

@@ -11,10 +11,10 @@ from dashboard.data.warnings import STATES, Warned
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import choice, heading, tiles
 from dashboard.widgets.risk import listing, one, words
-from dashboard.widgets.risk.listing import WARNING
+from dashboard.widgets.risk.listing import RULE, STATE, WARNING
 from dashboard.widgets.tiles import Tile, Way
 
-STATE, LEVEL, FIELD, PLACE, OWNER = "wa_state", "wa_level", "wa_field", "wa_place", "wa_owner"
+LEVEL, FIELD, PLACE, OWNER = "wa_level", "wa_field", "wa_place", "wa_owner"
 EVERY = "all"
 NOBODY = "-"
 ROWS = 50
@@ -58,7 +58,7 @@ def _tiles() -> None:
     new = warnings.since_yesterday([one for one in warnings.listed("all") if not one.is_test])
     total = warnings.overall()
     precise = t("warning.precision_of", true=i18n.number(total.true), judged=i18n.number(total.judged)) if total.judged else t("warning.precision_none")  # fmt: skip
-    away = addresses.beside(STATE, LEVEL, FIELD, PLACE, OWNER, WARNING)
+    away = addresses.beside(STATE, LEVEL, FIELD, PLACE, OWNER, RULE, WARNING)
     way = Way(t("warning.tile_see"), f"?{away}{STATE}=snoozed" if silent else None, "box").html("see-snoozed")
     st.html(
         tiles.wall(
@@ -79,14 +79,19 @@ def _narrowed(found: Sequence[Warned], level: str) -> list[Warned]:
     places = {_place_key(one): words.place(one.place_by, one.place_key, one.place_name) for one in found}
     owners = {one.owner or NOBODY: one.owner or t("warning.nobody") for one in found}
     fields = {name: t(f"watched.field_{name}") for name in watched.FIELDS if any(one.field == name for one in found)}
+    rules = {one.rule_key: words.rule(one.rule_key, one.rule_name) for one in found}
     with st.container(horizontal=True, gap="small", key="warning_filters"):
         field = _select(FIELD, t("warning.filter_field"), fields)
         place = _select(PLACE, t("warning.filter_place"), places)
         owner = _select(OWNER, t("warning.column_owner"), owners)
+        rule = _select(RULE, t("warning.filter_rule"), rules)
     return [
         one
         for one in kept
-        if field in (EVERY, one.field) and place in (EVERY, _place_key(one)) and owner in (EVERY, one.owner or NOBODY)
+        if field in (EVERY, one.field)
+        and place in (EVERY, _place_key(one))
+        and owner in (EVERY, one.owner or NOBODY)
+        and rule in (EVERY, one.rule_key)
     ]
 
 

@@ -82,6 +82,21 @@ def test_what_was_written_down_is_corrected_without_a_second_follower(home, do):
     assert days(home) == [(TODAY, "done"), (date(2026, 12, 20), "planned")]
 
 
+def test_what_is_to_be_done_better_is_late_until_it_is_done(home, do):
+    held = do("plan", replace(LEAK, repeats_months=None))
+    do("carry_out", held.drill_id, RECORD, revision=1)
+    [action] = questions.one(home, LIN, held.drill_id).record.actions
+    assert [action.is_late(TODAY), action.is_late(TODAY + timedelta(days=1))] == [False, True]
+    done = replace(RECORD, actions=(replace(action, done_on=TODAY),))
+    do("carry_out", held.drill_id, done, revision=2)
+    assert questions.one(home, LIN, held.drill_id).record == done
+    assert not done.actions[0].is_late(TODAY + timedelta(days=1))
+    with pytest.raises(InvalidDrill) as refused:
+        later = replace(action, done_on=TODAY + timedelta(days=1))
+        do("carry_out", held.drill_id, replace(RECORD, actions=(later,)), revision=3)
+    assert reason(refused) == "done"
+
+
 def test_one_that_is_cancelled_is_followed_unless_it_was_the_last(home, do):
     held = do("plan", replace(LEAK, planned_on=TODAY))
     cancelled, following = do("cancel", held.drill_id, note=" too  busy ", revision=1)

@@ -4,10 +4,13 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from core.app import House
 from core.settings import Mail, Settings
-from core.work import duties
+from core.store import deliveries
+from core.store.notice_tables import NoticeDelivery, SaidNotice
+from core.work import duties, notices
 from core.work.worker import Chore, Worker
 from tests import lakes
 from tests.core.work.notice_parts import NOW, say, target
@@ -68,3 +71,43 @@ def test_a_chore_apart_holds_nothing_up_and_never_runs_twice_at_once(house):
     over.set()
     worker.settle()
     assert (did, log[-1]) == ([NOW], "slow: done")
+
+
+def test_what_was_said_long_ago_is_dropped_when_its_messages_have_ended(house):
+    home, old = house.live, NOW - notices.KEPT - timedelta(days=1)
+    with receiving(NOW, SECRET) as hook:
+        target(home, "webhook", hook.address, secret=SECRET)
+        say(home, "sent", now=old)
+        duty = next(one for one in duties.chores(house) if one.name == "notices")
+        duty.do(NOW)
+        with home.store.transaction() as session:
+            session.execute(update(NoticeDelivery).values(created_at=old))
+        say(home, "waits", now=old)
+        say(home, "fresh")
+    chore = next(one for one in duties.chores(house) if one.name == "old notices")
+    assert chore.do(NOW) == "1 old notices dropped"
+    assert chore.do(NOW) is None
+    with home.store.reading() as session:
+        assert sorted(session.scalars(select(SaidNotice.key))) == ["fresh", "waits"]
+        assert session.scalars(select(NoticeDelivery)).all() == []
+
+
+def test_a_digest_stays_until_all_that_it_said_may_go(house):
+    home, old = house.live, NOW - notices.KEPT - timedelta(days=1)
+    with receiving(NOW, SECRET) as hook:
+        target(home, "webhook", hook.address, secret=SECRET, digest_minutes=60)
+        say(home, "a", "b", urgency="normal", now=NOW - timedelta(hours=2))
+        duty = next(one for one in duties.chores(house) if one.name == "notices")
+        duty.do(NOW - timedelta(hours=2))
+        duty.do(NOW)
+        assert len(hook.taken) == 1
+    with home.store.transaction() as session:
+        digest = session.scalars(select(NoticeDelivery).where(NoticeDelivery.notice_id.is_(None))).one()
+        assert digest.state == "sent"
+        session.execute(update(NoticeDelivery).values(created_at=old))
+        session.execute(update(NoticeDelivery).where(NoticeDelivery.id == digest.id).values(state="unknown"))
+    with home.store.transaction() as session:
+        assert deliveries.forget(session, NOW - notices.KEPT) == 0
+        session.execute(update(NoticeDelivery).where(NoticeDelivery.id == digest.id).values(state="sent"))
+    with home.store.transaction() as session:
+        assert deliveries.forget(session, NOW - notices.KEPT) == 3

@@ -141,6 +141,21 @@ def test_a_warning_is_told_with_its_figures_and_a_link_and_without_what_is_not_k
     assert "http" not in words(Said("warning.raised", RAISED), "zh").text
 
 
+@pytest.mark.parametrize(
+    ("said", "there"),
+    [
+        (Said("drill.late", {"drill": 3, "scenario": "x"}), "/risk?part=drills&drill=3&world=live"),
+        (Said("review.due", {"risk": "Title", "risk_id": "r-1"}), "/risk?part=register&risk=r-1&world=live"),
+        (Said("evaluation.failed", {"code": "x"}), "/risk?part=rules&world=live"),
+        (Said("target.paused", {"target": "hook"}), "/notices?world=live"),
+        (Said("incident.late", {"incident": 5}), "/incidents?incident=5&world=live"),
+        (Said("test", {}), None),
+    ],
+)
+def test_what_is_told_leads_to_where_it_is_seen(said, there):
+    assert notice_words.address(said, "live") == there
+
+
 def test_the_demo_says_that_it_is_one():
     told = words(
         Said("incident.moved", {"incident": 3, "from": "assess", "to": "respond"}),

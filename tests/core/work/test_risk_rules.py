@@ -14,6 +14,8 @@ from core.risk.defaults import DEFAULTS
 from core.risk.rules import OF_THE_SYSTEM, Detector, InvalidRule, Rule
 from core.scope import Operator, Scope
 from core.settings import Settings
+from core.store import risk_rules as rows
+from core.store import warnings as warning_rows
 from core.store.notice_tables import SaidNotice
 from core.store.risk_tables import RiskWarning
 from core.store.tables import AuditEntry
@@ -222,3 +224,25 @@ def test_every_detector_of_figures_can_be_shown_before_it_is_saved(house):
     for detector in sorted({*get_args(Detector)} - {*OF_THE_SYSTEM}):
         asked = replace(FALL, detector=detector, others=("gross_revenue", "new_members"), window_days=28)
         assert risk_rules.preview(house.shown_here, LIN, asked, NOW).failed == ()
+
+
+def test_a_rule_that_cannot_be_read_is_off_and_told_and_stops_no_other(house, do):
+    home = house.shown_here
+    lakes.add(home, 1, order_lines=[sale(1, "2026-11-19 05:00", "o1", 9)])
+    kept = do("add", FALL)
+    gone = replace(FALL, name="Of old").to_json() | {"detector": "dowsing"}
+    with home.store.transaction() as session:
+        rows.write(session, "own-old", gone, after=0, by="lin", now=NOW)
+        rows.write(session, KEY, {"detector": "dowsing"}, after=0, by="lin", now=NOW)
+    found = standing(house)
+    assert (found["own-old"].rule.name, found["own-old"].rule.is_on) == ("Of old", False)
+    assert found["own-old"].fault
+    assert (found[KEY].rule, bool(found[KEY].fault)) == (replace(DEFAULTS[KEY], is_on=False), True)
+    assert found[kept.key].fault is None
+    done = watching.evaluate(home, NOW)
+    assert (done.is_kept, done.code) == (True, None)
+    with home.store.reading() as session:
+        failed = warning_rows.last_evaluation(session).failed
+    assert sorted((one["rule"], one["code"]) for one in failed if one.get("rule")) == sorted([("own-old", "risk.rule"), (KEY, "risk.rule")])  # fmt: skip
+    said = do("change", "own-old", replace(FALL, name="Of old"), revision=1)
+    assert (said.fault, said.rule.is_on) == (None, True)

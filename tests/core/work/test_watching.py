@@ -8,13 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from core.app import House
+from core.errors import Forbidden
 from core.risk.rules import Rule
-from core.scope import Operator
+from core.scope import Operator, Scope
 from core.settings import Settings
 from core.store import forecasts
 from core.store import warnings as rows
 from core.store.notice_tables import SaidNotice
 from core.store.risk_tables import RiskEvaluation, RiskWarning
+from core.store.tables import AuditEntry
 from core.work import duties, readings, risk_rules, warnings, watching
 from core.work.questions import findings, indicators
 from core.work.questions import risk_rules as rules_of
@@ -341,3 +343,23 @@ def test_days_that_a_forecast_knew_of_are_held_against_what_it_said_newest_first
     look(home, 10)
     assert stored(home) == [("open", None, 9, 9)]
     assert (first_row(home).value, first_row(home).expected, first_row(home).limit) == (4, 10, 8)
+
+
+def test_who_changes_rules_may_have_all_looked_at_at_once_and_that_is_written_down(home):
+    rule(home)
+    bring(home, [4] * 10 + [1])
+    assert watching.look(home, home.store, LIN, noon(11)).raised == 1
+    with home.store.reading() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "risk.looked")).one()
+    assert (entry.actor, entry.details["raised"]) == ("lin", 1)
+
+
+@pytest.mark.parametrize(
+    "who", [Operator(2, "he", "executive"), Operator(3, "mei", "manager"), Operator(4, "dong", "analyst", Scope(frozenset({"east"})))]
+)  # fmt: skip
+def test_nobody_else_may(home, who):
+    rule(home)
+    bring(home, [4] * 10 + [1])
+    with pytest.raises(Forbidden):
+        watching.look(home, home.store, who, noon(11))
+    assert stored(home) == []

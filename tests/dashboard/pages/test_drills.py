@@ -1,5 +1,6 @@
 """演练, through the frame: drills are planned, shown on a calendar, carried out, corrected and cancelled by those who may."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from core.scope import SYSTEM
 from core.work import drills as work
 from core.work.questions import drills as questions
 from core.work.questions.drills import Action, Planned, Record, next_on
+from dashboard import i18n
 from dashboard.i18n import t
 from dashboard.web import wiring
 from dashboard.widgets.risk.drill_forms import edited
@@ -92,12 +94,18 @@ def test_a_result_is_corrected_without_planning_another_one(opened):
     assert done.record.actions == (Action("名单", "林", today()),) and done.record.minutes == {"detect": 5}
 
 
-def test_what_follows_from_drills_is_listed_until_it_is_due(opened):
+def test_what_follows_from_drills_is_listed_until_it_is_done(opened):
     held = late(3)
-    actions = (Action("旧的", "林", today() - timedelta(days=1)), Action("补名单", "王", today() + timedelta(days=5)))
+    actions = (
+        Action("旧的", "林", today() - timedelta(days=2)),
+        Action("补名单", "王", today() + timedelta(days=5)),
+        Action("换钥匙", "王", today() - timedelta(days=5), today() - timedelta(days=1)),
+    )
     work.carry_out(wiring.house().live, wiring.accounts_store(), SYSTEM, held.drill_id, Record(today(), actions=actions), revision=held.revision, now=datetime.now(UTC))  # fmt: skip
     test = open_part(opened, part="drills")
-    assert "补名单" in said(test) and "旧的" not in said(test)
+    assert re.search("旧的.*已逾期 2 天.*补名单", html(test), re.S) and "换钥匙" not in said(test)
+    test.query_params["drill"] = str(held.drill_id)
+    assert re.search(f"换钥匙.*{i18n.day(today() - timedelta(days=1))}", html(test.run()), re.S)
 
 
 def test_a_drill_is_changed_and_cancelled(opened):

@@ -11,6 +11,7 @@ import pytest
 from core.risk.defaults import DEFAULTS
 from core.risk.rules import Detector, Rule
 from core.scope import SYSTEM
+from core.store import risk_rules as rule_rows
 from core.store import warnings
 from core.work import risk_rules as work
 from core.work import warnings as judging
@@ -138,6 +139,42 @@ def test_when_rules_were_looked_at_and_what_could_not_be_read_is_told(opened):
     watching.evaluate(home, datetime(2026, 10, 2, tzinfo=UTC))
     row = table(test.run(), "look-rows")[0]
     assert (row[1], row[3], row[7]) == (str(home.lake.manifests.latest().version), str(ON), "无")
+
+
+def test_all_rules_are_looked_at_at_once_when_somebody_asks(opened):
+    home = fill()
+    added(home)
+    test = button(open_part(opened), "rules_look").click().run()
+    assert "检查完毕" in said(test) and len(table(test, "look-rows")) == 1
+    with home.store.reading() as session:
+        assert [row.started_on for row in warnings.listed(session)] != []
+    assert [one.key for one in open_part(opened, "executive").button if one.key == "rules_look"] == []
+
+
+def test_a_rule_leads_to_its_warnings(opened):
+    home = fill()
+    key = added(home)
+    watching.evaluate(home, datetime(2026, 10, 2, tzinfo=UTC))
+    test = open_part(opened, rule=key)
+    assert f'href="?part=warnings&amp;wa_state=all&amp;wa_rule={key}"' in html(test)
+    test.query_params.clear()
+    for name, value in {"part": "warnings", "wa_state": "all", "wa_rule": key}.items():
+        test.query_params[name] = value
+    rows = table(test.run(), "warning-rows")
+    assert len(rows) == 2 and all(row[0].startswith("订单太多") for row in rows)
+
+
+def test_a_rule_that_cannot_be_read_says_so_and_is_said_anew(opened):
+    home = fill()
+    with home.store.transaction() as session:
+        body = busy().to_json() | {"detector": "dowsing"}
+        rule_rows.write(session, "own-old", body, after=0, by="lin", now=datetime.now(UTC))
+    watching.evaluate(home, datetime(2026, 10, 2, tzinfo=UTC))
+    test = open_part(opened)
+    row = next(row for row in table(test, "rule-rows") if row[0].startswith("订单太多"))
+    assert row[2] == "无法读取 自建" and "最近一次检查有 1 项失败：own-old" in said(test)
+    test.query_params["rule"] = "own-old"
+    assert "当前版本读不懂" in said(test.run())
 
 
 # -- a draft -------------------------------------------------------------------------------------------------------------
