@@ -38,6 +38,7 @@ from core.work.questions import (
     untold,
     valued,
     valuing,
+    warned,
 )
 from core.work.questions.figures import Figure
 from core.work.questions.reading import Reading, reading
@@ -198,6 +199,9 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "scores": scored.told,
     "series": serial.by_day,
     "forecast": foretold.told,
+    "warnings": warned.listed,
+    "indicator": warned.daily,
+    "moved": warned.moved,
 } | {name: single(metric) for name, metric in METRICS.items()}
 
 
