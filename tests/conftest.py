@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from tests import made_once
 from tests.e2e.browsing import CHROMIUM, CHROMIUM_SWITCHES
 
 SPREAD = 0.8
@@ -52,6 +53,12 @@ def _thin_out(items: list[pytest.Item]) -> None:
         seen[name] += 1
         if seen[name] > some.args[0]:
             item.add_marker(pytest.mark.long)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stores_made_once() -> Iterator[None]:
+    with made_once.stores():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from core.lake.writer import Merged
 from core.schema import ARROW
 from core.settings import Settings, World
 from core.work.home import Home
+from tests import made_once
 
 ZONE = "Asia/Shanghai"
 
@@ -45,6 +46,11 @@ def rows(table: str, facts: Sequence[Mapping[str, Any]], source: str = "shop", f
 
 def add(world: Home, batch_id: int, **tables: Sequence[Mapping[str, Any]]) -> dict[str, Merged]:
     """Merge facts as one batch. Every ``identity_key`` is a member of its own, of the same number."""
+    count = sum(map(len, tables.values()))
+    return made_once.lake(world, (batch_id, tables), count, lambda: _added(world, batch_id, tables))
+
+
+def _added(world: Home, batch_id: int, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Merged]:
     with world.writer.change("import", batch_id) as change:
         merged = {name: change.merge(name, rows(name, facts)) for name, facts in tables.items()}
     members(world, {key: key for facts in tables.values() for key in _keys(facts)})

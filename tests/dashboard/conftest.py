@@ -4,12 +4,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from streamlit.components.v2 import manifest_scanner
 
 from core.scope import SYSTEM
 from core.store.session import Store
 from core.store.tables import Account
-from core.work import accounts, logins
+from core.work import accounts, logins, passwords
 from core.work.logins import Visitor
 from dashboard.web import wiring
 
@@ -22,6 +23,14 @@ def components_scanned_once() -> Iterator[None]:
     scan = cache(manifest_scanner.scan_component_manifests)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(manifest_scanner, "scan_component_manifests", lambda: scan())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """What makes passwords hard to guess makes them slow, and nobody guesses here."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
 
 

@@ -47,17 +47,14 @@ def fill(*, messages: bool = True, moves: bool = True, posts: int = 40) -> Home:
         for n, when in enumerate(told)
     ]
     facts = ({"group_membership": joins} if moves else {}) | ({"group_messages": written} if messages else {})
-    lakes.add(home, 1, **facts, events=[lakes.event(1, "2026-11-29 04:00")])
-    with home.writer.change("import", 2) as change:
-        named = [
-            {"group_id": one, "name": f"群 {one}", "unit_id": "north" if one == "a" else "south", "staff_id": "ann"}
-            for one in "ab"
-        ]
-        change.merge("groups", lakes.rows("groups", named))
-        change.merge("staff", lakes.rows("staff", [{"staff_id": "ann", "name": "安"}]))
-        units = [{"unit_id": "north", "name": "北区"}, {"unit_id": "south", "name": "南区"}]
-        change.merge("units", lakes.rows("units", units))
-        change.merge("contents", lakes.rows("contents", [{"content_id": "c", "title": "岩茶新品"}]))
+    groups = [
+        {"group_id": one, "name": f"群 {one}", "unit_id": "north" if one == "a" else "south", "staff_id": "ann"}
+        for one in "ab"
+    ]
+    lakes.add(
+        home, 1, **facts, events=[lakes.event(1, "2026-11-29 04:00")], groups=groups, staff=[{"staff_id": "ann", "name": "安"}],
+        units=[{"unit_id": "north", "name": "北区"}, {"unit_id": "south", "name": "南区"}], contents=[{"content_id": "c", "title": "岩茶新品"}],
+    )  # fmt: skip
     return home
 
 

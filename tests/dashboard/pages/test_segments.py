@@ -64,11 +64,10 @@ def fill(home=None):
     ]
     joined = [{"identity_key": 1, "occurred_at": NOV, "group_id": "g1", "change": "join"}]
     units = [{"unit_id": "u1", "name": "东区"}, {"unit_id": "u2", "name": "西区"}]
-    with home.writer.change("import", 9) as change:
-        change.merge("units", lakes.rows("units", units))
     lakes.add(
         home,
         1,
+        units=units,
         member_profiles=profiles,
         events=events,
         order_lines=lines,
