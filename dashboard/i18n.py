@@ -81,12 +81,13 @@ def cut(text: str, most: int = 80) -> str:
 def refusal(error: Refusal, *, language: Language | None = None) -> str:
     """What happened and what to do, in the reader's language.
 
-    Looked up as ``error.<code>_<reason>`` where the refusal has a reason, else ``error.<code>``; a code without a text is shown
+    Looked up as ``error.<code>_<reason>`` where the refusal has a reason (``none`` where it could suggest no near name), else ``error.<code>``; a code without a text is shown
     with its English sentence rather than hidden.
     """
     chosen = language or _current()
     texts = catalogue(chosen)
-    for key in (f"error.{error.code}_{error.details.get('reason')}", f"error.{error.code}"):
+    lacks = "none" if error.details.get("near") == "" else error.details.get("reason")
+    for key in (f"error.{error.code}_{lacks}", f"error.{error.code}"):
         if key in texts:
             return texts[key].format_map(_Given(_places(error.details)))
     return texts["error.other"].format(code=error.code, message=error)

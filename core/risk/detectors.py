@@ -27,6 +27,8 @@ CHANCE = 3.0
 NOTHING = 0.5
 """A count of nothing, in logarithms."""
 FURTHEST = 10.0
+REACH = 3
+"""Times the weeks that a rule asks for: so far back is looked for those that are no holidays."""
 QUIET = 1.6
 """Limit of the same rule that warns seldom."""
 
@@ -94,12 +96,12 @@ def _threshold(rule: Rule, course: Course) -> Judged:
 
 
 def _relative(rule: Rule, course: Course) -> Judged:
-    mean, _ = _before(_learnt(course), rule.window_days)
+    mean, _ = _before(course, rule.window_days)
     return _share(rule, course.values, mean)
 
 
 def _baseline(rule: Rule, course: Course) -> Judged:
-    return _share(rule, course.values, _same_weekday(_learnt(course), rule.window_days // WEEK))
+    return _share(rule, course.values, _same_weekday(course, rule.window_days // WEEK))
 
 
 def _forecast(rule: Rule, course: Course) -> Judged:
@@ -108,7 +110,7 @@ def _forecast(rule: Rule, course: Course) -> Judged:
 
 
 def _sigma(rule: Rule, course: Course) -> Judged:
-    mean, deviation = _before(_learnt(course), rule.window_days)
+    mean, deviation = _before(course, rule.window_days)
     with np.errstate(invalid="ignore", divide="ignore"):
         away = np.where(deviation > 0, (course.values - mean) / deviation, np.sign(course.values - mean) * np.inf)
     away = np.where(np.isnan(mean) | np.isnan(course.values), np.nan, np.where(course.values == mean, 0.0, away))
@@ -255,13 +257,17 @@ def _side(direction: Direction, away: Floats) -> Floats:
     return np.full(away.shape, 1.0 if direction == "above" else -1.0)
 
 
-def _learnt(course: Course) -> Floats:
-    """Values that tell what is usual."""
-    return np.where(course.skipped[None, :], np.nan, course.values)
+def _before(course: Course, days: int) -> tuple[Floats, Floats]:
+    """Mean and standard deviation (of a sample) of so many days before each, those that are skipped not counted; NaN with fewer than half of them, or two, known."""
+    kept = ~course.skipped
+    # One day more than there is, for days that are skipped at the end.
+    values = np.pad(course.values[:, kept], ((0, 0), (0, 1)), constant_values=np.nan)
+    mean, deviation = _of_days_before(values, days)
+    place: NDArray[np.int64] = np.cumsum(kept) - kept
+    return mean[:, place], deviation[:, place]
 
 
-def _before(values: Floats, days: int) -> tuple[Floats, Floats]:
-    """Mean and standard deviation (of a sample) of the days before each; NaN with fewer than half of them, or two, known."""
+def _of_days_before(values: Floats, days: int) -> tuple[Floats, Floats]:
     known = ~np.isnan(values)
     # Around a level of the line, so that squares of large numbers do not swallow what differs.
     level = np.where(known.any(axis=1), np.nansum(values, axis=1) / np.maximum(known.sum(axis=1), 1), 0.0)[:, None]
@@ -285,21 +291,23 @@ def _summed(values: Floats, days: int) -> Floats:
     return total[:, day] - total[:, np.maximum(day - days, 0)]
 
 
-def _same_weekday(values: Floats, weeks: int) -> Floats:
-    """Mean of the same weekday of the weeks before; NaN with fewer than half of them known."""
-    shifted = np.full((weeks, *values.shape), np.nan)
-    for week in range(1, weeks + 1):
-        if week * WEEK < values.shape[1]:
-            shifted[week - 1, :, week * WEEK :] = values[:, : -week * WEEK]
-    known = (~np.isnan(shifted)).sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        return np.where(known >= weeks / 2, np.nansum(shifted, axis=0) / np.maximum(known, 1), np.nan)
+def _same_weekday(course: Course, weeks: int) -> Floats:
+    """Mean of the same weekday of so many weeks before, those whose day is skipped not counted, at most ``REACH`` times as many weeks back; NaN with fewer than half of them known."""
+    lines, days = course.values.shape
+    total, known, taken = np.zeros((lines, days)), np.zeros((lines, days)), np.zeros(days)
+    for back in range(WEEK, min(REACH * weeks * WEEK, days - 1) + 1, WEEK):
+        is_taken = ~course.skipped[:-back] & (taken[back:] < weeks)
+        taken[back:] += is_taken
+        values = np.where(is_taken[None, :], course.values[:, :-back], np.nan)
+        total[:, back:] += np.nan_to_num(values)
+        known[:, back:] += ~np.isnan(values)
+    return np.where(known >= weeks / 2, total / np.maximum(known, 1), np.nan)
 
 
 def _has_changed(rule: Rule, course: Course) -> Bools:
     """Whether a day differs from the mean of those before by more than the rule asks. Where nothing is known before, it does not."""
     assert rule.change is not None
-    mean, _ = _before(_learnt(course), rule.window_days)
+    mean, _ = _before(course, rule.window_days)
     away = _sided(rule.direction, course.values - mean)
     found: Bools = np.where(np.isnan(away), False, away > rule.change)
     return found

@@ -46,7 +46,8 @@ class Rule:
     differs from the mean of the ``window_days`` days before by more than this, in the rule's direction and the indicator's unit; null = no matter.
     ``least_share``: of ``sudden``, ``drift`` and ``unrest``, what the effect must be at least, as a share of what was expected.
     ``least_days``: days in a row that must break it. ``clear``: what was warned of is over when a day's distance is this or less; null = the limit. ``quiet_days``: what
-    breaks the rule again within so many days after belongs to the same warning. ``skips_holidays``: holidays are neither judged nor learnt.
+    breaks the rule again within so many days after belongs to the same warning. ``skips_holidays``: holidays are neither judged nor
+    learnt, nor counted as days before; a fixed ``threshold`` holds on days of shopping festivals.
     """
 
     indicator: str

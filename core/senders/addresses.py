@@ -81,12 +81,23 @@ def _refuse(found: Web) -> None:
         raise InvalidWeb("scheme")
     if found.port != HTTPS:
         raise InvalidWeb("port")
-    try:
-        literal = ipaddress.ip_address(found.host)
-    except ValueError:
-        return
-    if not is_public(literal):
+    if found.host == "localhost" or found.host.endswith(".localhost"):
         raise InvalidWeb("private")
+    literal = _literal(found.host)
+    if literal is not None and not is_public(literal):
+        raise InvalidWeb("private")
+
+
+def _literal(host: str) -> Address | None:
+    """The address that a host is, however it is written: ``0x7f000001`` and ``127.1`` are addresses as well. None for a name."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except OSError:
+        return None
 
 
 def resolved(found: Web, inner_hosts: Collection[str] = ()) -> str:

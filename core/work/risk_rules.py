@@ -31,7 +31,7 @@ PREVIEW_DAYS = 180
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a rule would have raised on the days ``[start_on, end_on)``: ``found``, oldest first. ``true`` and ``false``: how many of these overlap a warning of the same
-    indicator and place that people judged so, whichever rule raised it. ``failed``: why an indicator could not be read."""
+    indicator and place that people judged so, whichever rule raised it. ``failed``: why an indicator could not be read. ``lines``: how many were looked at; 0 where there is no data."""
 
     start_on: date
     end_on: date
@@ -39,6 +39,7 @@ class Preview:
     true: int
     false: int
     failed: tuple[Failed, ...]
+    lines: int
 
 
 def change(home: Home, log: Store, operator: Operator, key: str, rule: Rule, *, revision: int, now: datetime) -> Kept:
@@ -114,7 +115,7 @@ def preview(home: Home, operator: Operator, rule: Rule, now: datetime, *, days: 
         known = [row for row in warnings.listed(session, since=start) if not row.is_test]
         said = {number: rows[0].verdict for number, rows in warnings.verdicts(session, [row.id for row in known]).items()}  # fmt: skip
     judged = [_judged(one, known, said) for one in found]
-    return Preview(start, end, found, judged.count("true"), judged.count("false"), told.failed)
+    return Preview(start, end, found, judged.count("true"), judged.count("false"), told.failed, told.lines)
 
 
 def test_fire(home: Home, log: Store, operator: Operator, key: str, now: datetime) -> int:

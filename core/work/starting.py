@@ -30,9 +30,13 @@ def free_port(address: str, wanted: int | None = None) -> int:
     for port in [wanted] if wanted else range(FIRST_PORT, LAST_PORT + 1):
         if _is_free(address, port):
             return port
-    what = f"Port {wanted}" if wanted else f"No port from {FIRST_PORT} to {LAST_PORT}"
+    what = (
+        f"Port {wanted} of {address} cannot be had"
+        if wanted
+        else f"No port from {FIRST_PORT} to {LAST_PORT} of {address} is free"
+    )
     raise InvalidAddress(
-        f"{what} of {address} can be had. Stop what listens there, or name another: --port, --address.",
+        f"{what}. Stop what listens there, or name another: --port, --address.",
         port=wanted or FIRST_PORT,
         address=address,
     )

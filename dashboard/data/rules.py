@@ -44,7 +44,7 @@ EVERY = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One rule. ``fired``: warnings that began in the last 180 days; ``last_on``: when the newest of all began, null where there never was one."""
+    """One rule. ``fired``: warnings of which any day lies in the last 180, as the preview counts them; ``last_on``: when the newest of all began, null where there never was one."""
 
     kept: Kept
     level: Level
@@ -84,11 +84,12 @@ def _read(key: str, _ground: Ground, _newest: date, _fresh: freshness.Freshness)
     raised = warnings.listed(home, operator, wiring.now(), states=(), most=EVERY)
     every = {}
     for name, one in questions.rules(home, operator).items():
-        days = [row.started_on for row in raised if row.rule_key == name]
-        fired = sum(on > _newest - SPAN for on in days)
+        mine = [row for row in raised if row.rule_key == name]
+        fired = sum(row.last_on > _newest - SPAN for row in mine)
+        last = max((row.started_on for row in mine), default=None)
         every[name] = Listed(
-            one, level(one.rule.likelihood, one.rule.impact), said.get(name, NOTHING_SAID), fired, max(days, default=None)
-        )  # fmt: skip
+            one, level(one.rule.likelihood, one.rule.impact), said.get(name, NOTHING_SAID), fired, last
+        )
     with home.store.reading() as session:
         typed = {name: one.unit for name, one in readings.known(session).items()}
     gone = tuple(questions.removed(home, operator).values())

@@ -10,9 +10,9 @@ import pandas as pd
 
 from core.errors import Refusal
 from core.periods import Period, business_date
-from core.risk.episodes import Floats
+from core.risk.episodes import Bools, Floats
 from core.risk.indicators import INDICATORS, Place
-from core.risk.rules import OF_USUAL, By
+from core.risk.rules import OF_USUAL, By, Rule
 from core.scope import Operator
 from core.work.questions import alarms as questions
 from core.work.questions import (
@@ -44,8 +44,8 @@ from dashboard.i18n import Language, language, moment
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "FEWEST_DAYS", "LONGEST", "MOST", "MOST_DAYS", "STATES", "Beside", "Case", "Causes", "Course", "Dimension", "Line", "Note", "Overall", "Precision", "Said", "Share", "Span", "Warned", "Whole", "Written",
-    "alarms", "causes", "currency", "happened", "has_causes", "has_people", "incidents_open", "key", "line", "listed", "one", "overall", "owners", "people_of", "people_of_part", "rule_titles", "since_yesterday",
+    "FEWEST_DAYS", "LONGEST", "MOST", "MOST_DAYS", "STATES", "Beside", "Case", "Causes", "Course", "Dimension", "Line", "Note", "Overall", "Precision", "Rule", "Said", "Share", "Span", "Warned", "Whole", "Written",
+    "alarms", "causes", "currency", "happened", "has_causes", "has_people", "incidents_open", "is_calm", "key", "line", "listed", "one", "overall", "owners", "people_of", "people_of_part", "rule_titles", "since_yesterday",
     "today", "zone",
 ]  # fmt: skip
 
@@ -100,8 +100,15 @@ class Overall:
 def overall() -> Overall:
     """Raises ``Forbidden``."""
     operator, home = guard.require(SEE), worlds.home()
-    found = kept.while_unwritten(home.store, ("precision", home.world), lambda: risk_rules.precision(home, operator))
+    name = ("precision", home.world, operator.scope.key(), _ground().version)
+    found = kept.while_unwritten(home.store, name, lambda: risk_rules.precision(home, operator))
     return Overall(sum(one.true for one in found.values()), sum(one.judged for one in found.values()))
+
+
+def is_calm(one: Warned) -> bool:
+    """Whether an open one has not been spoken of again on the newest days: it is over when that has lasted for its rule's quiet days."""
+    newest = freshness.read(SEE).as_of_on
+    return one.state == "open" and one.kind == "figure" and newest is not None and one.last_on < newest
 
 
 def today() -> date:
@@ -109,9 +116,11 @@ def today() -> date:
 
 
 def since_yesterday(found: list[Warned]) -> list[Warned]:
-    """Those that were raised on the business day of yesterday or later."""
+    """Those that were raised on the business day of yesterday or later, but for what was over when it was first seen."""
     yesterday = today() - DAY
-    return [one for one in found if business_date(one.raised_at, zone()) >= yesterday]
+    return [
+        one for one in found if business_date(one.raised_at, zone()) >= yesterday and one.closed_at != one.raised_at
+    ]
 
 
 def owners(warning_id: int) -> tuple[str, ...]:
@@ -146,7 +155,8 @@ def _ground() -> Ground:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """Days around a warning from ``start_on`` on: the figure, what was ``expected``, and the ``bound`` of its rule; NaN where there is none. ``notes``: feasts, campaigns and imports;
+    """Days around a warning from ``start_on`` on: the figure, what was ``expected``, and the ``bound`` of its rule; NaN where there is none. ``left_out``: days that the
+    rule does not judge. ``notes``: feasts, campaigns and imports;
     ``incidents``: title, first and last day."""
 
     key: str
@@ -154,6 +164,7 @@ class Line:
     values: Floats
     expected: Floats
     bound: Floats
+    left_out: Bools
     notes: tuple[Note, ...]
     incidents: tuple[tuple[str, date, date], ...]
 
@@ -174,7 +185,7 @@ def _line(key: str, _ground: Ground, _whole: Whole, _operator: Operator) -> Line
     assert course is not None
     days = len(course.values)
     span = Period(course.start_on, course.start_on + timedelta(days=days))
-    expected, bound = np.full(days, np.nan), np.full(days, np.nan)
+    expected, bound, left_out = np.full(days, np.nan), np.full(days, np.nan), np.zeros(days, np.bool_)
     with _ground.open() as lake:
         try:
             told = None if rule is None else findings.judgement(_ground.home, lake, rule, one.place_key, today())
@@ -184,13 +195,13 @@ def _line(key: str, _ground: Ground, _whole: Whole, _operator: Operator) -> Line
     if told is not None:
         shift = (course.start_on - told.start_on).days
         if shift >= 0 and shift + days <= len(told.values):
-            expected = told.expected[shift : shift + days]
+            expected, left_out = told.expected[shift : shift + days], told.left_out[shift : shift + days]
             # Rules of what is usual ask each day by several measures: their bounds are no line.
             is_line = rule is not None and rule.detector not in OF_USUAL
             bound = told.bound[shift : shift + days] if is_line else bound
     cases = incidents.during(_ground.home, _operator, span.start_on, span.end_on, now=wiring.now())
     known = tuple((case.title, case.first_on, case.last_on) for case in cases)
-    return Line(key, course.start_on, course.values, expected, bound, found, known)
+    return Line(key, course.start_on, course.values, expected, bound, left_out, found, known)
 
 
 # -- what moved it -----------------------------------------------------------------------------------------------------

@@ -147,7 +147,9 @@ def test_a_refusal_is_told_with_its_reason_and_one_without_a_text_is_not_hidden(
     assert i18n.refusal(core.errors.InvalidPassword("", reason="short"), language="zh") == "密码至少需要 10 个字符。"
     throttled = core.errors.TooManyAttempts("", seconds=8)
     assert i18n.refusal(throttled, language="en") == "Too many attempts. Please try again in 8 seconds."
-    assert i18n.refusal(core.errors.Unknown("metric", "gmv"), language="zh") == "找不到“gmv”。相近的有："
+    assert i18n.refusal(core.errors.Unknown("metric", "gmv"), language="zh") == "找不到“gmv”。"
+    near = core.errors.Unknown("metric", "orers", ["orders"])
+    assert i18n.refusal(near, language="en") == "There is no “orers”. Similar: orders"
 
     class Strange(Refusal):
         code = "strange.thing"

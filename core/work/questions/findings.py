@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from core import schema
+from core.calendar import days as public_days
 from core.errors import Refusal, Unknown
 from core.models.forecast.line import BYS, Line
 from core.risk import indicators
@@ -108,12 +109,13 @@ def of(home: Home, lake: Reading, rules: Mapping[str, Rule], on: date) -> Findin
 @dataclass(frozen=True, slots=True, eq=False)
 class Judgement:
     """One line as a rule sees it, days from ``start_on`` on: ``values``, what was ``expected`` of each day, and the ``bound`` beyond which the rule is broken; NaN where there is
-    none."""
+    none. ``left_out``: days that it does not judge."""
 
     start_on: date
     values: Floats
     expected: Floats
     bound: Floats
+    left_out: Bools
 
 
 def judgement(home: Home, lake: Reading, rule: Rule, key: str, on: date) -> Judgement | None:
@@ -123,8 +125,10 @@ def judgement(home: Home, lake: Reading, rule: Rule, key: str, on: date) -> Judg
     place = next((n for n, one in enumerate(lines.places) if one.key == key), None) if lines is not None else None
     if lines is None or place is None:
         return None
-    told = judge(rule, asked.course(rule, lines))
-    return Judgement(lines.start_on, lines.values[place], told.expected[place], told.bound[place])
+    course = asked.course(rule, lines)
+    told = judge(rule, course)
+    left_out = course.skipped if rule.skips_holidays else course.with_holidays.skipped
+    return Judgement(lines.start_on, lines.values[place], told.expected[place], told.bound[place], left_out)
 
 
 def refuse(home: Home, rule: Rule) -> None:
@@ -201,13 +205,16 @@ class _Asked:
 
     def course(self, rule: Rule, lines: Lines) -> Course:
         """One for all rules that ask the same of the lines, for what is usual is learnt from them once."""
-        about = (rule.indicator, rule.by, rule.detector == "forecast", rule.others if rule.detector in OF_DAYS else ())
+        about = (
+            rule.indicator, rule.by, rule.detector == "forecast", rule.detector == "threshold", rule.others if rule.detector in OF_DAYS else (),
+        )  # fmt: skip
         if about not in self._courses:
             known = indicators.INDICATORS.get(rule.indicator)
             is_count = known is not None and known.metric.bottom is None and known.metric.unit in COUNTED
             forecast = _forecast(self.home, lines) if rule.detector == "forecast" else None
             others = self._others(rule, lines) if rule.detector in OF_DAYS else None
-            self._courses[about] = Course(lines.values, self._masked(lines), is_count, forecast, others)
+            masked = self._masked(lines, with_festivals=rule.detector != "threshold")
+            self._courses[about] = Course(lines.values, masked, is_count, forecast, others)
         return self._courses[about]
 
     def _others(self, rule: Rule, lines: Lines) -> Floats:
@@ -225,14 +232,20 @@ class _Asked:
             rows.append(row)
         return np.array(rows, float).reshape(len(rows), lines.days)
 
-    def _masked(self, lines: Lines) -> Bools:
-        """Days off of public holidays and festivals, with a day to both sides, and days on which the house is closed."""
+    def _masked(self, lines: Lines, *, with_festivals: bool) -> Bools:
+        """Days on which the house is closed and days off of public holidays with a day to both sides; and where asked for, all days that feasts and shopping festivals change."""
         end = lines.start_on + timedelta(days=lines.days)
         known = calendar.known(self.home, lines.start_on - MOST_AROUND, end + MOST_AROUND)
-        off = set(known.closed)
-        for one in known.events:
-            before, after = max(AROUND_DAYS, one.before_days), max(AROUND_DAYS, one.after_days)
-            off |= {one.on + timedelta(days=n) for n in range(-before, after + 1)}
+        holidays = [
+            one.on for one in public_days(lines.start_on - MOST_AROUND, end + MOST_AROUND) if one.kind == "holiday"
+        ]
+        around = [(on, AROUND_DAYS, AROUND_DAYS) for on in holidays]
+        if with_festivals:
+            around += [
+                (one.on, max(AROUND_DAYS, one.before_days), max(AROUND_DAYS, one.after_days)) for one in known.events
+            ]
+        off = {on + timedelta(days=n) for on, before, after in around for n in range(-before, after + 1)}
+        off |= set(known.closed)
         return np.array([lines.start_on + timedelta(days=n) in off for n in range(lines.days)], np.bool_)
 
     def _finding(self, key: str, rule: Rule, lines: Lines, one: Episode) -> Finding:

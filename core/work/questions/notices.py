@@ -106,7 +106,8 @@ def log(home: Home, operator: Operator, *, target_id: int | None = None, most: i
     with home.store.reading() as session:
         rows = deliveries.newest(session, most=most, target_id=target_id)
         kinds = deliveries.kinds_of(session, {row.notice_id for row in rows if row.notice_id is not None})
-    return [_delivery(row, kinds) for row in rows]
+        paused = {one.id: one.paused_until for one in notice_targets.every(session) if one.paused_until}
+    return [_delivery(row, kinds, paused.get(row.target_id or 0)) for row in rows]
 
 
 def _told(row: SaidNotice, last: int) -> Told:
@@ -122,9 +123,10 @@ def _target(row: NoticeTarget, home: Home) -> Target:
     )  # fmt: skip
 
 
-def _delivery(row: NoticeDelivery, kinds: dict[int, str]) -> Delivery:
+def _delivery(row: NoticeDelivery, kinds: dict[int, str], paused_until: datetime | None) -> Delivery:
+    """What waits for a target that is paused is not tried before that is over."""
     notice = "digest" if row.notice_id is None else kinds.get(row.notice_id, "")
     return Delivery(
         row.id, notice, row.target_name, row.urgency, row.state, row.held_for, row.digest_id, row.attempts, row.error,
-        row.created_at, row.next_at, row.ended_at,
+        row.created_at, max(row.next_at, paused_until or row.next_at), row.ended_at,
     )  # fmt: skip

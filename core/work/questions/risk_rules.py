@@ -1,7 +1,7 @@
 """Rules of warnings as they stand, and how often people said that they were right."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from core.store import risk_rules, topics, warnings
 from core.store.risk_tables import RiskRule
 from core.store.session import Session
 from core.work.home import Home
+from core.work.segments import covers
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,11 @@ def history(home: Home, operator: Operator, key: str) -> list[Kept]:
 
 
 def precision(home: Home, operator: Operator) -> dict[str, Precision]:
-    """Of every rule that raised anything. Raises ``Forbidden``."""
+    """Of every rule that raised anything the operator sees. Raises ``Forbidden``."""
     operator.require("risk.see")
+    mine = covers(home, operator)
     with home.store.reading() as session:
-        return precisions(session)
+        return precisions(session, mine)
 
 
 def standing(session: Session) -> dict[str, Kept]:
@@ -120,9 +122,9 @@ def revisions(session: Session) -> tuple[tuple[str, int], ...]:
     return tuple((key, one.revision) for key, one in standing(session).items())
 
 
-def precisions(session: Session) -> dict[str, Precision]:
-    """Each warning once, by the newest word on it; what is part of another one is judged with that. Tests do not count."""
-    raised = [row for row in warnings.listed(session) if not row.is_test]
+def precisions(session: Session, mine: Callable[[Sequence[str] | None], bool]) -> dict[str, Precision]:
+    """Each warning once, by the newest word on it; what is part of another one is judged with that. Tests do not count. ``mine``: whether somebody sees what is of these units."""
+    raised = [row for row in warnings.listed(session) if not row.is_test and mine(None if row.unit_id is None else [row.unit_id])]  # fmt: skip
     of_rule: defaultdict[str, set[int]] = defaultdict(set)
     for row in raised:
         of_rule[row.rule_key].add(row.merged_into_id or row.id)
@@ -150,13 +152,13 @@ def _said(row: RiskRule) -> Kept:
     default = DEFAULTS.get(row.key)
     if default is not None and row.is_removed:
         return Kept(row.key, default, row.revision, True, False, False, row.by, row.at)
-    rule, fault = _read(row.body, default)
+    rule, fault = read(row.body, default)
     is_changed = rule != default
     return Kept(row.key, rule, row.revision, default is not None, is_changed, row.is_removed, row.by, row.at, fault)
 
 
-def _read(body: Mapping[str, Any], default: Rule | None) -> tuple[Rule, str | None]:
-    """One that was said to another version of the product may be of a kind that this one has not: it stops no other."""
+def read(body: Mapping[str, Any], default: Rule | None = None) -> tuple[Rule, str | None]:
+    """A rule as it was said, and why it cannot be read: one that was said to another version of the product may be of a kind that this one has not, and stops no other."""
     try:
         return Rule.from_json(body), None
     except (InvalidRule, TypeError) as error:

@@ -185,7 +185,7 @@ def one(home: Home, operator: Operator, warning_id: int, now: datetime) -> Whole
         told = _told(session, [row, *parts], now)
         rule = _rule_then(session, row, rules_of.standing(session))
         said = warnings.verdicts(session, [warning_id]).get(warning_id, [])
-        precision = rules_of.precisions(session).get(row.rule_key, NOTHING_SAID)
+        precision = rules_of.precisions(session, mine).get(row.rule_key, NOTHING_SAID)
     return Whole(told[0], rule, precision, _course(home, operator, row, now), tuple(map(_word, said)), tuple(told[1:]))
 
 
@@ -263,7 +263,8 @@ def _rule_then(session: Session, row: RiskWarning, standing: Mapping[str, Kept])
     if row.rule_revision:
         said = risk_rules.revised(session, row.rule_key, row.rule_revision)
         if not said.is_removed:
-            return Rule.from_json(said.body)
+            rule, fault = rules_of.read(said.body)
+            return None if fault else rule
     known = standing.get(row.rule_key)
     return None if known is None else known.rule
 

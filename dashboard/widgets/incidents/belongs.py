@@ -9,6 +9,7 @@ from dashboard.actions import guard
 from dashboard.actions import incidents as actions
 from dashboard.data import incidents
 from dashboard.data.incidents import Task, Warned, Whole
+from dashboard.data.warnings import is_calm
 from dashboard.i18n import t
 from dashboard.widgets import heading
 from dashboard.widgets.incidents import forms, words
@@ -41,7 +42,7 @@ def warnings(whole: Whole, *, may: bool) -> None:
 def _warning(one: Warned) -> str:
     last = i18n.day(one.last_on) if one.ended_on is None else i18n.day(one.ended_on)
     days = i18n.day(one.started_on) if one.started_on == one.last_on else f"{i18n.day(one.started_on)} – {last}"
-    state = t(f"incidents.warning_{one.state}")
+    state = t("incidents.warning_calm" if is_calm(one) else f"incidents.warning_{one.state}")
     link = f'<a href="/risk?part=warnings&amp;warning={one.id}">{escape(words.warned(one))}</a>'
     return f"<li>{levels.badge(one.level)} {link}<small>{escape(t('number.then').join((days, state)))}</small></li>"
 

@@ -59,6 +59,8 @@ def compose(whole: Whole, name: str, audience: str | None = None) -> None:
 def _filled(whole: Whole, name: str, template: Template, language: i18n.Language) -> str:
     """The message, with a field for each place that the incident does not tell."""
     values = _told(whole, language)
+    if template.audience != "staff":
+        values["what"] = ""  # what the house calls it means nothing to anybody outside
     open_places = [one for one in template.places if not values.get(one)]
     if open_places:
         st.caption(t("incidents.fill"))

@@ -164,7 +164,7 @@ def _merging(one: Warned) -> None:
 
 
 def _called(one: Warned) -> str:
-    name = i18n.aside(listing.title(one), listing.subject(one, {}))
+    name = listing.whole_title(one, {})
     return t("warning.numbered", number=one.id, name=name, day=i18n.day(one.started_on, with_year=False))
 
 
@@ -191,7 +191,7 @@ def _opening(one: Warned) -> None:
 def _new(one: Warned) -> None:
     with st.form("wa_incident_form", border=False):
         st.text_input(
-            t("warning.incident_title"), i18n.cut(i18n.aside(listing.title(one), listing.subject(one, {})), actions.LONGEST_TITLE),
+            t("warning.incident_title"), i18n.cut(listing.whole_title(one, {}), actions.LONGEST_TITLE),
             max_chars=actions.LONGEST_TITLE, key="wa_incident_title",
         )  # fmt: skip
         st.text_area(t("warning.incident_note"), max_chars=actions.LONGEST, key="wa_incident_note")

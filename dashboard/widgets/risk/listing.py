@@ -5,7 +5,7 @@ from html import escape
 from urllib.parse import quote
 
 from dashboard import addresses, i18n
-from dashboard.data.warnings import Warned, has_people
+from dashboard.data.warnings import Warned, has_people, is_calm
 from dashboard.data.watched import WINDOWS
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets.parts import PART
@@ -32,6 +32,11 @@ def title(one: Warned) -> str:
     return words.rule(one.rule_key, one.rule_name)
 
 
+def whole_title(one: Warned, own: Names) -> str:
+    """The rule and what it is about, for where a warning stands among others of its kind."""
+    return f"{title(one)} · {subject(one, own)}"
+
+
 def subject(one: Warned, own: Names) -> str:
     """What it is about, with its place where that is not the whole house."""
     place = words.place(one.place_by, one.place_key, one.place_name)
@@ -45,7 +50,8 @@ def sentence(one: Warned, own: Names, currency: str) -> str:
     """What happened."""
     told = [_what(one, own, currency)]
     if one.days > 1 and one.kind == "figure":
-        told.append(t("warning.lasting" if one.state == "open" else "warning.lasted", days=i18n.number(one.days)))
+        is_on = one.state == "open" and not is_calm(one)
+        told.append(t("warning.lasting" if is_on else "warning.lasted", days=i18n.number(one.days)))
     return t("warning.sentence", told=t("watched.then").join(told))
 
 
@@ -87,6 +93,9 @@ def state(one: Warned) -> str:
     """HTML: open, silent, how it was closed, or that it is part of another."""
     if one.state == "open" and one.is_silent and one.snoozed_until is not None:
         return escape(t("warning.state_snoozed"))
+    if is_calm(one):
+        calm = t("warning.calm", day=i18n.day(one.last_on, with_year=False))
+        return f"{escape(t('warning.state_open'))}<br><small>{escape(calm)}</small>"
     if one.state == "closed":
         return escape(t(f"warning.closed_{one.closed_how}"))
     if one.state == "merged" and one.merged_into_id is not None:

@@ -1,14 +1,16 @@
 """One warning: what happened, its line, what moved it, what happened beside, and what people make of it."""
 
+from datetime import timedelta
 from html import escape
 
+import numpy as np
 import streamlit as st
 
-from core.errors import Refusal
+from core.errors import Refusal, Unknown
 from dashboard import addresses, charts, faults, i18n
 from dashboard.actions import guard
 from dashboard.data import warnings, watched
-from dashboard.data.warnings import Beside, Span, Warned, Whole
+from dashboard.data.warnings import Beside, Line, Rule, Span, Warned, Whole
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import behind, choice, heading, opening
 from dashboard.widgets.behind import Behind
@@ -34,6 +36,10 @@ def show(text: str) -> None:
         return
     try:
         whole = warnings.one(int(text))
+    except Unknown:
+        addresses.leave_out(WARNING, text)
+        st.html(heading.line(t("warning.unknown")))
+        return
     except Refusal as refusal:
         faults.show(refusal)
         return
@@ -54,6 +60,8 @@ def _whole(whole: Whole, own: Names, currency: str) -> None:
             st.html(heading.section(title, t("warning.line_lead"), "warning-line"))
             key = f"{found.key}|{one.id}"
             charts.show("warning_line", key, lambda: chart.picture(found, one, own, currency), alt=listing.sentence(one, own, currency))  # fmt: skip
+            if found.left_out.any():
+                st.caption(t("warning.left_out", days=i18n.listed(_left_out(found))))
     if warnings.has_causes(one):
         is_whole = one.days >= warnings.FEWEST_DAYS and choice.read(SPAN, ("peak", "span")) == "span"
         span = Span.of(one, is_whole=is_whole)
@@ -62,6 +70,16 @@ def _whole(whole: Whole, own: Names, currency: str) -> None:
         alarms.show(one, span)
     _parts(whole, own, currency)
     behind.open_asked(lambda who: _people(one, own, who), lambda: listing.sentence(one, own, currency), WHO)
+
+
+def _left_out(line: Line) -> list[str]:
+    """Spans of days that the rule leaves out, in words."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], line.left_out, [False]])))
+    spans = [
+        (line.start_on + timedelta(days=int(first)), line.start_on + timedelta(days=int(end) - 1))
+        for first, end in edges.reshape(-1, 2)
+    ]
+    return [" – ".join(i18n.day(on, with_year=False) for on in dict.fromkeys(span)) for span in spans]
 
 
 def _spans(one: Warned, is_whole: bool) -> str:
@@ -94,7 +112,7 @@ def _head(one: Warned, own: Names, currency: str) -> str:
 def _facts(whole: Whole, own: Names, currency: str) -> str:
     one = whole.warned
     told = [
-        (t("warning.column_state"), _stated(one)),
+        (t("warning.column_state"), _stated(one, whole.rule)),
         (t("warning.column_since"), escape(_days(one))),
         (t("risk.level"), escape(levels.cell_words((one.likelihood, one.impact)))),
         (t("warning.column_owner"), escape(one.owner or t("warning.nobody"))),
@@ -113,8 +131,10 @@ def _facts(whole: Whole, own: Names, currency: str) -> str:
     return rows.facts(told)
 
 
-def _stated(one: Warned) -> str:
+def _stated(one: Warned, rule: Rule | None) -> str:
     html = listing.state(one)
+    if rule is not None and rule.quiet_days and warnings.is_calm(one):
+        html += f"<br><small>{escape(t('warning.ends_after', days=rule.quiet_days))}</small>"
     if one.is_silent:
         html += f"<br><small>{escape(t('warning.until', at=i18n.moment(one.snoozed_until, warnings.zone())))}</small>"
     if one.state == "closed" and one.closed_how == "by_hand":

@@ -240,8 +240,9 @@ def _limits(fields: Fields, detector: str, indicator: str, slots: Slots) -> None
         at = sides.index(was.direction) if was and was.direction in sides else 0
         labels = {one: t(f"rules.side_{one}") for one in sides}
         columns[0].selectbox(
-            t("rules.field_direction"), sides, at, format_func=labels.get, key=fields.key(f"direction_{len(sides)}")
-        )
+            t("rules.field_direction"), sides, at, format_func=labels.get, key=fields.key(f"direction_{len(sides)}"),
+            help=t("rules.direction_daily") if detector in words.DAILY else None,
+        )  # fmt: skip
     if detector not in words.DAILY:
         is_below = detector == "threshold" and fields.said("direction_2", was.direction if was else "above") == "below"
         signs = {False: "<" if is_below else ">", True: "≤" if is_below else "≥"}

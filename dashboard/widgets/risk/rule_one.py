@@ -88,7 +88,7 @@ def _precision(one: Listed) -> str:
     beside += [t("rules.unclear", count=said.unclear)] if said.unclear else []
     beside += [t("rules.unjudged", count=said.unjudged)] if said.unjudged else []
     told = i18n.listed(beside)
-    return told if said.judged < rules.SMALL else i18n.aside(i18n.share(said.share), told)
+    return told if said.judged < rules.SMALL else i18n.aside(i18n.share(said.share, 0), told)
 
 
 # -- what can be done ----------------------------------------------------------------------------------------------------

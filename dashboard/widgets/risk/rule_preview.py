@@ -33,6 +33,8 @@ def show(fields: Fields, rule: Rule, own: words.Names, slots: Slots) -> bool:
             return False
         lead = words.sentence(rule, fields.known.currency, own)
         st.html(heading.section(_count(found, rule), lead, "rule-preview"))
+        if not found.lines and not found.failed and rule.detector not in OF_THE_SYSTEM:
+            st.warning(t("rules.no_data", indicator=words.indicator(rule.indicator, own)))
         for one in found.failed:
             st.error(t("rules.cannot_read", indicator=words.indicator(one.indicator, own), code=one.code))
         if found.true or found.false:

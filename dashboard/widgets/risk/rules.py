@@ -52,7 +52,7 @@ def _tiles(known: Rules, last: Looked | None) -> list[Tile]:
     return [
         Tile("rules", t("rules.tile_on"), i18n.number(on), beside=t("rules.of", count=len(every))),
         Tile("fired", t("rules.tile_fired"), i18n.number(sum(one.fired for one in every)), meaning=t("rules.fired_means")),
-        Tile("precision", t("rules.tile_precision"), i18n.share(whole.share), beside=told, meaning=t("rules.precision_means")),
+        Tile("precision", t("rules.tile_precision"), i18n.share(whole.share, 0), beside=told, meaning=t("rules.precision_means")),
         Tile("looked", t("rules.tile_looked"), at, beside="" if last is None else t("rules.version", version=last.lake_version)),
     ]  # fmt: skip
 
@@ -102,7 +102,7 @@ def precision(one: Precision) -> str:
         return UNDEFINED
     if one.judged < rules.SMALL:
         return f"<small>{escape(t('rules.of_judged', true=one.true, count=one.judged))}</small>"
-    return f"{i18n.share(one.share)}<br><small>{escape(t('rules.judged', count=one.judged))}</small>"
+    return f"{i18n.share(one.share, 0)}<br><small>{escape(t('rules.judged', count=one.judged))}</small>"
 
 
 # -- looks -------------------------------------------------------------------------------------------------------------

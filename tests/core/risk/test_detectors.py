@@ -73,20 +73,25 @@ LINES = st.lists(st.one_of(st.integers(0, 30).map(float), st.just(NAN)), min_siz
 
 
 @settings(max_examples=examples(150))
-@given(LINES, st.sampled_from(["above", "below", "both"]), st.integers(1, 5))
-def test_sigma_relative_and_weekday_rules_say_what_plain_arithmetic_says(values, direction, weeks):
+@given(LINES, st.sampled_from(["above", "below", "both"]), st.integers(1, 5), st.sets(st.integers(0, 69), max_size=40))
+def test_sigma_relative_and_weekday_rules_say_what_plain_arithmetic_says(values, direction, weeks, holidays):
+    """Days that are skipped are not judged, and those before them take their place."""
     window, limit = weeks * 7, 1.5
-    told = course(*values)
+    skipped = tuple(day for day in sorted(holidays) if day < len(values))
+    told = course(*values, skipped=skipped)
     for detector in ("sigma", "relative", "baseline"):
         rule = Rule("x", detector, limit if detector == "sigma" else 0.3, direction, window_days=window)
         expected = []
         for day, value in enumerate(values):
-            before = values[max(0, day - window) : day]
+            places = range(day - 1, -1, -1)
             if detector == "baseline":
-                before = [values[day - 7 * week] for week in range(1, weeks + 1) if day - 7 * week >= 0]
+                places = [day - 7 * week for week in range(1, 3 * weeks + 1) if day >= 7 * week]
+            before = [values[place] for place in places if place not in skipped][
+                : weeks if detector == "baseline" else window
+            ]
             known = [one for one in before if not math.isnan(one)]
             least = max(weeks / 2, 0) if detector == "baseline" else window / 2
-            if math.isnan(value) or not known or len(known) < least:
+            if math.isnan(value) or day in skipped or not known or len(known) < least:
                 continue
             middle = mean(known)
             scale = abs(middle)

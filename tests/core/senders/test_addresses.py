@@ -73,10 +73,16 @@ def test_hosts_that_the_house_named_are_free_with_and_without_their_port():
     assert refused("file://inner/x", "inner") == "scheme"
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f000001", "0"])
-def test_a_name_or_an_odd_spelling_that_leads_into_the_house_is_refused_when_it_is_looked_up(host):
+@pytest.mark.parametrize("host", ["localhost", "a.localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0"])
+def test_an_odd_spelling_of_the_house_itself_is_refused_at_once(host):
+    assert refused(f"https://{host}/") == "private"
+
+
+def test_a_name_that_leads_into_the_house_is_refused_when_it_is_looked_up(monkeypatch):
+    inside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 443))]
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", lambda *_args, **_more: inside)
     with pytest.raises(Gone) as error:
-        addresses.resolved(addresses.web(f"https://{host}/"))
+        addresses.resolved(addresses.web("https://inner.example/"))
     assert error.value.code == "address.private"
 
 

@@ -97,9 +97,9 @@ def test_an_e_mail_arrives_once_in_the_targets_language(store, tmp_path):
         mail = {"email": Smtp(home.settings.mail)}
         assert [passed(home, **mail), passed(home, NOW + HOUR, **mail)] == [(1, 0), (0, 0)]
         (letter,) = box.letters
-    assert letter["Subject"] == "Risk warning: churn (all)"
+    assert letter["Subject"] == "Risk warning: churn (whole house)"
     assert letter.get_content().splitlines() == [
-        "Risk warning: churn (all)", "Value: 3.1%", "Open: https://cockpit.example/risk?warning=7&world=live",
+        "Risk warning: churn (whole house)", "Value: 3.1%", "Open: https://cockpit.example/risk?warning=7&world=live",
     ]  # fmt: skip
     assert states(home) == ["sent"]
 

@@ -363,3 +363,16 @@ def test_nobody_else_may(home, who):
     with pytest.raises(Forbidden):
         watching.look(home, home.store, who, noon(11))
     assert stored(home) == []
+
+
+def test_a_fixed_limit_holds_on_days_of_shopping_festivals_but_not_on_public_holidays(home):
+    """March 8 is the shopping festival of Women's Day, April 4 to 6 are those of Qingming."""
+    fixed = Rule("orders", "threshold", 5, "above", name="Many")
+    relative = Rule("orders", "relative", 0.5, "above", window_days=7, name="More than before")
+    keys = [risk_rules.add(home, home.store, LIN, one, noon(0)).key for one in (fixed, relative)]
+    march, april = 7, 35
+    bring(home, [9 if day in (march, april) else 2 for day in range(50)])
+    look(home, 50)
+    with home.store.reading() as session:
+        raised = [(row.rule_key, (row.started_on - FIRST).days) for row in session.scalars(select(RiskWarning))]
+    assert raised == [(keys[0], march)]

@@ -436,6 +436,8 @@ def test_a_message_is_written_from_the_playbook_and_put_away(opened):
     number = begin()
     test = press(page(opened, number, language="en"), "do_customers")
     assert "Hello, this is" in html(test) and "<mark>[…]</mark>" in html(test)
+    draft = re.search(r'class="draft".*?</div>', html(test), re.S)[0]
+    assert whole(number).case.title not in draft  # the house's own name of it is for nobody outside
     test = put(test, tell_template_customers="").run()
     test = put(test, tell_body="We are sorry.").run()
     test = press(put(test, tell_by="SMS"), "_tell_do")

@@ -202,6 +202,12 @@ def test_a_draft_is_tried_on_the_last_180_days_and_kept_as_it_was_tried(opened):
     assert kept.rule == Rule.from_json(busy(6.0, is_inclusive=True, impact=5).to_json())
 
 
+def test_a_draft_about_what_there_is_no_data_of_says_so(opened):
+    home = fill()
+    key = added(home, Rule("messages", "threshold", 5.0, "above", name="消息太多"))
+    assert "还没有“群消息”的数据" in "".join(one.value for one in open_part(opened, rule=key).warning)
+
+
 def test_limits_are_typed_in_the_readers_unit(opened):
     """A share in percent, money in its major unit."""
     home = fill()

@@ -249,7 +249,23 @@ def test_an_address_that_says_nothing_is_told(opened):
     assert "没有这条预警" in said(test)
     test.query_params["warning"] = "999"
     test = test.run()
-    assert not test.exception and test.error
+    assert not test.exception and "没有这条预警" in said(test)
+
+
+def test_what_was_not_spoken_of_again_says_since_when_and_when_it_is_over(opened):
+    number = fill()
+    lakes.add(wiring.house().live, 9, order_lines=[sale(2, f"{LAST + timedelta(days=3)} 05:00", "o9", 9)])
+    test = open_part(opened)
+    assert "进行中 3月31日之后没有再触发" in " ".join(said(test).split())
+    test.query_params["warning"] = str(number)
+    assert f"连续 {MANY.quiet_days} 天没有再触发就结束" in said(test.run())
+
+
+def test_who_is_limited_to_units_learns_nothing_of_what_was_judged_of_the_whole_house(opened):
+    home, number = wiring.house().live, quick()
+    warnings.judge(home, wiring.accounts_store(), SYSTEM, number, "true", datetime.now(UTC))
+    assert tile(open_part(opened), "precision")[0] == "100%"
+    assert tile(open_part(opened, role="manager", units=["north"]), "precision")[0] == "—"
 
 
 def test_who_is_limited_to_units_sees_no_warning_of_the_whole_house(opened):
