@@ -70,11 +70,12 @@ class InvalidValue(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """``default``: null where the text gives none. ``at``: of its first brace."""
+    """``default``: null where the text gives none. ``[at, end)``: where it stands, braces and all."""
 
     name: str
     default: str | None
     at: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,7 @@ def _read(text: str, policy: Policy | None) -> tuple[list[str | Field], tuple[Pr
             wrong.append(Problem("nested", at))
             is_nested = True
         elif sign == "}}":
-            field = _field(text[opened + 2 : at], opened)
+            field = _field(text[opened + 2 : at], opened, token.end())
             wrong += [] if is_nested else [Problem(reason, opened) for reason in _wrong(field, policy)]
             parts += [plain, field]
             plain, end, opened = "", token.end(), None
@@ -229,10 +230,11 @@ def _read(text: str, policy: Policy | None) -> tuple[list[str | Field], tuple[Pr
     return [part for part in parts if part], tuple(sorted(wrong, key=lambda one: one.at))
 
 
-def _field(inside: str, at: int) -> Field:
+def _field(inside: str, at: int, end: int) -> Field:
     """What stands between braces. Braces in a default are escaped as everywhere."""
     name, bar, default = inside.partition("|")
-    return Field(name.strip(), _TOKEN.sub(lambda one: one[0].removeprefix("\\"), default) if bar else None, at)
+    said = _TOKEN.sub(lambda one: one[0].removeprefix("\\"), default) if bar else None
+    return Field(name.strip(), said, at, end)
 
 
 def _wrong(field: Field, policy: Policy | None) -> Iterator[Reason]:

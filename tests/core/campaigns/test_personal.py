@@ -26,7 +26,9 @@ def test_a_field_becomes_the_members_value_and_without_one_its_default():
     text = "{{nickname|亲}}，您有{{ points |0}}积分"
     assert filled(text, nickname="小林", points=1200) == "小林，您有1200积分"
     assert filled(text) == filled(text, nickname=None, points=None) == "亲，您有0积分"
-    assert personal.parse(text) == Template((Field("nickname", "亲", 0), "，您有", Field("points", "0", 17), "积分"))
+    assert personal.parse(text) == Template(
+        (Field("nickname", "亲", 0, 14), "，您有", Field("points", "0", 17, 31), "积分")
+    )
 
 
 def test_the_fields_that_are_used_are_told_once_and_in_order():
