@@ -17,8 +17,9 @@ from core.errors import Refusal
 
 Policy = Literal["defer", "skip"]
 Kind = Literal["send", "held", "skipped", "expired"]
-DAYS_LOOKED = 4
-"""A zone may have left a day out (Samoa, 2011-12-30)."""
+DAYS_LOOKED = range(-1, 2)
+"""Around today, in which the next edge lies: tomorrow's at the latest; yesterday's where the clock is set back over midnight. A day that a zone left out (Samoa, 2011-12-30) is
+read as the one after."""
 SECOND = timedelta(seconds=1)
 
 
@@ -136,7 +137,7 @@ def _turns(at: datetime, zone: ZoneInfo, quiet: Quiet) -> Iterator[datetime]:
     """Times after ``at`` at which quiet hours may begin or end, in order: where the clock shows either edge, and where it is set."""
     found = set()
     today = at.astimezone(zone).date()
-    for day in (today + timedelta(days=number) for number in range(-1, DAYS_LOOKED)):
+    for day in (today + timedelta(days=number) for number in DAYS_LOOKED):
         for edge in (quiet.start, quiet.end):
             found |= {datetime.combine(day, edge, zone).replace(fold=fold).astimezone(UTC) for fold in (0, 1)}
     moments = sorted({at, *(one for one in found if one > at)})

@@ -79,7 +79,7 @@ MESSAGE = Machine(
             "planned": "reserved held skipped cancelled",
             "held": "planned reserved skipped cancelled",
             "reserved": "planned held sending accepted delivered failed skipped cancelled unknown dead",
-            "sending": "planned accepted delivered failed unknown dead",
+            "sending": "planned held accepted delivered failed unknown dead",
             "accepted": "delivered failed cancelled unknown",
             "unknown": "planned accepted delivered failed",
             "dead": "planned",
@@ -91,7 +91,7 @@ MESSAGE = Machine(
         }
     ),
 )
-"""``reserved`` -> ``planned``: the lease ran out, or the provider refused for now and may be asked again. Straight from ``reserved`` to an end: the provider
+"""``reserved`` -> ``planned``: the lease ran out, or the provider refused for now and may be asked again; -> ``held``: not before a time that is known. Straight from ``reserved`` to an end: the provider
 knows a message by its key, so that no intent (``sending``) need be written first. From ``sending`` nothing is cancelled: the message is on the wire.
 ``accepted`` -> ``cancelled``: the platform took it back before anybody sent it. ``unknown`` and ``dead`` -> ``planned``: somebody decided to send again."""
 

@@ -139,6 +139,11 @@ def test_what_is_left_is_never_below_nothing(sent, left):
     assert caps.left("month4", [date(2026, 11, day) for day in sent], date(2026, 11, 11)) == left
 
 
+def test_a_slot_reserved_beyond_the_days_that_count_does_not():
+    on = date(2026, 11, 30)
+    assert [caps.left(policy, [on + DAY], on) for policy in ("day1", "week7", "month4")] == [1, 7, 4]
+
+
 def test_a_grant_is_one_message_and_without_a_limit_there_is_none():
     assert (
         caps.left("grants", [], date(2026, 11, 11), grants=2) == 2 and caps.left("grants", [], date(2026, 11, 11)) == 0

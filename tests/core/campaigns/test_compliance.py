@@ -42,6 +42,7 @@ def test_a_commercial_text_message_ends_with_how_to_refuse_it():
     assert told("新茶到店，拒收请回复R", "sms", "marketing") == []
     assert told("新茶到店，拒收请回复Ｒ 。\n", "sms", "marketing") == []
     assert told("新茶到店，拒收请回\u200b复r", "sms", "marketing") == []
+    assert told("拒收请回复R，新茶到店，拒收请回复R", "sms", "marketing") == []
     assert found("新茶到店", "sms", "marketing") == (Finding("must.opt_out", "block"),)
     assert told("拒收请回复R，新茶到店", "sms", "marketing") == [("must.opt_out_last", "拒收请回复R")]
     assert told("新茶到店，拒收请回复R{{nickname|亲}}", "sms", "marketing") == [("must.opt_out_last", "拒收请回复R")]
@@ -149,6 +150,11 @@ def test_sensitive_words_are_those_that_chats_are_checked_for():
 
 def test_what_members_may_not_write_is_no_matter_here():
     assert told("不满意请拨12315", rules=SENSITIVE) == []
+
+
+def test_what_was_apart_does_not_grow_together_where_harmless_words_stood():
+    assert told("vx加企业微信bcdefg", rules=SENSITIVE) == []
+    assert told("vxbcdefg", rules=SENSITIVE) == [("sensitive.diversion", "vxbcdefg")]
 
 
 def test_places_are_right_behind_harmless_words_too():

@@ -94,6 +94,13 @@ def test_the_variant_says_nothing_of_the_holdout():
     assert by_binomial(0.5, got[~is_held].mean(), int((~is_held).sum()))
 
 
+def test_variants_share_the_places_to_the_very_one():
+    every = dict(zip(holdout.places("s" + holdout.OF_VARIANTS, range(150_000)).tolist(), range(150_000), strict=True))
+    got = holdout.variants("s", [every[number] for number in range(10_000)], [50, 30, 20]).tolist()
+    assert got == [0] * 5000 + [1] * 3000 + [2] * 2000
+    assert [holdout.variant("s", every[number], [50, 30, 20]) for number in (4999, 5000, 7999, 8000)] == [0, 1, 1, 2]
+
+
 def test_variants_get_their_weights():
     counts = np.bincount(holdout.variants("spring", MANY, [50, 30, 20]), minlength=3)
     assert len(counts) == 3 and chisquare(counts, np.array([0.5, 0.3, 0.2]) * len(MANY)).pvalue > 1e-5

@@ -104,8 +104,16 @@ def test_a_night_in_which_the_clock_is_set_ends_at_eight_on_the_wall():
 def test_hours_that_end_where_the_clock_jumps_end_with_the_jump():
     """On 8 March 2026 New York goes from 2:00 to 3:00: half past two never comes."""
     quiet = Quiet(time(21), time(2, 30))
-    got = hours.next_allowed(at("2026-03-08T01:00", "America/New_York"), "America/New_York", quiet)
-    assert got == datetime(2026, 3, 8, 7, 0, tzinfo=UTC)
+    for now in ("2026-03-08T01:00", "2026-03-08T01:17:23.456789", "2026-03-08T01:59:59.999999"):
+        got = hours.next_allowed(at(now, "America/New_York"), "America/New_York", quiet)
+        assert got == datetime(2026, 3, 8, 7, 0, tzinfo=UTC)
+
+
+def test_a_clock_that_is_set_back_over_midnight_shows_last_evening_again():
+    """On 7 November 2010 St. John's went from 00:01 to 23:01 of the 6th."""
+    quiet, zone = Quiet(time(23, 15), time(23, 30)), "America/St_Johns"
+    again = datetime(2010, 11, 7, 2, 45, tzinfo=UTC)
+    assert hours.next_quiet(at("2010-11-07T00:00", zone), zone, quiet) == again == at("2010-11-06T23:15", zone, 1)
 
 
 def test_an_hour_that_happens_twice_is_quiet_both_times():

@@ -199,8 +199,9 @@ def test_the_verdict_on_values_waits_for_enough_people():
 
 
 def test_an_interval_that_touches_nothing_is_unclear():
-    at_zero = Lift(9, 9, 0.5, 0.4, 0.1, Interval(0.0, 0.2), 0.25, 0.9, 0.05, True)
-    assert lift.verdict(at_zero).code == "unclear"
+    for low, high in ((0.0, 0.2), (-0.2, 0.0)):
+        at_zero = Lift(9, 9, 0.5, 0.4, 0.1, Interval(low, high), 0.25, 0.9, 0.05, True)
+        assert lift.verdict(at_zero).code == "unclear"
 
 
 def test_of_a_thousand_campaigns_without_effect_about_one_in_twenty_is_called_an_effect():

@@ -67,6 +67,7 @@ def test_what_may_have_arrived_is_sent_again_only_by_somebodys_decision():
     assert not MESSAGE.allows("accepted", "planned") and not MESSAGE.allows("sending", "reserved")
     again = {state for state in MESSAGE.states if MESSAGE.allows(state, "planned")}
     assert again - {"held", "reserved", "sending"} == states.DECIDED_BY_PERSON
+    assert not any(MESSAGE.allows(state, "held") for state in states.AWAITED | states.DONE)
 
 
 def test_a_message_on_the_wire_is_not_cancelled():
