@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 GROUND = {"errors", "settings", "periods", "calendar", "schema", "scope"}
-THINKING = {"metrics", "sequences", "models", "segments", "risk", "privacy"}
+THINKING = {"metrics", "sequences", "models", "segments", "risk", "privacy", "campaigns"}
 TOUCHING = {"lake", "store", "sources", "senders"}
 RING = dict.fromkeys(GROUND, 0) | dict.fromkeys(THINKING, 1) | dict.fromkeys(TOUCHING, 2)
 RING |= {"work": 3, "app": 4, "__main__": 4, "__init__": 0}
