@@ -1,4 +1,4 @@
-"""One POST to an address that somebody typed: to the very machine that was looked at, without redirects, within a time and a size.
+"""One POST or GET to an address that somebody typed: to the very machine that was looked at, without redirects, within a time and a size.
 
 The standard library's client is enough for that, and says nothing of addresses to any log.
 """
@@ -23,7 +23,7 @@ LONGEST_PAUSE_S = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``after_s``: seconds that the other side asks to be left alone, None where it does not. ``body``: its first 64 KiB."""
+    """``after_s``: seconds that the other side asks to be left alone, None where it does not. ``body``: its first 64 KiB, or as many bytes as were asked for."""
 
     status: int
     body: bytes
@@ -40,9 +40,20 @@ class Poster:
         self._context = context or ssl.create_default_context()
         self._within_s = within_s
 
-    def post(self, address: str, body: bytes, headers: Mapping[str, str], now: datetime) -> Answer:
+    def post(
+        self, address: str, body: bytes, headers: Mapping[str, str], now: datetime, most_bytes: int = MOST_BYTES
+    ) -> Answer:
         """Whatever status it answers. Raises ``Gone`` for an address that must not be asked, ``Temporary`` where nobody was reached,
         ``Uncertain`` where the answer did not come."""
+        return self._ask("POST", address, body, headers, now, most_bytes)
+
+    def get(self, address: str, headers: Mapping[str, str], now: datetime) -> Answer:
+        """As ``post``, without a body."""
+        return self._ask("GET", address, None, headers, now, MOST_BYTES)
+
+    def _ask(
+        self, method: str, address: str, body: bytes | None, headers: Mapping[str, str], now: datetime, most_bytes: int
+    ) -> Answer:
         try:
             web = addresses.web(address, self._inner_hosts)
         except InvalidWeb as error:
@@ -54,7 +65,7 @@ class Poster:
         ending.start()
         try:
             _greet(opened)
-            return _asked(web, opened, body, headers, now)
+            return _asked(method, web, opened, body, headers, now, most_bytes)
         finally:
             ending.cancel()
             opened.close()
@@ -81,13 +92,21 @@ def _greet(opened: socket.socket) -> None:
         raise Temporary("http.unreachable") from error
 
 
-def _asked(web: Web, opened: socket.socket, body: bytes, headers: Mapping[str, str], now: datetime) -> Answer:
+def _asked(
+    method: str,
+    web: Web,
+    opened: socket.socket,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    now: datetime,
+    most_bytes: int,
+) -> Answer:
     connection = http.client.HTTPConnection(web.host, web.port)
     connection.sock = opened
     try:
-        connection.request("POST", web.target, body, {"Host": web.said_host, **headers})
+        connection.request(method, web.target, body, {"Host": web.said_host, **headers})
         answer = connection.getresponse()
-        return Answer(answer.status, answer.read(MOST_BYTES), _pause(answer.getheader("Retry-After"), now))
+        return Answer(answer.status, answer.read(most_bytes), _pause(answer.getheader("Retry-After"), now))
     except (OSError, http.client.HTTPException) as error:
         raise Uncertain("http.lost") from error
     finally:
