@@ -18,6 +18,7 @@ from core.senders.wecom.windows import Windows
 from tests.fakes.wecom import AGENT, CORP, SECRET, SEND, working
 
 NOW = datetime(2026, 11, 20, 1, 2, 3, tzinfo=UTC)
+POSTER = Poster({"127.0.0.1"})
 
 
 @pytest.fixture
@@ -28,8 +29,8 @@ def corp():
 
 @pytest.fixture
 def calls(corp):
-    poster, windows = Poster({"127.0.0.1"}), Windows()
-    return Calls(App(CORP, SECRET), poster, Tokens(poster, windows, corp.base), windows, corp.base)
+    windows = Windows()
+    return Calls(App(CORP, SECRET), POSTER, Tokens(POSTER, windows, corp.base), windows, corp.base)
 
 
 def message(*users, text="请确认群发", number="m1", interval_s=1800):
@@ -138,13 +139,16 @@ def test_an_hour_has_room_for_a_thousand():
         (message(interval_s=14401), "duplicate_check_interval", "long", 14400),
     ],
 )
-def test_what_wecom_would_not_take_or_cut_is_refused_by_field_and_nothing_is_asked(
-    corp, calls, told, field, reason, most
-):
+def test_what_wecom_would_not_take_or_cut_is_refused_by_field(told, field, reason, most):
     with pytest.raises(InvalidMessage) as error:
-        send(calls, told)
+        app_message.check(told)
     assert (error.value.field, error.value.reason, error.value.most) == (field, reason, most)
-    assert corp.calls[SEND] == 0
+
+
+def test_of_a_text_that_is_refused_nothing_is_asked(corp, calls):
+    with pytest.raises(InvalidMessage):
+        send(calls, message(text="x" * 2039))
+    assert corp.calls == {}
 
 
 def test_what_just_fits_arrives_whole(corp, calls):

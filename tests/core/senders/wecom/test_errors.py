@@ -26,6 +26,7 @@ from core.senders.wecom.windows import Windows
 from tests.fakes.wecom import ADD, CANCEL, CORP, SECRET, SEND, TASK, working
 
 NOW = datetime(2026, 11, 20, 1, 2, 3, tzinfo=UTC)
+POSTER = Poster({"127.0.0.1"})
 ONE = MassMessage("single", ("wo1",), "x")
 TWO = MassMessage("single", ("wo1", "wo2"), "x")
 
@@ -43,8 +44,8 @@ def calls(corp):
 
 
 def asking(corp):
-    poster, windows = Poster({"127.0.0.1"}), Windows()
-    return Calls(App(CORP, SECRET), poster, Tokens(poster, windows, corp.base), windows, corp.base)
+    windows = Windows()
+    return Calls(App(CORP, SECRET), POSTER, Tokens(POSTER, windows, corp.base), windows, corp.base)
 
 
 def refused(calls, message=ONE):

@@ -30,6 +30,7 @@ from core.senders.wecom.windows import Windows
 from tests.fakes.wecom import ADD, CORP, LIST, RESULT, SECRET, TASK, working
 
 NOW = datetime(2026, 11, 20, 1, 2, 3, tzinfo=UTC)
+POSTER = Poster({"127.0.0.1"})
 LATER = NOW + timedelta(hours=2)
 TODAY = date(2026, 11, 20)
 LINK = Link("新品", "https://brand.example/new")
@@ -59,8 +60,8 @@ def corp():
 
 @pytest.fixture
 def calls(corp):
-    poster, windows = Poster({"127.0.0.1"}), Windows()
-    return Calls(App(CORP, SECRET), poster, Tokens(poster, windows, corp.base), windows, corp.base)
+    windows = Windows()
+    return Calls(App(CORP, SECRET), POSTER, Tokens(POSTER, windows, corp.base), windows, corp.base)
 
 
 def single(*recipients, **more):
@@ -151,11 +152,14 @@ def test_a_message_with_everything_is_taken_as_it_was_meant(corp, calls):
         (single("wo1", attachments=(File(""),)), ("attachments[0].file.media_id", "empty", None)),
     ],
 )
-def test_what_wecom_would_not_take_is_refused_by_field_and_nothing_is_asked(corp, calls, message, told):
+def test_what_wecom_would_not_take_is_refused_by_field(message, told):
     assert refused(message) == told
+
+
+def test_of_a_message_that_is_refused_nothing_is_asked(corp, calls):
     with pytest.raises(InvalidMessage):
-        mass.send(calls, message, NOW)
-    assert corp.calls[ADD] == 0
+        mass.send(calls, single("wo1", text="字" * 1334), NOW)
+    assert corp.calls == {}
 
 
 def test_what_just_fits_is_taken(corp, calls):
