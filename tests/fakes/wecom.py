@@ -61,6 +61,7 @@ class Mass:
     reminded: list[datetime] = field(default_factory=list)
     is_cancelled: bool = False
     creator: str | None = None
+    is_of_corp: bool = True
 
 
 class Corp:
@@ -129,11 +130,11 @@ class Corp:
             "day1": today not in got,
         }[self.cap]
 
-    def make_by_hand(self, creator: str, chat_type: str, text: str) -> str:
-        """A mass message that somebody made in the house's own client."""
+    def make_by_hand(self, creator: str, chat_type: str, text: str, *, is_of_corp: bool = True) -> str:
+        """A mass message that somebody made in WeCom itself: for the corp, or an employee for its own customers."""
         msgid = f"msg{next(self._numbers)}"
         body = {"text": {"content": text}}
-        self.masses[msgid] = Mass(msgid, chat_type, body, self.now, {}, creator=creator)
+        self.masses[msgid] = Mass(msgid, chat_type, body, self.now, {}, creator=creator, is_of_corp=is_of_corp)
         return msgid
 
     def end_token(self) -> None:
@@ -281,9 +282,15 @@ class Corp:
             raise Said(40058)
         rows = []
         for mass in self.masses.values():
-            if mass.chat_type != body["chat_type"] or not start <= mass.made_at.timestamp() <= end:
+            is_asked_for = body.get("filter_type", 2) in (2, 0 if mass.is_of_corp else 1)
+            is_then = start <= mass.made_at.timestamp() <= end
+            if mass.chat_type != body["chat_type"] or not is_asked_for or not is_then:
                 continue
-            row = {"msgid": mass.msgid, "create_time": str(int(mass.made_at.timestamp())), "create_type": 0}
+            row = {
+                "msgid": mass.msgid,
+                "create_time": str(int(mass.made_at.timestamp())),
+                "create_type": int(not mass.is_of_corp),
+            }
             row |= {name: mass.body[name] for name in ("text", "attachments") if name in mass.body}
             # WeCom leaves the creator out for what a program has made.
             rows.append(row if mass.creator is None else {**row, "creator": mass.creator})

@@ -17,6 +17,7 @@ from core.senders.wecom.mass import (
     File,
     Image,
     Link,
+    Listed,
     MassMessage,
     MiniProgram,
     Result,
@@ -367,6 +368,15 @@ def test_what_people_made_by_hand_or_at_another_time_or_for_groups_is_another_me
     assert sorted((one.creator or "", one.text, one.is_of_employee) for one in found) == [
         ("", "周末上新", False),
         ("lisi", "周末上新", False),
+    ]
+
+
+def test_what_an_employee_made_is_neither_listed_nor_taken_for_ours(corp, calls):
+    corp.make_by_hand("lisi", "single", "周末上新", is_of_corp=False)
+    assert mass.listed(calls, "single", NOW, NOW, NOW) == []
+    theirs = Listed("msg1", None, True, NOW, "周末上新", ())
+    assert mass.matching([theirs, replace(theirs, msgid="msg2", is_of_employee=False)], single("wo1"), NOW, NOW) == [
+        "msg2"
     ]
 
 

@@ -92,6 +92,13 @@ def test_days_end_at_midnight_in_beijing():
     assert hit(windows, datetime(2026, 11, 20, 16, tzinfo=UTC)) == ("day", 86400.0)
 
 
+def test_what_was_asked_yesterday_does_not_fill_today():
+    windows = Windows({PATH: Limits(per_day=1)})
+    before, midnight = datetime(2026, 11, 20, 15, 59, 59, tzinfo=UTC), datetime(2026, 11, 20, 16, tzinfo=UTC)
+    windows.enter(CORP, PATH, before)
+    assert windows.refused(CORP, PATH, before, midnight).window == "minute"
+
+
 def test_one_api_of_one_corp_is_blocked_and_nothing_else():
     windows = Windows()
     hit(windows, NOW)
