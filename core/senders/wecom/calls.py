@@ -11,9 +11,10 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+from core.senders.outcomes import Halted
 from core.senders.posting import Answer, Poster
 from core.senders.robot import BASE
-from core.senders.sender import Temporary, Uncertain
+from core.senders.sender import Gone, Temporary, Uncertain
 from core.senders.wecom import errors
 from core.senders.wecom.errors import Kind
 from core.senders.wecom.tokens import App, Tokens
@@ -36,7 +37,8 @@ class Calls:
     def do(
         self, path: str, body: Mapping[str, Any], now: datetime, *, recipients: int = 0, to: Kind = Kind.CUSTOMER
     ) -> dict[str, Any]:
-        """The answer of a call that has an effect. ``recipients``: how many it writes to, ``to``: customers or employees. Raises the classes of ``core.senders.sender`` and ``core.senders.wecom.errors``."""
+        """The answer of a call that has an effect. ``recipients``: how many it writes to, ``to``: customers or employees. Raises the classes of
+        ``core.senders.sender``, ``core.senders.outcomes`` and ``core.senders.wecom.errors``."""
         token = self._tokens.token(self._app, now)
         said = self._once(path, body, token, now)
         if errors.kind(said["errcode"]) is Kind.TOKEN:  # refused before any effect, so it may be repeated
@@ -56,9 +58,15 @@ class Calls:
 
     def _once(self, path: str, body: Mapping[str, Any], token: str, now: datetime) -> dict[str, Any]:
         self._windows.enter(self._app.corp_id, path, now)
-        address = f"{self._base}{path}?{urlencode({'access_token': token})}"
+        query = urlencode({"access_token": token})
         headers = {"Content-Type": "application/json", "User-Agent": "siyu-cockpit"}
-        return _said(self._poster.post(address, written(body), headers, now, MOST_BYTES))
+        try:
+            answer = self._poster.post(
+                f"{self._base}{path}", written(body), headers, now, query=query, most_bytes=MOST_BYTES
+            )
+        except Gone as error:  # our own address for WeCom leads nowhere that may be asked; no recipient is to blame
+            raise Halted(error.code) from error
+        return _said(answer)
 
     def _judge(self, path: str, errcode: int, now: datetime) -> None:
         """What a number means for all other calls."""

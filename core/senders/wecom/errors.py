@@ -1,4 +1,5 @@
-"""What WeCom's error numbers mean, as data, and what becomes of a message for each.
+"""What WeCom's error numbers mean, as data, and what becomes of a message for each: one of the classes of
+``core.senders.sender`` and ``core.senders.outcomes``, or one of those below, which are kinds of them.
 
 The words beside a number hold addresses of machines and hints, so they are never read. A number that is not in the table is a
 fault of the one request: it will not be taken, and nobody else suffers for it.
@@ -8,6 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from core.senders.outcomes import Divisible, Halted, Unfit
 from core.senders.sender import Gone, NotSent, Permanent, Temporary
 
 
@@ -51,11 +53,6 @@ MOST_RETRIES: Mapping[int, int] = MappingProxyType({-1: 3})
 REMINDER_S = 24 * 3600.0
 
 
-class Halted(Temporary):
-    """Not taken, and nothing will be, until a person changes what the connector logs in with or what it may do. Whoever
-    sends stops the whole connector and tells somebody. A message that waited may go once it is set right."""
-
-
 class Blocked(Temporary):
     """This API takes no calls for ``after_s`` seconds; ``window`` is the one that is taken to be used up. Other APIs go on."""
 
@@ -72,16 +69,8 @@ class Busy(Temporary):
         self.most_retries = most_retries
 
 
-class OneOfMany(Temporary):
-    """Not taken because of one of several recipients, and nothing says which. The request may be asked again in halves; nobody is given up for it."""
-
-
 class EmployeeRefused(Permanent):
     """The employee in whose name customers were to be written to does not exist, or is out of the app's sight. The customers are not to blame."""
-
-
-class ContentRefused(Permanent):
-    """No recipient will ever be sent this content: the campaign stops."""
 
 
 class Nobody(Permanent):
@@ -113,7 +102,7 @@ def refusal(errcode: int, recipients: int = 0, to: Kind = Kind.CUSTOMER) -> NotS
         case Kind.SECRET | Kind.ACCESS:
             return Halted(told)
         case (Kind.CUSTOMER | Kind.EMPLOYEE) as which if which is to and recipients:
-            return Gone(told) if recipients == 1 else OneOfMany(told)
+            return Gone(told) if recipients == 1 else Divisible(told)
         case Kind.EMPLOYEE if recipients:
             return EmployeeRefused(told)
         case Kind.EMPLOYEES if to is Kind.EMPLOYEE and recipients:
@@ -121,7 +110,7 @@ def refusal(errcode: int, recipients: int = 0, to: Kind = Kind.CUSTOMER) -> NotS
         case Kind.ROBOT:
             return Gone(told)
         case Kind.CONTENT if recipients:
-            return ContentRefused(told)
+            return Unfit(told)
         case Kind.NOBODY:
             return Nobody(told)
         case Kind.CANCELLED:

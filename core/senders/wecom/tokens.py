@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlencode
 
+from core.senders.outcomes import Halted
 from core.senders.posting import Answer, Poster
 from core.senders.robot import BASE
-from core.senders.sender import Temporary, Uncertain
+from core.senders.sender import Gone, Temporary, Uncertain
 from core.senders.wecom import errors
-from core.senders.wecom.errors import Blocked, Halted, Kind
+from core.senders.wecom.errors import Blocked, Kind
 from core.senders.wecom.windows import GETTOKEN, Windows
 
 EARLY_S = 300
@@ -114,7 +115,9 @@ class Tokens:
         self._windows.enter(app.corp_id, GETTOKEN, now)
         query = urlencode({"corpid": app.corp_id, "corpsecret": app.secret})
         try:
-            answer = self._poster.get(f"{self._base}{GETTOKEN}?{query}", {"User-Agent": "siyu-cockpit"}, now)
+            answer = self._poster.get(f"{self._base}{GETTOKEN}", {"User-Agent": "siyu-cockpit"}, now, query=query)
+        except Gone as error:  # our own address for WeCom leads nowhere that may be asked
+            raise Halted(error.code) from error
         except Uncertain as error:  # to ask again does no harm
             raise Temporary(error.code) from error
         errcode, said = _said(answer)

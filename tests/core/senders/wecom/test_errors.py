@@ -4,22 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from core.senders.outcomes import Divisible, Halted, Unfit
 from core.senders.posting import Poster
 from core.senders.sender import Gone, NotSent, Permanent, Temporary, Uncertain
 from core.senders.wecom import app_message, errors, mass
 from core.senders.wecom.app_message import AppMessage
 from core.senders.wecom.calls import Calls
-from core.senders.wecom.errors import (
-    AlreadyCancelled,
-    Blocked,
-    Busy,
-    ContentRefused,
-    EmployeeRefused,
-    Halted,
-    Kind,
-    Nobody,
-    OneOfMany,
-)
+from core.senders.wecom.errors import AlreadyCancelled, Blocked, Busy, EmployeeRefused, Kind, Nobody
 from core.senders.wecom.mass import MassMessage
 from core.senders.wecom.tokens import App, Tokens
 from core.senders.wecom.windows import Windows
@@ -48,8 +39,8 @@ def asking(corp):
     return Calls(App(CORP, SECRET), POSTER, Tokens(POSTER, windows, corp.base), windows, corp.base)
 
 
-def refused(calls, message=ONE):
-    with pytest.raises(Exception, match=r"^(wecom|http)\.") as error:
+def refused(calls, message=ONE, match=r"^(wecom|http)\."):
+    with pytest.raises(NotSent, match=match) as error:
         mass.send(calls, message, NOW)
     return error.value
 
@@ -59,8 +50,8 @@ TABLE = [
     (40001, Halted), (40013, Halted), (40091, Halted), (50003, Halted), (60020, Halted), (48002, Halted), (301002, Halted),
     (40096, Gone), (84061, Gone), (84084, Gone),
     (60111, EmployeeRefused), (60011, EmployeeRefused), (40003, EmployeeRefused), (46004, EmployeeRefused), (701008, EmployeeRefused), (81013, Permanent),
-    (40058, ContentRefused), (44004, ContentRefused), (45002, ContentRefused), (41064, ContentRefused), (41065, ContentRefused),
-    (40008, ContentRefused), (41046, Permanent), (41047, Permanent), (41001, Permanent), (41048, Nobody), (41093, AlreadyCancelled), (41094, Temporary),
+    (40058, Unfit), (44004, Unfit), (45002, Unfit), (41064, Unfit), (41065, Unfit),
+    (40008, Unfit), (41046, Permanent), (41047, Permanent), (41001, Permanent), (41048, Nobody), (41093, AlreadyCancelled), (41094, Temporary),
     (93000, Gone), (93004, Gone), (93008, Gone), (999999, Permanent),
 ]  # fmt: skip
 
@@ -88,7 +79,7 @@ def test_the_table_knows_these_numbers_and_no_others():
 def test_the_number_of_a_customer_gives_up_nobody_where_there_are_several(corp, calls):
     for errcode in (40096, 84061, 84084):
         corp.errcodes[ADD] = [errcode]
-        assert type(refused(calls, TWO)) is OneOfMany
+        assert type(refused(calls, TWO)) is Divisible
 
 
 def test_a_sender_who_has_left_is_no_reason_to_give_up_the_customer(calls):
@@ -105,7 +96,7 @@ def test_employees_to_whom_an_app_writes_are_recipients_themselves(corp, calls, 
         with pytest.raises(NotSent) as error:
             app_message.send(calls, 1, AppMessage("m", users, "x"), NOW)
         told[len(users)] = type(error.value)
-    assert told == {1: Gone, 2: Gone if errcode == 81013 else OneOfMany}  # which says that it means all of them
+    assert told == {1: Gone, 2: Gone if errcode == 81013 else Divisible}  # which says that it means all of them
 
 
 @pytest.mark.parametrize("errcode", [40096, 60111, 81013, 40058])
@@ -122,14 +113,23 @@ def test_a_busy_system_may_be_asked_three_times_more_and_others_as_long_as_one_l
     assert [refused(calls).most_retries for _ in range(2)] == [3, None]
 
 
-def test_a_halted_connector_says_so_to_whoever_knows_only_the_four_classes():
-    """Not taken, worth trying later: nobody takes a message for lost because an app was switched off."""
-    assert issubclass(Halted, Temporary)
+def test_only_what_is_about_the_recipient_for_good_is_of_the_class_that_suppresses_it():
+    for kind in (Halted, Unfit, Divisible, EmployeeRefused, Nobody, AlreadyCancelled, Blocked, Busy):
+        assert not issubclass(kind, Gone)
     assert issubclass(Blocked, Temporary)
-    assert issubclass(OneOfMany, Temporary)
-    assert issubclass(ContentRefused, Permanent)
-    assert not issubclass(ContentRefused, Gone)
-    assert not issubclass(Nobody, Gone)
+    assert issubclass(Busy, Temporary)
+    assert not issubclass(Halted, (Temporary, Permanent))
+
+
+def test_an_address_of_wecom_that_leads_into_the_house_halts_the_connector_and_gives_up_no_customer(corp):
+    """As where a name server lies. The token is had, and then nothing may be asked; or not even that."""
+    windows = Windows()
+    known = Tokens(POSTER, windows, corp.base)
+    for tokens in (known, Tokens(Poster(), windows, "https://127.0.0.1")):
+        calls = Calls(App(CORP, SECRET), Poster(), tokens, windows, "https://127.0.0.1")
+        error = refused(calls, match=r"^address\.")
+        assert (type(error), str(error)) == (Halted, "address.private")
+    assert (corp.calls["/cgi-bin/gettoken"], corp.calls[ADD]) == (1, 0)
 
 
 def test_a_full_minute_blocks_that_api_and_no_other(corp, calls):

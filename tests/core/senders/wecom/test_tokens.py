@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.senders.outcomes import Halted
 from core.senders.posting import Poster
 from core.senders.sender import Permanent, Temporary, Uncertain
 from core.senders.wecom.calls import Calls
-from core.senders.wecom.errors import Blocked, Halted
+from core.senders.wecom.errors import Blocked
 from core.senders.wecom.tokens import App, Tokens
 from core.senders.wecom.windows import Windows
 from tests.fakes.wecom import ADD, CORP, GETTOKEN, SECRET, SEND, TASK, working
