@@ -7,7 +7,7 @@ import pytest
 from core.senders.outcomes import Divisible, Halted, Unfit
 from core.senders.posting import Poster
 from core.senders.sender import Gone, NotSent, Permanent, Temporary, Uncertain
-from core.senders.wecom import app_message, errors, mass
+from core.senders.wecom import app_message, errors, mass, progress
 from core.senders.wecom.app_message import AppMessage
 from core.senders.wecom.calls import Calls
 from core.senders.wecom.errors import AlreadyCancelled, Blocked, Busy, EmployeeRefused, Kind, Nobody
@@ -102,7 +102,7 @@ def test_employees_to_whom_an_app_writes_are_recipients_themselves(corp, calls, 
 @pytest.mark.parametrize("errcode", [40096, 60111, 81013, 40058])
 def test_a_call_that_writes_to_nobody_gives_up_nobody_and_stops_no_campaign(corp, calls, errcode):
     corp.errcodes = {TASK: [errcode], CANCEL: [errcode]}
-    for does in (mass.tasks, mass.cancel):
+    for does in (progress.tasks, mass.cancel):
         with pytest.raises(NotSent) as error:
             does(calls, "m", NOW)
         assert (type(error.value), str(error.value)) == (Permanent, f"wecom.{errcode}")
@@ -140,7 +140,7 @@ def test_a_full_minute_blocks_that_api_and_no_other(corp, calls):
     assert (type(error), error.after_s, error.window) == (Blocked, 60.0, "minute")
     refused(calls)
     assert corp.calls[ADD] == 3
-    assert len(mass.tasks(calls, accepted.msgid, NOW)) == 1
+    assert len(progress.tasks(calls, accepted.msgid, NOW)) == 1
 
 
 def test_a_lost_answer_leaves_it_open_whether_the_task_was_made(corp, calls):
@@ -153,8 +153,8 @@ def test_a_lost_answer_to_a_question_is_worth_asking_again(corp, calls):
     accepted = mass.send(calls, ONE, NOW)
     corp.loses[TASK] = 1
     with pytest.raises(Temporary):
-        mass.tasks(calls, accepted.msgid, NOW)
-    assert len(mass.tasks(calls, accepted.msgid, NOW)) == 1
+        progress.tasks(calls, accepted.msgid, NOW)
+    assert len(progress.tasks(calls, accepted.msgid, NOW)) == 1
 
 
 def test_nobody_there_is_worth_trying_again():

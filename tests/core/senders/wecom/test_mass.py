@@ -9,23 +9,12 @@ from hypothesis import strategies as st
 
 from core.senders.posting import Poster
 from core.senders.sender import Permanent, Temporary, Uncertain
-from core.senders.wecom import mass
+from core.senders.wecom import mass, progress
 from core.senders.wecom.calls import Calls
 from core.senders.wecom.errors import Nobody
 from core.senders.wecom.limits import InvalidMessage
-from core.senders.wecom.mass import (
-    File,
-    Image,
-    Link,
-    Listed,
-    MassMessage,
-    MiniProgram,
-    Result,
-    ResultState,
-    Task,
-    TaskState,
-    Video,
-)
+from core.senders.wecom.mass import File, Image, Link, MassMessage, MiniProgram, Video
+from core.senders.wecom.progress import Listed, Result, ResultState, Task, TaskState
 from core.senders.wecom.tokens import App, Tokens
 from core.senders.wecom.windows import Windows
 from tests.fakes.wecom import ADD, CORP, LIST, RESULT, SECRET, TASK, working
@@ -220,19 +209,19 @@ def test_what_is_not_refused_is_within_every_limit(text, attachments):
 def test_who_last_wrote_with_a_customer_is_asked_and_nobody_gets_anything_before_the_button_is_pressed(corp, calls):
     accepted = mass.send(calls, single("wo1", "wo2", "wo3", "wo4"), NOW)
     assert accepted.failed == ("wo3", "wo4")
-    assert mass.tasks(calls, accepted.msgid, NOW) == [
+    assert progress.tasks(calls, accepted.msgid, NOW) == [
         Task("lisi", TaskState.WAITING, None),
         Task("ZhangSan", TaskState.WAITING, None),
     ]
-    assert mass.results(calls, accepted.msgid, "lisi", NOW) == [Result("wo1", "lisi", ResultState.WAITING, None)]
+    assert progress.results(calls, accepted.msgid, "lisi", NOW) == [Result("wo1", "lisi", ResultState.WAITING, None)]
     corp.now = LATER
     corp.press_send(accepted.msgid, "lisi")
-    assert mass.tasks(calls, accepted.msgid, LATER) == [
+    assert progress.tasks(calls, accepted.msgid, LATER) == [
         Task("lisi", TaskState.SENT, LATER),
         Task("ZhangSan", TaskState.WAITING, None),
     ]
-    assert mass.results(calls, accepted.msgid, "lisi", LATER) == [Result("wo1", "lisi", ResultState.SENT, LATER)]
-    assert mass.results(calls, accepted.msgid, "ZhangSan", LATER)[0].state is ResultState.WAITING
+    assert progress.results(calls, accepted.msgid, "lisi", LATER) == [Result("wo1", "lisi", ResultState.SENT, LATER)]
+    assert progress.results(calls, accepted.msgid, "ZhangSan", LATER)[0].state is ResultState.WAITING
 
 
 def test_whoever_is_no_friend_any_more_and_whoever_had_enough_got_nothing(corp, calls):
@@ -240,18 +229,18 @@ def test_whoever_is_no_friend_any_more_and_whoever_had_enough_got_nothing(corp, 
     corp.customers["wo1"].remove("ZhangSan")
     corp.cap, corp.got["wo2"] = "day1", [TODAY]
     corp.press_send(accepted.msgid, "ZhangSan")
-    assert mass.results(calls, accepted.msgid, "ZhangSan", NOW) == [
+    assert progress.results(calls, accepted.msgid, "ZhangSan", NOW) == [
         Result("wo1", "ZhangSan", ResultState.NOT_FRIEND, None),
         Result("wo2", "ZhangSan", ResultState.CAPPED, None),
     ]
-    assert mass.tasks(calls, accepted.msgid, NOW) == [Task("ZhangSan", TaskState.SENT, NOW)]
+    assert progress.tasks(calls, accepted.msgid, NOW) == [Task("ZhangSan", TaskState.SENT, NOW)]
 
 
 def test_groups_are_sent_by_their_owner_and_told_by_chat(corp, calls):
     accepted = mass.send(calls, group("wr1", "wr2", "wr3"), NOW)
     assert accepted.failed == ("wr3",)
     corp.press_send(accepted.msgid, "lisi")
-    told = mass.results(calls, accepted.msgid, "lisi", NOW)
+    told = progress.results(calls, accepted.msgid, "lisi", NOW)
     assert told == [Result(one, "lisi", ResultState.SENT, NOW) for one in ("wr1", "wr2")]
 
 
@@ -280,7 +269,7 @@ def test_a_number_of_a_task_means_something_else_than_of_a_result_and_an_unknown
         RESULT: [b'{"errcode": 0, "send_list": [' + row + b'], "next_cursor": ""}'],
     }
     at = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
-    told = mass.tasks(calls, "m", NOW) + mass.results(calls, "m", "lisi", NOW)
+    told = progress.tasks(calls, "m", NOW) + progress.results(calls, "m", "lisi", NOW)
     assert told == [
         Task("lisi", task, at if task is TaskState.SENT else None),
         Result("wo1", "lisi", result, at if result is ResultState.SENT else None),
@@ -292,8 +281,10 @@ def test_all_pages_are_read_and_every_row_once(corp, calls, page):
     corp.customers = {f"wo{n}": [f"u{n % 3}"] for n in range(7)}
     corp.page = page
     accepted = mass.send(calls, single(*corp.customers), NOW)
-    assert [one.userid for one in mass.tasks(calls, accepted.msgid, NOW)] == ["u0", "u1", "u2"]
-    told = {user: [one.recipient for one in mass.results(calls, accepted.msgid, user, NOW)] for user in ("u0", "u1")}
+    assert [one.userid for one in progress.tasks(calls, accepted.msgid, NOW)] == ["u0", "u1", "u2"]
+    told = {
+        user: [one.recipient for one in progress.results(calls, accepted.msgid, user, NOW)] for user in ("u0", "u1")
+    }
     assert told == {"u0": ["wo0", "wo3", "wo6"], "u1": ["wo1", "wo4"]}
     assert corp.calls[TASK] == -(-3 // page)
 
@@ -303,7 +294,7 @@ def test_pages_that_lead_in_a_circle_are_no_answer(corp, calls):
     page = b'{"errcode": 0, "task_list": [%s], "next_cursor": "%s"}'
     corp.garbage[TASK] = [page % (row, b"a"), page % (row, b"b"), page % (row, b"a"), page % (row, b"c")]
     with pytest.raises(Temporary) as error:
-        mass.tasks(calls, "m", NOW)
+        progress.tasks(calls, "m", NOW)
     assert (error.value.code, corp.calls[TASK]) == ("wecom.cursor", 3)
 
 
@@ -314,7 +305,7 @@ def test_pages_that_lead_in_a_circle_are_no_answer(corp, calls):
 def test_a_row_that_cannot_be_read_is_no_answer(corp, calls, row):
     corp.garbage[TASK] = [b'{"errcode": 0, "task_list": [%s]}' % row]
     with pytest.raises(Temporary) as error:
-        mass.tasks(calls, "m", NOW)
+        progress.tasks(calls, "m", NOW)
     assert error.value.code == "wecom.unreadable"
 
 
@@ -328,8 +319,8 @@ def doubtful(calls, message, now=NOW):
 
 def looked(calls, message, known=(), creators=()):
     since, until = NOW - timedelta(minutes=5), NOW + timedelta(minutes=5)
-    found = mass.listed(calls, message.chat_type, since, until, NOW)
-    return mass.matching(found, message, since, until, known, creators)
+    found = progress.listed(calls, message.chat_type, since, until, NOW)
+    return progress.matching(found, message, since, until, known, creators)
 
 
 def test_a_doubtful_message_is_found_by_text_attachments_and_time(corp, calls):
@@ -364,7 +355,7 @@ def test_what_people_made_by_hand_or_at_another_time_or_for_groups_is_another_me
     mass.send(calls, group("wr1"), NOW)
     assert looked(calls, single("wo1")) == []
     assert looked(calls, single("wo1"), creators=["lisi"]) == ["msg1"]
-    found = mass.listed(calls, "single", NOW - timedelta(days=1), NOW, NOW)
+    found = progress.listed(calls, "single", NOW - timedelta(days=1), NOW, NOW)
     assert sorted((one.creator or "", one.text, one.is_of_employee) for one in found) == [
         ("", "周末上新", False),
         ("lisi", "周末上新", False),
@@ -373,28 +364,28 @@ def test_what_people_made_by_hand_or_at_another_time_or_for_groups_is_another_me
 
 def test_what_an_employee_made_is_neither_listed_nor_taken_for_ours(corp, calls):
     corp.make_by_hand("lisi", "single", "周末上新", is_of_corp=False)
-    assert mass.listed(calls, "single", NOW, NOW, NOW) == []
+    assert progress.listed(calls, "single", NOW, NOW, NOW) == []
     theirs = Listed("msg1", None, True, NOW, "周末上新", ())
-    assert mass.matching([theirs, replace(theirs, msgid="msg2", is_of_employee=False)], single("wo1"), NOW, NOW) == [
-        "msg2"
-    ]
+    assert progress.matching(
+        [theirs, replace(theirs, msgid="msg2", is_of_employee=False)], single("wo1"), NOW, NOW
+    ) == ["msg2"]
 
 
 def test_a_message_is_found_whatever_became_of_its_spaces_and_of_parts_of_a_second(corp, calls):
     mass.send(calls, single("wo1", text="周末\r\n上新 "), NOW)
     at = NOW + timedelta(microseconds=900_000)
-    found = mass.listed(calls, "single", at, at, NOW)
-    assert mass.matching(found, single("wo1", text="周末\n上新"), at, at) == ["msg2"]
+    found = progress.listed(calls, "single", at, at, NOW)
+    assert progress.matching(found, single("wo1", text="周末\n上新"), at, at) == ["msg2"]
 
 
 def test_a_long_list_is_read_to_its_end_and_covers_at_most_four_weeks(corp, calls):
     for _ in range(250):
         corp.make_by_hand("lisi", "single", "x")
-    assert len(mass.listed(calls, "single", NOW - timedelta(days=28), NOW, NOW)) == 250
+    assert len(progress.listed(calls, "single", NOW - timedelta(days=28), NOW, NOW)) == 250
     assert corp.calls[LIST] == 3
     for since, until in ((NOW - timedelta(days=28, seconds=1), NOW), (NOW, NOW - timedelta(seconds=1))):
         with pytest.raises(ValueError, match="28 days"):
-            mass.listed(calls, "single", since, until, NOW)
+            progress.listed(calls, "single", since, until, NOW)
 
 
 # -- after it was asked for -------------------------------------------------------------------------------------------
@@ -434,8 +425,8 @@ def test_cancelling_stops_those_who_have_not_sent_and_leaves_what_was_sent(corp,
     assert [mass.cancel(calls, msgid, NOW) for _ in range(2)] == [True, False]
     with pytest.raises(AssertionError, match="no longer shown"):
         corp.press_send(msgid, "ZhangSan")
-    assert [one.state for one in mass.tasks(calls, msgid, NOW)] == [TaskState.SENT, TaskState.WAITING]
-    assert mass.results(calls, msgid, "lisi", NOW)[0].state is ResultState.SENT
+    assert [one.state for one in progress.tasks(calls, msgid, NOW)] == [TaskState.SENT, TaskState.WAITING]
+    assert progress.results(calls, msgid, "lisi", NOW)[0].state is ResultState.SENT
 
 
 @pytest.mark.parametrize(("msgid", "code"), [("", "wecom.41046"), ("none", "wecom.41047")])
