@@ -15,6 +15,7 @@ class Request:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    method: str = "POST"
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,20 @@ Answering = Callable[[Request], Reply]
 
 @contextmanager
 def serving(answer: Answering, context: SSLContext | None = None) -> Iterator[int]:
-    """The port on which it answers POSTs. What it raises fails the request with 599, which no test expects."""
+    """The port on which it answers POSTs and GETs. What it raises fails the request with 599, which no test expects."""
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._do()
+
         def do_POST(self) -> None:
+            self._do()
+
+        def _do(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             try:
-                reply = answer(Request(self.path, headers, body))
+                reply = answer(Request(self.path, headers, body, self.command))
             except Exception as error:
                 reply = Reply(599, repr(error).encode())
             if reply.is_lost:
@@ -54,7 +61,10 @@ def serving(answer: Answering, context: SSLContext | None = None) -> Iterator[in
         def log_message(self, *_: object) -> None:
             return
 
-    server = ThreadingHTTPServer((HERE, 0), Handler)
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 256  # else the sixth of those who call at once may be turned away
+
+    server = Server((HERE, 0), Handler)
     server.handle_error = lambda *_: None  # callers that hang up are part of the tests
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True)
