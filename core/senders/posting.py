@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
@@ -23,7 +23,7 @@ LONGEST_PAUSE_S = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``after_s``: seconds that the other side asks to be left alone, None where it does not. ``body``: its first 64 KiB."""
+    """``after_s``: seconds that the other side asks to be left alone, None where it does not. ``body``: its beginning, 64 KiB unless more is asked for."""
 
     status: int
     body: bytes
@@ -40,13 +40,26 @@ class Poster:
         self._context = context or ssl.create_default_context()
         self._within_s = within_s
 
-    def post(self, address: str, body: bytes, headers: Mapping[str, str], now: datetime) -> Answer:
-        """Whatever status it answers. Raises ``Gone`` for an address that must not be asked, ``Temporary`` where nobody was reached,
-        ``Uncertain`` where the answer did not come."""
+    def post(
+        self,
+        address: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        now: datetime,
+        *,
+        query: str = "",
+        most_bytes: int = MOST_BYTES,
+    ) -> Answer:
+        """Whatever status it answers. ``query``: what a program puts behind the address, encoded, as long as it needs to be.
+
+        Raises ``Gone`` for an address that must not be asked, ``Temporary`` where nobody was reached, ``Uncertain`` where the answer did not come.
+        """
         try:
             web = addresses.web(address, self._inner_hosts)
         except InvalidWeb as error:
             raise Gone(f"address.{error.reason}") from error
+        if query:
+            web = replace(web, target=f"{web.target}{'&' if '?' in web.target else '?'}{query}")
         opened = self._opened(web, addresses.resolved(web, self._inner_hosts))
         # Each single wait is limited by the socket; this limits all of them together.
         ending = threading.Timer(self._within_s, _shut, (opened,))
@@ -54,7 +67,7 @@ class Poster:
         ending.start()
         try:
             _greet(opened)
-            return _asked(web, opened, body, headers, now)
+            return _asked(web, opened, body, headers, now, most_bytes)
         finally:
             ending.cancel()
             opened.close()
@@ -81,13 +94,15 @@ def _greet(opened: socket.socket) -> None:
         raise Temporary("http.unreachable") from error
 
 
-def _asked(web: Web, opened: socket.socket, body: bytes, headers: Mapping[str, str], now: datetime) -> Answer:
+def _asked(
+    web: Web, opened: socket.socket, body: bytes, headers: Mapping[str, str], now: datetime, most_bytes: int
+) -> Answer:
     connection = http.client.HTTPConnection(web.host, web.port)
     connection.sock = opened
     try:
         connection.request("POST", web.target, body, {"Host": web.said_host, **headers})
         answer = connection.getresponse()
-        return Answer(answer.status, answer.read(MOST_BYTES), _pause(answer.getheader("Retry-After"), now))
+        return Answer(answer.status, answer.read(most_bytes), _pause(answer.getheader("Retry-After"), now))
     except (OSError, http.client.HTTPException) as error:
         raise Uncertain("http.lost") from error
     finally:
