@@ -19,6 +19,8 @@ BASE = "https://api.weixin.qq.com"
 PATH = "/cgi-bin/stable_token"
 EARLY = timedelta(minutes=5)
 """So long before its end a token is not used any more: clocks differ and calls take time."""
+AT_LEAST = timedelta(seconds=30)
+"""So long it is used all the same, where the platform gives out one that is about to end."""
 FORCED_EVERY = timedelta(minutes=5)
 """Twenty tokens a day may be forced; one that is refused right after is no matter of its age."""
 BUSY, FULL = -1, {45009, 45011}
@@ -96,5 +98,6 @@ class Tokens:
             raise Halted(self._halted)
         if not isinstance(token, str) or not token or not isinstance(seconds, int):
             raise Temporary("wechat.unreadable")
-        self._token, self._ends = token, now + timedelta(seconds=seconds) - EARLY
+        left = timedelta(seconds=seconds)
+        self._token, self._ends = token, now + max(left - EARLY, min(left, AT_LEAST))
         return token

@@ -12,17 +12,19 @@ from tests.fakes.serving import HERE, Reply, Request, serving
 
 APP, SECRET = "wx-of-the-fake", "a secret of the fake"
 ORDER, PAGE = "template-order", "pages/index"
+FIRST = 200163836
 FIELDS = {ORDER: {"thing1", "time2"}}
 
 
 class Platform:
-    """``now``: its clock. ``read``: kind, person and body of what people see. ``followers``; ``grants``: how many messages a person still allows, by person and template.
+    """``now``: its clock. ``read``: kind, person and body of what people see. ``followers``; ``blockers``: who refuses messages without a word; ``grants``: how many messages a person still allows, by person and template.
     ``errcodes``: what it answers first, by path. ``loses``: answers that get lost after the message went out. ``given``: forced and unforced tokens, in order."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.read: list[tuple[str, str, dict[str, Any]]] = []
         self.followers: set[str] = set()
+        self.blockers: set[str] = set()
         self.grants: dict[tuple[str, str], int] = {}
         self.errcodes: dict[str, list[int]] = {}
         self.loses = 0
@@ -33,6 +35,29 @@ class Platform:
         self._token, self._ends, self._made = "", now, 0
         self._doubles: dict[tuple[str, str], tuple[datetime, int]] = {}
         self._lock = threading.Lock()
+
+    def callbacks(self) -> list[bytes]:
+        """What it posts to the house once its jobs are finished, in order."""
+        return [
+            self._callback(number, kind, person, asked) for number, (kind, person, asked) in enumerate(self.read, FIRST)
+        ]
+
+    def _callback(self, number: int, kind: str, person: str, asked: dict[str, Any]) -> bytes:
+        is_blocked = person in self.blockers
+        if kind == "template":
+            event, status = "TEMPLATESENDJOBFINISH", "failed:user block" if is_blocked else "success"
+            inside = f"<MsgID>{number}</MsgID><Status><![CDATA[{status}]]></Status>"
+        else:
+            event = "subscribe_msg_sent_event"
+            inside = (
+                f"<SubscribeMsgSentEvent><List><TemplateId><![CDATA[{asked['template_id']}]]></TemplateId><MsgID>{number}</MsgID>"
+                f"<ErrorCode>{43101 if is_blocked else 0}</ErrorCode><ErrorStatus><![CDATA[x]]></ErrorStatus></List></SubscribeMsgSentEvent>"
+            )
+        return (
+            f"<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[{person}]]></FromUserName>"
+            f"<CreateTime>{int(self.now.timestamp())}</CreateTime><MsgType><![CDATA[event]]></MsgType>"
+            f"<Event><![CDATA[{event}]]></Event>{inside}</xml>"
+        ).encode()
 
     def end_token(self) -> None:
         """Another system has forced a new one."""
@@ -84,7 +109,7 @@ class Platform:
         double = (person, asked.get("client_msg_id", ""))
         at, number = self._doubles.get(double, (self.now - timedelta(days=1), 0))
         if kind != "template" or not double[1] or self.now - at > timedelta(minutes=10):
-            number = 200163836 + len(self.read)
+            number = FIRST + len(self.read)
             self.read.append((kind, person, asked))
             self._doubles[double] = (self.now, number)
         if kind != "template":

@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.senders.asking import asked
-from core.senders.outcomes import Halted
+from core.senders.outcomes import Divisible, Halted
 from core.senders.posting import Poster
-from core.senders.sender import Uncertain
+from core.senders.sender import Gone, Uncertain
 from core.senders.sms import tc3
 from core.senders.sms.numbers import e164
 from core.senders.sms.replies import Reply
@@ -100,8 +100,8 @@ class Tencent:
     def send(self, to: Sequence[str], text: Text, now: datetime) -> tuple[Outcome, ...]:
         """One outcome per number, in the order given; one that the answer does not speak of is ``Uncertain``. ``to``: as ``numbers.e164`` writes them.
 
-        Raises ``InvalidSending``, and for all of them at once ``Temporary``, ``Permanent``, ``Unfit``, ``Halted``, ``Uncertain``. An outcome carries any of these
-        and ``Gone``; a ``Halted`` among them stops the connector as a raised one does.
+        Raises ``InvalidSending``, and for all of them at once ``Temporary``, ``Permanent``, ``Unfit``, ``Halted``, ``Uncertain``; ``Gone`` where one number was given,
+        ``Divisible`` where it is one of several. An outcome carries any of these but the last; a ``Halted`` among them stops the connector as a raised one does.
         """
         check(to, text, most=MOST_NUMBERS, longest_reference=LONGEST_REFERENCE)
         hold_marketing(text, now)
@@ -113,7 +113,12 @@ class Tencent:
             "TemplateParamSet": list(text.values.values()),
             "SessionContext": text.reference,
         }
-        listed = rows(self._ask("SendSms", asking, now), "SendStatusSet")
+        try:
+            listed = rows(self._ask("SendSms", asking, now), "SendStatusSet")
+        except Gone as error:
+            if len(to) == 1:
+                raise
+            raise Divisible(error.code) from error
         found = {e164(str(one.get("PhoneNumber") or "")): one for one in listed}
         return tuple(_outcome(number, found.get(number, {}), now) for number in to)
 

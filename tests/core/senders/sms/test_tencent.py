@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.senders.outcomes import Halted, Unfit
+from core.senders.outcomes import Divisible, Halted, Unfit
 from core.senders.posting import Poster
 from core.senders.sender import Gone, Permanent, Temporary, Uncertain
 from core.senders.sms import tencent
@@ -165,6 +165,12 @@ def test_every_code_has_its_class_for_one_number_and_for_a_whole_request(gateway
     assert is_halted([outcome]) == (kind is Halted)
     gateway.codes = [code]
     assert trouble(kind, gateway) == (f"tencent.{code}", after_s)
+
+
+def test_a_request_refused_for_one_of_several_numbers_suppresses_none_of_them(gateway):
+    gateway.codes = ["FailedOperation.PhoneNumberParseFail"]
+    assert trouble(Divisible, gateway, LIN, WEI)[0] == "tencent.FailedOperation.PhoneNumberParseFail"
+    assert gateway.texts == []
 
 
 @pytest.mark.parametrize("code", ["to +8613800138000", "?", {"x": 1}])
