@@ -15,7 +15,7 @@ from core.senders.sms import numbers
 CHINA = ZoneInfo("Asia/Shanghai")
 OPENS, CLOSES = time(8), time(22)
 """Providers take marketing from 8 to before 22 o'clock of China's time, whatever the recipient's own is; the house's quiet hours are stricter and stand elsewhere."""
-_CODE = re.compile(r"[A-Za-z_]{1,60}(\.[A-Za-z0-9_]{1,60}){0,2}")
+_CODE = re.compile(r"[A-Za-z_]{1,60}(\.[A-Za-z_]{1,60}){0,2}")
 _WORD = re.compile(r"[A-Za-z0-9_.:^-]{0,60}")
 One = TypeVar("One")
 Fate = Literal["waiting", "failed", "delivered"]

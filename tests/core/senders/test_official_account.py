@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 20, 1, 2, 3, tzinfo=UTC)  # 9:02:03 in China
 TO_MIDNIGHT = 14 * 3600 + 57 * 60 + 57.0
 LIN = "oLin"
 CARD = Card(ORDER, {"thing1": "会员积分到期", "time2": "2026年11月30日"}, "https://shop.example/p", PAGE, "wx-mini")
-INNER = {"127.0.0.1"}
+POSTER = Poster({"127.0.0.1"})
 SEND = "/cgi-bin/message/template/send"
 
 
@@ -33,15 +33,15 @@ def wechat():
 
 
 def tokens(wechat, app=APP, secret=SECRET):
-    return Tokens(Poster(INNER), Account(app, secret), wechat.base)
+    return Tokens(POSTER, Account(app, secret), wechat.base)
 
 
 def official(wechat, held=None):
-    return OfficialAccount(Poster(INNER), held or tokens(wechat), wechat.base)
+    return OfficialAccount(POSTER, held or tokens(wechat), wechat.base)
 
 
 def mini(wechat):
-    return MiniProgram(Poster(INNER), tokens(wechat), wechat.base)
+    return MiniProgram(POSTER, tokens(wechat), wechat.base)
 
 
 def template(account, card=CARD, to=LIN, message_id="run-1:lin", purpose="service", now=NOW):

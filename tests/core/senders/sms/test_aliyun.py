@@ -18,6 +18,8 @@ NOW = datetime(2026, 11, 20, 1, 2, 3, tzinfo=UTC)  # 9:02:03 in China
 LIN, WEI = "+8613800138000", "+8613900139000"
 TEXT = Text(SIGNATURE, TEMPLATE, {"name": "林女士 & 家人+1", "days": "3"}, "run-1")
 
+POSTER = Poster({"127.0.0.1"})
+
 
 @pytest.fixture
 def gateway():
@@ -26,7 +28,7 @@ def gateway():
 
 
 def client(gateway, key_id=KEY_ID, secret=SECRET):
-    return Aliyun(Poster({"127.0.0.1"}), Account(key_id, secret), gateway.base)
+    return Aliyun(POSTER, Account(key_id, secret), gateway.base)
 
 
 def send(gateway, *to, text=TEXT, now=NOW, **account):
@@ -144,7 +146,7 @@ def test_every_code_has_its_class(gateway, code, kind, after_s):
     assert trouble(kind, gateway) == (f"aliyun.{code}", after_s)
 
 
-@pytest.mark.parametrize("code", ["号码 13800138000", "", "a b", "x" * 400])
+@pytest.mark.parametrize("code", ["号码 13800138000", "isv.13800138000", "", "a b", "x" * 400])
 def test_what_is_no_code_is_not_repeated_and_leaves_the_outcome_open(gateway, code):
     gateway.codes = [code]
     assert trouble(Uncertain, gateway)[0] == "aliyun.unreadable"

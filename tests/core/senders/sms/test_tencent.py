@@ -17,6 +17,8 @@ NOW = datetime(2026, 11, 20, 1, 2, 3, tzinfo=UTC)  # 9:02:03 in China
 LIN, WEI, CHEN = "+8613800138000", "+8613900139000", "+8613700137000"
 TEXT = Text(SIGNATURE, MARKETING, {"name": "林女士", "days": "3"}, "run-1")
 
+POSTER = Poster({"127.0.0.1"})
+
 
 @pytest.fixture
 def gateway():
@@ -25,7 +27,7 @@ def gateway():
 
 
 def client(gateway, secret_id=SECRET_ID, secret=SECRET, app=APP):
-    return Tencent(Poster({"127.0.0.1"}), Account(secret_id, secret, app), gateway.base)
+    return Tencent(POSTER, Account(secret_id, secret, app), gateway.base)
 
 
 def send(gateway, *to, text=TEXT, now=NOW, **account):
