@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from core.senders.asking import asked
 from core.senders.outcomes import Divisible
 from core.senders.posting import Poster
-from core.senders.sender import Gone, Uncertain
+from core.senders.sender import Gone
 from core.senders.sms import acs3
 from core.senders.sms.numbers import MAINLAND, e164, is_mainland
 from core.senders.sms.replies import Reply
@@ -100,21 +100,22 @@ class Aliyun:
         serial = word(said.get("BizId"))
         return tuple(Outcome(one, serial) for one in to)
 
-    def receipts(self, number: str, sent_on: date, now: datetime, serial: str = "") -> tuple[Receipt, ...]:
-        """What became of what one number was sent on one day of China, in the last 30; of one sending where its ``serial`` is given. Harmless to repeat."""
+    def receipts(self, number: str, sent_on: date, now: datetime, serial: str = "") -> Told[Receipt]:
+        """What became of what one number was sent on one day of China, in the last 30; of one sending where its ``serial`` is given. The first thousand of a day.
+        Harmless to repeat."""
         if e164(number) != number:
             raise InvalidSending("numbers")
         asking = {"PhoneNumber": _local(number), "SendDate": sent_on.strftime("%Y%m%d"), "PageSize": str(PAGE)}
         if serial:
             asking["BizId"] = serial
-        found: list[Receipt] = []
+        found: list[Mapping[str, Any]] = []
         for page in range(1, MOST_PAGES + 1):
             said = self._ask("QuerySendDetails", asking | {"CurrentPage": str(page)}, now, 1)
             listed = rows(said, "SmsSendDetailDTOs", "SmsSendDetailDTO")
-            found += [_receipt(number, one, serial) for one in listed]
+            found += listed
             if len(listed) < PAGE:
                 break
-        return tuple(found)
+        return told(found, lambda one: _receipt(number, one, serial))
 
     def _ask(self, action: str, parameters: Mapping[str, str], now: datetime, numbers: int) -> dict[str, Any]:
         query = acs3.query(parameters)
@@ -167,10 +168,10 @@ def _number(one: Mapping[str, Any]) -> str | None:
     return e164(text) or e164(f"+{text}")
 
 
-def _receipt(number: str, one: Mapping[str, Any], serial: str) -> Receipt:
+def _receipt(number: str, one: Mapping[str, Any], serial: str) -> Receipt | None:
     status = one.get("SendStatus")
     if not isinstance(status, int) or status not in FATES:
-        raise Uncertain("aliyun.unreadable")
+        return None
     reference, at = _reference(one.get("OutId")), china_time(one.get("ReceiveDate"))
     return Receipt(number, serial, reference, FATES[status], word(one.get("ErrCode") or ""), at)
 

@@ -10,7 +10,7 @@ from core.senders.posting import Poster
 from core.senders.sender import Gone, NotSent, Permanent, Temporary, Uncertain
 from core.senders.sms import aliyun
 from core.senders.sms.aliyun import Account, Aliyun
-from core.senders.sms.texting import InvalidSending, Receipt, Text
+from core.senders.sms.texting import InvalidSending, Receipt, Text, Told
 from tests.fakes.aliyun_sms import KEY_ID, SECRET, SIGNATURE, TEMPLATE, texting
 from tests.fakes.serving import Reply
 
@@ -208,23 +208,25 @@ def test_receipts_say_what_became_of_a_text(gateway):
     (sent,) = send(gateway)
     asked = (LIN, date(2026, 11, 20), NOW, sent.serial)
     waiting = Receipt(LIN, sent.serial, "run-1", "waiting", "", None)
-    assert client(gateway).receipts(*asked) == (waiting,)
+    assert client(gateway).receipts(*asked).found == (waiting,)
     gateway.fates["13800138000"] = (3, "DELIVERED", "2026-11-20 09:02:09")
-    (told,) = client(gateway).receipts(*asked)
+    (told,) = client(gateway).receipts(*asked).found
     assert (told.fate, told.code, told.at) == ("delivered", "DELIVERED", datetime(2026, 11, 20, 1, 2, 9, tzinfo=UTC))
     gateway.fates["13800138000"] = (2, "MK:0001", "2026-11-20 09:02:09")
-    assert [(one.fate, one.code) for one in client(gateway).receipts(*asked)] == [("failed", "MK:0001")]
-    assert client(gateway).receipts(LIN, date(2026, 11, 19), NOW) == ()
-    assert client(gateway).receipts(LIN, date(2026, 11, 20), NOW, "other^1") == ()
+    assert [(one.fate, one.code) for one in client(gateway).receipts(*asked).found] == [("failed", "MK:0001")]
+    assert client(gateway).receipts(LIN, date(2026, 11, 19), NOW).found == ()
+    assert client(gateway).receipts(LIN, date(2026, 11, 20), NOW, "other^1").found == ()
+    gateway.fates["13800138000"] = (9, "", "")
+    assert client(gateway).receipts(*asked) == Told((), 1)
 
 
 def test_receipts_are_read_to_their_last_page(gateway):
     gateway.remember("13800138000", [f"run-{n}" for n in range(101)])
-    told = client(gateway).receipts(LIN, date(2026, 11, 20), NOW)
+    told = client(gateway).receipts(LIN, date(2026, 11, 20), NOW).found
     assert {one.reference for one in told} == {f"run-{n}" for n in range(101)}
     assert gateway.calls == 3
     gateway.remember("13900139000", [f"run-{n}" for n in range(50)])
-    assert len(client(gateway).receipts(WEI, date(2026, 11, 20), NOW)) == 50
+    assert len(client(gateway).receipts(WEI, date(2026, 11, 20), NOW).found) == 50
 
 
 def test_a_day_too_long_ago_has_no_receipts(gateway):
