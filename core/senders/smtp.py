@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
@@ -13,6 +14,8 @@ from core.senders.sender import Destination, Gone, Message, NotSent, Permanent, 
 from core.settings import Mail
 
 WITHIN_S = 10.0
+Judge = Callable[[str, int, str], NotSent]
+"""What a refusal means: at which command (``MAIL``, ``RCPT``, ``DATA``), with which status, in which words; the words go nowhere else."""
 
 
 class Smtp:
@@ -28,10 +31,14 @@ class Smtp:
 
     def send(self, to: Destination, message: Message, now: datetime) -> None:
         letter = written(self._mail.sender, to.address, message, now).as_bytes(policy=SMTP)
+        self.hand_over(self._mail.sender, to.address, letter, _refused)
+
+    def hand_over(self, sender: str, address: str, letter: bytes, judge: Judge) -> None:
+        """One letter under an envelope that may name another sender than the letter does. Raises what ``judge`` says, ``Temporary``, ``Uncertain``."""
         server = self._opened()
         try:
             self._greet(server)
-            _hand_over(server, self._mail.sender, to.address, letter)
+            _hand_over(server, sender, address, letter, judge)
         finally:
             with suppress(OSError, smtplib.SMTPException):  # it was taken or refused by now; how they part says nothing
                 server.quit()
@@ -77,27 +84,31 @@ def written(sender: str, address: str, message: Message, now: datetime) -> Email
     return letter
 
 
-def _hand_over(server: smtplib.SMTP, sender: str, address: str, letter: bytes) -> None:
+def _hand_over(server: smtplib.SMTP, sender: str, address: str, letter: bytes, judge: Judge) -> None:
     try:
         server.ehlo_or_helo_if_needed()
-        _expect(server.mail(sender))
-        _expect(server.rcpt(address))
+        _expect("MAIL", server.mail(sender), judge)
+        _expect("RCPT", server.rcpt(address), judge)
     except (OSError, smtplib.SMTPException) as error:
         raise _unreached(error) from error
     try:
-        _expect(server.data(letter))
+        _expect("DATA", server.data(letter), judge)
     except smtplib.SMTPDataError as error:
-        raise _refused(error.smtp_code) from error
+        raise judge("DATA", error.smtp_code, _words(error.smtp_error)) from error
     except (OSError, smtplib.SMTPException) as error:
         raise Uncertain("smtp.lost") from error
 
 
-def _expect(answer: tuple[int, bytes]) -> None:
+def _expect(stage: str, answer: tuple[int, bytes], judge: Judge) -> None:
     if not 200 <= answer[0] < 300:
-        raise _refused(answer[0])
+        raise judge(stage, answer[0], _words(answer[1]))
 
 
-def _refused(status: int) -> NotSent:
+def _words(said: bytes | str) -> str:
+    return said.decode("ascii", "replace") if isinstance(said, bytes) else said
+
+
+def _refused(_stage: str, status: int, _words: str) -> NotSent:
     return Permanent(f"smtp.{status}") if 500 <= status < 600 else Temporary(f"smtp.{status}")
 
 

@@ -16,15 +16,27 @@ USER, PASSWORD = "cockpit", "correct horse"
 
 
 class Box:
-    """``letters``: what arrived. ``recipients`` and ``data``: what it answers first to ``RCPT`` and after the letter. ``hangs_up``: how often it takes a letter and ends
+    """``letters``: what arrived, ``raw`` the same as it came, and ``envelopes`` from whom to whom. ``senders``, ``recipients`` and ``data``: what it answers first to ``MAIL``, ``RCPT`` and after the letter. ``hangs_up``: how often it takes a letter and ends
     the connection without a word."""
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
+        self.raw: list[bytes] = []
+        self.envelopes: list[tuple[str | None, list[str]]] = []
+        self.senders: list[str] = []
         self.recipients: list[str] = []
         self.data: list[str] = []
         self.hangs_up = 0
         self.port = 0
+
+    async def handle_MAIL(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.senders:
+            return self.senders.pop(0)
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -39,6 +51,8 @@ class Box:
             return self.data.pop(0)
         letter: Any = message_from_bytes(envelope.content or b"", policy=policy.default)
         self.letters.append(letter)
+        self.raw.append(bytes(envelope.original_content or b""))
+        self.envelopes.append((envelope.mail_from, envelope.rcpt_tos))
         if self.hangs_up:
             self.hangs_up -= 1
             server.transport.abort()
