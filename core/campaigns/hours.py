@@ -17,9 +17,9 @@ from core.errors import Refusal
 
 Policy = Literal["defer", "skip"]
 Kind = Literal["send", "held", "skipped", "expired"]
-DAYS_LOOKED = range(-1, 2)
-"""Around today, in which the next edge lies: tomorrow's at the latest; yesterday's where the clock is set back over midnight. A day that a zone left out (Samoa, 2011-12-30) is
-read as the one after."""
+DAYS_LOOKED = range(-1, 4)
+"""Around today, in which the next edge lies: tomorrow's, or that of a day later where a clock that is set forward leaves tomorrow's out; yesterday's where it is set back over
+midnight. A day that a zone left out (Samoa, 2011-12-30) is read as the one after."""
 SECOND = timedelta(seconds=1)
 
 

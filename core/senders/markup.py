@@ -1,14 +1,14 @@
-"""XML from outside, read without anything that makes XML dangerous: no document types, no entities of its own, little depth, little size."""
+"""XML from outside, read without anything that makes XML dangerous: no document types, no entities of its own, no instructions, no encoding but UTF-8, little depth, little size."""
 
 from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.parsers import expat
 
-MOST_BYTES, MOST_DEPTH, MOST_NODES = 64 * 1024, 8, 2000
+MOST_BYTES, MOST_DEPTH, MOST_NODES = 1024 * 1024, 8, 20_000
 
 
 class InvalidMarkup(ValueError):
-    """``reason``: ``size``, ``form``, ``type`` (a document type or an entity) or ``depth`` (also too many elements)."""
+    """``reason``: ``size``, ``form``, ``type`` (a document type, an entity or an instruction) or ``depth`` (also too many elements)."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -23,7 +23,12 @@ class Node:
 
     def value(self, name: str) -> str:
         """Text of the first element of that name right inside, without spaces around; empty where there is none."""
-        return next((one.text.strip() for one in self.inside if one.name == name), "")
+        found = self.child(name)
+        return found.text.strip() if found else ""
+
+    def child(self, name: str) -> "Node | None":
+        """The first element of that name right inside."""
+        return next((one for one in self.inside if one.name == name), None)
 
     def every(self, *path: str) -> list["Node"]:
         """All elements that this path leads to."""
@@ -37,15 +42,20 @@ def read(body: bytes) -> Node:
     """The outermost element. Raises ``InvalidMarkup``."""
     if len(body) > MOST_BYTES:
         raise InvalidMarkup("size")
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidMarkup("form") from None  # the cause holds the document
     building = _Building()
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = parser.ExternalEntityRefHandler = _refuse
+    parser.ProcessingInstructionHandler = _refuse
     parser.StartElementHandler, parser.EndElementHandler = building.start, building.end
     parser.CharacterDataHandler = building.say
     try:
-        parser.Parse(body, True)
-    except (expat.ExpatError, UnicodeError, LookupError) as error:
+        parser.Parse(text, True)
+    except expat.ExpatError as error:
         raise InvalidMarkup("form") from error
     return building.top.inside[0]
 

@@ -14,8 +14,8 @@ from enum import StrEnum
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from core.senders.wecom import xml
-from core.senders.wecom.xml import Element, InvalidXml
+from core.senders import markup
+from core.senders.markup import InvalidMarkup, Node
 
 KEY_LETTERS, SALT_BYTES, LENGTH_BYTES, PADDED_TO = 43, 16, 4, 32
 
@@ -50,7 +50,7 @@ class Endpoint:
 
     def letter(self, query: Mapping[str, str], body: bytes) -> bytes:
         """The XML inside a callback, proved and decrypted but not read: to be kept as it came. Raises ``Rejected``."""
-        return self._opened(query, _parsed(body).said("Encrypt"))
+        return self._opened(query, _parsed(body).value("Encrypt"))
 
     def _opened(self, query: Mapping[str, str], encrypted: str) -> bytes:
         mine = signature(self._token, query.get("timestamp", ""), query.get("nonce", ""), encrypted)
@@ -101,10 +101,10 @@ def _unpadded(plain: bytes) -> bytes:
     return plain[:-count]
 
 
-def _parsed(document: bytes) -> Element:
+def _parsed(document: bytes) -> Node:
     try:
-        return xml.read(document)
-    except InvalidXml as error:
+        return markup.read(document)
+    except InvalidMarkup as error:
         raise Rejected("xml") from error
 
 
@@ -177,42 +177,42 @@ class ChatEvent(Event):
 def read(letter: bytes) -> Event:
     """A decrypted callback. Raises ``Rejected`` for what is no XML or has no time."""
     root = _parsed(letter)
-    seconds = root.said("CreateTime")
+    seconds = root.value("CreateTime")
     if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 10):
         raise Rejected("time")
-    kind = tuple(root.said(name) for name in ("MsgType", "Event", "ChangeType") if root.said(name))
+    kind = tuple(root.value(name) for name in ("MsgType", "Event", "ChangeType") if root.value(name))
     key, at = key_of(root), datetime.fromtimestamp(int(seconds), UTC)
-    change = root.said("ChangeType")
-    if root.said("Event") == "change_external_contact" and change in set(ContactChange):
+    change = root.value("ChangeType")
+    if root.value("Event") == "change_external_contact" and change in set(ContactChange):
         return ContactEvent(
             key=key,
             kind=kind,
             at=at,
             change=ContactChange(change),
-            userid=root.said("UserID"),
-            external_userid=root.said("ExternalUserID"),
-            state=root.said("State"),
-            welcome_code=root.said("WelcomeCode"),
-            reason=root.said("FailReason"),
+            userid=root.value("UserID"),
+            external_userid=root.value("ExternalUserID"),
+            state=root.value("State"),
+            welcome_code=root.value("WelcomeCode"),
+            reason=root.value("FailReason"),
         )
-    if root.said("Event") == "change_external_chat" and change in set(ChatChange):
-        detail, count = root.said("UpdateDetail"), root.said("MemChangeCnt")
+    if root.value("Event") == "change_external_chat" and change in set(ChatChange):
+        detail, count = root.value("UpdateDetail"), root.value("MemChangeCnt")
         return ChatEvent(
             key=key,
             kind=kind,
             at=at,
             change=ChatChange(change),
-            chat_id=root.said("ChatId"),
+            chat_id=root.value("ChatId"),
             detail=ChatDetail(detail) if detail in set(ChatDetail) else None,
-            join_scene=root.said("JoinScene"),
-            quit_scene=root.said("QuitScene"),
+            join_scene=root.value("JoinScene"),
+            quit_scene=root.value("QuitScene"),
             member_count=int(count) if count.isascii() and count.isdigit() else None,
             members=_members(root),
         )
     return Event(key=key, kind=kind, at=at)
 
 
-def _members(root: Element) -> tuple[str, ...]:
+def _members(root: Node) -> tuple[str, ...]:
     """As items, or, as some versions write them, in one text with commas."""
     listed = root.child("MemChangeList")
     if listed is None:
@@ -226,12 +226,14 @@ SAME = (
 )  # fmt: skip
 
 
-def key_of(root: Element) -> str:
+def key_of(root: Node) -> str:
     """By which an event is known when it comes again: its ``MsgId``, else sender and time.
 
     Events about customers all come from ``sys``, many in one second; so whom and what they are about is part of it, and of a chat what changed, the
     members and the version of their list. A hash, because ids of people are in it.
     """
-    number = root.said("MsgId")
-    said = [root.said("ToUserName"), "id", number] if number else [root.said(name) for name in SAME] + [*_members(root)]
+    number = root.value("MsgId")
+    said = (
+        [root.value("ToUserName"), "id", number] if number else [root.value(name) for name in SAME] + [*_members(root)]
+    )
     return hashlib.sha256("\x00".join(said).encode()).hexdigest()

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from hashlib import sha256
 from math import sqrt
 
@@ -111,15 +110,6 @@ def test_one_variant_and_many_are_told_alike(salt, customer, weights):
     got = holdout.variant(salt, customer, weights)
     assert 0 <= got < len(weights) and holdout.variants(salt, [customer], weights).tolist() == [got]
     assert got == holdout.variant(salt, customer, [one * 2 for one in weights])
-
-
-def test_a_million_members_take_less_than_two_seconds():
-    """Of the processor's time: other work on the machine does not count. About 0.6 s on a shared machine of two cores."""
-    many = np.arange(1_000_000) + 10**17
-    began = time.process_time()
-    is_held = holdout.held("spring", many, 0.1)
-    assert time.process_time() - began < 2
-    assert len(is_held) == 1_000_000
 
 
 def test_nobody_is_nobody():

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.campaigns import hours
@@ -54,6 +54,9 @@ def test_the_next_time_allowed_is_the_first_minute_that_is_not_quiet(moment, qui
 
 
 @given(moments, st.sampled_from([PERSONAL, GROUPS]) | st.builds(Quiet, minutes, minutes))
+@example(
+    ("Africa/Cairo", datetime(2026, 4, 23, tzinfo=UTC)), Quiet(time(0, 0), time(0, 15))
+)  # the night whose first hour is left out
 def test_the_next_quiet_time_is_the_first_minute_that_is_quiet(moment, quiet):
     zone, begin = moment
     got = hours.next_quiet(begin, zone, quiet)

@@ -36,11 +36,12 @@ LAUGHS = '<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><l>&b;</l>'
         (b"", "form"),
         (b"<x>", "form"),
         (b"<x/><x/>", "form"),
-        (b'<?xml version="1.0" encoding="no-such"?><x/>', "form"),
+        ("<x>字</x>".encode("utf-16"), "form"),
+        (b'<?xml-stylesheet href="x"?><x/>', "type"),
         (b"<x>\xff</x>", "form"),
         (b"<x>" * 9 + b"</x>" * 9, "depth"),
-        (b"<x>" + b"<y/>" * 2001 + b"</x>", "depth"),
-        (b"<x>" + b"a" * 65536 + b"</x>", "size"),
+        (b"<x>" + b"<y/>" * 20_001 + b"</x>", "depth"),
+        (b"<x>" + b"a" * 1024 * 1024 + b"</x>", "size"),
     ],
 )
 def test_what_is_dangerous_or_no_xml_is_refused_by_name(body, reason):

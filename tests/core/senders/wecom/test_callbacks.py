@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.senders.wecom import callbacks, xml
+from core.senders import markup
+from core.senders.markup import InvalidMarkup
+from core.senders.wecom import callbacks
 from core.senders.wecom.callbacks import (
     ChatChange,
     ChatDetail,
@@ -20,7 +22,6 @@ from core.senders.wecom.callbacks import (
     Rejected,
     read,
 )
-from core.senders.wecom.xml import InvalidXml
 from tests.fakes.wecom import CORP, envelope, query_of, sealed
 
 NOW = datetime(2026, 11, 20, 1, 2, 3, tzinfo=UTC)
@@ -193,8 +194,8 @@ LAUGHS = b'<!DOCTYPE x [<!ENTITY a "ha">' + b"".join(
 def test_dangerous_or_broken_xml_is_refused_and_never_grows(document):
     tracemalloc.start()
     try:
-        with pytest.raises(InvalidXml):
-            xml.read(document)
+        with pytest.raises(InvalidMarkup):
+            markup.read(document)
         assert tracemalloc.get_traced_memory()[1] < 8_000_000
     finally:
         tracemalloc.stop()
@@ -204,17 +205,17 @@ def test_dangerous_or_broken_xml_is_refused_and_never_grows(document):
 
 
 def test_plain_entities_and_both_ways_of_writing_text_are_read():
-    root = xml.read(
+    root = markup.read(
         b'<?xml version="1.0" encoding="utf-8"?><x> <a>1 &lt; 2 &#23383;</a><b><![CDATA[<a>&amp;]]></b></x>'
     )
-    assert (root.said("a"), root.said("b"), root.said("c")) == ("1 < 2 字", "<a>&amp;", "")
-    assert xml.read(b"<a>" * 8 + b"</a>" * 8).name == "a"
+    assert (root.value("a"), root.value("b"), root.value("c")) == ("1 < 2 字", "<a>&amp;", "")
+    assert markup.read(b"<a>" * 8 + b"</a>" * 8).name == "a"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=200))
 def test_any_text_is_read_as_it_was_written(text):
     inside = text.replace("]]>", "]]]]><![CDATA[>")
-    assert xml.read(f"<x><a><![CDATA[{inside}]]></a></x>".encode()).said("a") == text.strip()
+    assert markup.read(f"<x><a><![CDATA[{inside}]]></a></x>".encode()).value("a") == text.strip()
 
 
 # -- what it tells ----------------------------------------------------------------------------------------------------
