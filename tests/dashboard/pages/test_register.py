@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 
+from core.periods import business_date
 from core.scope import SYSTEM
 from core.work import register as work
 from core.work.questions import register as questions
@@ -13,6 +14,7 @@ from core.work.questions.register import Described
 from dashboard.web import wiring
 from tests.dashboard.pages.conftest import choose, go, said
 from tests.dashboard.pages.parts import html, tile
+from tests.lakes import ZONE
 
 
 def open_part(opened, role="analyst", language="zh", units=None, part="register", **query):
@@ -54,7 +56,7 @@ def matrix(test) -> dict[str, str]:
 
 
 def today():
-    return datetime.now(UTC).date()
+    return business_date(datetime.now(UTC), ZONE)
 
 
 def described(title="平台限流", **more) -> Described:
