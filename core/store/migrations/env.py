@@ -2,9 +2,9 @@
 
 from alembic import context
 
-from core.store import incident_tables, notice_tables, register_tables, risk_tables, tables
+from core.store import campaign_tables, incident_tables, notice_tables, register_tables, risk_tables, tables
 
-DECLARING = (tables, risk_tables, incident_tables, register_tables, notice_tables)
+DECLARING = (tables, risk_tables, incident_tables, register_tables, notice_tables, campaign_tables)
 """Every module that declares tables."""
 
 context.configure(

@@ -1,0 +1,214 @@
+"""The outbox of campaigns: who claims a message has it for a while, and whoever comes late writes nothing.
+
+All functions run in the caller's transaction and never talk to anybody outside. A worker claims, writes down that it begins (where the other side cannot tell a message that it has had),
+sends outside any transaction, and writes down the end. Every step is one statement that names the fence and the state it expects, so that it happens once or not at all; moves are those of
+``core.campaigns.states``. Completion is counted from rows.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Update, and_, exists, func, or_, select, update
+
+from core.store.campaign_tables import Campaign, Outgoing, SendRate
+from core.store.incident_tables import SendingHold
+from core.store.session import Session, changed_rows, upsert
+
+LEASE = timedelta(minutes=2)
+"""More than twice as long as any provider may take to answer."""
+CHUNK = 5_000
+LOST = "worker.lost"
+WAITING, IN_HAND = ("planned", "held"), ("reserved", "sending")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message in hand, until its lease ends."""
+
+    message_id: int
+    campaign_id: int
+    step: int
+    member_id: int
+    identity_key: int | None
+    channel: str
+    variant: str
+    fence: int
+    attempts: int
+    expires_at: datetime | None
+
+
+def plan(session: Session, campaign_id: int, rows: Iterable[Mapping[str, Any]], now: datetime) -> None:
+    """Recipients as they were decided, each with ``member_id``, ``channel``, ``state`` and whatever else a row has. Those that are there already stay as they are, so that who
+    was interrupted begins again."""
+    usual = {
+        "campaign_id": campaign_id, "step": 0, "variant": "", "identity_key": None, "address_mac": None, "reason": None, "planned_at": now, "due_at": now,
+        "expires_at": None, "fence": 0, "attempts": 0,
+    }  # fmt: skip
+    statement = upsert(session, Outgoing).on_conflict_do_nothing()
+    waiting = iter(rows)
+    while some := [usual | dict(row) for row in islice(waiting, CHUNK)]:
+        session.execute(statement, some)
+
+
+def claim(
+    session: Session, channel: str, *, worker: str, now: datetime, most: int, lease: timedelta = LEASE
+) -> list[Claim]:
+    """At most so many messages that are due on a channel, of campaigns that are sending and that nobody holds, those that have waited longest first."""
+    rows = session.scalars(
+        select(Outgoing)
+        .join(Campaign, Campaign.id == Outgoing.campaign_id)
+        .where(Outgoing.channel == channel, Outgoing.state.in_(WAITING), Outgoing.due_at <= now)
+        .where(_may_send(Outgoing.channel))
+        .order_by(Outgoing.due_at, Outgoing.id)
+        .limit(most)
+        .with_for_update(of=Outgoing, skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    if not rows:
+        return []
+    taken = update(Outgoing).where(Outgoing.id.in_([row.id for row in rows]), Outgoing.state.in_(WAITING))
+    values = {"state": "reserved", "worker": worker, "lease_until": now + lease, "slot_at": now}
+    changed_rows(session, taken.values(fence=Outgoing.fence + 1, attempts=Outgoing.attempts + 1, **values))
+    return [
+        Claim(
+            row.id, row.campaign_id, row.step, row.member_id, row.identity_key, row.channel, row.variant, row.fence + 1, row.attempts + 1, row.expires_at
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def begin(session: Session, claim: Claim, now: datetime) -> bool:
+    """Write down that it is handed over from now on: whoever dies before the end leaves it unknown. False: somebody else has it, or its campaign was stopped or held meanwhile."""
+    stands = exists().where(Campaign.id == Outgoing.campaign_id, _may_send(claim.channel))
+    ours = _ours(claim, ("reserved",)).where(stands)
+    return bool(changed_rows(session, ours.values(state="sending", begun_at=now)))
+
+
+def finish(
+    session: Session,
+    claim: Claim,
+    state: str,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    provider_id: str | None = None,
+    error: str | None = None,
+) -> bool:
+    """It came to this. False: somebody else has it, and nothing was written. From ``sending`` nothing is skipped or cancelled."""
+    before = ("reserved",) if state in ("skipped", "cancelled") else IN_HAND
+    values = {
+        "state": state,
+        "ended_at": now,
+        "lease_until": None,
+        "reason": reason,
+        "provider_id": provider_id,
+        "error": error,
+    }
+    slot = {"slot_at": None} if state in ("skipped", "cancelled", "failed", "dead") else {}
+    return bool(changed_rows(session, _ours(claim, before).values(**values, **slot)))
+
+
+def put_back(
+    session: Session, claim: Claim, due_at: datetime, *, reason: str | None = None, error: str | None = None, is_tried: bool = True
+) -> bool:  # fmt: skip
+    """It waits until then, and frees its place under the caps. ``is_tried``: whether it was handed over and refused; else the try does not count. False: somebody else has it."""
+    values: dict[str, Any] = {"due_at": due_at, "lease_until": None, "slot_at": None, "reason": reason, "error": error}
+    values |= {"state": "planned" if reason is None else "held"}
+    values |= {} if is_tried else {"attempts": Outgoing.attempts - 1}
+    return bool(changed_rows(session, _ours(claim, IN_HAND).values(**values)))
+
+
+def sweep(session: Session, now: datetime, *, repeatable: Collection[str]) -> tuple[int, int]:
+    """Messages whose worker is gone: those that were not handed over wait again, and those of ``repeatable`` channels too, for their receivers can tell; of the others nobody knows what
+    came of them. Returns how many wait and how many are unknown."""
+    over = update(Outgoing).where(Outgoing.lease_until < now)
+    more = {"fence": Outgoing.fence + 1, "lease_until": None, "error": LOST}
+    again = or_(Outgoing.state == "reserved", and_(Outgoing.state == "sending", Outgoing.channel.in_(repeatable)))
+    waiting = changed_rows(session, over.where(again).values(state="planned", due_at=now, slot_at=None, **more))
+    unknown = changed_rows(session, over.where(Outgoing.state == "sending").values(state="unknown", ended_at=now, **more))  # fmt: skip
+    return waiting, unknown
+
+
+def cancel(session: Session, campaign_id: int, now: datetime, reason: str) -> int:
+    """What waits is not sent any more; what is in a worker's hand meets a campaign that is no longer sending. Returns how many."""
+    waiting = update(Outgoing).where(Outgoing.campaign_id == campaign_id, Outgoing.state.in_(WAITING))
+    return changed_rows(session, waiting.values(state="cancelled", reason=reason, ended_at=now))
+
+
+def decide(session: Session, message_id: int, *, before: str, state: str, now: datetime) -> bool:
+    """Somebody decides about one that is ``unknown`` or ``dead``: it has arrived, has failed, or is planned anew. False: it is no longer so."""
+    if before not in ("unknown", "dead"):
+        raise ValueError("Nobody decides about a message that tells by itself what came of it.")
+    values: dict[str, Any] = {"state": state, "fence": Outgoing.fence + 1}
+    values |= {"due_at": now, "ended_at": None, "slot_at": None} if state == "planned" else {"ended_at": now}
+    here = update(Outgoing).where(Outgoing.id == message_id, Outgoing.state == before)
+    return bool(changed_rows(session, here.values(**values)))
+
+
+def told(session: Session, message_id: int, *, before: Collection[str], state: str, now: datetime) -> bool:
+    """A receipt: what the platform says of a message that it has, however late and however often. False: it says nothing new."""
+    here = update(Outgoing).where(Outgoing.id == message_id, Outgoing.state.in_(before))
+    return bool(changed_rows(session, here.values(state=state, ended_at=now, fence=Outgoing.fence + 1)))
+
+
+def counts(session: Session, campaign_id: int) -> dict[str, int]:
+    """Rows by state; a state that no row is in is absent."""
+    query = select(Outgoing.state, func.count()).where(Outgoing.campaign_id == campaign_id).group_by(Outgoing.state)
+    return {str(state): int(count) for state, count in session.execute(query)}
+
+
+# -- caps and rates ----------------------------------------------------------------------------------------------------
+
+
+def hold_members(session: Session, members: Collection[int]) -> None:
+    """Until the transaction ends nobody else looks at the caps of these members: of two campaigns that want the last place one comes second. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    for member in sorted(set(members)):  # in one order, so that nobody waits for each other
+        session.execute(select(func.pg_advisory_xact_lock(member)))
+
+
+def slots(session: Session, members: Collection[int], after: datetime, *, but: Sequence[int] = ()) -> dict[int, list[datetime]]:  # fmt: skip
+    """When the places of members under the caps were taken, later than ``after``; ``but``: messages that are being asked about."""
+    query = select(Outgoing.member_id, Outgoing.slot_at).where(
+        Outgoing.member_id.in_(members), Outgoing.slot_at > after
+    )
+    found: dict[int, list[datetime]] = {}
+    for member, at in session.execute(query.where(Outgoing.id.not_in(but)) if but else query):
+        if at is not None:
+            found.setdefault(member, []).append(at)
+    return found
+
+
+def arrival(session: Session, key: str) -> int | None:
+    """How far a way out is used; null before its first use. Nobody else reads it for use until the transaction ends."""
+    here = select(SendRate).where(SendRate.key == key).with_for_update().execution_options(populate_existing=True)
+    row = session.scalars(here).one_or_none()
+    return None if row is None else row.arrival_ns
+
+
+def arrived(session: Session, key: str, arrival_ns: int) -> None:
+    """It is used so far now; never less far than somebody else said."""
+    statement = upsert(session, SendRate).values(key=key, arrival_ns=arrival_ns)
+    later = statement.excluded.arrival_ns > SendRate.arrival_ns
+    session.execute(
+        statement.on_conflict_do_update(index_elements=["key"], set_={"arrival_ns": arrival_ns}, where=later)
+    )
+
+
+def _may_send(channel: Any) -> ColumnElement[bool]:
+    """Of a campaign: it is sending, and nothing holds it, its channel, or everything."""
+    held = or_(
+        SendingHold.kind == "all",
+        and_(SendingHold.kind == "channel", SendingHold.key == channel),
+        and_(SendingHold.kind == "campaign", SendingHold.key == Campaign.code),
+    )
+    return and_(Campaign.state == "sending", ~exists().where(SendingHold.released_at.is_(None), held))
+
+
+def _ours(claim: Claim, states: Sequence[str]) -> Update:
+    is_ours = (Outgoing.id == claim.message_id) & (Outgoing.fence == claim.fence)
+    return update(Outgoing).where(is_ours, Outgoing.state.in_(states))
