@@ -33,7 +33,9 @@ def main(rows: int) -> None:
         claim = time.perf_counter() - began
         store.close()
         bare = _bare(Path(folder) / "store.db", Path(folder) / "bare.db")
-    print(f"{rows:,} rows planned: {ours:.1f} s, bare executemany of the same rows {bare:.1f} s: {ours / bare:.1f} times")
+    print(
+        f"{rows:,} rows planned: {ours:.1f} s, bare executemany of the same rows {bare:.1f} s: {ours / bare:.1f} times"
+    )
     print(f"counted by state {counts}: {counted * 1000:.0f} ms; {len(claimed)} claimed: {claim * 1000:.0f} ms")
 
 
