@@ -9,6 +9,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -90,14 +91,11 @@ def _refuse(found: Web) -> None:
 
 def _literal(host: str) -> Address | None:
     """The address that a host is, however it is written: ``0x7f000001`` and ``127.1`` are addresses as well. None for a name."""
-    try:
+    with suppress(ValueError):
         return ipaddress.ip_address(host)
-    except ValueError:
-        pass
-    try:
+    with suppress(OSError):  # not even one of the odd ways
         return ipaddress.IPv4Address(socket.inet_aton(host))
-    except OSError:
-        return None
+    return None
 
 
 def resolved(found: Web, inner_hosts: Collection[str] = ()) -> str:

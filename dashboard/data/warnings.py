@@ -106,9 +106,10 @@ def overall() -> Overall:
 
 
 def is_calm(one: Warned) -> bool:
-    """Whether an open one has not been spoken of again on the newest days: it is over when that has lasted for its rule's quiet days."""
+    """Whether an open one has not been spoken of again on the newest days: it is over when that has lasted for its rule's quiet days. Of what people type nobody knows newer days."""
     newest = freshness.read(SEE).as_of_on
-    return one.state == "open" and one.kind == "figure" and newest is not None and one.last_on < newest
+    is_figure = one.kind == "figure" and one.indicator in INDICATORS
+    return one.state == "open" and is_figure and newest is not None and one.last_on < newest
 
 
 def today() -> date:
