@@ -90,7 +90,7 @@ class _Gates:
             case "minor":
                 return self._not_minor
             case "consent":
-                return _consented(self.snapshot, channel)
+                return consented(self.snapshot, channel)
             case "identity":
                 return self._in_group if channel == "group_chat" else _identified(self.snapshot, channel)
             case "friend":
@@ -118,12 +118,13 @@ class _Gates:
 
 
 @per_version("consents", "identity_map", most=16)
-def _consented(snapshot: Snapshot, channel: str) -> Array:
+def consented(snapshot: Snapshot, channel: str, purpose: str = rules.PURPOSE) -> Array:
+    """Who has agreed to be written to for a purpose on a channel, by member code."""
     people = population.of(snapshot)
     if not snapshot.files("consents"):
         return np.zeros(len(people.ids), bool)
     rows = snapshot.table("consents")
-    rows = rows.filter((rows.purpose == rules.PURPOSE) & (rows.channel.isnull() | (rows.channel == channel)))
+    rows = rows.filter((rows.purpose == purpose) & (rows.channel.isnull() | (rows.channel == channel)))
     found = snapshot.arrow(rows.select("identity_key", at=rows.occurred_at, is_given=rows.state == "given"))
     who = people.subjects.codes(found["identity_key"].to_numpy())
     known = who >= 0

@@ -1,0 +1,92 @@
+"""Who is not to be written to, whatever they once agreed to: by member, or by the keyed hash of an address, which outlives the member's erasure."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select, update
+
+from core.store.campaign_tables import Suppression
+from core.store.columns import canonical
+from core.store.session import Session, changed_rows, upsert
+
+ASKED_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """Members and hashes of addresses that are not to be written to."""
+
+    members: frozenset[int]
+    macs: frozenset[bytes]
+
+    def has(self, member_id: int, mac: bytes | None) -> bool:
+        return member_id in self.members or (mac is not None and mac in self.macs)
+
+
+def add(
+    session: Session,
+    kind: str,
+    *,
+    channel: str | None,
+    purpose: str | None,
+    member_id: int | None = None,
+    address_mac: bytes | None = None,
+    message_id: int | None = None,
+    reason: str = "",
+    by: str,
+    now: datetime,
+) -> bool:
+    """``channel``, ``purpose`` None: every one. Raises ``ValueError`` where it is about nobody. False: it stands already."""
+    if member_id is None and address_mac is None:
+        raise ValueError("A suppression is of a member or of an address.")
+    about = [channel, purpose, member_id, None if address_mac is None else address_mac.hex()]
+    values: dict[str, Any] = {
+        "key": sha256(canonical(about).encode()).hexdigest(), "kind": kind, "channel": channel, "purpose": purpose, "member_id": member_id, "address_mac": address_mac,
+        "message_id": message_id, "reason": reason, "by": by, "at": now, "lifted_reason": "",
+    }  # fmt: skip
+    statement = upsert(session, Suppression).values(**values).on_conflict_do_nothing()
+    return session.scalars(statement.returning(Suppression.id)).one_or_none() is not None
+
+
+def lift(session: Session, suppression_id: int, reason: str, *, by: str, now: datetime) -> bool:
+    """They may be written to again. False: somebody had lifted it before."""
+    here = update(Suppression).where(Suppression.id == suppression_id, Suppression.lifted_at.is_(None))
+    return bool(changed_rows(session, here.values(lifted_at=now, lifted_by=by, lifted_reason=reason)))
+
+
+def everybody(session: Session, channel: str, purpose: str) -> Suppressed:
+    """All that stand for a channel and a purpose."""
+    return _read(session, _standing(channel, purpose))
+
+
+def of(session: Session, channel: str, purpose: str, members: Collection[int], macs: Collection[bytes]) -> Suppressed:
+    """Those of these members and addresses."""
+    found_members: set[int] = set()
+    found_macs: set[bytes] = set()
+    parts: list[tuple[Any, Sequence[Any]]] = [
+        (Suppression.member_id, sorted(set(members))),
+        (Suppression.address_mac, sorted(set(macs))),
+    ]
+    for column, wanted in parts:
+        for at in range(0, len(wanted), ASKED_AT_ONCE):
+            found = _read(session, _standing(channel, purpose).where(column.in_(wanted[at : at + ASKED_AT_ONCE])))
+            found_members |= found.members
+            found_macs |= found.macs
+    return Suppressed(frozenset(found_members), frozenset(found_macs))
+
+
+def _standing(channel: str, purpose: str) -> Select[tuple[int | None, bytes | None]]:
+    fits: ColumnElement[bool] = or_(Suppression.channel.is_(None), Suppression.channel == channel)
+    meant: ColumnElement[bool] = or_(Suppression.purpose.is_(None), Suppression.purpose == purpose)
+    return select(Suppression.member_id, Suppression.address_mac).where(Suppression.lifted_at.is_(None), fits, meant)
+
+
+def _read(session: Session, query: Select[tuple[int | None, bytes | None]]) -> Suppressed:
+    rows = session.execute(query).all()
+    return Suppressed(
+        frozenset(int(member) for member, _ in rows if member is not None),
+        frozenset(bytes(mac) for _, mac in rows if mac is not None),
+    )

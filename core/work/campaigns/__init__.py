@@ -1,0 +1,1 @@
+"""Campaigns from the draft to what they changed."""

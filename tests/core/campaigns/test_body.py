@@ -1,0 +1,153 @@
+"""What the author of a campaign says: read strictly, kept as it was said, and complete only when nothing is missing."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.campaigns import body as bodies
+from core.campaigns.body import Body, Content, InvalidCampaign, Offer, Schedule, Variant, digest, gaps, parse, to_json
+
+NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
+TODAY = date(2026, 11, 20)
+WHOLE = Body(
+    goal="repeat",
+    segments=(3,),
+    channels=("wecom",),
+    variants=(Variant("A", 1, {"wecom": Content("{{nickname|亲}}，老朋友专享")}),),
+)
+LINES = st.text(max_size=50)
+TIMES = st.datetimes(timezones=st.just(UTC))
+CONTENTS = st.builds(
+    Content, text=LINES, title=LINES, link=LINES, template=LINES, values=st.dictionaries(LINES, LINES, max_size=3)
+)
+BODIES = st.builds(
+    Body,
+    goal=st.sampled_from([None, *bodies.GOALS]),
+    metric=st.sampled_from(bodies.METRICS),
+    window_days=st.integers(1, 90),
+    purpose=st.sampled_from(["marketing", "service"]),
+    segments=st.lists(st.integers(1), unique=True, max_size=3).map(tuple),
+    channels=st.lists(st.sampled_from(bodies.CHANNELS), unique=True).map(tuple),
+    variants=st.lists(
+        st.builds(
+            Variant,
+            st.text("ABC", min_size=1, max_size=3),
+            st.integers(1, 1000),
+            st.dictionaries(st.sampled_from(bodies.CHANNELS), CONTENTS, max_size=2),
+        ),
+        min_size=1,
+        max_size=3,
+    ).map(tuple),
+    missing=st.sampled_from(["default", "skip"]),
+    offer=st.none()
+    | st.builds(
+        Offer,
+        LINES,
+        LINES,
+        st.integers(0, 10**6),
+        st.sampled_from(get_args(bodies.Codes)),
+        LINES,
+        st.none() | st.integers(0, 10**9),
+        st.none() | st.dates(),
+    ),
+    schedule=st.builds(
+        Schedule,
+        st.sampled_from(bodies.WHENS),
+        st.none() | TIMES,
+        st.none() | st.integers(1, 9),
+        st.none() | TIMES,
+        st.sampled_from(["defer", "skip"]),
+    ),
+    holdout=st.floats(0, 0.5),
+    budget_minor=st.none() | st.integers(0, 10**9),
+    reasons=st.dictionaries(LINES, LINES, max_size=2),
+)
+
+
+@given(BODIES)
+def test_what_was_said_comes_back_as_it_was_said_through_one_json_text(body):
+    assert parse(json.loads(json.dumps(to_json(body)))) == body
+
+
+@given(BODIES, BODIES)
+def test_two_bodies_have_one_fingerprint_only_when_they_say_the_same(one, other):
+    assert (digest(one, {}) == digest(other, {})) == (to_json(one) == to_json(other))
+
+
+def test_a_fingerprint_is_bound_to_the_audience_too():
+    assert digest(WHOLE, {"segments": {"3": 1}}) != digest(WHOLE, {"segments": {"3": 2}})
+
+
+def test_a_draft_may_be_empty_and_says_what_is_missing_in_the_order_of_its_steps():
+    found = gaps(parse({"v": 1}), NOW, TODAY)
+    assert [(one.step, one.field, one.reason) for one in found] == [
+        ("goal", "goal", "empty"),
+        ("audience", "channels", "empty"),
+        ("audience", "segments", "empty"),
+    ]
+
+
+def test_a_whole_campaign_misses_nothing():
+    assert gaps(WHOLE, NOW, TODAY) == ()
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ([], ""),
+        ({"v": 2}, "v"),
+        ({"v": 1, "colour": "red"}, "colour"),
+        ({"v": 1, "window_days": 0}, "window_days"),
+        ({"v": 1, "window_days": True}, "window_days"),
+        ({"v": 1, "holdout": 0.6}, "holdout"),
+        ({"v": 1, "holdout": float("nan")}, "holdout"),
+        ({"v": 1, "channels": ["pigeon"]}, "channels"),
+        ({"v": 1, "segments": [0]}, "segments"),
+        ({"v": 1, "schedule": {"at": "2026-11-20T10:00:00"}}, "schedule.at"),
+        ({"v": 1, "schedule": {"at": 5}}, "schedule.at"),
+        ({"v": 1, "variants": [{"name": " "}]}, "variants[0].name"),
+        ({"v": 1, "variants": [{"name": "A", "contents": {"pigeon": {}}}]}, "variants[0].contents"),
+        ({"v": 1, "offer": {"face_minor": -1}}, "offer.face_minor"),
+        ({"v": 1, "reasons": {"word.best": 5}}, "reasons.word.best"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_place(document, field):
+    with pytest.raises(InvalidCampaign) as refused:
+        parse(document)
+    assert refused.value.details["field"] == field
+
+
+def _with(**values):
+    return Body(**{name: getattr(WHOLE, name) for name in Body.__slots__} | values)
+
+
+def _content(channel, **values):
+    return _with(channels=(channel,), variants=(Variant("A", 1, {channel: Content(**values)}),))
+
+
+@pytest.mark.parametrize(
+    ("body", "gap"),
+    [
+        (_with(metric="event"), ("goal", "event", "empty")),
+        (_with(metric="redeemed"), ("goal", "metric", "no_offer")),
+        (_with(channels=("wecom", "group_chat"), places=("g1",)), ("audience", "channels", "mixed")),
+        (_with(without=(3,)), ("audience", "without", "same")),
+        (_content("email", text="x"), ("content", "title", "empty")),
+        (_content("sms", text="x"), ("content", "template", "empty")),
+        (_content("wecom", text="{{nickname}}"), ("content", "text", "text_no_default")),
+        (_content("wecom", text="{{coupon_code|-}}"), ("content", "text", "no_offer")),
+        (_content("wecom", text="x", link="https://a.b/"), ("content", "link_title", "empty")),
+        (_with(variants=(WHOLE.variants[0], WHOLE.variants[0])), ("content", "variants", "same")),
+        (_with(offer=Offer("o", "o", 500, budget_minor=499)), ("offer", "budget_minor", "below_face")),
+        (_with(offer=Offer("o", "o", 500, ends_on=date(2026, 11, 19))), ("offer", "ends_on", "past")),
+        (_with(schedule=Schedule("at")), ("schedule", "at", "empty")),
+        (_with(schedule=Schedule(expires_at=NOW)), ("schedule", "expires_at", "past")),
+        (_with(schedule=Schedule("at", NOW + timedelta(2), expires_at=NOW + timedelta(1))), ("schedule", "expires_at", "past")),
+    ],
+)  # fmt: skip
+def test_what_is_missing_or_contradicts_itself_is_told_with_its_step(body, gap):
+    assert gap in [(one.step, one.field, one.reason) for one in gaps(body, NOW, TODAY)]
