@@ -341,7 +341,7 @@ class _Row:
         return told
 
     def listed(self, name: str, most: int) -> list[Any]:
-        found = self.value(name, [])
+        found: Any = self.value(name, [])
         self.expect(name, isinstance(found, list) and len(found) <= most)
         return list(found)
 

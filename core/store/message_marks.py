@@ -26,7 +26,7 @@ def mark_all(session: Session, rows: Iterable[Mapping[str, Any]]) -> int:
     statement = upsert(session, MessageMark).on_conflict_do_nothing(index_elements=["message_id", "mark"])
     told, new = [usual | dict(row) for row in rows], 0
     for at in range(0, len(told), CHUNK):
-        new += session.execute(statement, told[at : at + CHUNK]).rowcount
+        new += len(session.scalars(statement.returning(MessageMark.id), told[at : at + CHUNK]).all())
     return new
 
 

@@ -78,13 +78,13 @@ def of(session: Session, channel: str, purpose: str, members: Collection[int], m
     return Suppressed(frozenset(found_members), frozenset(found_macs))
 
 
-def _standing(channel: str, purpose: str) -> Select[tuple[int | None, bytes | None]]:
+def _standing(channel: str, purpose: str) -> Select[int | None, bytes | None]:
     fits: ColumnElement[bool] = or_(Suppression.channel.is_(None), Suppression.channel == channel)
     meant: ColumnElement[bool] = or_(Suppression.purpose.is_(None), Suppression.purpose == purpose)
     return select(Suppression.member_id, Suppression.address_mac).where(Suppression.lifted_at.is_(None), fits, meant)
 
 
-def _read(session: Session, query: Select[tuple[int | None, bytes | None]]) -> Suppressed:
+def _read(session: Session, query: Select[int | None, bytes | None]) -> Suppressed:
     rows = session.execute(query).all()
     return Suppressed(
         frozenset(int(member) for member, _ in rows if member is not None),
