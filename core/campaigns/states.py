@@ -63,13 +63,13 @@ CAMPAIGN = Machine(
             "materialising": "sending cancelled failed",
             "sending": "paused completed cancelled failed",
             "paused": "sending completed cancelled failed",
-            "completed": "",
+            "completed": "sending",
             "cancelled": "",
             "failed": "",
         }
     ),
 )
-"""Back to ``draft``: sent back by who reviews, or edited, which voids an approval. From ``materialising`` on nothing is edited."""
+"""``completed`` is left only where somebody decides to send again what is ``unknown`` or ``dead``. Back to ``draft``: sent back by who reviews, or edited, which voids an approval. From ``materialising`` on nothing is edited."""
 
 MESSAGE = Machine(
     "message",

@@ -148,6 +148,16 @@ def decide(session: Session, message_id: int, *, before: str, state: str, now: d
     return bool(changed_rows(session, here.values(**values)))
 
 
+def decide_all(session: Session, campaign_id: int, *, before: str, state: str, now: datetime) -> list[int]:
+    """``decide`` about every message of a campaign that is ``before``; returns which."""
+    here = select(Outgoing.id).where(Outgoing.campaign_id == campaign_id, Outgoing.state == before)
+    return [
+        number
+        for number in session.scalars(here.order_by(Outgoing.id)).all()
+        if decide(session, number, before=before, state=state, now=now)
+    ]
+
+
 def told(session: Session, message_id: int, *, before: Collection[str], state: str, now: datetime) -> bool:
     """A receipt: what the platform says of a message that it has, however late and however often. False: it says nothing new."""
     here = update(Outgoing).where(Outgoing.id == message_id, Outgoing.state.in_(before))

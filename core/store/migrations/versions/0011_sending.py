@@ -17,6 +17,7 @@ LONG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     op.add_column("campaigns", sa.Column("units", OBJECT, nullable=True))
     op.add_column("campaigns", sa.Column("launched", OBJECT, nullable=True))
+    op.add_column("campaigns", sa.Column("approved_count", sa.Integer(), nullable=True))
     op.add_column("outbox", sa.Column("place", sa.String(length=64), nullable=True))
     _add_connectors()
     _add_suppressions()
@@ -48,6 +49,7 @@ def downgrade() -> None:
     with op.batch_alter_table("outbox") as outbox:
         outbox.drop_column("place")
     with op.batch_alter_table("campaigns") as campaigns:
+        campaigns.drop_column("approved_count")
         campaigns.drop_column("launched")
         campaigns.drop_column("units")
 
