@@ -164,6 +164,15 @@ def told(session: Session, message_id: int, *, before: Collection[str], state: s
     return bool(changed_rows(session, here.values(state=state, ended_at=now, fence=Outgoing.fence + 1)))
 
 
+def doubt(session: Session, now: datetime, error: str) -> int:
+    """Of all that was due or in somebody's hand nobody knows what became of it, for this store is older than what happened. Returns how many."""
+    here = update(Outgoing).where(
+        or_(Outgoing.state.in_(IN_HAND), and_(Outgoing.state.in_(WAITING), Outgoing.due_at <= now))
+    )
+    values = {"state": "unknown", "ended_at": now, "lease_until": None, "error": error, "fence": Outgoing.fence + 1}
+    return changed_rows(session, here.values(**values))
+
+
 def counts(session: Session, campaign_id: int) -> dict[str, int]:
     """Rows by state; a state that no row is in is absent."""
     query = select(Outgoing.state, func.count()).where(Outgoing.campaign_id == campaign_id).group_by(Outgoing.state)

@@ -11,6 +11,7 @@ from core.scope import Operator
 from core.store import audit, campaigns, segments, topics
 from core.store.campaign_tables import Campaign
 from core.store.session import Session, Store
+from core.work.campaigns.review import APPROVAL
 from core.work.campaigns.turns import turn
 from core.work.home import Home
 from core.work.segments import own_units, require_within
