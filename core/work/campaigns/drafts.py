@@ -62,9 +62,7 @@ def save(
         row.changed_by, row.changed_at = operator.name, now
         one.session.flush()
         if was != "draft":
-            one.move(
-                "draft", content_hash=None, approved_by=None, approved_at=None, approved_count=None, starts_at=None
-            )
+            one.move("draft", **dict.fromkeys(APPROVAL))
             one.tell("voided", before=was)
         one.tell("changed", revision=row.revision, digest=bodies.digest(body, {}))
         return row.revision

@@ -67,9 +67,7 @@ def _stop(session: Session, now: datetime) -> None:
     unknown = outbox.doubt(session, now, REASON)
     drafts = 0
     for row in campaigns.listed(session, VOIDED):
-        values: dict[str, Any] = dict.fromkeys(
-            ("content_hash", "approved_by", "approved_at", "approved_count", "starts_at")
-        )
+        values: dict[str, Any] = dict.fromkeys(APPROVAL)
         drafts += campaigns.move(session, row.id, before=row.state, state="draft", now=now, **values)
         campaigns.tell(session, row.id, "voided", {"before": row.state, "why": REASON}, by=SYSTEM.name, now=now)
     topics.bump(session, campaigns.TOPIC)

@@ -177,7 +177,7 @@ def void(session: Session, row: Campaign, trouble: Mapping[str, Any], now: datet
 
 
 def _notice(kind: Kind, row: Campaign, key: str, **params: Param) -> Notice:
-    known = {"campaign": row.name, "campaign_id": row.id}
+    known: dict[str, Param] = {"campaign": row.name, "campaign_id": row.id}
     return Notice(kind, f"{row.id}:{key}", "normal", known | params, row.units)
 
 
