@@ -48,7 +48,7 @@ STANDING, IN_USE, UNTOLD, UNHANDLED = (
 
 class Campaign(Base):
     """A campaign. ``code``: as facts and touches name it. ``body``: what its author said. ``revision`` grows with every change of that. ``content_hash``: of what
-    was approved; null before. ``salt``: of who is held out; it stays when the campaign is edited. ``units``: the scope of who made it, None = all. ``launched``: what
+    was approved; null before. ``approved_count``: to how many it was approved. ``salt``: of who is held out; it stays when the campaign is edited. ``units``: the scope of who made it, None = all. ``launched``: what
     was true when it was launched (counts of the gates, prices, version of the lake); null before."""
 
     __tablename__ = "campaigns"
@@ -69,6 +69,7 @@ class Campaign(Base):
     changed_at: Mapped[Time]
     approved_by: Mapped[str | None] = mapped_column(String(200))
     approved_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    approved_count: Mapped[int | None]
     starts_at: Mapped[datetime | None] = mapped_column(UtcTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
     error: Mapped[str | None] = mapped_column(String(64))

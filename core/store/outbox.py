@@ -165,10 +165,29 @@ def decide(session: Session, message_id: int, *, before: str, state: str, now: d
     return bool(changed_rows(session, here.values(**values)))
 
 
+def decide_all(session: Session, campaign_id: int, *, before: str, state: str, now: datetime) -> list[int]:
+    """``decide`` about every message of a campaign that is ``before``; returns which."""
+    here = select(Outgoing.id).where(Outgoing.campaign_id == campaign_id, Outgoing.state == before)
+    return [
+        number
+        for number in session.scalars(here.order_by(Outgoing.id)).all()
+        if decide(session, number, before=before, state=state, now=now)
+    ]
+
+
 def told(session: Session, message_id: int, *, before: Collection[str], state: str, now: datetime) -> bool:
     """A receipt: what the platform says of a message that it has, however late and however often. False: it says nothing new."""
     here = update(Outgoing).where(Outgoing.id == message_id, Outgoing.state.in_(before))
     return bool(changed_rows(session, here.values(state=state, ended_at=now, fence=Outgoing.fence + 1)))
+
+
+def doubt(session: Session, now: datetime, error: str) -> int:
+    """Of all that was due or in somebody's hand nobody knows what became of it, for this store is older than what happened. Returns how many."""
+    here = update(Outgoing).where(
+        or_(Outgoing.state.in_(IN_HAND), and_(Outgoing.state.in_(WAITING), Outgoing.due_at <= now))
+    )
+    values = {"state": "unknown", "ended_at": now, "lease_until": None, "error": error, "fence": Outgoing.fence + 1}
+    return changed_rows(session, here.values(**values))
 
 
 def counts(session: Session, campaign_id: int) -> dict[str, int]:

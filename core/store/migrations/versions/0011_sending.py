@@ -17,6 +17,7 @@ LONG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     op.add_column("campaigns", sa.Column("units", OBJECT, nullable=True))
     op.add_column("campaigns", sa.Column("launched", OBJECT, nullable=True))
+    op.add_column("campaigns", sa.Column("approved_count", sa.Integer(), nullable=True))
     op.add_column("outbox", sa.Column("place", sa.String(length=64), nullable=True))
     op.add_column("outbox", sa.Column("tried_at", UTC_TIME, nullable=True))
     _wait_by(["campaign_id", "channel", "due_at", "id"])
@@ -54,6 +55,7 @@ def downgrade() -> None:
         outbox.drop_column("tried_at")
         outbox.drop_column("place")
     with op.batch_alter_table("campaigns") as campaigns:
+        campaigns.drop_column("approved_count")
         campaigns.drop_column("launched")
         campaigns.drop_column("units")
 
