@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.add_column("campaigns", sa.Column("units", OBJECT, nullable=True))
     op.add_column("campaigns", sa.Column("launched", OBJECT, nullable=True))
     op.add_column("outbox", sa.Column("place", sa.String(length=64), nullable=True))
+    _add_indexes()
     _add_connectors()
     _add_suppressions()
     _add_campaign_entries()
@@ -45,11 +46,25 @@ def downgrade() -> None:
         "connectors",
     ):
         op.drop_table(name)
+    for name in ("ix_outbox_provider_id", "ix_outbox_identity_key"):
+        op.drop_index(name, "outbox")
     with op.batch_alter_table("outbox") as outbox:
         outbox.drop_column("place")
     with op.batch_alter_table("campaigns") as campaigns:
         campaigns.drop_column("launched")
         campaigns.drop_column("units")
+
+
+def _add_indexes() -> None:
+    for column, where in (("provider_id", "provider_id IS NOT NULL"), ("identity_key", "slot_at IS NOT NULL")):
+        op.create_index(
+            f"ix_outbox_{column}",
+            "outbox",
+            [column],
+            unique=False,
+            sqlite_where=sa.text(where),
+            postgresql_where=sa.text(where),
+        )
 
 
 def _add_connectors() -> None:
@@ -189,6 +204,7 @@ def _add_mass_tasks() -> None:
         sa.Column("next_look_at", UTC_TIME, nullable=False),
         sa.Column("looks", sa.Integer(), nullable=False),
         sa.Column("reminded", OBJECT, nullable=False),
+        sa.Column("remind_by", sa.String(length=200), nullable=True),
         sa.Column("ended_at", UTC_TIME, nullable=True),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name="fk_mass_tasks_campaign_id"),
         sa.ForeignKeyConstraint(["connector_id"], ["connectors.id"], name="fk_mass_tasks_connector_id"),
