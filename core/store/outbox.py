@@ -175,10 +175,26 @@ def decide_all(session: Session, campaign_id: int, *, before: str, state: str, n
     ]
 
 
-def told(session: Session, message_id: int, *, before: Collection[str], state: str, now: datetime) -> bool:
-    """A receipt: what the platform says of a message that it has, however late and however often. False: it says nothing new."""
+def told(
+    session: Session, message_id: int, *, before: Collection[str], state: str, now: datetime, reason: str | None = None, error: str | None = None
+) -> bool:  # fmt: skip
+    """A receipt: what the platform says of a message that it has, however late and however often; what failed or was taken back frees its place under the caps. False: it says nothing new."""
     here = update(Outgoing).where(Outgoing.id == message_id, Outgoing.state.in_(before))
-    return bool(changed_rows(session, here.values(state=state, ended_at=now, fence=Outgoing.fence + 1)))
+    values: dict[str, Any] = {"state": state, "ended_at": now, "fence": Outgoing.fence + 1}
+    values |= {"slot_at": None} if state in ("failed", "cancelled") else {}
+    values |= {name: code for name, code in (("reason", reason), ("error", error)) if code is not None}
+    return bool(changed_rows(session, here.values(**values)))
+
+
+def skip(session: Session, member_id: int, channel: str | None, purpose: str | None, reason: str, now: datetime) -> int:
+    """What waits for a member on a channel (None = on any) for a purpose (None = for any) is not sent any more. Returns how many."""
+    waiting = update(Outgoing).where(Outgoing.member_id == member_id, Outgoing.state.in_(WAITING))
+    if channel is not None:
+        waiting = waiting.where(Outgoing.channel == channel)
+    if purpose is not None:
+        meant = select(Campaign.id).where(Campaign.body["purpose"].as_string() == purpose)
+        waiting = waiting.where(Outgoing.campaign_id.in_(meant))
+    return changed_rows(session, waiting.values(state="skipped", reason=reason, ended_at=now))
 
 
 def doubt(session: Session, now: datetime, error: str) -> int:
