@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Update, and_, cast, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from core.store.campaign_tables import Campaign, Outgoing, SendRate
+from core.store.campaign_tables import IS_IN_HAND, IS_WAITING, Campaign, Outgoing, SendRate
 from core.store.incident_tables import SendingHold
 from core.store.session import Session, changed_rows, upsert
 
@@ -76,7 +76,7 @@ def claim(
     rows = session.scalars(
         select(Outgoing)
         .join(Campaign, Campaign.id == Outgoing.campaign_id)
-        .where(Outgoing.channel == channel, Outgoing.state.in_(WAITING), Outgoing.due_at <= now, *named)
+        .where(Outgoing.channel == channel, IS_WAITING, Outgoing.due_at <= now, *named)
         .where(may_send(Outgoing.channel))
         .order_by(Outgoing.due_at, Outgoing.id)
         .limit(most)
@@ -85,7 +85,7 @@ def claim(
     ).all()
     if not rows:
         return []
-    taken = update(Outgoing).where(Outgoing.id.in_([row.id for row in rows]), Outgoing.state.in_(WAITING))
+    taken = update(Outgoing).where(Outgoing.id.in_([row.id for row in rows]), IS_WAITING)
     values = {"state": "reserved", "worker": worker, "lease_until": now + lease, "slot_at": now}
     changed_rows(session, taken.values(fence=Outgoing.fence + 1, attempts=Outgoing.attempts + 1, **values))
     return [
@@ -141,7 +141,7 @@ def put_back(
 def sweep(session: Session, now: datetime, *, repeatable: Collection[str]) -> tuple[int, int]:
     """Messages whose worker is gone: those that were not handed over wait again, and those of ``repeatable`` channels too, for their receivers can tell; of the others nobody knows what
     came of them. Returns how many wait and how many are unknown."""
-    over = update(Outgoing).where(Outgoing.lease_until < now)
+    over = update(Outgoing).where(IS_IN_HAND, Outgoing.lease_until < now)
     more = {"fence": Outgoing.fence + 1, "lease_until": None, "error": LOST}
     again = or_(Outgoing.state == "reserved", and_(Outgoing.state == "sending", Outgoing.channel.in_(repeatable)))
     waiting = changed_rows(session, over.where(again).values(state="planned", due_at=now, slot_at=None, **more))
@@ -151,7 +151,7 @@ def sweep(session: Session, now: datetime, *, repeatable: Collection[str]) -> tu
 
 def cancel(session: Session, campaign_id: int, now: datetime, reason: str) -> int:
     """What waits is not sent any more; what is in a worker's hand meets a campaign that is no longer sending. Returns how many."""
-    waiting = update(Outgoing).where(Outgoing.campaign_id == campaign_id, Outgoing.state.in_(WAITING))
+    waiting = update(Outgoing).where(Outgoing.campaign_id == campaign_id, IS_WAITING)
     return changed_rows(session, waiting.values(state="cancelled", reason=reason, ended_at=now))
 
 
@@ -188,7 +188,7 @@ def told(
 
 def skip(session: Session, member_id: int, channel: str | None, purpose: str | None, reason: str, now: datetime) -> int:
     """What waits for a member on a channel (None = on any) for a purpose (None = for any) is not sent any more. Returns how many."""
-    waiting = update(Outgoing).where(Outgoing.member_id == member_id, Outgoing.state.in_(WAITING))
+    waiting = update(Outgoing).where(Outgoing.member_id == member_id, IS_WAITING)
     if channel is not None:
         waiting = waiting.where(Outgoing.channel == channel)
     if purpose is not None:
@@ -199,9 +199,7 @@ def skip(session: Session, member_id: int, channel: str | None, purpose: str | N
 
 def doubt(session: Session, now: datetime, error: str) -> int:
     """Of all that was due or in somebody's hand nobody knows what became of it, for this store is older than what happened. Returns how many."""
-    here = update(Outgoing).where(
-        or_(Outgoing.state.in_(IN_HAND), and_(Outgoing.state.in_(WAITING), Outgoing.due_at <= now))
-    )
+    here = update(Outgoing).where(or_(IS_IN_HAND, and_(IS_WAITING, Outgoing.due_at <= now)))
     values = {"state": "unknown", "ended_at": now, "lease_until": None, "error": error, "fence": Outgoing.fence + 1}
     return changed_rows(session, here.values(**values))
 
