@@ -75,8 +75,9 @@ class Doors:
     def open(self, _session: object, channel: str, _place: str | None) -> Door | None:
         return self.by_channel.get(channel)
 
-    def blame(self, _session: object, _connector_id: int, trouble: NotSent, _now: datetime) -> None:
+    def blame(self, _session: object, _connector_id: int, trouble: NotSent, _now: datetime) -> bool:
         self.blamed.append(trouble.code)
+        return False
 
     def praise(self, _session: object, _connector_id: int) -> None:
         self.praised += 1
