@@ -50,7 +50,7 @@ STANDING, IN_USE, UNTOLD, UNHANDLED = (
 
 class Campaign(Base):
     """A campaign. ``code``: as facts and touches name it. ``body``: what its author said. ``revision`` grows with every change of that. ``content_hash``: of what
-    was approved; null before. ``salt``: of who is held out; it stays when the campaign is edited. ``units``: the scope of who made it, None = all. ``launched``: what
+    was approved; null before. ``approved_count``: to how many it was approved. ``salt``: of who is held out; it stays when the campaign is edited. ``units``: the scope of who made it, None = all. ``launched``: what
     was true when it was launched (counts of the gates, prices, version of the lake); null before."""
 
     __tablename__ = "campaigns"
@@ -71,6 +71,7 @@ class Campaign(Base):
     changed_at: Mapped[Time]
     approved_by: Mapped[str | None] = mapped_column(String(200))
     approved_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    approved_count: Mapped[int | None]
     starts_at: Mapped[datetime | None] = mapped_column(UtcTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
     error: Mapped[str | None] = mapped_column(String(64))
@@ -108,14 +109,22 @@ class Outgoing(Base):
     goes to no member (``member_id`` is then a key of the place, below 0). ``variant``: of the text.
 
     ``due_at``: not before; ``expires_at``: not after. ``fence`` grows with every claim: who holds an old one writes nothing. ``slot_at``: when its place under the caps
-    was taken, ``begun_at``: when it was handed over. ``reason``: code of why it was skipped, held or cancelled; ``error``: of the last try that failed."""
+    was taken, ``begun_at``: when it was handed over, ``tried_at``: when it was first refused for now. ``reason``: code of why it was skipped, held or cancelled; ``error``: of the last try that failed."""
 
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("campaign_id", "step", "member_id", "channel"),
         UniqueConstraint("campaign_id", "step", "channel", "address_mac"),
         one_of("state", MESSAGE_STATES),
-        Index("ix_outbox_waiting", "channel", "due_at", "id", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index(
+            "ix_outbox_waiting",
+            "campaign_id",
+            "channel",
+            "due_at",
+            "id",
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
         Index("ix_outbox_in_hand", "lease_until", sqlite_where=IN_HAND, postgresql_where=IN_HAND),
         Index("ix_outbox_member_id_slot_at", "member_id", "slot_at"),
         Index("ix_outbox_provider_id", "provider_id", sqlite_where=NAMED, postgresql_where=NAMED),
@@ -143,9 +152,22 @@ class Outgoing(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     slot_at: Mapped[datetime | None] = mapped_column(UtcTime)
     begun_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    tried_at: Mapped[datetime | None] = mapped_column(UtcTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
     provider_id: Mapped[str | None] = mapped_column(String(200))
     error: Mapped[str | None] = mapped_column(String(64))
+
+
+class CampaignErrors(Base):
+    """How sending a campaign goes since it was started or resumed at ``since``: messages that came to an end, how many of them failed, and how many in a row at last."""
+
+    __tablename__ = "campaign_errors"
+
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), primary_key=True)
+    since: Mapped[Time]
+    ended: Mapped[int]
+    failed: Mapped[int]
+    in_row: Mapped[int]
 
 
 class SendRate(Base):

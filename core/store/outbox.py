@@ -5,15 +5,34 @@ sends outside any transaction, and writes down the end. Every step is one statem
 ``core.campaigns.states``. Completion is counted from rows.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Update, and_, exists, func, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    CursorResult,
+    Dialect,
+    Integer,
+    Update,
+    and_,
+    bindparam,
+    column,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    table,
+    update,
+)
 
 from core.store.campaign_tables import Campaign, Outgoing, SendRate
+from core.store.columns import UtcTime
 from core.store.incident_tables import SendingHold
 from core.store.session import Session, changed_rows, upsert
 
@@ -21,6 +40,8 @@ LEASE = timedelta(minutes=2)
 """More than twice as long as any provider may take to answer."""
 CHUNK = 5_000
 LOST = "worker.lost"
+MEMBERS, PARTS = 0x5159, 512
+TIMES = frozenset(one.name for one in Outgoing.__table__.columns if isinstance(one.type, UtcTime))
 WAITING, IN_HAND = ("planned", "held"), ("reserved", "sending")
 
 
@@ -38,30 +59,83 @@ class Claim:
     fence: int
     attempts: int
     expires_at: datetime | None
+    address_mac: bytes | None = None
+    place: str | None = None
+    tried_at: datetime | None = None
 
 
-def plan(session: Session, campaign_id: int, rows: Iterable[Mapping[str, Any]], now: datetime) -> None:
-    """Recipients as they were decided, each with ``member_id``, ``channel``, ``state`` and whatever else a row has. Those that are there already stay as they are, so that who
-    was interrupted begins again."""
-    usual = {
+def plan(session: Session, campaign_id: int, rows: Iterable[Mapping[str, Any]], now: datetime) -> int:
+    """Recipients as they were decided, each with ``member_id``, ``channel``, ``state`` and whatever else a row has; of all the same columns. Those that are there already stay as they are, so that
+    who was interrupted begins again. Returns how many were new."""
+    waiting, new = iter(rows), 0
+    while some := list(islice(waiting, CHUNK)):
+        new += plan_columns(session, campaign_id, {name: [row[name] for row in some] for name in some[0]}, now)
+    return new
+
+
+def plan_columns(session: Session, campaign_id: int, columns: Mapping[str, Sequence[Any]], now: datetime) -> int:
+    """As ``plan``, of columns of one length; as many rows as one statement takes."""
+    usual: dict[str, Any] = {
         "campaign_id": campaign_id, "step": 0, "variant": "", "identity_key": None, "address_mac": None, "reason": None, "planned_at": now, "due_at": now,
-        "expires_at": None, "fence": 0, "attempts": 0,
+        "expires_at": None, "fence": 0, "attempts": 0, "place": None,
     }  # fmt: skip
-    statement = upsert(session, Outgoing).on_conflict_do_nothing()
-    waiting = iter(rows)
-    while some := [usual | dict(row) for row in islice(waiting, CHUNK)]:
-        session.execute(statement, some)
+    constants = {name: value for name, value in usual.items() if name not in columns}
+    if session.get_bind().dialect.name == "postgresql":
+        return _planned_at_once(session, columns, constants)
+    return _planned_by_driver(session, columns, constants)
+
+
+def _planned_at_once(session: Session, columns: Mapping[str, Sequence[Any]], constants: Mapping[str, Any]) -> int:
+    """One statement that takes each column as an array: a row of parameters each would take several times as long."""
+    known = Outgoing.__table__.columns
+    arrays = [bindparam(f"_{name}", list(values), type_=ARRAY(known[name].type)) for name, values in columns.items()]
+    told = func.unnest(*arrays).table_valued(*(column(name, known[name].type) for name in columns)).render_derived()
+    fixed = [literal(value, known[name].type) for name, value in constants.items()]
+    chosen = select(*(told.c[name] for name in columns), *fixed)
+    statement = upsert(session, Outgoing).from_select([*columns, *constants], chosen).on_conflict_do_nothing()
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+
+
+def _planned_by_driver(session: Session, columns: Mapping[str, Sequence[Any]], constants: Mapping[str, Any]) -> int:
+    """Rows as the driver takes them, times written once each: naming the values of each row took most of the time."""
+    names = [*columns, *constants]
+    plain = table(Outgoing.__tablename__, *map(column, names))
+    connection = session.connection()
+    statement = upsert(session, cast(Any, plain)).on_conflict_do_nothing()
+    said = statement.compile(dialect=connection.dialect, column_keys=names).string
+    written = _writer(connection.dialect)
+    columns = {name: [written(one) for one in values] if name in TIMES else values for name, values in columns.items()}
+    fixed = tuple(written(value) if name in TIMES else value for name, value in constants.items())
+    rows = [(*row, *fixed) for row in zip(*columns.values(), strict=True)]
+    return connection.exec_driver_sql(said, rows).rowcount if rows else 0
+
+
+def _writer(dialect: Dialect) -> Callable[[datetime | None], Any]:
+    """Times as the driver takes them; many rows have the same."""
+    write = UtcTime().dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(maxsize=1024)(write) if write is not None else lambda at: at
 
 
 def claim(
-    session: Session, channel: str, *, worker: str, now: datetime, most: int, lease: timedelta = LEASE
+    session: Session,
+    channel: str,
+    *,
+    worker: str,
+    now: datetime,
+    most: int,
+    campaign_id: int | None = None,
+    place: str | None = None,
+    lease: timedelta = LEASE,
 ) -> list[Claim]:
-    """At most so many messages that are due on a channel, of campaigns that are sending and that nobody holds, those that have waited longest first."""
+    """At most so many messages that are due on a channel, of campaigns that are sending and that nobody holds, those that have waited longest first; of one
+    campaign, or to one place, where they are named."""
+    named = [] if campaign_id is None else [Outgoing.campaign_id == campaign_id]
+    named += [] if place is None else [Outgoing.place == place]
     rows = session.scalars(
         select(Outgoing)
         .join(Campaign, Campaign.id == Outgoing.campaign_id)
-        .where(Outgoing.channel == channel, Outgoing.state.in_(WAITING), Outgoing.due_at <= now)
-        .where(_may_send(Outgoing.channel))
+        .where(Outgoing.channel == channel, Outgoing.state.in_(WAITING), Outgoing.due_at <= now, *named)
+        .where(may_send(Outgoing.channel))
         .order_by(Outgoing.due_at, Outgoing.id)
         .limit(most)
         .with_for_update(of=Outgoing, skip_locked=True)
@@ -74,7 +148,8 @@ def claim(
     changed_rows(session, taken.values(fence=Outgoing.fence + 1, attempts=Outgoing.attempts + 1, **values))
     return [
         Claim(
-            row.id, row.campaign_id, row.step, row.member_id, row.identity_key, row.channel, row.variant, row.fence + 1, row.attempts + 1, row.expires_at
+            row.id, row.campaign_id, row.step, row.member_id, row.identity_key, row.channel, row.variant, row.fence + 1, row.attempts + 1, row.expires_at,
+            row.address_mac, row.place, row.tried_at,
         )
         for row in rows
     ]  # fmt: skip
@@ -82,7 +157,7 @@ def claim(
 
 def begin(session: Session, claim: Claim, now: datetime) -> bool:
     """Write down that it is handed over from now on: whoever dies before the end leaves it unknown. False: somebody else has it, or its campaign was stopped or held meanwhile."""
-    stands = exists().where(Campaign.id == Outgoing.campaign_id, _may_send(claim.channel))
+    stands = exists().where(Campaign.id == Outgoing.campaign_id, may_send(claim.channel))
     ours = _ours(claim, ("reserved",)).where(stands)
     return bool(changed_rows(session, ours.values(state="sending", begun_at=now)))
 
@@ -148,6 +223,16 @@ def decide(session: Session, message_id: int, *, before: str, state: str, now: d
     return bool(changed_rows(session, here.values(**values)))
 
 
+def decide_all(session: Session, campaign_id: int, *, before: str, state: str, now: datetime) -> list[int]:
+    """``decide`` about every message of a campaign that is ``before``; returns which."""
+    here = select(Outgoing.id).where(Outgoing.campaign_id == campaign_id, Outgoing.state == before)
+    return [
+        number
+        for number in session.scalars(here.order_by(Outgoing.id)).all()
+        if decide(session, number, before=before, state=state, now=now)
+    ]
+
+
 def told(
     session: Session, message_id: int, *, before: Collection[str], state: str, now: datetime, reason: str | None = None, error: str | None = None
 ) -> bool:  # fmt: skip
@@ -170,6 +255,15 @@ def skip(session: Session, member_id: int, channel: str | None, purpose: str | N
     return changed_rows(session, waiting.values(state="skipped", reason=reason, ended_at=now))
 
 
+def doubt(session: Session, now: datetime, error: str) -> int:
+    """Of all that was due or in somebody's hand nobody knows what became of it, for this store is older than what happened. Returns how many."""
+    here = update(Outgoing).where(
+        or_(Outgoing.state.in_(IN_HAND), and_(Outgoing.state.in_(WAITING), Outgoing.due_at <= now))
+    )
+    values = {"state": "unknown", "ended_at": now, "lease_until": None, "error": error, "fence": Outgoing.fence + 1}
+    return changed_rows(session, here.values(**values))
+
+
 def counts(session: Session, campaign_id: int) -> dict[str, int]:
     """Rows by state; a state that no row is in is absent."""
     query = select(Outgoing.state, func.count()).where(Outgoing.campaign_id == campaign_id).group_by(Outgoing.state)
@@ -180,11 +274,15 @@ def counts(session: Session, campaign_id: int) -> dict[str, int]:
 
 
 def hold_members(session: Session, members: Collection[int]) -> None:
-    """Until the transaction ends nobody else looks at the caps of these members: of two campaigns that want the last place one comes second. SQLite has one writer anyway."""
+    """Until the transaction ends nobody else looks at the caps of these members: of two campaigns that want the last place one comes second. SQLite has one writer anyway.
+
+    Locks are of parts of all members, for a server has room for some thousand locks and no more."""
     if session.get_bind().dialect.name != "postgresql":
         return
-    for member in sorted(set(members)):  # in one order, so that nobody waits for each other
-        session.execute(select(func.pg_advisory_xact_lock(member)))
+    parts = sorted({member % PARTS for member in members})
+    part = func.unnest(literal(parts, ARRAY(Integer))).column_valued("part")
+    in_order = select(part).order_by(part).subquery()  # so that nobody waits for each other
+    session.execute(select(func.pg_advisory_xact_lock(MEMBERS, in_order.c.part)))
 
 
 def slots(session: Session, members: Collection[int], after: datetime, *, but: Sequence[int] = ()) -> dict[int, list[datetime]]:  # fmt: skip
@@ -215,7 +313,7 @@ def arrived(session: Session, key: str, arrival_ns: int) -> None:
     )
 
 
-def _may_send(channel: Any) -> ColumnElement[bool]:
+def may_send(channel: Any) -> ColumnElement[bool]:
     """Of a campaign: it is sending, and nothing holds it, its channel, or everything."""
     held = or_(
         SendingHold.kind == "all",
