@@ -38,7 +38,7 @@ LINES = _Lines(linesep="\r\n")
 @dataclass(frozen=True, slots=True)
 class Letter:
     """``message_id``: as ``bounces.path`` takes it. ``sender_name``: who writes, as people know the brand. ``text`` is plain; ``html`` the same for those who see pictures.
-    ``way_out``: the link of ``leaving``."""
+    ``way_out``: the link of ``leaving``; empty of a letter that is no marketing, which needs none."""
 
     message_id: str
     sender_name: str
@@ -88,7 +88,7 @@ def written(sender: str, to: str, letter: Letter, now: datetime) -> EmailMessage
     made["Subject"] = letter.title
     made["Date"] = format_datetime(now)
     made["Message-ID"] = f"<{letter.message_id}@{domain}>"
-    for name, value in leaving.headers(letter.way_out).items():
+    for name, value in (leaving.headers(letter.way_out) if letter.way_out else {}).items():
         made[name] = value
     made.set_content(letter.text, charset="utf-8", cte="base64")
     if letter.html is not None:

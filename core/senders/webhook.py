@@ -35,7 +35,7 @@ class Webhook:
             "User-Agent": "siyu-cockpit",
             **signed(message.message_id, body, to.secrets, now),
         }
-        _judge(self._poster.post(to.address, body, headers, now))
+        judge(self._poster.post(to.address, body, headers, now))
 
 
 def written(message: Message) -> bytes:
@@ -78,7 +78,7 @@ def opened(secret: str) -> bytes:
     return key
 
 
-def _judge(answer: Answer) -> None:
+def judge(answer: Answer) -> None:
     """Only 2xx has taken it; a redirect is not followed, for it may lead into the house."""
     status = answer.status
     if 200 <= status < 300:

@@ -11,6 +11,7 @@ from core.scope import Operator
 from core.store import audit, campaigns, segments, topics
 from core.store.campaign_tables import Campaign
 from core.store.session import Session, Store
+from core.work.campaigns.review import APPROVAL
 from core.work.campaigns.turns import turn
 from core.work.home import Home
 from core.work.segments import own_units, require_within
@@ -61,9 +62,7 @@ def save(
         row.changed_by, row.changed_at = operator.name, now
         one.session.flush()
         if was != "draft":
-            one.move(
-                "draft", content_hash=None, approved_by=None, approved_at=None, approved_count=None, starts_at=None
-            )
+            one.move("draft", **dict.fromkeys(APPROVAL))
             one.tell("voided", before=was)
         one.tell("changed", revision=row.revision, digest=bodies.digest(body, {}))
         return row.revision

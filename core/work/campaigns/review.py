@@ -9,17 +9,20 @@ from core.campaigns.body import Body
 from core.campaigns.compliance import Sender
 from core.errors import Forbidden, Refusal
 from core.periods import business_date
-from core.scope import Operator
-from core.store import campaigns, segments
+from core.scope import SYSTEM, Operator
+from core.store import campaigns, segments, topics
 from core.store.campaign_tables import Campaign
 from core.store.session import Session, Store
 from core.work.campaigns import checks, policy
 from core.work.campaigns.turns import CampaignChanged, turn
 from core.work.home import Home
+from core.work.notices import Kind, Notice, Param, say
 from core.work.reasons import stated
 
 SLACK = 20
 """By so many people an audience may have grown whatever its size."""
+APPROVAL = ("content_hash", "approved_by", "approved_at", "approved_count", "starts_at")
+"""Columns that say that it was approved."""
 WRITING = ("created", "copied", "changed")
 """Actions of those who wrote what is approved."""
 
@@ -86,6 +89,7 @@ def hand_in(
         told = fingerprint(one.session, one.row)
         one.move("in_review", content_hash=told)
         one.tell("handed_in", digest=told)
+        say(one.session, _notice("campaign.waiting", one.row, told), now)
         return told
 
 
@@ -102,7 +106,7 @@ def take_back(home: Home, log: Store, operator: Operator, campaign_id: int, *, n
     states = ("in_review", "approved", "scheduled")
     with turn(home, log, operator, campaign_id, permission="campaign.write", states=states, now=now) as one:
         was = one.row.state
-        one.move("draft", content_hash=None, approved_by=None, approved_at=None, approved_count=None, starts_at=None)
+        one.move("draft", **dict.fromkeys(APPROVAL))
         one.tell("taken_back", before=was)
 
 
@@ -158,6 +162,23 @@ def launch_trouble(session: Session, row: Campaign, count: int) -> Mapping[str, 
     if count > approved + max(SLACK, approved * policy.read(session).growth):
         return {"reason": "grown", "approved": approved, "count": count}
     return None
+
+
+def void(session: Session, row: Campaign, trouble: Mapping[str, Any], now: datetime) -> bool:
+    """It is a draft again instead of being launched, and somebody is told. False: somebody else did something with it meanwhile."""
+    values: dict[str, Any] = dict.fromkeys(APPROVAL)
+    if not campaigns.move(session, row.id, before="scheduled", state="draft", now=now, **values):
+        return False
+    campaigns.tell(session, row.id, "voided", dict(trouble), by=SYSTEM.name, now=now)
+    told = {"why": trouble["reason"], "approved": trouble.get("approved"), "count": trouble.get("count")}
+    say(session, _notice("campaign.voided", row, now.isoformat(), **told), now)
+    topics.bump(session, campaigns.TOPIC)
+    return True
+
+
+def _notice(kind: Kind, row: Campaign, key: str, **params: Param) -> Notice:
+    known: dict[str, Param] = {"campaign": row.name, "campaign_id": row.id}
+    return Notice(kind, f"{row.id}:{key}", "normal", known | params, row.units)
 
 
 def _refuse_approver(session: Session, operator: Operator, row: Campaign, count: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 from core.campaigns.body import Content, InvalidCampaign, Schedule, Variant
 from core.errors import Forbidden, Refusal, Unknown
 from core.store import segments
+from core.store.notice_tables import SaidNotice
 from core.store.tables import AuditEntry
 from core.work import segments as saved
 from core.work.campaigns import drafts, policy, review
@@ -135,6 +136,19 @@ def test_an_audience_that_has_grown_beyond_what_was_approved_is_not_launched(hom
         assert review.launch_trouble(session, draft.row, 150) is None
         told = review.launch_trouble(session, draft.row, 151)
     assert told == {"reason": "grown", "approved": 100, "count": 151}
+
+
+def test_what_is_not_launched_after_all_is_a_draft_again_and_somebody_is_told(home, draft):
+    draft.approved()
+    review.start(home, home.store, LIN, draft.id, now=NOW)
+    trouble = {"reason": "grown", "approved": 3, "count": 300}
+    with home.store.transaction() as session:
+        assert review.void(session, draft.row, trouble, NOW)
+        assert not review.void(session, draft.row, trouble, NOW)
+    assert (draft.row.state, draft.row.starts_at, draft.log[-1]) == ("draft", None, "voided")
+    with home.store.reading() as session:
+        told = [(one.kind, one.params["campaign"]) for one in session.query(SaidNotice).order_by(SaidNotice.id)]
+    assert told == [("campaign.waiting", "Tea for friends"), ("campaign.voided", "Tea for friends")]
 
 
 def test_what_is_sent_back_says_why_and_is_a_draft_again(home, draft):

@@ -1,0 +1,1 @@
+"""Every client of ``core.senders`` as a ``Way`` of campaigns: parcels in, what became of each out."""
