@@ -79,15 +79,17 @@ class Settings:
     mail: Mail | None = None
     url: str | None = None
     """Where people reach the pages, without a slash at the end; notices carry links only with it."""
+    links_url: str | None = None
+    """Where people's phones reach the receiver, without a slash at the end. Without it links of messages go out as they are, their clicks are not counted, and nobody unsubscribes by a link."""
     inner_hosts: frozenset[str] = frozenset()
     """Hosts, in lower case and with or without a port, that webhooks may reach without encryption and inside the house's own network."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """``SIYU_HOME`` (default: ``data/`` of the project), ``SIYU_STORE_URL``, ``SIYU_ENGINE``, ``SIYU_ZONE``, ``SIYU_HTTPS``,
-        ``SIYU_FORECASTS`` (``0``: the house's own are not made), ``SIYU_URL``, ``SIYU_WEBHOOK_HOSTS`` (divided by commas), and those of ``Mail``.
+        ``SIYU_FORECASTS`` (``0``: the house's own are not made), ``SIYU_URL``, ``SIYU_LINKS_URL``, ``SIYU_WEBHOOK_HOSTS`` (divided by commas), and those of ``Mail``.
 
-        Raises ``InvalidHome`` for a path with a sign that the lake cannot name its files under, ``InvalidMail`` also for a ``SIYU_URL`` that is none.
+        Raises ``InvalidHome`` for a path with a sign that the lake cannot name its files under, ``InvalidMail`` also for a ``SIYU_URL`` or ``SIYU_LINKS_URL`` that is none.
         """
         home = Path(environment.get("SIYU_HOME") or PROJECT / "data").resolve()
         wrong = next((sign for sign in str(home) if sign in UNNAMEABLE or category(sign) in ("Cc", "Cs")), None)
@@ -105,6 +107,7 @@ class Settings:
             foresees=environment.get("SIYU_FORECASTS") != "0",
             mail=Mail.from_environment(environment),
             url=_url(environment.get("SIYU_URL", "")),
+            links_url=_links_url(environment.get("SIYU_LINKS_URL", "")),
             inner_hosts=frozenset(
                 one.strip().lower() for one in environment.get("SIYU_WEBHOOK_HOSTS", "").split(",") if one.strip()
             ),
@@ -149,5 +152,15 @@ def _url(said: str) -> str | None:
     if text and not _LINK.fullmatch(text):
         raise InvalidMail(
             "SIYU_URL is where people reach the pages, such as https://cockpit.example.com.", reason="url"
+        )
+    return text or None
+
+
+def _links_url(said: str) -> str | None:
+    text = said.strip().rstrip("/")
+    if text and not _LINK.fullmatch(text):
+        raise InvalidMail(
+            "SIYU_LINKS_URL is where people's phones reach the receiver, such as https://go.example.com.",
+            reason="links",
         )
     return text or None

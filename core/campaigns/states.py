@@ -63,21 +63,21 @@ CAMPAIGN = Machine(
             "materialising": "sending cancelled failed",
             "sending": "paused completed cancelled failed",
             "paused": "sending completed cancelled failed",
-            "completed": "",
+            "completed": "sending",
             "cancelled": "",
             "failed": "",
         }
     ),
 )
-"""Back to ``draft``: sent back by who reviews, or edited, which voids an approval. From ``materialising`` on nothing is edited."""
+"""``completed`` is left only where somebody decides to send again what is ``unknown`` or ``dead``. Back to ``draft``: sent back by who reviews, or edited, which voids an approval. From ``materialising`` on nothing is edited."""
 
 MESSAGE = Machine(
     "message",
     frozenset({"planned", "skipped", "holdout"}),
     _table(
         {
-            "planned": "reserved held skipped cancelled",
-            "held": "planned reserved skipped cancelled",
+            "planned": "reserved held skipped cancelled unknown",
+            "held": "planned reserved skipped cancelled unknown",
             "reserved": "planned held sending accepted delivered failed skipped cancelled unknown dead",
             "sending": "planned held accepted delivered failed unknown dead",
             "accepted": "delivered failed cancelled unknown",
@@ -93,6 +93,7 @@ MESSAGE = Machine(
 )
 """``reserved`` -> ``planned``: the lease ran out, or the provider refused for now and may be asked again; -> ``held``: not before a time that is known. Straight from ``reserved`` to an end: the provider
 knows a message by its key, so that no intent (``sending``) need be written first. From ``sending`` nothing is cancelled: the message is on the wire.
+What waits becomes ``unknown`` only where the store turns out to be older than what happened (``core.work.campaigns.restored``).
 ``accepted`` -> ``cancelled``: the platform took it back before anybody sent it. ``unknown`` and ``dead`` -> ``planned``: somebody decided to send again."""
 
 OPEN = frozenset({"planned", "held", "reserved", "sending"})

@@ -3,7 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    bindparam,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.columns import (
@@ -38,6 +49,9 @@ LONG = BigInteger().with_variant(Integer(), "sqlite")
 """Of rows that come by the million."""
 WAITING = text("state IN ('planned', 'held')")
 IN_HAND = text("state IN ('reserved', 'sending')")
+UNDECIDED = text("state IN ('unknown', 'dead')")
+NAMED, TAKEN = text("provider_id IS NOT NULL"), text("slot_at IS NOT NULL")
+"""Messages of which a platform may tell something: by its own name for them, or by whom it writes to."""
 STANDING, IN_USE, UNTOLD, UNHANDLED = (
     text("lifted_at IS NULL"),
     text("is_on AND kind <> 'robot'"),
@@ -48,7 +62,7 @@ STANDING, IN_USE, UNTOLD, UNHANDLED = (
 
 class Campaign(Base):
     """A campaign. ``code``: as facts and touches name it. ``body``: what its author said. ``revision`` grows with every change of that. ``content_hash``: of what
-    was approved; null before. ``salt``: of who is held out; it stays when the campaign is edited. ``units``: the scope of who made it, None = all. ``launched``: what
+    was approved; null before. ``approved_count``: to how many it was approved. ``salt``: of who is held out; it stays when the campaign is edited. ``units``: the scope of who made it, None = all. ``launched``: what
     was true when it was launched (counts of the gates, prices, version of the lake); null before."""
 
     __tablename__ = "campaigns"
@@ -69,6 +83,7 @@ class Campaign(Base):
     changed_at: Mapped[Time]
     approved_by: Mapped[str | None] = mapped_column(String(200))
     approved_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    approved_count: Mapped[int | None]
     starts_at: Mapped[datetime | None] = mapped_column(UtcTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
     error: Mapped[str | None] = mapped_column(String(64))
@@ -106,16 +121,27 @@ class Outgoing(Base):
     goes to no member (``member_id`` is then a key of the place, below 0). ``variant``: of the text.
 
     ``due_at``: not before; ``expires_at``: not after. ``fence`` grows with every claim: who holds an old one writes nothing. ``slot_at``: when its place under the caps
-    was taken, ``begun_at``: when it was handed over. ``reason``: code of why it was skipped, held or cancelled; ``error``: of the last try that failed."""
+    was taken, ``begun_at``: when it was handed over, ``tried_at``: when it was first refused for now. ``reason``: code of why it was skipped, held or cancelled; ``error``: of the last try that failed."""
 
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("campaign_id", "step", "member_id", "channel"),
         UniqueConstraint("campaign_id", "step", "channel", "address_mac"),
         one_of("state", MESSAGE_STATES),
-        Index("ix_outbox_waiting", "channel", "due_at", "id", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index(
+            "ix_outbox_waiting",
+            "campaign_id",
+            "channel",
+            "due_at",
+            "id",
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
+        Index("ix_outbox_undecided", "campaign_id", sqlite_where=UNDECIDED, postgresql_where=UNDECIDED),
         Index("ix_outbox_in_hand", "lease_until", sqlite_where=IN_HAND, postgresql_where=IN_HAND),
         Index("ix_outbox_member_id_slot_at", "member_id", "slot_at"),
+        Index("ix_outbox_provider_id", "provider_id", sqlite_where=NAMED, postgresql_where=NAMED),
+        Index("ix_outbox_identity_key", "identity_key", sqlite_where=TAKEN, postgresql_where=TAKEN),
         NEVER_REUSED,
     )
 
@@ -139,9 +165,34 @@ class Outgoing(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     slot_at: Mapped[datetime | None] = mapped_column(UtcTime)
     begun_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    tried_at: Mapped[datetime | None] = mapped_column(UtcTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
     provider_id: Mapped[str | None] = mapped_column(String(200))
     error: Mapped[str | None] = mapped_column(String(64))
+
+
+def _is_in(*states: str) -> ColumnElement[bool]:
+    """Written out in the statement: of values that come beside it SQLite cannot tell that an index of these rows serves."""
+    return Outgoing.state.in_(bindparam(None, states, expanding=True, literal_execute=True))
+
+
+IS_WAITING, IS_IN_HAND, IS_UNDECIDED = (
+    _is_in("planned", "held"),
+    _is_in("reserved", "sending"),
+    _is_in("unknown", "dead"),
+)
+
+
+class CampaignErrors(Base):
+    """How sending a campaign goes since it was started or resumed at ``since``: messages that came to an end, how many of them failed, and how many in a row at last."""
+
+    __tablename__ = "campaign_errors"
+
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), primary_key=True)
+    since: Mapped[Time]
+    ended: Mapped[int]
+    failed: Mapped[int]
+    in_row: Mapped[int]
 
 
 class SendRate(Base):
@@ -268,7 +319,8 @@ class Inbound(Base):
 
 
 class MassTask(Base):
-    """A WeCom mass message that employees are asked to send: ``msgid`` of many messages of the outbox (their ``provider_id``). It is looked at until ``ended_at``."""
+    """A WeCom mass message that employees are asked to send: ``msgid`` of many messages of the outbox (their ``provider_id``). It is looked at until ``ended_at``. ``reminded``: when its
+    employees were reminded; ``remind_by``: who wants them reminded next."""
 
     __tablename__ = "mass_tasks"
     __table_args__ = (UniqueConstraint("connector_id", "msgid"), NEVER_REUSED)
@@ -281,6 +333,7 @@ class MassTask(Base):
     next_look_at: Mapped[Time]
     looks: Mapped[int] = mapped_column(default=0)
     reminded: Mapped[list[str]] = mapped_column(JSON_VALUE, default=list)
+    remind_by: Mapped[str | None] = mapped_column(String(200))
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 

@@ -6,6 +6,8 @@ A value whose identity never reached the lake does no harm, and goes with the ne
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy import column, delete, select, table
 
 from core.store.session import Session, upsert
@@ -14,6 +16,7 @@ from core.store.tables import IdentityValue
 Row = tuple[int, str, str, bytes, bytes]
 """``identity_key, identity_type, namespace, mac, ciphertext``."""
 ASKED_AT_ONCE, KEYS_AT_ONCE = 5_000, 50_000
+MANY = 20_000
 COLUMNS = [each.name for each in IdentityValue.__table__.columns]
 # Without the columns' types: drivers take bytes as they are, and wrapping each of them was most of the time of a bulk insert.
 _PLAIN = table(IdentityValue.__tablename__, *map(column, COLUMNS))
@@ -29,6 +32,22 @@ def macs(session: Session, identity_keys: Sequence[int]) -> dict[int, bytes]:
         )
         found.update((key, mac) for key, mac in rows)
     return found
+
+
+def macs_of_type(
+    session: Session, identity_type: str, identity_keys: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+    """Keys, ascending, of those of these identities of a type that the store has, and the whole MAC of each (bytes). Of many all of the type are read at once."""
+    if len(identity_keys) <= MANY:
+        found = list(macs(session, identity_keys.tolist()).items())
+    else:
+        every = select(_PLAIN.c.identity_key, _PLAIN.c.mac).where(_PLAIN.c.identity_type == identity_type)
+        found = [(key, mac) for key, mac in session.execute(every)]
+    keys = np.fromiter((key for key, _ in found), np.int64, len(found))
+    values = np.empty(len(found), object)
+    values[:] = [bytes(mac) for _, mac in found]
+    order = np.argsort(keys)
+    return keys[order], values[order]
 
 
 def add(session: Session, rows: Sequence[Row]) -> int:

@@ -5,22 +5,23 @@ sends outside any transaction, and writes down the end. Every step is one statem
 ``core.campaigns.states``. Completion is counted from rows.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Update, and_, exists, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from core.store.campaign_tables import Campaign, Outgoing, SendRate
+from core.store.campaign_tables import IS_IN_HAND, IS_WAITING, Campaign, Outgoing, SendRate
 from core.store.incident_tables import SendingHold
+from core.store.outbox_rows import CHUNK, plan, plan_columns
 from core.store.session import Session, changed_rows, upsert
 
 LEASE = timedelta(minutes=2)
 """More than twice as long as any provider may take to answer."""
-CHUNK = 5_000
 LOST = "worker.lost"
+MEMBERS, PARTS = 0x5159, 512
 WAITING, IN_HAND = ("planned", "held"), ("reserved", "sending")
 
 
@@ -38,30 +39,31 @@ class Claim:
     fence: int
     attempts: int
     expires_at: datetime | None
-
-
-def plan(session: Session, campaign_id: int, rows: Iterable[Mapping[str, Any]], now: datetime) -> None:
-    """Recipients as they were decided, each with ``member_id``, ``channel``, ``state`` and whatever else a row has. Those that are there already stay as they are, so that who
-    was interrupted begins again."""
-    usual = {
-        "campaign_id": campaign_id, "step": 0, "variant": "", "identity_key": None, "address_mac": None, "reason": None, "planned_at": now, "due_at": now,
-        "expires_at": None, "fence": 0, "attempts": 0,
-    }  # fmt: skip
-    statement = upsert(session, Outgoing).on_conflict_do_nothing()
-    waiting = iter(rows)
-    while some := [usual | dict(row) for row in islice(waiting, CHUNK)]:
-        session.execute(statement, some)
+    address_mac: bytes | None = None
+    place: str | None = None
+    tried_at: datetime | None = None
 
 
 def claim(
-    session: Session, channel: str, *, worker: str, now: datetime, most: int, lease: timedelta = LEASE
+    session: Session,
+    channel: str,
+    *,
+    worker: str,
+    now: datetime,
+    most: int,
+    campaign_id: int | None = None,
+    place: str | None = None,
+    lease: timedelta = LEASE,
 ) -> list[Claim]:
-    """At most so many messages that are due on a channel, of campaigns that are sending and that nobody holds, those that have waited longest first."""
+    """At most so many messages that are due on a channel, of campaigns that are sending and that nobody holds, those that have waited longest first; of one
+    campaign, or to one place, where they are named."""
+    named = [] if campaign_id is None else [Outgoing.campaign_id == campaign_id]
+    named += [] if place is None else [Outgoing.place == place]
     rows = session.scalars(
         select(Outgoing)
         .join(Campaign, Campaign.id == Outgoing.campaign_id)
-        .where(Outgoing.channel == channel, Outgoing.state.in_(WAITING), Outgoing.due_at <= now)
-        .where(_may_send(Outgoing.channel))
+        .where(Outgoing.channel == channel, IS_WAITING, Outgoing.due_at <= now, *named)
+        .where(may_send(Outgoing.channel))
         .order_by(Outgoing.due_at, Outgoing.id)
         .limit(most)
         .with_for_update(of=Outgoing, skip_locked=True)
@@ -69,12 +71,13 @@ def claim(
     ).all()
     if not rows:
         return []
-    taken = update(Outgoing).where(Outgoing.id.in_([row.id for row in rows]), Outgoing.state.in_(WAITING))
+    taken = update(Outgoing).where(Outgoing.id.in_([row.id for row in rows]), IS_WAITING)
     values = {"state": "reserved", "worker": worker, "lease_until": now + lease, "slot_at": now}
     changed_rows(session, taken.values(fence=Outgoing.fence + 1, attempts=Outgoing.attempts + 1, **values))
     return [
         Claim(
-            row.id, row.campaign_id, row.step, row.member_id, row.identity_key, row.channel, row.variant, row.fence + 1, row.attempts + 1, row.expires_at
+            row.id, row.campaign_id, row.step, row.member_id, row.identity_key, row.channel, row.variant, row.fence + 1, row.attempts + 1, row.expires_at,
+            row.address_mac, row.place, row.tried_at,
         )
         for row in rows
     ]  # fmt: skip
@@ -82,7 +85,7 @@ def claim(
 
 def begin(session: Session, claim: Claim, now: datetime) -> bool:
     """Write down that it is handed over from now on: whoever dies before the end leaves it unknown. False: somebody else has it, or its campaign was stopped or held meanwhile."""
-    stands = exists().where(Campaign.id == Outgoing.campaign_id, _may_send(claim.channel))
+    stands = exists().where(Campaign.id == Outgoing.campaign_id, may_send(claim.channel))
     ours = _ours(claim, ("reserved",)).where(stands)
     return bool(changed_rows(session, ours.values(state="sending", begun_at=now)))
 
@@ -124,7 +127,7 @@ def put_back(
 def sweep(session: Session, now: datetime, *, repeatable: Collection[str]) -> tuple[int, int]:
     """Messages whose worker is gone: those that were not handed over wait again, and those of ``repeatable`` channels too, for their receivers can tell; of the others nobody knows what
     came of them. Returns how many wait and how many are unknown."""
-    over = update(Outgoing).where(Outgoing.lease_until < now)
+    over = update(Outgoing).where(IS_IN_HAND, Outgoing.lease_until < now)
     more = {"fence": Outgoing.fence + 1, "lease_until": None, "error": LOST}
     again = or_(Outgoing.state == "reserved", and_(Outgoing.state == "sending", Outgoing.channel.in_(repeatable)))
     waiting = changed_rows(session, over.where(again).values(state="planned", due_at=now, slot_at=None, **more))
@@ -134,7 +137,7 @@ def sweep(session: Session, now: datetime, *, repeatable: Collection[str]) -> tu
 
 def cancel(session: Session, campaign_id: int, now: datetime, reason: str) -> int:
     """What waits is not sent any more; what is in a worker's hand meets a campaign that is no longer sending. Returns how many."""
-    waiting = update(Outgoing).where(Outgoing.campaign_id == campaign_id, Outgoing.state.in_(WAITING))
+    waiting = update(Outgoing).where(Outgoing.campaign_id == campaign_id, IS_WAITING)
     return changed_rows(session, waiting.values(state="cancelled", reason=reason, ended_at=now))
 
 
@@ -148,10 +151,43 @@ def decide(session: Session, message_id: int, *, before: str, state: str, now: d
     return bool(changed_rows(session, here.values(**values)))
 
 
-def told(session: Session, message_id: int, *, before: Collection[str], state: str, now: datetime) -> bool:
-    """A receipt: what the platform says of a message that it has, however late and however often. False: it says nothing new."""
+def decide_all(session: Session, campaign_id: int, *, before: str, state: str, now: datetime) -> list[int]:
+    """``decide`` about every message of a campaign that is ``before``; returns which."""
+    here = select(Outgoing.id).where(Outgoing.campaign_id == campaign_id, Outgoing.state == before)
+    return [
+        number
+        for number in session.scalars(here.order_by(Outgoing.id)).all()
+        if decide(session, number, before=before, state=state, now=now)
+    ]
+
+
+def told(
+    session: Session, message_id: int, *, before: Collection[str], state: str, now: datetime, reason: str | None = None, error: str | None = None
+) -> bool:  # fmt: skip
+    """A receipt: what the platform says of a message that it has, however late and however often; what failed or was taken back frees its place under the caps. False: it says nothing new."""
     here = update(Outgoing).where(Outgoing.id == message_id, Outgoing.state.in_(before))
-    return bool(changed_rows(session, here.values(state=state, ended_at=now, fence=Outgoing.fence + 1)))
+    values: dict[str, Any] = {"state": state, "ended_at": now, "fence": Outgoing.fence + 1}
+    values |= {"slot_at": None} if state in ("failed", "cancelled") else {}
+    values |= {name: code for name, code in (("reason", reason), ("error", error)) if code is not None}
+    return bool(changed_rows(session, here.values(**values)))
+
+
+def skip(session: Session, member_id: int, channel: str | None, purpose: str | None, reason: str, now: datetime) -> int:
+    """What waits for a member on a channel (None = on any) for a purpose (None = for any) is not sent any more. Returns how many."""
+    waiting = update(Outgoing).where(Outgoing.member_id == member_id, IS_WAITING)
+    if channel is not None:
+        waiting = waiting.where(Outgoing.channel == channel)
+    if purpose is not None:
+        meant = select(Campaign.id).where(Campaign.body["purpose"].as_string() == purpose)
+        waiting = waiting.where(Outgoing.campaign_id.in_(meant))
+    return changed_rows(session, waiting.values(state="skipped", reason=reason, ended_at=now))
+
+
+def doubt(session: Session, now: datetime, error: str) -> int:
+    """Of all that was due or in somebody's hand nobody knows what became of it, for this store is older than what happened. Returns how many."""
+    here = update(Outgoing).where(or_(IS_IN_HAND, and_(IS_WAITING, Outgoing.due_at <= now)))
+    values = {"state": "unknown", "ended_at": now, "lease_until": None, "error": error, "fence": Outgoing.fence + 1}
+    return changed_rows(session, here.values(**values))
 
 
 def counts(session: Session, campaign_id: int) -> dict[str, int]:
@@ -164,11 +200,15 @@ def counts(session: Session, campaign_id: int) -> dict[str, int]:
 
 
 def hold_members(session: Session, members: Collection[int]) -> None:
-    """Until the transaction ends nobody else looks at the caps of these members: of two campaigns that want the last place one comes second. SQLite has one writer anyway."""
+    """Until the transaction ends nobody else looks at the caps of these members: of two campaigns that want the last place one comes second. SQLite has one writer anyway.
+
+    Locks are of parts of all members, for a server has room for some thousand locks and no more."""
     if session.get_bind().dialect.name != "postgresql":
         return
-    for member in sorted(set(members)):  # in one order, so that nobody waits for each other
-        session.execute(select(func.pg_advisory_xact_lock(member)))
+    parts = sorted({member % PARTS for member in members})
+    part = func.unnest(literal(parts, ARRAY(Integer))).column_valued("part")
+    in_order = select(part).order_by(part).subquery()  # so that nobody waits for each other
+    session.execute(select(func.pg_advisory_xact_lock(MEMBERS, in_order.c.part)))
 
 
 def slots(session: Session, members: Collection[int], after: datetime, *, but: Sequence[int] = ()) -> dict[int, list[datetime]]:  # fmt: skip
@@ -199,7 +239,7 @@ def arrived(session: Session, key: str, arrival_ns: int) -> None:
     )
 
 
-def _may_send(channel: Any) -> ColumnElement[bool]:
+def may_send(channel: Any) -> ColumnElement[bool]:
     """Of a campaign: it is sending, and nothing holds it, its channel, or everything."""
     held = or_(
         SendingHold.kind == "all",
@@ -212,3 +252,8 @@ def _may_send(channel: Any) -> ColumnElement[bool]:
 def _ours(claim: Claim, states: Sequence[str]) -> Update:
     is_ours = (Outgoing.id == claim.message_id) & (Outgoing.fence == claim.fence)
     return update(Outgoing).where(is_ours, Outgoing.state.in_(states))
+
+
+__all__ = [
+    "CHUNK", "Claim", "arrival", "arrived", "begin", "cancel", "claim", "counts", "decide", "finish", "hold_members", "plan", "plan_columns", "put_back", "slots", "sweep", "told",
+]  # fmt: skip

@@ -13,8 +13,8 @@ from core.risk import messages
 from core.risk.incidents import InvalidIncident
 from core.schema import CHANNELS
 from core.scope import Operator
-from core.store import audit, incidents, segments
-from core.store.session import Session, Store
+from core.store import incidents, segments
+from core.store.session import Store
 from core.work import incident_news
 from core.work.home import Home
 from core.work.incident_turns import seen, text, turn
@@ -84,32 +84,6 @@ def release(
         return True
 
 
-def hold_house(
-    home: Home, log: Store, operator: Operator, kind: HoldKind, key: str, reason: str, *, now: datetime
-) -> bool:
-    """The same outside of any incident. Raises ``Forbidden``, ``InvalidIncident``."""
-    _require_house(operator)
-    told, body = _key(kind, key), text(reason, "reason")
-    with audit.told(home.store, log) as (session, logged):
-        if incidents.hold(session, kind, told, incident_id=None, reason=body, by=operator.name, now=now) is None:
-            return False
-        _tell_house(logged, home, operator, "sending.held", kind, told, body, now)
-        return True
-
-
-def release_house(
-    home: Home, log: Store, operator: Operator, kind: HoldKind, key: str, reason: str, *, now: datetime
-) -> bool:
-    """Raises as ``hold_house``."""
-    _require_house(operator)
-    told, body = _key(kind, key), text(reason, "reason")
-    with audit.told(home.store, log) as (session, logged):
-        if not incidents.release(session, kind, told, incident_id=None, reason=body, by=operator.name, now=now):
-            return False
-        _tell_house(logged, home, operator, "sending.released", kind, told, body, now)
-        return True
-
-
 def _require_house(operator: Operator) -> None:
     """Channels and campaigns are the house's: who sees some units only pauses none."""
     operator.require("incident.write")
@@ -134,13 +108,6 @@ def _stands(home: Home, operator: Operator, incident_id: int, kind: str, key: st
     with home.store.reading() as session:
         seen(session, mine, incident_id)
         return any((one.kind, one.key) == (kind, key) for one in incidents.holds(session, [incident_id]))
-
-
-def _tell_house(
-    logged: Session, home: Home, operator: Operator, action: str, kind: str, key: str, body: str, now: datetime
-) -> None:
-    details = {"kind": kind, "key": key, "reason": body, "world": home.world}
-    audit.append(logged, operator, action, "sending", details, now=now)
 
 
 # -- people ------------------------------------------------------------------------------------------------------------

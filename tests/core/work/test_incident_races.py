@@ -15,6 +15,7 @@ from core.store.incidents import IncidentChanged
 from core.store.notice_tables import SaidNotice
 from core.store.tables import AuditEntry
 from core.work import escalating, incident_actions, incident_changes, incidents
+from core.work.campaigns import stopping
 from tests import lakes
 from tests.core.work.cases import DAY, HOUR, LIN, NOW, QIN, TODAY, Case, people, warning
 
@@ -95,8 +96,8 @@ def test_of_many_who_pause_one_pauses(home, begin, raced):
     assert Counter(map(str, told))["True"] == 1
     assert all(one is False or type(one) is IncidentChanged for one in told if one is not True)
     assert count(home, SendingHold) == len(case.said("action")) == 1
-    raced(lambda n: incident_actions.hold_house(home, home.store, LIN, "all", "", "Leak", now=NOW))
-    assert count(home, SendingHold) == 2
+    told = raced(lambda n: stopping.stop(home, home.store, LIN, "all", "", "Leak", now=NOW))
+    assert (Counter(told)[True], count(home, SendingHold)) == (1, 2)
 
 
 def test_a_note_that_is_sent_twice_is_written_once(home, begin, raced):

@@ -1,0 +1,233 @@
+"""What personal fields of texts say of members, for many at once: out of the lake, and names out of the store, sealed as they are there.
+
+Of several profiles the newest that tells a field counts (``core.work.questions.traits``). What was bought last is the newest line of an order that is no refund and that has a name. A
+tier by rule is called as the language of the text calls it; an imported one as it was told.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import select
+
+from core.campaigns.body import Body, Offer
+from core.lake.reader import Snapshot
+from core.privacy.pseudonyms import Keys
+from core.privacy.vault import Vault, profile_label
+from core.sequences.arrays import Array, Int64s
+from core.store.session import Session
+from core.store.tables import ProfileField
+from core.work.campaigns import coupons
+from core.work.questions import membership, population, profiles, rfm, traits
+from core.work.questions.kept import per_version
+from core.work.questions.population import Flags, marked
+from core.work.questions.reading import Reading
+
+NICKNAME = "nickname"
+"""Field under which the store keeps how somebody is called."""
+ASKED_AT_ONCE = 5_000
+EPOCH = date(1970, 1, 1)
+TIER_NAMES: Mapping[bool, Mapping[str, str]] = {
+    True: {"basic": "普通会员", "silver": "银卡会员", "gold": "金卡会员", "diamond": "钻石卡会员"},
+    False: {"basic": "Basic", "silver": "Silver", "gold": "Gold", "diamond": "Diamond"},
+}
+"""Names of tiers by rule, by whether the text is Chinese."""
+OF_MESSAGE = "unsubscribe_link"
+"""Field that every message has of its own, and that no member lacks."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """``has``: who has a value, by member code. ``read``: the values of some codes, null where there is none."""
+
+    has: Flags
+    read: Callable[[Int64s], list[Any]]
+
+
+class Values:
+    """Personal fields of the members of a version of the lake. ``today``: the business day; ``code``: of the campaign."""
+
+    def __init__(self, lake: Reading, session: Session, keys: Keys, body: Body, code: str, today: date) -> None:
+        self._lake, self._session, self._keys = lake, session, keys
+        self._body, self._code, self._today = body, code, today
+        self._found: dict[str, Told] = {}
+
+    @property
+    def members(self) -> int:
+        return len(population.of(self._lake.snapshot).ids)
+
+    def has(self, field: str) -> Flags:
+        """Who has a value of a field, by member code; the link out is everybody's."""
+        return np.ones(self.members, bool) if field == OF_MESSAGE else self._told(field).has
+
+    def of(self, field: str, codes: Int64s) -> list[Any]:
+        """Values of a field, for members by code; null where there is none, and of the link out, which is a message's."""
+        return [None] * len(codes) if field == OF_MESSAGE else self._told(field).read(codes)
+
+    def _told(self, field: str) -> Told:
+        if field not in self._found:
+            self._found[field] = self._fresh(field)
+        return self._found[field]
+
+    def _fresh(self, field: str) -> Told:
+        match field:
+            case "nickname":
+                return self._nicknames()
+            case "tier":
+                return self._tiers()
+            case "city":
+                return _named(*traits.single(self._lake, "city"))
+            case "unit":
+                return _named(*traits.single(self._lake, "unit"), _units(self._lake.snapshot))
+            case "staff":
+                return _named(*traits.single(self._lake, "staff"), profiles.staff(self._lake))
+            case "last_product":
+                return _named(*_last_products(self._lake.snapshot))
+            case "points":
+                return self._points()
+            case "last_order_on":
+                has, day = self._last_orders
+                return _numbers(has, day, _day)
+            case "days_since_last_order":
+                has, day = self._last_orders
+                today = (self._today - EPOCH).days
+                return _numbers(has, np.maximum(today - day, 0), int)
+            case "joined_on":
+                has, day, _ = traits.single(self._lake, "joined_on")
+                return _numbers(has, day, _day)
+            case _:
+                return self._of_offer(field)
+
+    # -- each of them --------------------------------------------------------------------------------------------------
+
+    def _nicknames(self) -> Told:
+        """Of somebody who is called several things the one of the smallest key, which is the oldest identity's where it has one."""
+        people = population.of(self._lake.snapshot)
+        with_name = select(ProfileField.identity_key).where(ProfileField.field == NICKNAME)
+        key = np.sort(np.array(self._session.scalars(with_name).all(), np.int64))[::-1]
+        who = people.subjects.codes(key)
+        key, who = key[who >= 0], who[who >= 0]
+        first = np.zeros(len(people.ids), np.int64)
+        first[who] = key  # of several the smallest stays
+        has = marked(who, len(people.ids))
+        return Told(has, lambda codes: self._opened(np.where(has[codes], first[codes], -1)))
+
+    def _opened(self, keys: Int64s) -> list[str | None]:
+        vault, found = Vault(self._keys), {}
+        wanted = np.unique(keys[keys >= 0]).tolist()
+        for at in range(0, len(wanted), ASKED_AT_ONCE):
+            some = wanted[at : at + ASKED_AT_ONCE]
+            rows = select(ProfileField.identity_key, ProfileField.ciphertext)
+            rows = rows.where(ProfileField.field == NICKNAME, ProfileField.identity_key.in_(some))
+            for key, sealed in self._session.execute(rows):
+                found[key] = vault.open(sealed, profile_label(key, NICKNAME))
+        return [found.get(key) for key in keys.tolist()]
+
+    def _tiers(self) -> Told:
+        table = membership.standings(self._lake)
+        names = TIER_NAMES[is_chinese(self._body)] if membership.house(self._lake).by == "rule" else {}
+        column = table["tier"].cast(pa.string()).combine_chunks().dictionary_encode()
+        place = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        told = tuple(names.get(name, name) for name in column.dictionary.to_pylist())
+        return _named(place >= 0, place, told)
+
+    def _points(self) -> Told:
+        column = membership.standings(self._lake)["points"].combine_chunks()
+        has = column.is_valid().to_numpy(zero_copy_only=False)
+        return _numbers(has, column.fill_null(0).to_numpy(zero_copy_only=False), int)
+
+    @cached_property
+    def _last_orders(self) -> tuple[Flags, Int64s]:
+        """Days since 1970."""
+        ids, on = population.of(self._lake.snapshot).ids, self._lake.as_of_on
+        has, day = np.zeros(len(ids), bool), np.zeros(len(ids), np.int64)
+        if on is not None:
+            rows = rfm.standings(self._lake)
+            who = np.searchsorted(ids, rows["member_id"].to_numpy())
+            has[who] = True
+            day[who] = (on - EPOCH).days - rows["days_since_last_order"].to_numpy()
+        return has, day
+
+    def _of_offer(self, field: str) -> Told:
+        offer = self._body.offer
+        if offer is not None and field == "coupon_code" and offer.codes == "single":
+            ids = population.of(self._lake.snapshot).ids
+            key = coupons.key(self._keys)
+            return Told(
+                np.ones(self.members, bool),
+                lambda codes: [coupons.single(key, self._code, member) for member in ids[codes].tolist()],
+            )
+        value = None if offer is None else of_offer(offer, field)
+        return Told(np.full(self.members, value is not None), lambda codes: [value] * len(codes))
+
+
+def of_offer(offer: Offer, field: str) -> Any:
+    """What a field of an offer says to everybody; null where each has one of their own, or where it says nothing."""
+    told = {
+        "coupon_code": offer.code or None if offer.codes == "shared" else None,
+        "coupon_amount": offer.face_minor,
+        "coupon_ends_on": offer.ends_on,
+    }
+    return told[field]
+
+
+def is_chinese(body: Body) -> bool:
+    """Whether any text of a campaign has a Chinese character."""
+    texts = (text for one in body.variants for content in one.contents.values() for text in content.texts().values())
+    return any("\u4e00" <= letter <= "\u9fff" for text in texts for letter in text)
+
+
+def _named(has: Flags, place: Array, names: Sequence[str], called: Mapping[str, str] | None = None) -> Told:
+    """Texts by their places among names; ``called``: what ids are called, themselves where nobody named them."""
+    told = [(called or {}).get(name) or name for name in names]
+    return Told(
+        has, lambda codes: [told[at] if is_told else None for at, is_told in zip(place[codes], has[codes], strict=True)]
+    )
+
+
+def _numbers(has: Flags, values: Array, kind: Callable[[int], Any]) -> Told:
+    def read(codes: Int64s) -> list[Any]:
+        pairs = zip(values[codes].tolist(), has[codes].tolist(), strict=True)
+        return [kind(value) if is_told else None for value, is_told in pairs]
+
+    return Told(has, read)
+
+
+def _day(number: int) -> date:
+    return EPOCH + timedelta(days=number)
+
+
+def _units(snapshot: Snapshot) -> dict[str, str]:
+    rows = snapshot.arrow(snapshot.current("units").select("unit_id", "name"))
+    return dict(zip(rows["unit_id"].to_pylist(), rows["name"].to_pylist(), strict=True))
+
+
+@per_version("order_lines", "products", "identity_map", most=2)
+def _last_products(snapshot: Snapshot) -> tuple[Flags, Array, tuple[str, ...]]:
+    """By member code: whether something was bought, and the place of its name, of lines of one moment the last that was brought."""
+    people = population.of(snapshot)
+    nobody = np.zeros(len(people.ids), bool), np.zeros(len(people.ids), np.int64), ()
+    if not snapshot.files("order_lines"):
+        return nobody
+    lines = snapshot.table("order_lines")
+    lines = lines.filter(lines.line_kind == "sale", lines.identity_key.notnull(), lines.amount_minor > 0)
+    named = snapshot.current("products").select("product_id", called="name")
+    rows = lines.left_join(named, "product_id")
+    rows = rows.select(
+        "identity_key", "occurred_at", "batch_id", "row_number", name=rows.product_name.fill_null(rows.called)
+    )
+    table = snapshot.arrow(rows.filter(rows.name.notnull()))
+    if not table.num_rows:
+        return nobody
+    who = people.subjects.codes(table["identity_key"].to_numpy())
+    at = table["occurred_at"].cast(pa.int64()).to_numpy()
+    order = np.lexsort((table["row_number"].to_numpy(), table["batch_id"].to_numpy(), at))
+    order = order[who[order] >= 0]
+    column = table["name"].combine_chunks().dictionary_encode()
+    place = np.zeros(len(people.ids), np.int64)
+    place[who[order]] = column.indices.to_numpy()[order]
+    return marked(who[order], len(people.ids)), place, tuple(column.dictionary.to_pylist())
