@@ -154,7 +154,7 @@ def test_each_campaign_is_listed_with_what_it_waits_for(opened):
     review.hand_in(home(), home().store, LIN, handed, revision=row(handed).revision, sender=Sender(), now=now())
     told = said(faultless(page(opened)))
     assert "lin 继续填写：还缺 3 项" in told
-    assert "另一位有批准权限的人批准" in told and "Tea friends" in told and "企业微信（一对一）" in told
+    assert "另一位有权限的人审批" in told and "Tea friends" in told and "企业微信（一对一）" in told
 
 
 def test_the_list_is_cut_by_state_and_by_words_that_stay_in_the_address(opened):
@@ -163,7 +163,7 @@ def test_the_list_is_cut_by_state_and_by_words_that_stay_in_the_address(opened):
     drafts.discard(home(), home().store, LIN, given_up, now=now())
     test = page(opened)
     shown = [one for one in options(test) if one[-1].isdigit()]
-    assert shown == ["全部 2", "草稿 1", "待批准 0", "进行中 0", "已结束 1"]
+    assert shown == ["全部 2", "草稿 1", "待审批 0", "进行中 0", "已结束 1"]
     test = choose(test, "已结束 1")
     assert "Spring tea" in said(test) and "Autumn tea" not in said(test)
     test = choose(test, "全部 2")
@@ -355,6 +355,15 @@ def test_a_finding_marks_its_words_and_is_let_pass_with_a_reason_where_one_is_en
     assert dict(kept(number).reasons) == {}
 
 
+def test_a_rule_that_blocks_on_one_channel_and_asks_for_a_reason_on_another_is_told_of_both(opened):
+    fill()
+    contents = {"wecom": Content("茶里 新茶"), "email": Content("茶里 新茶", title="新茶")}
+    number = begin(whole(segment(), channels=("wecom", "email"), variants=(Variant("A", 1, contents),)))
+    test = faultless(page(opened, number, "content"))
+    assert said(test).count("缺少退订方式") == 2
+    assert [one.key.partition("_reasons_")[2] for one in widgets(test) if "_reasons_" in one.key] == ["must.opt_out"]
+
+
 def test_group_chats_are_chosen_by_name_within_the_reader_s_units(opened):
     fill()
     number = begin(Body(channels=("group_chat",)), who=NORTH)
@@ -453,17 +462,17 @@ def test_everything_is_stopped_with_a_typed_word_and_let_go_by_who_answers_for_t
     field(test, "stop_why").set_value("Wrong prices")
     field(test, "stop_word").set_value("stop")
     test = press(test, "cp_stop_do")
-    assert "输入" in test.error[0].value and "已被停止" not in said(test)
+    assert "输入" in test.error[0].value and "已停止的发送" not in said(test)
     field(test, "stop_word").set_value("停止")
     test = press(test, "cp_stop_do")
-    assert "发送已被停止" in said(test) and "Wrong prices" in said(test) and "manager1" in said(test)
+    assert "已停止的发送" in said(test) and "Wrong prices" in said(test) and "manager1" in said(test)
     assert [one.key for one in test.button if "release" in (one.key or "")] == []
     boss = page(opened, role="admin")
     boss.session_state["cp_release_all_"] = True
     boss = boss.run()
     field(boss, "all__why").set_value("Prices are right again")
     boss = faultless(press(boss, "all__do"))
-    assert "发送已被停止" not in said(boss)
+    assert "已停止的发送" not in said(boss)
 
 
 def test_a_manager_of_some_units_does_not_stop_the_house(opened):
