@@ -5,10 +5,9 @@ sends outside any transaction, and writes down the end. Every step is one statem
 ``core.campaigns.states``. Completion is counted from rows.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Update, and_, cast, exists, func, literal, or_, select, update
@@ -16,11 +15,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.store.campaign_tables import Campaign, Outgoing, SendRate
 from core.store.incident_tables import SendingHold
+from core.store.outbox_rows import CHUNK, plan, plan_columns
 from core.store.session import Session, changed_rows, upsert
 
 LEASE = timedelta(minutes=2)
 """More than twice as long as any provider may take to answer."""
-CHUNK = 5_000
 LOST = "worker.lost"
 MEMBERS, PARTS = 0x5159, 512
 WAITING, IN_HAND = ("planned", "held"), ("reserved", "sending")
@@ -43,19 +42,6 @@ class Claim:
     address_mac: bytes | None = None
     place: str | None = None
     tried_at: datetime | None = None
-
-
-def plan(session: Session, campaign_id: int, rows: Iterable[Mapping[str, Any]], now: datetime) -> None:
-    """Recipients as they were decided, each with ``member_id``, ``channel``, ``state`` and whatever else a row has. Those that are there already stay as they are, so that who
-    was interrupted begins again."""
-    usual = {
-        "campaign_id": campaign_id, "step": 0, "variant": "", "identity_key": None, "address_mac": None, "reason": None, "planned_at": now, "due_at": now,
-        "expires_at": None, "fence": 0, "attempts": 0,
-    }  # fmt: skip
-    statement = upsert(session, Outgoing).on_conflict_do_nothing()
-    waiting = iter(rows)
-    while some := [usual | dict(row) for row in islice(waiting, CHUNK)]:
-        session.execute(statement, some)
 
 
 def claim(
@@ -268,3 +254,8 @@ def may_send(channel: Any) -> ColumnElement[bool]:
 def _ours(claim: Claim, states: Sequence[str]) -> Update:
     is_ours = (Outgoing.id == claim.message_id) & (Outgoing.fence == claim.fence)
     return update(Outgoing).where(is_ours, Outgoing.state.in_(states))
+
+
+__all__ = [
+    "CHUNK", "Claim", "arrival", "arrived", "begin", "cancel", "claim", "counts", "decide", "finish", "hold_members", "plan", "plan_columns", "put_back", "slots", "sweep", "told",
+]  # fmt: skip

@@ -180,11 +180,9 @@ def decide(
         flow = _first_gates(gates, channel, entered, salt, whom.ids, settled.macs.get(channel, ()))
         flows.append(flow)
         remaining = remaining & ~flow.may
-    prices = _prices(session, body.channels)
+    paid = prices(session, body.channels)
     flows = _held_out(flows, body, salt, whom.ids)
-    return Decision(
-        whom, tuple(_within_budget(flows, body, salt, whom.ids, prices, settled)), variant, prices, body.mode
-    )
+    return Decision(whom, tuple(_within_budget(flows, body, salt, whom.ids, paid, settled)), variant, paid, body.mode)
 
 
 def _any(flags: Sequence[Flags], like: Flags) -> Flags:
@@ -198,7 +196,7 @@ def _variants(body: Body, salt: str, whom: Audience, inside: Flags) -> Array:
     return found
 
 
-def _prices(session: Session, channels: Sequence[str]) -> dict[str, int]:
+def prices(session: Session, channels: Sequence[str]) -> dict[str, int]:
     """Of one message on each channel, as the way out in use says; 0 where none is or none says."""
     rows = select(Connector.channel, Connector.settings).where(Connector.is_on, Connector.kind != "robot")
     told = {channel: settings.get("price_minor") or 0 for channel, settings in session.execute(rows)}
