@@ -3,7 +3,7 @@
 Its messages and orders stand in the lake already (``planted``, ``touching``); here is who was chosen, who was held out, and what became of each message.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,9 +13,11 @@ from sqlalchemy import insert, select
 
 from core.campaigns import body as bodies
 from core.campaigns.body import Body, Content, Schedule, Variant
-from core.store import campaigns, message_marks, outbox, segments
+from core.store import campaigns, choices, connectors, message_marks, outbox, segments
 from core.store.campaign_tables import Campaign, Click, Outgoing
 from core.store.session import Session
+from core.work.campaigns import connector_kinds, connector_secrets, policy
+from core.work.campaigns.policy import Policy
 from core.work.demo.brand import LIFT
 from core.work.demo.people import People
 from core.work.demo.planted import TREATED_SHARE, Lift
@@ -26,8 +28,9 @@ from core.work.questions import population
 BY = "demo"
 CHANNEL, VARIANT = "wecom", "A"
 MARKS = ("sent", "delivered", "opened", "clicked")
+HOUSE, CONSOLE = "云岫茶集", "演练（不外发）"
 LINK = "https://shop.example.com/hui-gui"
-TEXT = "云岫茶集：{{nickname|亲}}，好久不见。您常喝的茶到新货了，回来坐坐，备了一份回访礼。不想再收到请回复T"
+TEXT = f"{HOUSE}：{{{{nickname|亲}}}}，好久不见。您常喝的茶到新货了，回来坐坐，备了一份回访礼。不想再收到请回复T"
 HOUR = timedelta(hours=1)
 
 
@@ -63,6 +66,20 @@ def plant(home: Home, span: Span, lift_day: int, chosen: Sides) -> None:
         row = _campaign(session, name, audience.id, start)
         outbox.plan_columns(session, row.id, _columns(found, chosen, at, start + 10 * HOUR), start + 9 * HOUR)
         _mark(session, row.id, found, at)
+        _way_out(home, session, start)
+
+
+def _way_out(home: Home, session: Session, now: datetime) -> None:
+    """Nothing leaves the demo, but what would have gone out is written down: sending can be tried from the first moment."""
+    values = {
+        "name": CONSOLE,
+        "kind": "console",
+        "channel": "console",
+        "settings": connector_kinds.read("console", {}, ()),
+    }
+    row = connectors.add(session, values, by=BY, now=now)
+    row.sealed, row.is_on = connector_secrets.seal(home.keys, row.id, {}), True
+    choices.write(session, policy.KEPT, asdict(Policy((HOUSE,))) | {"names": [HOUSE]}, by=BY, now=now)
 
 
 def _members(found: population.Population, keys: Ints) -> list[int]:

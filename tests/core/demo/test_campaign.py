@@ -4,6 +4,8 @@ import pytest
 
 from core.campaigns.states import Tally
 from core.store import campaigns
+from core.work.campaigns import policy
+from core.work.campaigns.ways import Ways
 from core.work.questions import campaigns as progress_of
 from core.work.questions.campaign_results import people, results
 from core.work.questions.reading import reading
@@ -46,3 +48,10 @@ def test_clicks_are_those_of_the_lake(filled: Filled, campaign) -> None:
     with reading(filled.home, now=NOW) as lake:
         found = results(filled.home, lake, campaign.id)
     assert set(people(found, "treated/clicked")) == set(clicked.member)
+
+
+def test_sending_can_be_tried_from_the_first_moment(filled: Filled) -> None:
+    with filled.home.store.reading() as session:
+        found = Ways(filled.home).open(session, "console", None)
+        assert found is not None and found.closed is None
+        assert policy.read(session).names == ("云岫茶集",)
