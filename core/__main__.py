@@ -175,6 +175,19 @@ def worker(_given: argparse.Namespace, settings: Settings) -> None:
     duties.worker(_house(settings), now, say).run(stop)
 
 
+def receiver(given: argparse.Namespace, settings: Settings) -> None:
+    """Answer short links, ways out and what platforms tell, until stopped."""
+    from core import app
+    from core.receiver import web
+    from core.work import starting
+
+    port = starting.receiver_port(given.address, given.port)
+    desks = app.Desks(settings)
+    desks()
+    is_https = (settings.links_url or "").startswith("https://")
+    web.server(web.app(desks, now, is_https=is_https), given.address, port).run()
+
+
 def train(given: argparse.Namespace, settings: Settings) -> int:
     """Train a model of scores now: progress and the number of the model as lines of JSON."""
     from core.work import scores
@@ -210,7 +223,8 @@ def start(given: argparse.Namespace, settings: Settings) -> int:
         say("Filling the demo brand …")
         _fill_apart(given.events)
     port = starting.free_port(given.address, given.port)
-    return starting.serve(settings, port, given.address, say)
+    receiving = starting.receiver_port(given.address, given.receiver_port)
+    return starting.serve(settings, port, given.address, say, receiving)
 
 
 def _wants_demo(settings: Settings) -> bool:
@@ -424,8 +438,12 @@ def _parser() -> argparse.ArgumentParser:
     command(worker, world=False)
     one = command(start, world=False)
     one.add_argument("--port", type=int)
+    one.add_argument("--receiver-port", type=int)
     one.add_argument("--address", default="127.0.0.1")
     one.add_argument("--events", type=int, default=DEMO_EVENTS, help="size of the demo brand")
+    one = command(receiver, world=False)
+    one.add_argument("--port", type=int)
+    one.add_argument("--address", default="127.0.0.1")
     command(refresh)
     command(check)
     one = command(train)
@@ -447,6 +465,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "of": {
         "metavar": "METRIC",
         "help": "people: whose; indicator, moved: which indicator; warnings: open, closed, merged or all; rhythm, mix, slots: the one group, owner or unit",
+    },
+    "campaign": {
+        "metavar": "CODE",
+        "help": "campaign: which; with --by result, progress, waiting, funnel, timing, variants, pairs, groups, harm, returned, satisfied, employees, tasks, reasons, or people --of treated/converted",
     },
     "target": {"help": "scores: churn_order (default), churn_activity or conversion"},
     "days": {"help": "scores: 30, 60 or 90 (default); forecast: 7 to 90 days ahead (default 30)"},

@@ -17,6 +17,7 @@ from core.store.session import Store
 
 if TYPE_CHECKING:
     from core.lake.engine.duckdb import Engine
+    from core.receiver.desk import Desk
     from core.senders.sender import Sender
     from core.work.home import Home
 
@@ -82,6 +83,32 @@ class House:
         """The world that pages show when nobody asked for one: demo only while live has no data."""
         is_filled = {world: bool(versions.latest().tables) for world, versions in self._versions.items()}
         return "demo" if is_filled["demo"] and not is_filled["live"] else "live"
+
+
+class Desks:
+    """The worlds that there are, as the receiver needs them: without lakes and engines. A world that was made anew is opened anew. Safe to share between threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._open: dict[World, tuple[Desk, os.stat_result | None]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self) -> "list[Desk]":
+        with self._lock:
+            return [self._desk(world) for world in WORLDS if world == "live" or self.settings.lake(world).exists()]
+
+    def _desk(self, world: World) -> "Desk":
+        from core.privacy.pseudonyms import Keys
+        from core.receiver.desk import Desk
+
+        desk, key = self._open.get(world, (None, None))
+        if desk is None or not _is_same(key, _seen(self.settings.key_file(world))):
+            if desk is not None:
+                desk.store.close()
+            opened = store(self.settings, world)
+            desk = Desk(world, opened, Keys(key_files.master(self.settings.key_file(world))))
+            self._open[world] = desk, _seen(self.settings.key_file(world))
+        return desk
 
 
 def _seen(file: Path) -> os.stat_result | None:

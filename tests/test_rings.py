@@ -10,7 +10,7 @@ GROUND = {"errors", "settings", "periods", "calendar", "schema", "scope"}
 THINKING = {"metrics", "sequences", "models", "segments", "risk", "privacy", "campaigns"}
 TOUCHING = {"lake", "store", "sources", "senders"}
 RING = dict.fromkeys(GROUND, 0) | dict.fromkeys(THINKING, 1) | dict.fromkeys(TOUCHING, 2)
-RING |= {"work": 3, "app": 4, "__main__": 4, "__init__": 0}
+RING |= {"work": 3, "receiver": 4, "app": 5, "__main__": 5, "__init__": 0}
 SHOWING = {"web", "data", "actions"}
 CORE_WORDS = {"core.errors", "core.periods", "core.scope", "core.settings", "core.schema", "core.calendar"}
 
@@ -44,6 +44,11 @@ def test_a_module_of_core_imports_only_its_own_ring_and_those_below(path: Path):
     for name in ours(path, "core"):
         allowed = RING[name] <= 0 if ring == 2 and name != room(path) else RING[name] <= ring
         assert allowed, f"{path.relative_to(ROOT)} (ring {ring}) imports core.{name} (ring {RING[name]})"
+
+
+@pytest.mark.parametrize("path", files("dashboard"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_pages_know_nothing_of_the_receiver(path: Path):
+    assert "receiver" not in ours(path, "core")
 
 
 @pytest.mark.parametrize("path", files("core"), ids=lambda p: str(p.relative_to(ROOT)))

@@ -1,4 +1,4 @@
-"""What ``make run`` starts: a worker that dies comes back, and nothing outlives the parent."""
+"""What ``make run`` starts: a worker and a receiver that die come back, and nothing outlives the parent."""
 
 import os
 import signal
@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -46,17 +47,25 @@ def started(tmp_path: Path) -> Iterator[psutil.Process]:
     process.wait(timeout=30)
 
 
-def worker(start: psutil.Process) -> psutil.Process | None:
-    return next((child for child in start.children() if child.cmdline()[-1:] == ["worker"]), None)
+def child(start: psutil.Process, name: str) -> psutil.Process | None:
+    return next((one for one in start.children() if one.cmdline()[1:4] == ["-m", "core", name]), None)
 
 
-def test_a_worker_that_is_killed_comes_back_and_killing_the_parent_leaves_nobody(started):
-    first = worker(started)
-    assert first is not None
-    first.send_signal(signal.SIGKILL)
-    assert until(lambda: (again := worker(started)) is not None and again.pid != first.pid)
+def is_another(start: psutil.Process, name: str, pid: int) -> bool:
+    again = child(start, name)
+    return again is not None and again.pid != pid
+
+
+def test_a_worker_or_receiver_that_is_killed_comes_back_and_killing_the_parent_leaves_nobody(started):
+    for name in ("worker", "receiver"):
+        first = child(started, name)
+        assert first is not None
+        first.send_signal(signal.SIGKILL)
+        assert until(partial(is_another, started, name, first.pid))
+    port = child(started, "receiver").cmdline()[5]
+    assert until(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2).status == 200)
     children = started.children()
-    assert len(children) == 2
+    assert len(children) == 3
     started.send_signal(signal.SIGKILL)
     assert until(
         lambda: not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children), 30

@@ -26,6 +26,7 @@ from core.store.outbox_batches import Back, End
 from core.store.session import Session
 from core.work.campaigns import elsewhere
 from core.work.campaigns.elsewhere import Elsewhere
+from core.work.campaigns.gates import CAP, EXPIRED, QUIET, QUOTA, REASONS
 from core.work.campaigns.retries import MOST_TRIES
 from core.work.home import Home
 from core.work.questions import population, reach
@@ -36,14 +37,7 @@ HELD_AT_ONCE = 2_000
 SPREAD = timedelta(minutes=30)
 """Over so long what a night held back is let go (rule of thumb)."""
 MINUTE_S = 60
-SUPPRESSED, CONSENT, CAP, QUOTA, QUIET, EXPIRED = (
-    "gate.suppressed",
-    "gate.consent",
-    "gate.cap",
-    "gate.quota",
-    "gate.quiet",
-    "gate.expired",
-)
+SUPPRESSED, CONSENT = REASONS["suppression"], REASONS["consent"]
 
 
 class Open(Protocol):
@@ -234,8 +228,9 @@ class _Gates:
 
     def _passed(self, claims: list[Claim]) -> list[Claim]:
         left = [one for one in claims if not self._is_over(one)]
+        left = self._unsuppressed(left)
         if self.people is not None:
-            left = self._agreed(self._unsuppressed(left), self.people)
+            left = self._agreed(left, self.people)
         return self._awake(self._with_room(left))
 
     def _is_over(self, claim: Claim) -> bool:
@@ -262,9 +257,6 @@ class _Gates:
         return self._split(claims, lambda one: not found.has(one.member_id, one.address_mac), SUPPRESSED)
 
     def _agreed(self, claims: list[Claim], people: People) -> list[Claim]:
-        """Of marketing only: what somebody has to be told needs no consent to advertising."""
-        if self.body.purpose != "marketing" or not claims:
-            return claims
         codes = people.code_of([one.member_id for one in claims])
         known = codes >= 0
         flags = np.zeros(len(claims), bool)

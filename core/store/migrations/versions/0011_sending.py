@@ -22,6 +22,7 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("tried_at", UTC_TIME, nullable=True))
     _wait_by(["campaign_id", "channel", "due_at", "id"])
     _add_campaign_errors()
+    _add_indexes()
     _add_connectors()
     _add_suppressions()
     _add_campaign_entries()
@@ -51,6 +52,8 @@ def downgrade() -> None:
     ):
         op.drop_table(name)
     _wait_by(["channel", "due_at", "id"])
+    for name in ("ix_outbox_undecided", "ix_outbox_provider_id", "ix_outbox_identity_key"):
+        op.drop_index(name, "outbox")
     with op.batch_alter_table("outbox") as outbox:
         outbox.drop_column("tried_at")
         outbox.drop_column("place")
@@ -78,6 +81,20 @@ def _add_campaign_errors() -> None:
         sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name="fk_campaign_errors_campaign_id"),
         sa.PrimaryKeyConstraint("campaign_id", name="pk_campaign_errors"),
     )
+
+
+def _add_indexes() -> None:
+    undecided = sa.text("state IN ('unknown', 'dead')")
+    op.create_index("ix_outbox_undecided", "outbox", ["campaign_id"], sqlite_where=undecided, postgresql_where=undecided)
+    for column, where in (("provider_id", "provider_id IS NOT NULL"), ("identity_key", "slot_at IS NOT NULL")):
+        op.create_index(
+            f"ix_outbox_{column}",
+            "outbox",
+            [column],
+            unique=False,
+            sqlite_where=sa.text(where),
+            postgresql_where=sa.text(where),
+        )
 
 
 def _add_connectors() -> None:
@@ -217,6 +234,7 @@ def _add_mass_tasks() -> None:
         sa.Column("next_look_at", UTC_TIME, nullable=False),
         sa.Column("looks", sa.Integer(), nullable=False),
         sa.Column("reminded", OBJECT, nullable=False),
+        sa.Column("remind_by", sa.String(length=200), nullable=True),
         sa.Column("ended_at", UTC_TIME, nullable=True),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name="fk_mass_tasks_campaign_id"),
         sa.ForeignKeyConstraint(["connector_id"], ["connectors.id"], name="fk_mass_tasks_connector_id"),

@@ -1,0 +1,51 @@
+"""What may be seen of connectors: everything but what is secret."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.campaigns.compliance import Sender
+from core.errors import Forbidden
+from core.privacy.pseudonyms import Keys
+from core.scope import Operator
+from core.work.campaigns.connector_kinds import KINDS
+from core.work.questions import connectors
+from tests.core.work.connector_parts import SECRETS, add
+from tests.core.work.notice_parts import ADMIN, house
+
+
+@pytest.fixture
+def home(store, tmp_path):
+    return house(tmp_path, store)
+
+
+def test_all_are_seen_and_of_secrets_only_which_are_set(home):
+    for kind in KINDS:
+        add(home, kind)
+    found = {one.kind: one for one in connectors.listed(home, ADMIN)}
+    assert {kind: one.told for kind, one in found.items()} == {kind: tuple(some) for kind, some in SECRETS.items()}
+    assert (found["webhook"].address, found["robot"].address, found["email"].address) == ("https://hooks.example.com/…", "…5aaa", "")  # fmt: skip
+    assert found["wecom"].channels == ("wecom", "group_chat")
+    assert not any(secret in repr(found) for some in SECRETS.values() for secret in some.values())
+
+
+def test_one_whose_key_is_lost_is_seen_and_says_so(home):
+    add(home, "webhook")
+    (one,) = connectors.listed(replace(home, keys=Keys(b"x" * 32)), ADMIN)
+    assert (one.is_openable, one.told, one.address) == (False, (), "")
+
+
+def test_who_may_not_set_them_up_does_not_see_them(home):
+    with pytest.raises(Forbidden):
+        connectors.listed(home, Operator(2, "kai", "analyst"))
+
+
+def test_the_sender_of_a_channel_is_that_of_the_connector_that_is_on(home):
+    add(home, "aliyun_sms", sender_names=["别家"])
+    add(home, "tencent_sms", is_on=True, sender_names=["某某", "某某旗舰店"])
+    add(home, "wecom", is_on=True, sender_names=["小某"])
+    with home.store.reading() as session:
+        told = {channel: connectors.sender(session, channel) for channel in ("sms", "wecom", "group_chat", "email")}
+    assert told == {
+        "sms": Sender(("某某", "某某旗舰店"), "某某旗舰店"), "wecom": Sender(("小某",)), "group_chat": Sender(("小某",)), "email": Sender(),
+    }  # fmt: skip
