@@ -130,7 +130,7 @@ def results(home: Home, reading: Reading, campaign_id: int) -> Results:
     dimensions = _dimensions(reading, people, did, body)
     flags |= {f"{name}={key}": flag for name, keys in dimensions.items() for key, flag in keys.items()}
     value = _value(reading, people.ids)
-    prices = (row.launched or {}).get("prices", {})
+    prices = {flow["channel"]: flow["price_minor"] for flow in (row.launched or {}).get("flows", ())}
     is_held = people.is_held
     weights = {one.name: float(one.weight) for one in body.variants}
     return Results(
@@ -205,7 +205,7 @@ def _timing(people: People, did: Outcomes, body: Body) -> pd.DataFrame:
 def _money(people: People, did: Outcomes, prices: Mapping[str, int], judged: Judged | None) -> Money:
     side = ~people.is_held
     gross, back, orders = (int(one[side].sum()) for one in (did.gross_minor, did.refund_minor, did.orders))
-    sent = {channel: count for channel, count in people.sent_rows.items() if count}
+    sent = {channel: count for channel, count in people.priced.items() if count}
     send = sum(count * prices[channel] for channel, count in sent.items()) if set(sent) <= set(prices) else None
     coupons = int(did.coupon_minor[side].sum())
     cost = None if send is None else send + coupons
