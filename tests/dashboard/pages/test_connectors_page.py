@@ -194,6 +194,17 @@ def test_in_the_demo_only_what_stays_in_the_house_is_taken(opened, store, monkey
         assert [row.kind for row in session.scalars(select(Connector))] == ["console"]
 
 
+def test_where_a_platform_tells_what_came_of_messages_can_be_copied(opened, home, monkeypatch):
+    number = add(home, "tencent_sms")
+    test = page(opened, connector=str(number))
+    opens(test, "connector_heard")
+    assert "请让管理员设置 SIYU_LINKS_URL" in said(test).replace("\\", "") and not test.code
+    monkeypatch.setenv("SIYU_LINKS_URL", "https://go.brand.example")
+    wiring.house.cache_clear()
+    test.run()
+    assert [one.value.rpartition("/")[0] for one in test.code] == [f"https://go.brand.example/in/{number}/{name}" for name in ("receipts", "replies")]  # fmt: skip
+
+
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(opened, home):
     number = add(home, "console")
     test = page(opened, connector=str(number))
