@@ -8,8 +8,7 @@ import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, Executable, String, and_, case, cast, func, select, type_coerce
 from sqlalchemy.orm import aliased
 
-from core.store.campaign_tables import Click, MassEmployee, MassTask, MessageMark, Outgoing
-from core.store.outbox import WAITING
+from core.store.campaign_tables import IS_WAITING, Click, MassEmployee, MassTask, MessageMark, Outgoing
 from core.store.session import Session
 
 SENT, DELIVERED = "sent", "delivered"
@@ -47,7 +46,7 @@ def waiting(session: Session, campaign_id: int, now: datetime) -> Columns:
     """What may not be handed over yet, counted: ``state``, ``reason``, how many (``rows``), when the first of them is due (``first_due``)."""
     by = (Outgoing.state, Outgoing.reason)
     query = select(*by, func.count(), func.min(_moment(session, Outgoing.due_at)))
-    query = query.where(Outgoing.campaign_id == campaign_id, Outgoing.state.in_(WAITING), Outgoing.due_at > now)
+    query = query.where(Outgoing.campaign_id == campaign_id, IS_WAITING, Outgoing.due_at > now)
     return _columns(session, ("state", "reason", "rows", "first_due"), query.group_by(*by).order_by(*by))
 
 

@@ -5,43 +5,23 @@ sends outside any transaction, and writes down the end. Every step is one statem
 ``core.campaigns.states``. Completion is counted from rows.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from itertools import islice
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    CursorResult,
-    Dialect,
-    Integer,
-    Update,
-    and_,
-    bindparam,
-    column,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    table,
-    update,
-)
+from sqlalchemy import ColumnElement, Integer, Update, and_, exists, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from core.store.campaign_tables import Campaign, Outgoing, SendRate
-from core.store.columns import UtcTime
+from core.store.campaign_tables import IS_IN_HAND, IS_WAITING, Campaign, Outgoing, SendRate
 from core.store.incident_tables import SendingHold
+from core.store.outbox_rows import CHUNK, plan, plan_columns
 from core.store.session import Session, changed_rows, upsert
 
 LEASE = timedelta(minutes=2)
 """More than twice as long as any provider may take to answer."""
-CHUNK = 5_000
 LOST = "worker.lost"
 MEMBERS, PARTS = 0x5159, 512
-TIMES = frozenset(one.name for one in Outgoing.__table__.columns if isinstance(one.type, UtcTime))
 WAITING, IN_HAND = ("planned", "held"), ("reserved", "sending")
 
 
@@ -64,58 +44,6 @@ class Claim:
     tried_at: datetime | None = None
 
 
-def plan(session: Session, campaign_id: int, rows: Iterable[Mapping[str, Any]], now: datetime) -> int:
-    """Recipients as they were decided, each with ``member_id``, ``channel``, ``state`` and whatever else a row has; of all the same columns. Those that are there already stay as they are, so that
-    who was interrupted begins again. Returns how many were new."""
-    waiting, new = iter(rows), 0
-    while some := list(islice(waiting, CHUNK)):
-        new += plan_columns(session, campaign_id, {name: [row[name] for row in some] for name in some[0]}, now)
-    return new
-
-
-def plan_columns(session: Session, campaign_id: int, columns: Mapping[str, Sequence[Any]], now: datetime) -> int:
-    """As ``plan``, of columns of one length; as many rows as one statement takes."""
-    usual: dict[str, Any] = {
-        "campaign_id": campaign_id, "step": 0, "variant": "", "identity_key": None, "address_mac": None, "reason": None, "planned_at": now, "due_at": now,
-        "expires_at": None, "fence": 0, "attempts": 0, "place": None,
-    }  # fmt: skip
-    constants = {name: value for name, value in usual.items() if name not in columns}
-    if session.get_bind().dialect.name == "postgresql":
-        return _planned_at_once(session, columns, constants)
-    return _planned_by_driver(session, columns, constants)
-
-
-def _planned_at_once(session: Session, columns: Mapping[str, Sequence[Any]], constants: Mapping[str, Any]) -> int:
-    """One statement that takes each column as an array: a row of parameters each would take several times as long."""
-    known = Outgoing.__table__.columns
-    arrays = [bindparam(f"_{name}", list(values), type_=ARRAY(known[name].type)) for name, values in columns.items()]
-    told = func.unnest(*arrays).table_valued(*(column(name, known[name].type) for name in columns)).render_derived()
-    fixed = [literal(value, known[name].type) for name, value in constants.items()]
-    chosen = select(*(told.c[name] for name in columns), *fixed)
-    statement = upsert(session, Outgoing).from_select([*columns, *constants], chosen).on_conflict_do_nothing()
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount
-
-
-def _planned_by_driver(session: Session, columns: Mapping[str, Sequence[Any]], constants: Mapping[str, Any]) -> int:
-    """Rows as the driver takes them, times written once each: naming the values of each row took most of the time."""
-    names = [*columns, *constants]
-    plain = table(Outgoing.__tablename__, *map(column, names))
-    connection = session.connection()
-    statement = upsert(session, cast(Any, plain)).on_conflict_do_nothing()
-    said = statement.compile(dialect=connection.dialect, column_keys=names).string
-    written = _writer(connection.dialect)
-    columns = {name: [written(one) for one in values] if name in TIMES else values for name, values in columns.items()}
-    fixed = tuple(written(value) if name in TIMES else value for name, value in constants.items())
-    rows = [(*row, *fixed) for row in zip(*columns.values(), strict=True)]
-    return connection.exec_driver_sql(said, rows).rowcount if rows else 0
-
-
-def _writer(dialect: Dialect) -> Callable[[datetime | None], Any]:
-    """Times as the driver takes them; many rows have the same."""
-    write = UtcTime().dialect_impl(dialect).bind_processor(dialect)
-    return lru_cache(maxsize=1024)(write) if write is not None else lambda at: at
-
-
 def claim(
     session: Session,
     channel: str,
@@ -134,7 +62,7 @@ def claim(
     rows = session.scalars(
         select(Outgoing)
         .join(Campaign, Campaign.id == Outgoing.campaign_id)
-        .where(Outgoing.channel == channel, Outgoing.state.in_(WAITING), Outgoing.due_at <= now, *named)
+        .where(Outgoing.channel == channel, IS_WAITING, Outgoing.due_at <= now, *named)
         .where(may_send(Outgoing.channel))
         .order_by(Outgoing.due_at, Outgoing.id)
         .limit(most)
@@ -143,7 +71,7 @@ def claim(
     ).all()
     if not rows:
         return []
-    taken = update(Outgoing).where(Outgoing.id.in_([row.id for row in rows]), Outgoing.state.in_(WAITING))
+    taken = update(Outgoing).where(Outgoing.id.in_([row.id for row in rows]), IS_WAITING)
     values = {"state": "reserved", "worker": worker, "lease_until": now + lease, "slot_at": now}
     changed_rows(session, taken.values(fence=Outgoing.fence + 1, attempts=Outgoing.attempts + 1, **values))
     return [
@@ -199,7 +127,7 @@ def put_back(
 def sweep(session: Session, now: datetime, *, repeatable: Collection[str]) -> tuple[int, int]:
     """Messages whose worker is gone: those that were not handed over wait again, and those of ``repeatable`` channels too, for their receivers can tell; of the others nobody knows what
     came of them. Returns how many wait and how many are unknown."""
-    over = update(Outgoing).where(Outgoing.lease_until < now)
+    over = update(Outgoing).where(IS_IN_HAND, Outgoing.lease_until < now)
     more = {"fence": Outgoing.fence + 1, "lease_until": None, "error": LOST}
     again = or_(Outgoing.state == "reserved", and_(Outgoing.state == "sending", Outgoing.channel.in_(repeatable)))
     waiting = changed_rows(session, over.where(again).values(state="planned", due_at=now, slot_at=None, **more))
@@ -209,7 +137,7 @@ def sweep(session: Session, now: datetime, *, repeatable: Collection[str]) -> tu
 
 def cancel(session: Session, campaign_id: int, now: datetime, reason: str) -> int:
     """What waits is not sent any more; what is in a worker's hand meets a campaign that is no longer sending. Returns how many."""
-    waiting = update(Outgoing).where(Outgoing.campaign_id == campaign_id, Outgoing.state.in_(WAITING))
+    waiting = update(Outgoing).where(Outgoing.campaign_id == campaign_id, IS_WAITING)
     return changed_rows(session, waiting.values(state="cancelled", reason=reason, ended_at=now))
 
 
@@ -265,7 +193,7 @@ def awaited(session: Session, channel: str, before: datetime, most: int) -> dict
 
 def skip(session: Session, member_id: int, channel: str | None, purpose: str | None, reason: str, now: datetime) -> int:
     """What waits for a member on a channel (None = on any) for a purpose (None = for any) is not sent any more. Returns how many."""
-    waiting = update(Outgoing).where(Outgoing.member_id == member_id, Outgoing.state.in_(WAITING))
+    waiting = update(Outgoing).where(Outgoing.member_id == member_id, IS_WAITING)
     if channel is not None:
         waiting = waiting.where(Outgoing.channel == channel)
     if purpose is not None:
@@ -276,9 +204,7 @@ def skip(session: Session, member_id: int, channel: str | None, purpose: str | N
 
 def doubt(session: Session, now: datetime, error: str) -> int:
     """Of all that was due or in somebody's hand nobody knows what became of it, for this store is older than what happened. Returns how many."""
-    here = update(Outgoing).where(
-        or_(Outgoing.state.in_(IN_HAND), and_(Outgoing.state.in_(WAITING), Outgoing.due_at <= now))
-    )
+    here = update(Outgoing).where(or_(IS_IN_HAND, and_(IS_WAITING, Outgoing.due_at <= now)))
     values = {"state": "unknown", "ended_at": now, "lease_until": None, "error": error, "fence": Outgoing.fence + 1}
     return changed_rows(session, here.values(**values))
 
@@ -345,3 +271,8 @@ def may_send(channel: Any) -> ColumnElement[bool]:
 def _ours(claim: Claim, states: Sequence[str]) -> Update:
     is_ours = (Outgoing.id == claim.message_id) & (Outgoing.fence == claim.fence)
     return update(Outgoing).where(is_ours, Outgoing.state.in_(states))
+
+
+__all__ = [
+    "CHUNK", "Claim", "arrival", "arrived", "begin", "cancel", "claim", "counts", "decide", "finish", "hold_members", "plan", "plan_columns", "put_back", "slots", "sweep", "told",
+]  # fmt: skip

@@ -12,6 +12,7 @@ from dashboard.data import people
 from dashboard.data.people import People
 from dashboard.i18n import t
 from dashboard.widgets import columns
+from dashboard.widgets.campaigns import words
 from dashboard.widgets.tiles import Way
 
 ROWS = 50
@@ -128,4 +129,7 @@ def _saving(found: People, sentence: str) -> None:
             st.success(t("people.saved", name=markdown.escaped(" ".join(name.split())), count=i18n.number(found.count)))
             if guard.may("customers.see"):
                 address = f"/segments?{addresses.only('world')}part=list&sg={number}"
-                st.html(f'<div class="ways">{Way(t("people.open_segment"), address, "box").html("open-segment")}</div>')
+                ways = Way(t("people.open_segment"), address, "box").html("open-segment")
+                if guard.may("campaign.write"):
+                    ways += Way(t("campaigns.to_campaign"), words.to_new(number), "box").html("to-campaign")
+                st.html(f'<div class="ways">{ways}</div>')

@@ -23,7 +23,7 @@ from core.sequences.arrays import Array, Int64s
 from core.store import campaigns, outbox, topics
 from core.store.campaign_tables import Campaign, Outgoing
 from core.store.session import Session
-from core.work.campaigns import audience, gates, moments
+from core.work.campaigns import audience, gates, moments, rendering, review
 from core.work.campaigns.addresses import NONE
 from core.work.campaigns.gates import Decision, Flow, Settled
 from core.work.home import Home
@@ -57,22 +57,51 @@ class Rows:
 
 
 def launch_due(home: Home, now: datetime) -> int:
-    """Plan every campaign whose time has come, and those that somebody was planning and did not end. Returns how many are sending now. One that cannot be planned has failed, with the code of why."""
+    """Plan every campaign whose time has come, and those that somebody was planning and did not end. Returns how many are sending now. One whose audience is no longer what was approved is a draft
+    again; one that cannot be planned has failed, with the code of why."""
     with home.store.reading() as session:
         found = campaigns.listed(session, ("scheduled", "materialising"))
         due = [one for one in reversed(found) if one.state == "materialising" or (one.starts_at or now) <= now]
     launched = 0
     for one in due:
-        if one.state == "scheduled" and not _move(home, one.id, "scheduled", "materialising", now):
-            continue
         try:
-            materialise(home, one.id, now)
-            launched += 1
+            if one.state == "materialising" or _launched(home, one, now):
+                materialise(home, one.id, now)
+                launched += 1
         except Halted:
             continue
         except Refusal as refusal:
-            _move(home, one.id, "materialising", "failed", now, error=refusal.code)
+            _failed(home, one.id, refusal.code, now)
     return launched
+
+
+def _launched(home: Home, campaign: Campaign, now: datetime) -> bool:
+    """Whether a scheduled one is being planned now, by whoever asks here: what its approval is bound to is asked once more."""
+    with reading(home, now=now) as lake, home.store.reading() as session:
+        count = _decided(home, lake, session, campaign, now).will_send
+    with home.store.transaction() as session:
+        row = campaigns.locked(session, campaign.id)
+        trouble = review.launch_trouble(session, row, count)
+        if trouble is not None:
+            review.void(session, row, trouble, now)
+            return False
+    return _move(home, campaign.id, "scheduled", "materialising", now)
+
+
+def _decided(
+    home: Home, lake: Reading, session: Session, campaign: Campaign, now: datetime, settled: Settled = Settled()
+) -> Decision:
+    body = bodies.parse(campaign.body)
+    return gates.decide(
+        home, lake, session, body, salt=campaign.salt, code=campaign.code, now=now, units=campaign.units, settled=settled
+    )  # fmt: skip
+
+
+def _failed(home: Home, campaign_id: int, code: str, now: datetime) -> None:
+    """Wherever it stands before it sends."""
+    for before in ("scheduled", "materialising"):
+        if _move(home, campaign_id, before, "failed", now, error=code):
+            return
 
 
 def materialise(home: Home, campaign_id: int, now: datetime, progress: Progress | None = None) -> None:
@@ -87,9 +116,7 @@ def materialise(home: Home, campaign_id: int, now: datetime, progress: Progress 
     with _opened(home, campaign, began) as lake:
         with home.store.reading() as session:
             settled = _settled(session, campaign, body)
-            decision = gates.decide(
-                home, lake, session, body, salt=campaign.salt, code=campaign.code, now=began, units=campaign.units, settled=settled
-            )  # fmt: skip
+            decision = _decided(home, lake, session, campaign, began, settled)
         if campaign.launched is None:
             began = _tell(home, campaign, decision, lake.snapshot.version, now)
         _write(home, lake, campaign, body, decision, began, settled, progress)
@@ -176,6 +203,8 @@ def _tell(home: Home, campaign: Campaign, decision: Decision, version: int, now:
         known = campaigns.locked(session, campaign.id)
         if known.launched is None:
             known.launched = summary(decision) | {"at": now.isoformat(), "lake_version": version}
+            for url, number in rendering.links_of(bodies.parse(known.body)).items():
+                campaigns.link(session, campaign.id, number, url)
             campaigns.tell(session, campaign.id, "launched", {"will_send": decision.will_send}, by=SYSTEM.name, now=now)
             topics.bump(session, campaigns.TOPIC)
         return _began(known) or now

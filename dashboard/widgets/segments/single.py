@@ -16,6 +16,7 @@ from dashboard.data.segments import Move
 from dashboard.i18n import t
 from dashboard.widgets import behind, heading, opening
 from dashboard.widgets.behind import Behind
+from dashboard.widgets.campaigns import words as campaign_words
 from dashboard.widgets.opening import Places
 from dashboard.widgets.segments import edits, links, outcome, reach, shelf, size_chart, words
 from dashboard.widgets.segments.trying import tried
@@ -86,6 +87,9 @@ def _doing(one: Saved, of: str) -> None:
         if one.is_archived:
             shelf.bringing_back(of, one.name, lambda: actions.restore(one.segment_id))
             return
+        if guard.may("campaign.write"):
+            address, means = campaign_words.to_new(one.segment_id), t("campaigns.to_campaign_means")
+            st.html(Way(t("campaigns.to_campaign"), address, "box", means).html("sg-campaign"), width="content")
         if one.tree is not None:
             st.html(Way(t(f"segments.edit_{one.kind}"), _builder(one), "box").html("sg-edit"), width="content")
         _renaming(one)

@@ -198,6 +198,17 @@ def test_what_is_due_is_launched_once_and_one_that_cannot_be_planned_has_failed_
         assert [entry.action for entry in campaigns.log(session, due)] == ["materialising", "launched", "sending"]
 
 
+def test_an_audience_that_is_not_what_was_approved_any_more_makes_it_a_draft_again(home, store):
+    many = replace(BODY, channels=("webhook",), holdout=0.0, offer=None, purpose="service")
+    grown = worlds.campaign(store, many, "c1", state="scheduled", approved=-100)
+    other = worlds.campaign(store, many, "c2", state="scheduled")
+    with store.transaction() as session:
+        campaigns.one(session, other).content_hash = "0" * 64
+    assert planning.launch_due(home, NOW) == 0
+    assert state(store, grown) == state(store, other) == ("draft", None)
+    assert not worlds.outbox(store, grown)
+
+
 def test_rows_are_born_in_states_that_there_are():
     assert set(planning.STATES) <= set(MESSAGE_STATES)
     assert set(gates.REASONS) == set(gates.GATES) - {"holdout"}

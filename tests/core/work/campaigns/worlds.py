@@ -9,6 +9,7 @@ from core.campaigns.body import Body, Content, Offer, Schedule, Variant
 from core.privacy.vault import Vault, identity_label
 from core.store import campaigns, identity_values, segments, suppressions
 from core.store.campaign_tables import Connector, Outgoing
+from core.work.campaigns import review
 from core.work.questions import references
 from tests import lakes
 from tests.oracles.gates import World
@@ -124,10 +125,14 @@ def connector(session, kind, channel, settings=None, name=None):
     return row.id
 
 
-def campaign(store, told: Body, code="c1", salt="salt-1", state="materialising", units=None, starts_at=NOW):
+def campaign(
+    store, told: Body, code="c1", salt="salt-1", state="materialising", units=None, starts_at=NOW, approved=1000
+):
     with store.transaction() as session:
         row = campaigns.add(session, code, code, bodies.to_json(told), salt=salt, units=units, by="lin", now=NOW)
-        row.state, row.starts_at = state, starts_at
+        row.state, row.starts_at, row.approved_count = state, starts_at, approved
+        if 99 not in told.segments:
+            row.content_hash = review.fingerprint(session, row)
         session.flush()
         return row.id
 

@@ -1,0 +1,376 @@
+"""Campaigns for their page: the list, one as its author left it, what it still lacks, what stands against its texts, who it may be for, and what holds sending."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from core.campaigns import body as bodies
+from core.campaigns import personal
+from core.campaigns.body import (
+    CHANNELS,
+    GOALS,
+    LONGEST_WINDOW_DAYS,
+    METRICS,
+    MODES,
+    MOST_HELD,
+    MOST_PLACES,
+    MOST_SEGMENTS,
+    MOST_VALUES,
+    MOST_VARIANTS,
+    PLACED,
+    STEPS,
+    TEMPLATED,
+    TITLED,
+    WHENS,
+    Body,
+    Content,
+    Gap,
+    Variant,
+)  # fmt: skip
+from core.campaigns.compliance import PURPOSES, Sender
+from core.campaigns.hours import GROUPS, PERSONAL, Quiet
+from core.campaigns.personal import FIELDS, LIMITS, Limit, Problem
+from core.errors import Unknown
+from core.periods import business_date
+from core.store import campaigns, incidents, segments
+from core.store.campaign_tables import CAMPAIGN_STATES, Campaign
+from core.work.campaigns import checks
+from core.work.campaigns import policy as rules
+from core.work.campaigns.checks import Found as Told
+from core.work.campaigns.drafts import EDITABLE, LONGEST_NAME
+from core.work.campaigns.policy import Policy
+from core.work.questions import units, wordlists
+from core.work.segments import covers
+from dashboard import i18n
+from dashboard.actions import guard
+from dashboard.data import worlds
+from dashboard.data.ground import Ground, stand
+from dashboard.web import kept, wiring
+
+__all__ = [
+    "CHANNELS", "EDITABLE", "FIELDS", "GOALS", "GROUPS", "LIMITS", "LONGEST_NAME", "LONGEST_WINDOW_DAYS", "METRICS", "MODES", "MOST_HELD", "MOST_PLACES", "MOST_SEGMENTS",
+    "MOST_VALUES", "MOST_VARIANTS", "PERSONAL", "Problem", "PLACED", "PURPOSES", "SEE", "STATES", "STEPS", "TEMPLATED", "TITLED", "WHENS", "Body", "Content", "Found",
+    "Gap", "Hold", "Limit", "Listed", "Named", "Policy", "Quiet", "Rule", "Sampled", "Told", "Variant", "document", "find", "fields_of", "findings", "gaps", "holds", "is_held_rule", "listed", "me",
+    "now", "offers", "places", "policy", "problems", "rule", "sample", "segments_known", "sender", "today", "zone",
+]  # fmt: skip
+
+SEE = "campaign.see"
+STATES = CAMPAIGN_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One of the list. ``starts_at``: when it was started for, else what its author plans; None: at once, or not known. ``gap_count``: of a draft."""
+
+    campaign_id: int
+    code: str
+    name: str
+    state: str
+    body: Body
+    author: str
+    changed_by: str
+    changed_at: datetime
+    starts_at: datetime | None
+    gap_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One that is open. ``is_own``: whether it reaches no further than the asker's units."""
+
+    campaign_id: int
+    code: str
+    name: str
+    state: str
+    state_at: datetime
+    body: Body
+    revision: int
+    author: str
+    created_at: datetime
+    changed_by: str
+    changed_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+    approved_count: int | None
+    starts_at: datetime | None
+    sent_back: str | None
+
+    @property
+    def is_editable(self) -> bool:
+        """Nothing of it was sent yet, and it was not given up."""
+        return self.state in EDITABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A segment. ``members``: of its last size; None where it is not known, or reaches beyond the asker's units."""
+
+    segment_id: int
+    name: str
+    members: int | None
+    is_archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What stands in the way of sending. ``incident_id``: None where the house holds."""
+
+    kind: str
+    key: str
+    incident_id: int | None
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of compliance in the reader's language, as its list says it. ``name``: empty where only its kind has one."""
+
+    name: str
+    why: str
+    source: str
+
+
+def zone() -> str:
+    return worlds.home().settings.zone
+
+
+def now() -> datetime:
+    return wiring.now()
+
+
+def today() -> date:
+    return business_date(wiring.now(), zone())
+
+
+def me() -> str:
+    """Name of the account that acts."""
+    return guard.operator().name
+
+
+# -- campaigns ---------------------------------------------------------------------------------------------------------
+
+
+def listed() -> tuple[Listed, ...]:
+    """All that reach no further than the asker does, the newest first. Raises ``Forbidden``."""
+    ground, at = stand(SEE), wiring.now()
+    name = ("campaigns", ground.key, kept.moment(at))
+    return kept.while_unwritten(ground.home.store, name, lambda: _listed(ground, at))
+
+
+def _listed(ground: Ground, at: datetime) -> tuple[Listed, ...]:
+    is_covered = covers(ground.home, ground.operator)
+    on = business_date(at, ground.home.settings.zone)
+    with ground.home.store.reading() as session:
+        return tuple(_one_of_list(row, at, on) for row in campaigns.listed(session) if is_covered(row.units))
+
+
+def _one_of_list(row: Campaign, at: datetime, on: date) -> Listed:
+    body = bodies.parse(row.body)
+    lacks = len(bodies.gaps(body, at, on)) if row.state == "draft" else 0
+    starts = row.starts_at or body.schedule.at
+    return Listed(
+        row.id, row.code, row.name, row.state, body, row.author, row.changed_by, row.changed_at, starts, lacks
+    )
+
+
+def find(campaign_id: int) -> Found | None:
+    """None where there is none, or none that the asker sees. Raises ``Forbidden``."""
+    ground = stand(SEE)
+    return kept.while_unwritten(
+        ground.home.store, ("campaign", ground.key, campaign_id), lambda: _find(ground, campaign_id)
+    )
+
+
+def _find(ground: Ground, campaign_id: int) -> Found | None:
+    is_covered = covers(ground.home, ground.operator)
+    with ground.home.store.reading() as session:
+        try:
+            row = campaigns.one(session, campaign_id)
+        except Unknown:
+            return None
+        return _found(row, _sent_back(campaigns.log(session, row.id))) if is_covered(row.units) else None
+
+
+def _found(row: Campaign, sent_back: str | None) -> Found:
+    return Found(
+        row.id, row.code, row.name, row.state, row.state_at, bodies.parse(row.body), row.revision, row.author, row.created_at, row.changed_by, row.changed_at,
+        row.approved_by, row.approved_at, row.approved_count, row.starts_at, sent_back if row.state == "draft" else None,
+    )  # fmt: skip
+
+
+def _sent_back(entries: Iterable[Any]) -> str | None:
+    """Why it was sent back, unless it was handed in again since."""
+    told = None
+    for one in entries:
+        if one.action in ("sent_back", "handed_in"):
+            told = str(one.details["reason"]) if one.action == "sent_back" else None
+    return told
+
+
+def document(body: Body) -> dict[str, Any]:
+    """What is kept of it, which forms change."""
+    return bodies.to_json(body)
+
+
+# -- what it lacks -----------------------------------------------------------------------------------------------------
+
+
+def gaps(body: Body) -> tuple[Gap, ...]:
+    """What is missing, or contradicts itself, in the order of steps."""
+    return bodies.gaps(body, now(), today())
+
+
+def findings(body: Body) -> tuple[Told, ...]:
+    """What stands against its texts. Raises ``Forbidden``."""
+    return checks.found(body, sender())
+
+
+def policy() -> Policy:
+    """The house's rules of sending. Raises ``Forbidden``."""
+    guard.require(SEE)
+    store = worlds.home().store
+
+    def ask() -> Policy:
+        with store.reading() as session:
+            return rules.read(session)
+
+    return kept.while_unwritten(store, "rules of sending", ask)
+
+
+def sender() -> Sender:
+    """Under which names members know the house. Raises ``Forbidden``."""
+    return Sender(policy().names)
+
+
+def rule(code: str, channel: str, purpose: str) -> Rule | None:
+    """What a finding's rule says and where that stands; None where the lists do not hold it (rules of platforms)."""
+    kind, _, name = code.partition(".")
+    language = i18n.language()
+    found = checks.lists()
+    if kind == "must":
+        asked = name.removesuffix("_last")
+        for must in found.musts:
+            if must.rule == asked and channel in must.channels and purpose in must.purposes:
+                return Rule("", must.why[language], must.source)
+    if kind == "word":
+        for words in found.words:
+            if words.name == name:
+                return Rule("", words.why[language], words.source)
+    if kind == "sensitive":
+        for one in wordlists.rules():
+            if one.name == name:
+                return Rule(one.title[language], one.why[language], one.source)
+    return None
+
+
+def is_held_rule(told: Told) -> bool:
+    """Whether somebody's reason would let the finding pass."""
+    return told.finding.severity == "reason"
+
+
+# -- whom it may be for ------------------------------------------------------------------------------------------------
+
+
+def segments_known() -> dict[int, Named]:
+    """All segments, those put away as well, for a campaign may name one. The newest first. Raises ``Forbidden``."""
+    ground = stand(SEE)
+    return kept.while_unwritten(
+        ground.home.store, ("segments of campaigns", ground.key), lambda: _segments_known(ground)
+    )
+
+
+def _segments_known(ground: Ground) -> dict[int, Named]:
+    is_covered = covers(ground.home, ground.operator)
+    with ground.home.store.reading() as session:
+        rows = [*segments.listed(session, is_archived=False), *segments.listed(session, is_archived=True)]
+        return {
+            row.id: Named(row.id, row.name, row.member_count if is_covered(row.units) else None, row.is_archived)
+            for row in rows
+        }
+
+
+def places() -> Mapping[str, str]:
+    """Group chats that the asker sees, name by id. Raises ``Forbidden``."""
+    ground = stand(SEE)
+    return _places(key=f"places of campaigns|{ground.key}", _ground=ground)
+
+
+@kept.by_key(8)
+def _places(key: str, _ground: Ground) -> Mapping[str, str]:  # noqa: ARG001 - what it is kept by
+    scope = _ground.operator.scope
+    with _ground.open() as lake:
+        if not lake.snapshot.files("groups"):
+            return {}
+        mine = None if scope.units is None else units.within(lake.snapshot, scope.units)
+        rows = lake.snapshot.arrow(lake.snapshot.current("groups").select("group_id", "name", "unit_id")).to_pylist()
+    return {row["group_id"]: row["name"] or row["group_id"] for row in rows if mine is None or row["unit_id"] in mine}
+
+
+def offers() -> tuple[str, ...]:
+    """Coupons that orders and redemptions of the data name, as a help to whoever types one. Raises ``Forbidden``."""
+    ground = stand(SEE)
+    return _offers(key=f"offers of campaigns|{ground.key}", _ground=ground)
+
+
+@kept.by_key(8)
+def _offers(key: str, _ground: Ground) -> tuple[str, ...]:  # noqa: ARG001 - what it is kept by
+    with _ground.open() as lake:
+        if not lake.snapshot.files("offers"):
+            return ()
+        rows = lake.snapshot.arrow(lake.snapshot.current("offers").select("offer_id")).to_pylist()
+    return tuple(sorted(str(row["offer_id"]) for row in rows))
+
+
+# -- what holds sending ------------------------------------------------------------------------------------------------
+
+
+def holds() -> tuple[Hold, ...]:
+    """What is stopped now, the oldest first. Raises ``Forbidden``."""
+    guard.require(SEE)
+    store = worlds.home().store
+
+    def ask() -> tuple[Hold, ...]:
+        with store.reading() as session:
+            return tuple(
+                Hold(one.kind, one.key, one.incident_id, one.reason, one.by, one.at) for one in incidents.holds(session)
+            )
+
+    return kept.while_unwritten(store, "what holds sending", ask)
+
+
+# -- what members read -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A text as one member reads it. ``text``: null where they get none. ``length``: in the unit of the channel's limit; null without a text."""
+
+    text: str | None
+    missing: tuple[str, ...]
+    length: int | None
+    is_long: bool
+
+
+def problems(text: str, policy: personal.Policy) -> tuple[Problem, ...]:
+    """Why a text cannot be filled."""
+    return personal.problems(text, policy)
+
+
+def sample(text: str, values: Mapping[str, Any], policy: personal.Policy, channel: str) -> Sampled | None:
+    """``values``: of one member, by field. None for a text that cannot be filled."""
+    if personal.problems(text, policy):
+        return None
+    filled = personal.fill(personal.parse(text), values, policy)
+    if filled.text is None:
+        return Sampled(None, filled.missing, None, False)
+    unit = LIMITS[channel].unit if channel in LIMITS else "letters"
+    length = personal.length(filled.text, unit)
+    return Sampled(filled.text, filled.missing, length, personal.is_too_long(channel, filled.text))
+
+
+def fields_of(text: str) -> tuple[str, ...]:
+    """Personal fields that a text names; none of one that cannot be read."""
+    return () if personal.problems(text) else personal.parse(text).fields

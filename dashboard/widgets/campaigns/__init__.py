@@ -1,0 +1,1 @@
+"""A campaign in steps: the list, and one file per step."""

@@ -1,0 +1,92 @@
+"""What stands against the texts: each rule once, why it is one, where it was broken with the words marked, and a reason where a reason is enough."""
+
+from html import escape
+from itertools import groupby
+
+import streamlit as st
+
+from dashboard import i18n
+from dashboard.data import campaigns
+from dashboard.data.campaigns import Content, Told
+from dashboard.i18n import t
+from dashboard.widgets import heading
+from dashboard.widgets.campaigns import fields, words
+from dashboard.widgets.campaigns.edits import Form
+
+LONGEST = 500
+
+
+def show(form: Form) -> None:
+    found = campaigns.findings(form.found.body)
+    with st.container(border=True, key="card_campaign_findings"):
+        st.html(heading.section(t("campaigns.findings"), t("campaigns.findings_lead"), "findings"))
+        if not any(one.contents for one in form.found.body.variants):
+            st.html(heading.line(t("campaigns.findings_unread")))
+        elif not found:
+            st.html(f'<p class="lead all-well">{escape(t("campaigns.findings_none"))}</p>')
+        for rule, every in groupby(sorted(found, key=_order), lambda one: one.finding.rule):
+            _rule(form, rule, list(every))
+
+
+def _order(one: Told) -> tuple[bool, str]:
+    return campaigns.is_held_rule(one), one.finding.rule
+
+
+def _rule(form: Form, rule: str, every: list[Told]) -> None:
+    body = form.found.body
+    title, why, source = words.finding(every[0], body.purpose)
+    is_held = campaigns.is_held_rule(every[0])
+    badge = (
+        words.mark("medium", t("campaigns.needs_reason")) if is_held else words.mark("critical", t("campaigns.blocks"))
+    )
+    if is_held and not every[0].stands:
+        badge = words.mark("low", t("campaigns.has_reason"))
+    note = f"<small>{escape(t('campaigns.source', source=source))}</small>" if source else ""
+    lead = f"{escape(why)} {note}" if why or note else ""
+    with st.container(key=f"cp_rule_{rule.replace('.', '_')}", gap="small"):
+        st.html(
+            f'<div class="finding"><p><b>{escape(title)}</b> {badge}</p><p class="lead">{lead}</p>{_places(form, every)}</div>'
+        )
+        if _needs_names(rule):
+            address = "?part=rules"
+            st.html(f'<p class="lead"><a href="{address}">{escape(t("campaigns.to_names"))}</a></p>')
+        if is_held:
+            fields.line(
+                form, ("reasons", rule), t("campaigns.reason"), most=LONGEST, placeholder=t("campaigns.reason_hint"), help=t("campaigns.reason_help")
+            )  # fmt: skip
+
+
+def _needs_names(rule: str) -> bool:
+    return rule == "must.sender" and not campaigns.sender().names
+
+
+def _places(form: Form, every: list[Told]) -> str:
+    """Each text once, with all its words that the rule marks."""
+    variants = {one.name: one for one in form.found.body.variants}
+    items = []
+    for (variant, channel, name), some in groupby(every, lambda one: (one.variant, one.channel, one.text)):
+        spans = [
+            (one.finding.start, one.finding.end)
+            for one in some
+            if one.finding.start is not None and one.finding.end is not None
+        ]
+        text = variants[variant].contents.get(channel, Content()).texts().get(name, "")
+        where = t("number.then").join([words.place(f"{variant}.{channel}"), words.text_name(name)])
+        shown = f'<div class="draft">{words.marked(text, spans)}</div>' if spans else ""
+        items.append(f"<li>{escape(where)}{shown}</li>")
+    return f'<ul class="listed">{"".join(items)}</ul>'
+
+
+def standing(form: Form) -> list[tuple[Told, str]]:
+    """Rules that keep it from being handed in, each once with how often it was broken, in words."""
+    found: dict[str, list[Told]] = {}
+    for one in campaigns.findings(form.found.body):
+        if one.stands:
+            found.setdefault(one.finding.rule, []).append(one)
+    return [
+        (
+            every[0],
+            i18n.aside(words.finding(every[0], form.found.body.purpose)[0], words.place(f"{every[0].variant}.{every[0].channel}")),
+        )
+        for every in found.values()
+    ]  # fmt: skip
