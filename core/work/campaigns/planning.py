@@ -221,7 +221,7 @@ def summary(decision: Decision) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "audience": decision.audience.count, "will_send": decision.will_send, "holdout": int(np.count_nonzero(decision.held)), "cost_minor": decision.cost_minor,
-        "is_profiled": decision.audience.is_profiled, "flows": flows,
+        "is_profiled": decision.audience.is_profiled, "flows": flows, "prices": dict(decision.prices),
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from core.campaigns import callbacks
 from core.campaigns.compliance import Sender
 from core.errors import WrongKey
 from core.scope import Operator
@@ -46,6 +47,16 @@ def listed(home: Home, operator: Operator) -> list[Seen]:
     operator.require("connector.write")
     with home.store.reading() as session:
         return [_seen(home, session, row) for row in connectors.every(session)]
+
+
+def heard_at(home: Home, operator: Operator, connector_id: int, kind: str) -> dict[str, str] | None:
+    """Addresses to be typed in at its platform, by what it tells there (``core.campaigns.callbacks``); none of a kind that is told nothing. Null where the house has not said how it is reached. Some hold
+    a secret. Raises ``Forbidden``."""
+    operator.require("connector.write")
+    base = home.settings.links_url
+    if base is None:
+        return None if callbacks.NAMES.get(kind) else {}
+    return callbacks.addresses(base, home.keys.derived(callbacks.KEY), home.world, connector_id, kind)
 
 
 def sender(session: Session, channel: str) -> Sender:

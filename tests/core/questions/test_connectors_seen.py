@@ -49,3 +49,18 @@ def test_the_sender_of_a_channel_is_that_of_the_connector_that_is_on(home):
     assert told == {
         "sms": Sender(("某某", "某某旗舰店"), "某某旗舰店"), "wecom": Sender(("小某",)), "group_chat": Sender(("小某",)), "email": Sender(),
     }  # fmt: skip
+
+
+def test_platforms_are_told_where_to_tell_and_only_administrators_learn_it(home):
+    away = replace(home, settings=replace(home.settings, links_url="https://go.brand.example"))
+    told = {kind: connectors.heard_at(away, ADMIN, 7, kind) for kind in KINDS}
+    assert told["wecom"] == {"events": "https://go.brand.example/in/7/events"}
+    assert [sorted(told[kind]) for kind in ("aliyun_sms", "email", "console")] == [
+        ["receipts", "replies"],
+        ["bounces"],
+        [],
+    ]
+    assert connectors.heard_at(replace(away, world="demo"), ADMIN, 7, "wecom") == {"events": "https://go.brand.example/in/demo-7/events"}  # fmt: skip
+    assert (connectors.heard_at(home, ADMIN, 7, "wecom"), connectors.heard_at(home, ADMIN, 7, "webhook")) == (None, {})
+    with pytest.raises(Forbidden):
+        connectors.heard_at(away, Operator(2, "kai", "analyst"), 7, "wecom")
