@@ -27,7 +27,7 @@ from core.work import (
     uploads,
     watching,
 )
-from core.work.campaigns import planning, settling
+from core.work.campaigns import inbound, news, planning, settling, silence, touches
 from core.work.campaigns.posts import Posts
 from core.work.fitting import Fitters
 from core.work.headlines import Headlines
@@ -37,6 +37,8 @@ from core.work.worker import Chore, Clock, Handler, Log, Work, Worker
 
 SIZES = timedelta(minutes=5)
 """How often it is looked whether sizes of segments are of another version of the lake: imports may come every few seconds."""
+TOUCHES = timedelta(minutes=5)
+"""How often the lake learns what messages came to."""
 APART = {forecasts.KIND: 1, forecasts.HOUSE_KIND: 2, scores.KIND: 1}
 """Kinds of jobs that run beside the others, and how many of each at once."""
 RESTS = 10
@@ -73,6 +75,7 @@ def worker(house: House, clock: Clock, say: Log) -> Worker:
     everything = [
         *chores(house),
         *campaign_chores(house, clock),
+        *news_chores(house),
         Chore("fitters", MINUTE, lambda _now: _told("idle fitting processes ended", fitters.rest())),
     ]
     return Worker(house.live.store, handlers(house, fitters), everything, clock, say, apart=APART)
@@ -199,6 +202,26 @@ def campaign_chores(house: House, clock: Clock) -> list[Chore]:
                 "campaigns completed", _everywhere(house, lambda home: settling.complete(home, now), with_data=False)
             ),
         ),
+    ]
+
+
+def news_chores(house: House) -> list[Chore]:
+    """What platforms told is acted upon within seconds and they are asked every minute; what messages came to is told to the lake every five minutes, for each time everything derived of it is made anew."""
+
+    def everywhere(what: str, do: Callable[[Home, datetime], int]) -> Callable[[datetime], str | None]:
+        return lambda now: _told(what, _everywhere(house, lambda home: do(home, now), with_data=False))
+
+    def heard_in_demo(now: datetime) -> str | None:
+        return news.heard(house.demo, now) if house.settings.lake("demo").exists() else None
+
+    return [
+        Chore("news", SECONDS, lambda now: news.heard(house.live, now), is_apart=True),
+        Chore("demo news", SECONDS, heard_in_demo),
+        Chore("fates", MINUTE, news.Asking(house, "live"), is_apart=True),
+        Chore("demo fates", MINUTE, news.Asking(house, "demo")),
+        Chore("touches", TOUCHES, everywhere("marks of messages told to the lake", touches.tell)),
+        Chore("silence", HOUR, everywhere("messages settled of which nothing is said", silence.settle)),
+        Chore("old news", DAY, everywhere("old news dropped", inbound.tidy)),
     ]
 
 
