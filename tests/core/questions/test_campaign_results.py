@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -275,6 +276,46 @@ def test_results_are_the_same_on_both_databases(small: Home, store: Store):
     assert found[0].money == found[1].money and found[0].judged == found[1].judged
     for name in ("funnel", "timing", "variants", "pairs", "groups", "harm", "returned"):
         pd.testing.assert_frame_equal(getattr(found[0], name), getattr(found[1], name))
+
+
+def test_stages_of_life_are_those_of_the_day_before_whatever_was_done_afterwards(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    lakes.add(
+        home, 1, member_profiles=profiles(range(1, 5)),
+        events=[seen(1, START - 100 * DAY), seen(2, START - 100 * DAY), seen(2, START - DAY), seen(3, START - 2 * DAY), seen(4, START + HOUR)]
+        + [seen(n, START + DAY) for n in range(1, 5)],
+    )  # fmt: skip
+    number = launch(home.store, state="completed")
+    send(home.store, number, [message(n) for n in range(1, 5)])
+    found = asked(home, number)
+    staged = {name: behind(found, f"stage={name}") for name in ("lost", "active", "new")}
+    assert staged == {"lost": [1], "active": [2], "new": [3]}
+
+
+def test_segments_that_are_gone_are_left_out_and_the_others_are_told(small: Home):
+    number = launch(small.store, state="completed", said=body(segments=(404,)))
+    send(small.store, number, ASSIGNED)
+    assert "segment" not in set(asked(small, number).groups["dimension"])
+
+
+def test_harm_is_priced_by_what_those_who_left_are_worth_and_only_where_a_model_stands(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    left = [
+        {"identity_key": n, "occurred_at": naive(START + HOUR), "group_id": "g", "change": "leave"} for n in (*range(1, 13), 61)
+    ]  # fmt: skip
+    lakes.add(home, 1, member_profiles=profiles(range(1, 101)), group_membership=left)
+    number = launch(home.store, state="completed")
+    send(home.store, number, [message(n, "delivered" if n <= 60 else "holdout") for n in range(1, 101)])
+    found = asked(home, number)
+    row = found.harm.set_index("kind").loc["left_groups"]
+    assert (row.treated, row.treated_of, row.holdout, row.holdout_of) == (12, 60, 1, 40)
+    assert row.extra == pytest.approx(12 - 60 / 40) and pd.isna(row.value_minor)
+    untold = found.harm.set_index("kind").loc["unsubscribed"]
+    assert untold.treated == 0 and pd.isna(untold.holdout) and pd.isna(untold.extra)
+    worth = np.where(np.arange(100) < 6, 1_000, 0)  # half of those who left had ordered
+    priced_rows = campaign_results.harm(found.flags["holdout"], found.flags, {"left_groups"}, worth).set_index("kind")
+    assert priced_rows.loc["left_groups", "value_minor"] == pytest.approx((12 - 1.5) * 500)
+    assert pd.isna(priced_rows.loc["complained", "value_minor"])
 
 
 # -- random worlds against loops ---------------------------------------------------------------------------------------
