@@ -165,11 +165,30 @@ def told(
     session: Session, message_id: int, *, before: Collection[str], state: str, now: datetime, reason: str | None = None, error: str | None = None
 ) -> bool:  # fmt: skip
     """A receipt: what the platform says of a message that it has, however late and however often; what failed or was taken back frees its place under the caps. False: it says nothing new."""
-    here = update(Outgoing).where(Outgoing.id == message_id, Outgoing.state.in_(before))
+    return bool(told_all(session, [message_id], before=before, state=state, now=now, reason=reason, error=error))
+
+
+def told_all(
+    session: Session, ids: Collection[int], *, before: Collection[str], state: str, now: datetime, reason: str | None = None, error: str | None = None
+) -> list[int]:  # fmt: skip
+    """As ``told``, of many of which the same is said. Returns those of which it is news."""
     values: dict[str, Any] = {"state": state, "ended_at": now, "fence": Outgoing.fence + 1}
     values |= {"slot_at": None} if state in ("failed", "cancelled") else {}
     values |= {name: code for name, code in (("reason", reason), ("error", error)) if code is not None}
-    return bool(changed_rows(session, here.values(**values)))
+    told, found = sorted(ids), list[int]()
+    for at in range(0, len(told), CHUNK):
+        here = update(Outgoing).where(Outgoing.id.in_(told[at : at + CHUNK]), Outgoing.state.in_(before))
+        done = here.values(**values).returning(Outgoing.id).execution_options(synchronize_session=False)
+        found += session.scalars(done)
+    return found
+
+
+def awaited(session: Session, channel: str, before: datetime, most: int) -> dict[int, tuple[int, datetime]]:
+    """Messages that a platform has had since before then and says nothing of: campaign, and when it got them."""
+    query = select(Outgoing.id, Outgoing.campaign_id, Outgoing.ended_at)
+    query = query.where(Outgoing.state == "accepted", Outgoing.channel == channel, Outgoing.ended_at < before)
+    found = session.execute(query.order_by(Outgoing.id).limit(most))
+    return {int(one): (int(campaign), at) for one, campaign, at in found if at is not None}
 
 
 def skip(session: Session, member_id: int, channel: str | None, purpose: str | None, reason: str, now: datetime) -> int:

@@ -13,7 +13,6 @@ from core.campaigns.callbacks import BOUNCES, RECEIPTS, REPLIES
 from core.errors import WrongKey
 from core.privacy.vault import Vault
 from core.senders import bounces, markup, official_events
-from core.senders.bounces import Returns
 from core.senders.markup import InvalidMarkup
 from core.senders.official_events import Grant, SubscriptionReceipt, TemplateReceipt
 from core.senders.sms import aliyun, tencent
@@ -24,10 +23,11 @@ from core.senders.wecom.callbacks import ContactChange, ContactEvent, Rejected
 from core.store import grants, inbound, message_marks, suppressions
 from core.store.campaign_tables import Connector, Outgoing
 from core.store.session import Session
-from core.work.campaigns import inbox, receipts, unsubscribing, whom
+from core.work.campaigns import inbox, pulling, receipts, unsubscribing, whom
 from core.work.campaigns.inbox import News
 from core.work.campaigns.receipts import Early, Fate
 from core.work.campaigns.unsubscribing import PLATFORM
+from core.work.campaigns.ways import returns
 from core.work.campaigns.whom import Whom
 from core.work.home import Home
 
@@ -37,7 +37,6 @@ BLAMED = timedelta(days=7)
 """So long after a message a customer who leaves is taken to leave because of it."""
 EARLY, UNREADABLE, SEALED, FAULT = "inbound.early", "inbound.unreadable", "inbound.sealed", "inbound.fault"
 UNTOLD = ("", "unreadable")
-RETURNS = "returns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +128,8 @@ def _acted(desk: _Desk, kind: str, news: News) -> None:
         ("aliyun_sms", REPLIES): partial(_replies, read=aliyun.pushed_replies),
         ("tencent_sms", RECEIPTS): partial(_receipts, read=tencent.pushed_receipts),
         ("tencent_sms", REPLIES): partial(_replies, read=tencent.pushed_replies),
+        ("tencent_sms", pulling.RECEIPTS): partial(_receipts, read=pulling.receipts),
+        ("tencent_sms", pulling.REPLIES): partial(_replies, read=pulling.replies),
         ("email", BOUNCES): _bounce,
     }
     reader = readers.get((desk.connector.kind, kind))
@@ -299,9 +300,7 @@ def _back(desk: _Desk, channel: str, address: str, at: datetime) -> None:
 
 def _bounce(desk: _Desk, news: News) -> None:
     """What is no report of a letter of ours, or says nothing final, is over with that."""
-    settings = desk.connector.settings
-    mailbox = settings.get("return_mailbox") or settings.get("from_address") or ""
-    bounce = bounces.read(Returns(mailbox, (desk.home.keys.derived(RETURNS),)), news.to, news.body)
+    bounce = bounces.read(returns(desk.home, desk.connector.settings), news.to, news.body)
     message = receipts.by_name(desk.session, bounce.message_id) if bounce else None
     if bounce is not None and message is not None and message.channel == "email":
         receipts.bounced(desk.session, message, bounce, desk.now)
