@@ -6,7 +6,7 @@ the data reaches over it. A reader who is limited to units sees the people of th
 Codes and figures; sentences are the page's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -130,7 +130,7 @@ def results(home: Home, reading: Reading, campaign_id: int) -> Results:
     dimensions = _dimensions(reading, people, did, body)
     flags |= {f"{name}={key}": flag for name, keys in dimensions.items() for key, flag in keys.items()}
     value = _value(reading, people.ids)
-    prices = (row.launched or {}).get("prices", {})
+    prices = {flow["channel"]: flow["price_minor"] for flow in (row.launched or {}).get("flows", ())}
     is_held = people.is_held
     weights = {one.name: float(one.weight) for one in body.variants}
     return Results(
@@ -143,7 +143,7 @@ def results(home: Home, reading: Reading, campaign_id: int) -> Results:
         campaign_lift.variants(dimensions["variant"], is_held, converted, did.net_minor),
         campaign_lift.pairs(dimensions["variant"], is_held, converted),
         campaign_lift.variant_ratio(dimensions["variant"], is_held, weights),
-        _grouped(dimensions, is_held, converted, did.net_minor), _harm(is_held, flags, did, value), people.ids, flags,
+        _grouped(dimensions, is_held, converted, did.net_minor), harm(is_held, flags, did.harm, value), people.ids, flags,
     )  # fmt: skip
 
 
@@ -205,7 +205,7 @@ def _timing(people: People, did: Outcomes, body: Body) -> pd.DataFrame:
 def _money(people: People, did: Outcomes, prices: Mapping[str, int], judged: Judged | None) -> Money:
     side = ~people.is_held
     gross, back, orders = (int(one[side].sum()) for one in (did.gross_minor, did.refund_minor, did.orders))
-    sent = {channel: count for channel, count in people.sent_rows.items() if count}
+    sent = {channel: count for channel, count in people.priced.items() if count}
     send = sum(count * prices[channel] for channel, count in sent.items()) if set(sent) <= set(prices) else None
     coupons = int(did.coupon_minor[side].sum())
     cost = None if send is None else send + coupons
@@ -307,13 +307,13 @@ def _value(reading: Reading, ids: Int64s) -> Array | None:
     return np.where(known[at] == ids, values.to_numpy()[at], 0) if len(known) else np.zeros(len(ids), np.int64)
 
 
-def _harm(is_held: Array, flags: Mapping[str, Array], did: Outcomes, value: Array | None) -> pd.DataFrame:
-    """A kind that the lake does not tell of has no side of the holdout: only messages themselves told it."""
+def harm(is_held: Array, flags: Mapping[str, Array], told: Collection[str], value: Array | None) -> pd.DataFrame:
+    """See ``Results``. ``told``: kinds that the lake tells of; another has no side of the holdout, for only messages themselves told it. ``value``: what each is worth, None without a model."""
     tells = {"complained": "complained", "unsubscribed": "withdrawn", "left_groups": "left_groups"}
     rows = []
     for kind in HARMS:
         flag = flags[kind]
-        is_told = tells.get(kind) in did.harm
+        is_told = tells.get(kind) in told
         row = _compared((flag, ~is_held), (flag, is_held) if is_told else None)
         extra = None if row["difference"] is None else row["difference"] * row["treated_of"]
         lost = value[flag & ~is_held] if value is not None else None
