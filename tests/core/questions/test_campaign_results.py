@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -99,7 +100,7 @@ def small(tmp_path: Path) -> Home:
 
 ASSIGNED = [
     message(1), message(2), message(3), message(4, marks={"sent": START, "delivered": START + MINUTE, "clicked": START + 3 * MINUTE}, clicks=(1, 2)),
-    message(5, "skipped", reason="gate.cap", fence=1), message(6, "failed", fence=1), message(7, "skipped", reason="gate.consent"), message(8, "holdout"),
+    message(5, "skipped", reason="gate.suppressed", ended_at=START), message(6, "failed", fence=1), message(7, "skipped", reason="gate.consent"), message(8, "holdout"),
     message(9, "holdout"), message(10, "skipped", reason="gate.budget"), message(11, "accepted", clicks=(0, 3)), message(12, "accepted", marks={}),
 ]  # fmt: skip
 
@@ -165,7 +166,7 @@ def test_a_campaign_judged_by_clicks_compares_the_sides_by_orders(small: Home):
 
 def test_a_result_is_provisional_until_the_last_window_is_over_and_the_data_reaches_over_it(small: Home):
     number = launch(small.store, state="completed")
-    send(small.store, number, ASSIGNED)
+    send(small.store, number, [row for row in ASSIGNED if row["member_id"] != 12])
     found = asked(small, number)
     assert not found.is_provisional and found.open_until == START + 7 * DAY
     assert found.as_of == START + 30 * DAY and found.remaining == timedelta(0)
@@ -177,6 +178,14 @@ def test_a_result_is_provisional_until_the_last_window_is_over_and_the_data_reac
     send(small.store, running, [message(1)])
     found = asked(small, running)
     assert found.is_provisional and found.open_until is None
+
+
+def test_a_result_is_provisional_while_employees_have_not_sent_what_they_were_asked_to(small: Home):
+    number = launch(small.store, state="completed")
+    send(small.store, number, [message(1), message(2, "accepted", marks={})])
+    found = asked(small, number)
+    assert found.is_provisional and found.open_until is None
+    assert behind(found, "treated") == [1, 2] and behind(found, "sent") == [1]
 
 
 def test_what_messages_and_coupons_cost_is_held_against_what_the_holdout_did_not_do(tmp_path: Path):
@@ -277,6 +286,46 @@ def test_results_are_the_same_on_both_databases(small: Home, store: Store):
         pd.testing.assert_frame_equal(getattr(found[0], name), getattr(found[1], name))
 
 
+def test_stages_of_life_are_those_of_the_day_before_whatever_was_done_afterwards(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    lakes.add(
+        home, 1, member_profiles=profiles(range(1, 5)),
+        events=[seen(1, START - 100 * DAY), seen(2, START - 100 * DAY), seen(2, START - DAY), seen(3, START - 2 * DAY), seen(4, START + HOUR)]
+        + [seen(n, START + DAY) for n in range(1, 5)],
+    )  # fmt: skip
+    number = launch(home.store, state="completed")
+    send(home.store, number, [message(n) for n in range(1, 5)])
+    found = asked(home, number)
+    staged = {name: behind(found, f"stage={name}") for name in ("lost", "active", "new")}
+    assert staged == {"lost": [1], "active": [2], "new": [3]}
+
+
+def test_segments_that_are_gone_are_left_out_and_the_others_are_told(small: Home):
+    number = launch(small.store, state="completed", said=body(segments=(404,)))
+    send(small.store, number, ASSIGNED)
+    assert "segment" not in set(asked(small, number).groups["dimension"])
+
+
+def test_harm_is_priced_by_what_those_who_left_are_worth_and_only_where_a_model_stands(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    left = [
+        {"identity_key": n, "occurred_at": naive(START + HOUR), "group_id": "g", "change": "leave"} for n in (*range(1, 13), 61)
+    ]  # fmt: skip
+    lakes.add(home, 1, member_profiles=profiles(range(1, 101)), group_membership=left)
+    number = launch(home.store, state="completed")
+    send(home.store, number, [message(n, "delivered" if n <= 60 else "holdout") for n in range(1, 101)])
+    found = asked(home, number)
+    row = found.harm.set_index("kind").loc["left_groups"]
+    assert (row.treated, row.treated_of, row.holdout, row.holdout_of) == (12, 60, 1, 40)
+    assert row.extra == pytest.approx(12 - 60 / 40) and pd.isna(row.value_minor)
+    untold = found.harm.set_index("kind").loc["unsubscribed"]
+    assert untold.treated == 0 and pd.isna(untold.holdout) and pd.isna(untold.extra)
+    worth = np.where(np.arange(100) < 6, 1_000, 0)  # half of those who left had ordered
+    priced_rows = campaign_results.harm(found.flags["holdout"], found.flags, {"left_groups"}, worth).set_index("kind")
+    assert priced_rows.loc["left_groups", "value_minor"] == pytest.approx((12 - 1.5) * 500)
+    assert pd.isna(priced_rows.loc["complained", "value_minor"])
+
+
 # -- random worlds against loops ---------------------------------------------------------------------------------------
 
 STATES = (
@@ -330,11 +379,11 @@ class World:
             for name in ("delivered", "opened", "clicked", "unsubscribed", "complained", "left"):
                 if marks and rng.random() < 0.25:
                     marks[name] = sent + rng.randrange(0, 10 * 24) * HOUR
-            reason = rng.choice(("gate.consent", "gate.budget", "gate.cap")) if state == "skipped" else None
-            fence = 1 if marks or reason == "gate.cap" else 0
+            reason = rng.choice(("gate.suppressed", "gate.budget", "gate.cap")) if state == "skipped" else None
+            ended_at = due if reason == "gate.cap" or (reason and rng.random() < 0.5) else None
             clicks = (rng.randrange(1, 3), 0) if "clicked" in marks else (0, rng.randrange(2))
             rows.append(
-                {"member_id": who, "state": state, "channel": channel, "variant": rng.choice("AB"), "due_at": due, "marks": marks, "reason": reason, "fence": fence}
+                {"member_id": who, "state": state, "channel": channel, "variant": rng.choice("AB"), "due_at": due, "marks": marks, "reason": reason, "ended_at": ended_at}
                 | ({"clicks": clicks} if clicks != (0, 0) else {})
             )  # fmt: skip
         return rows
