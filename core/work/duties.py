@@ -27,7 +27,7 @@ from core.work import (
     uploads,
     watching,
 )
-from core.work.campaigns import inbound, news, planning, settling, silence, touches
+from core.work.campaigns import inbound, news, planning, restored, settling, silence, touches
 from core.work.campaigns.posts import Posts
 from core.work.fitting import Fitters
 from core.work.headlines import Headlines
@@ -179,22 +179,29 @@ def chores(house: House) -> list[Chore]:
 
 
 def campaign_chores(house: House, clock: Clock) -> list[Chore]:
-    """Campaigns whose time has come are planned within seconds, and what is due of those that are sending is sent from second to second, whatever else goes on."""
+    """Campaigns whose time has come are planned within seconds, and what is due of those that are sending is sent from second to second, whatever else goes on. Before either it is asked whether the store was
+    restored."""
+    counting = restored.Counting()
+
+    def launch(home: Home, now: datetime) -> int:
+        counting(home, now)
+        return planning.launch_due(home, now)
+
     return [
         Chore(
             "campaigns",
             SECONDS,
-            lambda now: _told("campaigns launched", planning.launch_due(house.live, now)),
+            lambda now: _told("campaigns launched", launch(house.live, now)),
             is_apart=True,
         ),
-        Chore("sending", SECOND, Posts(house, "live", clock), is_steady=True),
+        Chore("sending", SECOND, Posts(house, "live", clock, counting), is_steady=True),
         # In their turn, as with notices: the demo may be removed at any moment.
         Chore(
             "demo campaigns",
             SECONDS,
-            lambda now: _told("campaigns launched", _in_demo(house, lambda home: planning.launch_due(home, now))),
+            lambda now: _told("campaigns launched", _in_demo(house, lambda home: launch(home, now))),
         ),
-        Chore("demo sending", SECOND, Posts(house, "demo", clock)),
+        Chore("demo sending", SECOND, Posts(house, "demo", clock, counting)),
         Chore(
             "campaigns over",
             SECONDS,

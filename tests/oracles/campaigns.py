@@ -8,7 +8,7 @@ from typing import Any
 
 Row = Mapping[str, Any]
 DAY = timedelta(days=1)
-ARRIVED = {"accepted", "delivered", "unknown"}
+PRICED = {"accepted", "delivered", "unknown"}
 
 
 @dataclass
@@ -40,14 +40,14 @@ class Person:
 def sent_at(row: Row) -> datetime | None:
     if "sent" in row["marks"]:
         return row["marks"]["sent"]
-    return row["due_at"] if row["state"] in ARRIVED else None
+    return row["due_at"] if row["state"] == "delivered" else None
 
 
 def people(rows: Iterable[Row], now_called: Mapping[int, int | None]) -> dict[int, Person]:
     """Everybody on a side, by member id. ``now_called``: who a member of the rows is now, None who was erased."""
     found: dict[int, Person] = defaultdict(Person)
     for row in rows:
-        was_stopped = row["state"] == "skipped" and row["fence"] == 0 and row["reason"] != "gate.budget"
+        was_stopped = row["state"] == "skipped" and row.get("ended_at") is None and row["reason"] != "gate.budget"
         who = now_called[row["member_id"]]
         if not was_stopped and who is not None:
             found[who].rows.append(row)

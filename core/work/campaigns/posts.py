@@ -10,7 +10,8 @@ from core.settings import Settings, World
 from core.store.session import Session
 from core.work.campaigns import connectors, policy, rendering
 from core.work.campaigns.claims import Limits
-from core.work.campaigns.sending import Sending, Sent
+from core.work.campaigns.restored import Counting
+from core.work.campaigns.sending import PASS_S, Sending, Sent
 from core.work.campaigns.ways import Ways
 from core.work.home import Home
 
@@ -32,18 +33,19 @@ class Worlds(Protocol):
 class Posts:
     """Sends what is due in a world when it is called, and says what to log."""
 
-    def __init__(self, house: Worlds, world: World, clock: Callable[[], datetime]) -> None:
+    def __init__(self, house: Worlds, world: World, clock: Callable[[], datetime], counting: Counting) -> None:
         self._house = house
         self._world: World = world
         self._clock = clock
+        self._counting = counting
         self._kept: tuple[Home, Sending] | None = None
 
-    def __call__(self, _now: datetime) -> str | None:
-        if self._world == "live":
-            return said(self._sending(self._house.live).work())
-        if not self._house.settings.lake("demo").exists():
+    def __call__(self, now: datetime) -> str | None:
+        if self._world == "demo" and not self._house.settings.lake("demo").exists():
             return None
-        return said(self._sending(self._house.demo).work(DEMO_PASS_S))
+        home = self._house.live if self._world == "live" else self._house.demo
+        self._counting(home, now)
+        return said(self._sending(home).work(PASS_S if self._world == "live" else DEMO_PASS_S))
 
     def _sending(self, home: Home) -> Sending:
         """Anew where the world was made or opened anew."""

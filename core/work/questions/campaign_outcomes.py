@@ -12,15 +12,18 @@ import numpy as np
 import pyarrow as pa
 
 from core.campaigns.body import Body
+from core.lake.reader import Snapshot
 from core.lake.writer import local_date
 from core.metrics import campaigns as windows
 from core.metrics import facts as f
 from core.periods import Period
-from core.scope import Filters
+from core.scope import EVERYTHING, Filters
 from core.sequences.arrays import Array, Int64s
 from core.sequences.lifecycle import Stage
+from core.settings import DEFAULT_CURRENCY
 from core.work.questions import lifecycle
 from core.work.questions.campaign_people import NEVER, People
+from core.work.questions.kept import per_version
 from core.work.questions.reading import Reading
 
 ACTED = ("events", "order_lines", "group_messages")
@@ -100,13 +103,20 @@ def stages(reading: Reading, people: People, on: Array) -> dict[str, Array]:
     starts = _hull(on)
     if starts is None or reading.whole is None or reading.whole.start_on >= starts.start_on:
         return {}
-    before = Period(reading.whole.start_on, starts.start_on)
-    then = replace(reading, filters=Filters(before))
-    told = lifecycle.stages(then)
-    place = np.searchsorted(told.ids, people.ids)
-    at = np.minimum(place, max(len(told.ids) - 1, 0))
-    is_there = told.ids[at] == people.ids if len(told.ids) else np.zeros(len(people.ids), bool)
-    return {stage.name.lower(): is_there & (told.stage[at] == stage) for stage in Stage} if len(told.ids) else {}
+    told = _stages(reading.snapshot, reading.zone, starts.start_on)
+    if not len(told.ids):
+        return {}
+    at = np.minimum(np.searchsorted(told.ids, people.ids), len(told.ids) - 1)
+    is_there = told.ids[at] == people.ids
+    return {stage.name.lower(): is_there & (told.stage[at] == stage) for stage in Stage}
+
+
+@per_version(*ACTED, "group_membership", "member_profiles", "identity_map", "event_names", most=4)
+def _stages(snapshot: Snapshot, zone: str, before: date) -> lifecycle.Stages:
+    """Of all members, on the day before a day."""
+    everybody = Reading(snapshot, zone, DEFAULT_CURRENCY, EVERYTHING, Filters())
+    assert everybody.whole is not None
+    return lifecycle.stages(replace(everybody, filters=Filters(Period(everybody.whole.start_on, before))))
 
 
 def newest(reading: Reading, table: str) -> datetime | None:

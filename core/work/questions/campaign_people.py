@@ -14,9 +14,12 @@ from core.sequences.subjects import NOBODY
 from core.store.campaign_rows import Columns
 
 AFTER_HOLDOUT = ("gate.budget",)
-"""Reasons for which a row is born skipped though the holdout had let it pass; all others are of gates before it."""
-ARRIVED = ("accepted", "delivered", "unknown")
-"""States of messages that were handed over."""
+"""Reasons for which a row is born skipped though the holdout had let it pass; all others are of gates before it. A row that is skipped later (at sending, or because its reader has unsubscribed
+meanwhile) has ended, whatever its reason: who is held out stays so in the same case, and leaving out one side's would compare other people."""
+ARRIVED = ("delivered",)
+"""States of messages that were handed over whether or not a mark says so. One that is accepted and has no mark waits for the employee who is to send it; of an unknown one nobody knows."""
+PRICED = ("accepted", "delivered", "unknown")
+"""States of messages that a provider asks money for."""
 MARKED = ("opened", "clicked", "replied", "unsubscribed", "complained", "left")
 NEVER = np.datetime64("NaT", "us")
 DAY = np.timedelta64(86_400_000_000, "us")
@@ -26,7 +29,7 @@ DAY = np.timedelta64(86_400_000_000, "us")
 class People:
     """By ascending member id. ``starts``: when a person's own first message was handed over; of who got none, and of who is held out, when it was due. ``sent``: null who got none. ``flags``: by name, what
     they came to. ``channels``, ``variants``: names, and which a person has messages of. ``first_click``, ``marked``: when. ``before``: members whom gates stopped
-    before the holdout on every channel, ``both``: who stands on both sides, ``gone``: rows of erased members; ``sent_rows``: messages handed over, by channel."""
+    before the holdout on every channel, ``both``: who stands on both sides, ``gone``: rows of erased members; ``priced``: messages that cost something, by channel, whoever they went to."""
 
     ids: Int64s
     is_held: Array
@@ -40,17 +43,18 @@ class People:
     before: int
     both: Int64s
     gone: int
-    sent_rows: dict[str, int] = field(default_factory=dict)
+    priced: dict[str, int] = field(default_factory=dict)
 
 
 def of(rows: Columns, ids: Int64s, marks: Columns, clicks: Columns) -> People:
     """``rows``, ``marks``, ``clicks``: of ``core.store.campaign_rows``, ``ids``: who each row's member is now; a place is itself."""
     state, states = _coded(rows["state"])
     reason, reasons = _coded(rows["reason"])
-    is_early = _is(state, states, ("skipped",)) & (rows["was_claimed"] == 0) & ~_is(reason, reasons, AFTER_HOLDOUT)
+    is_early = _is(state, states, ("skipped",)) & (rows["has_ended"] == 0) & ~_is(reason, reasons, AFTER_HOLDOUT)
     is_known = (ids != NOBODY) | (rows["member_id"] <= 0)
     handed_over = ~np.isnat(rows["sent"]) | _is(state, states, ARRIVED)
-    sent_rows = pd.Series(rows["channel"][handed_over]).value_counts().to_dict()
+    is_priced = handed_over | _is(state, states, PRICED)
+    priced = pd.Series(rows["channel"][is_priced]).value_counts().to_dict()
     counts = is_known & ~is_early
     members, person = np.unique(ids[counts], return_inverse=True)
     kept = {name: column[counts] for name, column in rows.items()}
@@ -89,7 +93,7 @@ def of(rows: Columns, ids: Int64s, marks: Columns, clicks: Columns) -> People:
         {name: _any(person, channel == code, size) for code, name in enumerate(channels)},
         {name: _any(person, variant == code, size) for code, name in enumerate(variants)},
         first_click, marked, len(np.setdiff1d(ids[is_known & is_early], members)), members[both], int((~is_known).sum()),
-        {str(name): int(count) for name, count in sent_rows.items()},
+        {str(name): int(count) for name, count in priced.items()},
     )  # fmt: skip
     return _without(found, both)
 
@@ -104,7 +108,7 @@ def _without(found: People, left_out: Array) -> People:
 
     return People(
         found.ids[kept], found.is_held[kept], found.starts[kept], found.sent[kept], cut(found.flags), cut(found.channels), cut(found.variants),
-        found.first_click[kept], cut(found.marked), found.before, found.both, found.gone, found.sent_rows,
+        found.first_click[kept], cut(found.marked), found.before, found.both, found.gone, found.priced,
     )  # fmt: skip
 
 

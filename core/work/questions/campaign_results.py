@@ -6,7 +6,7 @@ the data reaches over it. A reader who is limited to units sees the people of th
 Codes and figures; sentences are the page's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from core.errors import UnfitForLtv, Unknown
 from core.metrics.campaigns import HARM_DAYS, RETURNS
 from core.sequences.arrays import Array, Int64s
 from core.store import campaign_rows, campaigns
+from core.store.campaign_rows import Columns
 from core.work.home import Home
 from core.work.questions import campaign_lift, campaign_outcomes, campaign_people, ltv, membership
 from core.work.questions.campaign_lift import Judged, proportion
@@ -123,14 +124,14 @@ def results(home: Home, reading: Reading, campaign_id: int) -> Results:
     lift_metric = "orders" if body.metric == "clicked" else body.metric
     converted = flags["ordered" if body.metric == "clicked" else "converted"]
     as_of = campaign_outcomes.newest(reading, TABLE_OF[body.metric])
-    is_open = row.state not in FINISHED or bool(np.isin(messages["state"].astype(str), list(OPEN)).any())
+    is_open = row.state not in FINISHED or _may_still_go(messages)
     until = people.starts.max() + np.timedelta64(body.window_days, "D") if len(people.ids) else None
     is_over = until is not None and as_of is not None and np.datetime64(as_of, "us") >= until
     judged = None if body.is_placed else campaign_lift.judged(people.is_held, converted, did.net_minor, body.holdout)
     dimensions = _dimensions(reading, people, did, body)
     flags |= {f"{name}={key}": flag for name, keys in dimensions.items() for key, flag in keys.items()}
     value = _value(reading, people.ids)
-    prices = (row.launched or {}).get("prices", {})
+    prices = {flow["channel"]: flow["price_minor"] for flow in (row.launched or {}).get("flows", ())}
     is_held = people.is_held
     weights = {one.name: float(one.weight) for one in body.variants}
     return Results(
@@ -143,7 +144,7 @@ def results(home: Home, reading: Reading, campaign_id: int) -> Results:
         campaign_lift.variants(dimensions["variant"], is_held, converted, did.net_minor),
         campaign_lift.pairs(dimensions["variant"], is_held, converted),
         campaign_lift.variant_ratio(dimensions["variant"], is_held, weights),
-        _grouped(dimensions, is_held, converted, did.net_minor), _harm(is_held, flags, did, value), people.ids, flags,
+        _grouped(dimensions, is_held, converted, did.net_minor), harm(is_held, flags, did.harm, value), people.ids, flags,
     )  # fmt: skip
 
 
@@ -157,6 +158,13 @@ def people(found: Results, part: str) -> Int64s:
         kept &= found.flags[name]
     chosen: Int64s = found.ids[kept & (found.ids > 0)]  # keys of places are below 0
     return chosen
+
+
+def _may_still_go(messages: Columns) -> bool:
+    """Whether any is to be sent, or waits for the employee who is to send it."""
+    states = messages["state"].astype(str)
+    waits = (states == "accepted") & np.isnat(messages["sent"])
+    return bool((np.isin(states, list(OPEN)) | waits).any())
 
 
 def _flags(people: People, did: Outcomes, body: Body) -> dict[str, Array]:
@@ -205,7 +213,7 @@ def _timing(people: People, did: Outcomes, body: Body) -> pd.DataFrame:
 def _money(people: People, did: Outcomes, prices: Mapping[str, int], judged: Judged | None) -> Money:
     side = ~people.is_held
     gross, back, orders = (int(one[side].sum()) for one in (did.gross_minor, did.refund_minor, did.orders))
-    sent = {channel: count for channel, count in people.sent_rows.items() if count}
+    sent = {channel: count for channel, count in people.priced.items() if count}
     send = sum(count * prices[channel] for channel, count in sent.items()) if set(sent) <= set(prices) else None
     coupons = int(did.coupon_minor[side].sum())
     cost = None if send is None else send + coupons
@@ -307,13 +315,13 @@ def _value(reading: Reading, ids: Int64s) -> Array | None:
     return np.where(known[at] == ids, values.to_numpy()[at], 0) if len(known) else np.zeros(len(ids), np.int64)
 
 
-def _harm(is_held: Array, flags: Mapping[str, Array], did: Outcomes, value: Array | None) -> pd.DataFrame:
-    """A kind that the lake does not tell of has no side of the holdout: only messages themselves told it."""
+def harm(is_held: Array, flags: Mapping[str, Array], told: Collection[str], value: Array | None) -> pd.DataFrame:
+    """See ``Results``. ``told``: kinds that the lake tells of; another has no side of the holdout, for only messages themselves told it. ``value``: what each is worth, None without a model."""
     tells = {"complained": "complained", "unsubscribed": "withdrawn", "left_groups": "left_groups"}
     rows = []
     for kind in HARMS:
         flag = flags[kind]
-        is_told = tells.get(kind) in did.harm
+        is_told = tells.get(kind) in told
         row = _compared((flag, ~is_held), (flag, is_held) if is_told else None)
         extra = None if row["difference"] is None else row["difference"] * row["treated_of"]
         lost = value[flag & ~is_held] if value is not None else None

@@ -45,7 +45,10 @@ def _points(form: Form) -> list[str]:
     for gap in campaigns.gaps(form.found.body):
         more = {words.VARIANT: numbers[name]} if (name := gap.at.rpartition(".")[0]) in numbers else {}
         told.append(_point(form, gap.step, words.gap(gap), **more))
-    for one, said in findings.standing(form):
+    for one in findings.standing(form.found.body):
+        said = i18n.explained(
+            words.place(f"{one.variant}.{one.channel}"), words.finding(one, form.found.body.purpose)[0]
+        )
         told.append(_point(form, "content", said, **{words.VARIANT: numbers[one.variant]}))
     return told
 

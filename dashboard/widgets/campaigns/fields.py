@@ -23,7 +23,7 @@ def area(form: Form, path: Path, label: str, *, most: int, height: int = 140, **
 def choice(form: Form, path: Path, label: str, options: Mapping[str, str], **more: Any) -> None:
     """One of some, in a list."""
     usual = _usual(form, path, form.value(path), _same)
-    st.selectbox(label, list(options), index=None, format_func=options.__getitem__, **usual, **more)
+    st.selectbox(label, list(options), format_func=options.__getitem__, **usual, **more)
 
 
 def radio(
@@ -51,15 +51,16 @@ def several(
     )  # fmt: skip
 
 
-def whole(form: Form, path: Path, label: str, low: int, high: int, **more: Any) -> None:
-    """A whole number; empty where the document may say nothing."""
-    st.number_input(label, low, high, value=None, step=1, **_usual(form, path, form.value(path), _same), **more)
+def whole(form: Form, path: Path, label: str, low: int, high: int, *, may_lack: bool = False, **more: Any) -> None:
+    """A whole number. ``may_lack``: whether the document may say nothing."""
+    usual: Any = None if may_lack else "min"
+    st.number_input(label, low, high, value=usual, step=1, **_usual(form, path, form.value(path), _same), **more)
 
 
 def percent(form: Form, path: Path, label: str, most: float, **more: Any) -> None:
     """A share, told of a hundred."""
     kept = round(100 * float(form.value(path) or 0), 2)
-    st.number_input(label, 0.0, 100 * most, value=None, step=1.0, format="%.1f", **_usual(form, path, kept, _share), **more)  # fmt: skip
+    st.number_input(label, 0.0, 100 * most, step=1.0, format="%.1f", **_usual(form, path, kept, _share), **more)  # fmt: skip
 
 
 def money(form: Form, path: Path, label: str, **more: Any) -> None:

@@ -5,9 +5,8 @@ from itertools import groupby
 
 import streamlit as st
 
-from dashboard import i18n
 from dashboard.data import campaigns
-from dashboard.data.campaigns import Content, Told
+from dashboard.data.campaigns import Body, Content, Told
 from dashboard.i18n import t
 from dashboard.widgets import heading
 from dashboard.widgets.campaigns import fields, words
@@ -24,18 +23,17 @@ def show(form: Form) -> None:
             st.html(heading.line(t("campaigns.findings_unread")))
         elif not found:
             st.html(f'<p class="lead all-well">{escape(t("campaigns.findings_none"))}</p>')
-        for rule, every in groupby(sorted(found, key=_order), lambda one: one.finding.rule):
-            _rule(form, rule, list(every))
+        for (is_held, rule), every in groupby(sorted(found, key=_order), _order):
+            _rule(form, rule, list(every), is_held=is_held)
 
 
 def _order(one: Told) -> tuple[bool, str]:
     return campaigns.is_held_rule(one), one.finding.rule
 
 
-def _rule(form: Form, rule: str, every: list[Told]) -> None:
+def _rule(form: Form, rule: str, every: list[Told], *, is_held: bool) -> None:
     body = form.found.body
     title, why, source = words.finding(every[0], body.purpose)
-    is_held = campaigns.is_held_rule(every[0])
     badge = (
         words.mark("medium", t("campaigns.needs_reason")) if is_held else words.mark("critical", t("campaigns.blocks"))
     )
@@ -43,7 +41,7 @@ def _rule(form: Form, rule: str, every: list[Told]) -> None:
         badge = words.mark("low", t("campaigns.has_reason"))
     note = f"<small>{escape(t('campaigns.source', source=source))}</small>" if source else ""
     lead = f"{escape(why)} {note}" if why or note else ""
-    with st.container(key=f"cp_rule_{rule.replace('.', '_')}", gap="small"):
+    with st.container(key=f"cp_rule_{rule.replace('.', '_')}_{is_held}", gap="small"):
         st.html(
             f'<div class="finding"><p><b>{escape(title)}</b> {badge}</p><p class="lead">{lead}</p>{_places(form, every)}</div>'
         )
@@ -77,16 +75,9 @@ def _places(form: Form, every: list[Told]) -> str:
     return f'<ul class="listed">{"".join(items)}</ul>'
 
 
-def standing(form: Form) -> list[tuple[Told, str]]:
-    """Rules that keep it from being handed in, each once with how often it was broken, in words."""
-    found: dict[str, list[Told]] = {}
-    for one in campaigns.findings(form.found.body):
-        if one.stands:
-            found.setdefault(one.finding.rule, []).append(one)
-    return [
-        (
-            every[0],
-            i18n.aside(words.finding(every[0], form.found.body.purpose)[0], words.place(f"{every[0].variant}.{every[0].channel}")),
-        )
-        for every in found.values()
-    ]  # fmt: skip
+def standing(body: Body) -> list[Told]:
+    """What keeps it from being handed in: each rule once per variant and channel that breaks it."""
+    found = {
+        (one.finding.rule, one.variant, one.channel): one for one in reversed(campaigns.findings(body)) if one.stands
+    }
+    return list(reversed(found.values()))

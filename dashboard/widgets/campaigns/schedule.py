@@ -30,7 +30,7 @@ def show(form: Form) -> None:
         left, right = st.columns(2)
         with left:
             fields.whole(
-                form, ("schedule", "per_minute"), t("campaigns.of_per_minute"), 1, FASTEST, help=t("campaigns.per_minute_help"), placeholder=t("campaigns.no_limit")
+                form, ("schedule", "per_minute"), t("campaigns.of_per_minute"), 1, FASTEST, may_lack=True, help=t("campaigns.per_minute_help"), placeholder=t("campaigns.no_limit")
             )  # fmt: skip
         with right:
             fields.money(

@@ -8,14 +8,14 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import addresses, i18n, markdown
+from dashboard import i18n, markdown
 from dashboard.actions import campaigns as actions
 from dashboard.actions import guard
 from dashboard.data import campaigns
 from dashboard.data.campaigns import Found
 from dashboard.i18n import t
 from dashboard.widgets import choice, opening
-from dashboard.widgets.campaigns import audience, check, content, edits, goal, offer, schedule, words
+from dashboard.widgets.campaigns import audience, check, content, edits, findings, goal, offer, schedule, words
 from dashboard.widgets.campaigns.edits import Form
 
 DRAWN = {
@@ -108,9 +108,8 @@ def _lacks(form: Form) -> dict[str, int]:
     found: dict[str, int] = {}
     for gap in campaigns.gaps(form.found.body):
         found[gap.step] = found.get(gap.step, 0) + 1
-    rules = {one.finding.rule for one in campaigns.findings(form.found.body) if one.stands}
-    if rules:
-        found["content"] = found.get("content", 0) + len(rules)
+    if standing := len(findings.standing(form.found.body)):
+        found["content"] = found.get("content", 0) + standing
     return found
 
 
@@ -123,8 +122,3 @@ def _foot(found: Found, step: str) -> str:
             label = t(f"campaigns.{name}", step=t(f"campaigns.step_{to}"))
             ways.append(f'<a id="cp-{name}" class="box" href="{words.link(found.campaign_id, to)}">{escape(label)}</a>')
     return f'<div class="ways foot">{"".join(ways)}</div>'
-
-
-def address() -> str:
-    """The page as it is, without what a campaign has open."""
-    return addresses.beside(words.OF, words.STEP, words.VARIANT)

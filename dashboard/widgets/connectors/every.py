@@ -86,7 +86,7 @@ def _facts(one: Seen, told: str | None) -> list[tuple[str, str]]:
         *([] if told is None else [(t("connectors.column_state"), told)]),
         (t("connectors.channels"), i18n.listed(map(words.channel, one.channels))),
         (t("connectors.column_tested"), words.tested(one) if one.tested_at is None else i18n.moment(one.tested_at, connectors.zone())),
-        (t("connectors.column_room"), words.rate(one)),
+        (t("connectors.pace"), words.rate(one)),
         (t("connectors.quiet"), words.quiet(one)),
         *([(t("connectors.group_quiet"), words.quiet(one, "group_quiet"))] if "group_quiet_start" in said else []),
         (t("connectors.field_price_minor"), i18n.number(said["price_minor"])),

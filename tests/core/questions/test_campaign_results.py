@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -23,7 +24,7 @@ from core.work.questions import campaign_results, campaigns
 from core.work.questions.campaign_results import Results
 from core.work.questions.reading import reading
 from tests import lakes
-from tests.campaign_worlds import DAY, HOUR, MINUTE, START, body, launch, message, send
+from tests.campaign_worlds import DAY, HOUR, MINUTE, START, body, launch, message, priced, send
 from tests.oracles import campaigns as oracle
 from tests.seeds import seeds
 
@@ -99,8 +100,8 @@ def small(tmp_path: Path) -> Home:
 
 ASSIGNED = [
     message(1), message(2), message(3), message(4, marks={"sent": START, "delivered": START + MINUTE, "clicked": START + 3 * MINUTE}, clicks=(1, 2)),
-    message(5, "skipped", reason="gate.cap", fence=1), message(6, "failed", fence=1), message(7, "skipped", reason="gate.consent"), message(8, "holdout"),
-    message(9, "holdout"), message(10, "skipped", reason="gate.budget"), message(11, "accepted", clicks=(0, 3)),
+    message(5, "skipped", reason="gate.suppressed", ended_at=START), message(6, "failed", fence=1), message(7, "skipped", reason="gate.consent"), message(8, "holdout"),
+    message(9, "holdout"), message(10, "skipped", reason="gate.budget"), message(11, "accepted", clicks=(0, 3)), message(12, "accepted", marks={}),
 ]  # fmt: skip
 
 
@@ -108,8 +109,8 @@ def test_everybody_assigned_counts_and_those_whom_gates_stopped_before_the_holdo
     number = launch(small.store, state="completed")
     send(small.store, number, ASSIGNED)
     found = asked(small, number)
-    assert behind(found, "treated") == [1, 2, 3, 4, 5, 6, 10, 11] and behind(found, "holdout") == [8, 9]
-    assert (found.treated, found.held, found.before, found.both, found.gone) == (8, 2, 1, 0, 0)
+    assert behind(found, "treated") == [1, 2, 3, 4, 5, 6, 10, 11, 12] and behind(found, "holdout") == [8, 9]
+    assert (found.treated, found.held, found.before, found.both, found.gone) == (9, 2, 1, 0, 0)
 
 
 def test_a_window_begins_with_the_message_and_ends_before_its_last_day_is_over(small: Home):
@@ -125,7 +126,7 @@ def test_a_window_begins_with_the_message_and_ends_before_its_last_day_is_over(s
     )
     assert found.money.aov_minor is None  # of two orders
     assert found.judged is not None and found.judged.people.code == "too_small"
-    assert found.judged.value.lift.treated == 13_000 / 8 and found.judged.value.lift.holdout == 500
+    assert found.judged.value.lift.treated == 13_000 / 9 and found.judged.value.lift.holdout == 500
 
 
 def test_who_is_held_out_is_watched_from_the_moment_they_would_have_been_written_to(small: Home):
@@ -145,7 +146,7 @@ def test_people_and_machines_who_click_are_told_apart_and_time_runs_from_the_mes
     found = asked(small, number)
     assert behind(found, "clicked") == [4] and behind(found, "clicked_by_machine") == [11] and found.machines == 1
     assert steps(found) == {
-        "assigned": 8, "sent": 5, "delivered": 4, "opened": 0, "clicked": 1, "redeemed": 0, "converted": 2
+        "assigned": 9, "sent": 5, "delivered": 4, "opened": 0, "clicked": 1, "redeemed": 0, "converted": 2
     }  # fmt: skip
     assert found.funnel["share"].isna().all()  # of fewer than 30
     timing = found.timing.set_index("what")
@@ -160,12 +161,12 @@ def test_a_campaign_judged_by_clicks_compares_the_sides_by_orders(small: Home):
     found = asked(small, number)
     assert found.lift_metric == "orders" and found.metric == "clicked"
     assert steps(found)["converted"] == 1 and found.judged is not None
-    assert found.judged.people.lift.treated == 2 / 8
+    assert found.judged.people.lift.treated == 2 / 9
 
 
 def test_a_result_is_provisional_until_the_last_window_is_over_and_the_data_reaches_over_it(small: Home):
     number = launch(small.store, state="completed")
-    send(small.store, number, ASSIGNED)
+    send(small.store, number, [row for row in ASSIGNED if row["member_id"] != 12])
     found = asked(small, number)
     assert not found.is_provisional and found.open_until == START + 7 * DAY
     assert found.as_of == START + 30 * DAY and found.remaining == timedelta(0)
@@ -179,6 +180,14 @@ def test_a_result_is_provisional_until_the_last_window_is_over_and_the_data_reac
     assert found.is_provisional and found.open_until is None
 
 
+def test_a_result_is_provisional_while_employees_have_not_sent_what_they_were_asked_to(small: Home):
+    number = launch(small.store, state="completed")
+    send(small.store, number, [message(1), message(2, "accepted", marks={})])
+    found = asked(small, number)
+    assert found.is_provisional and found.open_until is None
+    assert behind(found, "treated") == [1, 2] and behind(found, "sent") == [1]
+
+
 def test_what_messages_and_coupons_cost_is_held_against_what_the_holdout_did_not_do(tmp_path: Path):
     home = lakes.home(tmp_path)
     lakes.add(
@@ -186,7 +195,7 @@ def test_what_messages_and_coupons_cost_is_held_against_what_the_holdout_did_not
         order_lines=[sale(n, START + HOUR, f"o{n}", 10 + n % 3) for n in range(1, 61)] + [sale(80, START + HOUR, "h", 10)],
         offer_events=[coupon(1, START + DAY, 1), coupon(2, START + DAY, 2, cost_minor=300), coupon(3, START + DAY, 3, "other"), coupon(4, START - DAY, 4), coupon(5, START + DAY, 5, "other", campaign_id="c1")],
     )  # fmt: skip
-    number = launch(home.store, state="completed", said=body(offer=COUPON), launched={"prices": {"sms": 5}})
+    number = launch(home.store, state="completed", said=body(offer=COUPON), launched=priced(sms=5))
     send(home.store, number, [message(n, "delivered" if n <= 60 else "holdout") for n in range(1, 81)])
     money, found = asked(home, number).money, asked(home, number)
     net = sum((10 + n % 3) * 100 for n in range(1, 61))
@@ -220,11 +229,11 @@ def test_one_person_on_both_sides_is_on_neither_and_erased_ones_are_nobody(tmp_p
 
 
 def test_a_reader_of_some_units_sees_both_sides_of_these_units(small: Home):
-    number = launch(small.store, state="completed", launched={"prices": {"sms": 5}})
+    number = launch(small.store, state="completed", launched=priced(sms=5))
     send(small.store, number, ASSIGNED)
     found = asked(small, number, NORTH)
-    assert found.is_limited and behind(found, "treated") == [2, 4, 6, 10] and behind(found, "holdout") == [8]
-    assert (found.money.gross_minor, found.money.send_minor) == (4_000, 10)
+    assert found.is_limited and behind(found, "treated") == [2, 4, 6, 10, 12] and behind(found, "holdout") == [8]
+    assert (found.money.gross_minor, found.money.send_minor) == (4_000, 15)
 
 
 def test_places_have_a_funnel_and_no_lift(small: Home):
@@ -267,7 +276,7 @@ def test_nothing_is_told_of_a_campaign_that_nobody_got_and_of_none_that_there_is
 def test_results_are_the_same_on_both_databases(small: Home, store: Store):
     numbers, found = [], []
     for one in (small, replace(small, store=store)):
-        number = launch(one.store, state="completed", launched={"prices": {"sms": 2}})
+        number = launch(one.store, state="completed", launched=priced(sms=2))
         numbers.append(number)
         send(one.store, number, ASSIGNED)
         found.append(asked(one, number))
@@ -275,6 +284,46 @@ def test_results_are_the_same_on_both_databases(small: Home, store: Store):
     assert found[0].money == found[1].money and found[0].judged == found[1].judged
     for name in ("funnel", "timing", "variants", "pairs", "groups", "harm", "returned"):
         pd.testing.assert_frame_equal(getattr(found[0], name), getattr(found[1], name))
+
+
+def test_stages_of_life_are_those_of_the_day_before_whatever_was_done_afterwards(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    lakes.add(
+        home, 1, member_profiles=profiles(range(1, 5)),
+        events=[seen(1, START - 100 * DAY), seen(2, START - 100 * DAY), seen(2, START - DAY), seen(3, START - 2 * DAY), seen(4, START + HOUR)]
+        + [seen(n, START + DAY) for n in range(1, 5)],
+    )  # fmt: skip
+    number = launch(home.store, state="completed")
+    send(home.store, number, [message(n) for n in range(1, 5)])
+    found = asked(home, number)
+    staged = {name: behind(found, f"stage={name}") for name in ("lost", "active", "new")}
+    assert staged == {"lost": [1], "active": [2], "new": [3]}
+
+
+def test_segments_that_are_gone_are_left_out_and_the_others_are_told(small: Home):
+    number = launch(small.store, state="completed", said=body(segments=(404,)))
+    send(small.store, number, ASSIGNED)
+    assert "segment" not in set(asked(small, number).groups["dimension"])
+
+
+def test_harm_is_priced_by_what_those_who_left_are_worth_and_only_where_a_model_stands(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    left = [
+        {"identity_key": n, "occurred_at": naive(START + HOUR), "group_id": "g", "change": "leave"} for n in (*range(1, 13), 61)
+    ]  # fmt: skip
+    lakes.add(home, 1, member_profiles=profiles(range(1, 101)), group_membership=left)
+    number = launch(home.store, state="completed")
+    send(home.store, number, [message(n, "delivered" if n <= 60 else "holdout") for n in range(1, 101)])
+    found = asked(home, number)
+    row = found.harm.set_index("kind").loc["left_groups"]
+    assert (row.treated, row.treated_of, row.holdout, row.holdout_of) == (12, 60, 1, 40)
+    assert row.extra == pytest.approx(12 - 60 / 40) and pd.isna(row.value_minor)
+    untold = found.harm.set_index("kind").loc["unsubscribed"]
+    assert untold.treated == 0 and pd.isna(untold.holdout) and pd.isna(untold.extra)
+    worth = np.where(np.arange(100) < 6, 1_000, 0)  # half of those who left had ordered
+    priced_rows = campaign_results.harm(found.flags["holdout"], found.flags, {"left_groups"}, worth).set_index("kind")
+    assert priced_rows.loc["left_groups", "value_minor"] == pytest.approx((12 - 1.5) * 500)
+    assert pd.isna(priced_rows.loc["complained", "value_minor"])
 
 
 # -- random worlds against loops ---------------------------------------------------------------------------------------
@@ -307,7 +356,7 @@ class World:
         self.facts = self._facts()
         lakes.add(home, 1, member_profiles=profiles(range(1, SIZE + 1)), **self.facts)
         lakes.members(home, {who: now for who, now in self.called.items() if now is not None and who != now})
-        self.number = launch(home.store, state="completed", said=said, launched={"prices": {"sms": 3, "email": 1}})
+        self.number = launch(home.store, state="completed", said=said, launched=priced(sms=3, email=1))
         send(home.store, self.number, [self._message(row) for row in self.rows])
         naive_rows = [
             row | {"due_at": naive(row["due_at"]), "marks": {name: naive(at) for name, at in row["marks"].items()}}
@@ -330,11 +379,11 @@ class World:
             for name in ("delivered", "opened", "clicked", "unsubscribed", "complained", "left"):
                 if marks and rng.random() < 0.25:
                     marks[name] = sent + rng.randrange(0, 10 * 24) * HOUR
-            reason = rng.choice(("gate.consent", "gate.budget", "gate.cap")) if state == "skipped" else None
-            fence = 1 if marks or reason == "gate.cap" else 0
+            reason = rng.choice(("gate.suppressed", "gate.budget", "gate.cap")) if state == "skipped" else None
+            ended_at = due if reason == "gate.cap" or (reason and rng.random() < 0.5) else None
             clicks = (rng.randrange(1, 3), 0) if "clicked" in marks else (0, rng.randrange(2))
             rows.append(
-                {"member_id": who, "state": state, "channel": channel, "variant": rng.choice("AB"), "due_at": due, "marks": marks, "reason": reason, "fence": fence}
+                {"member_id": who, "state": state, "channel": channel, "variant": rng.choice("AB"), "due_at": due, "marks": marks, "reason": reason, "ended_at": ended_at}
                 | ({"clicks": clicks} if clicks != (0, 0) else {})
             )  # fmt: skip
         return rows
@@ -464,7 +513,7 @@ def _is_like_money(world: World, found: Results, treated: list[int], days: int) 
         for row in oracle.happened(world.of("offer_events"), who, world.people[who], days, offer_id="spring")
     ]
     cost = sum(500 if row["cost_minor"] is None else row["cost_minor"] for row in coupons)
-    sent = [row["channel"] for row in world.rows if oracle.sent_at(row) is not None]
+    sent = [row["channel"] for row in world.rows if oracle.sent_at(row) is not None or row["state"] in oracle.PRICED]
     send = 3 * sent.count("sms") + sent.count("email")
     money = found.money
     assert (money.gross_minor, money.orders, money.refund_minor, money.coupon_minor, money.send_minor) == (
