@@ -442,7 +442,7 @@ BODIES = (
 )
 
 
-@pytest.fixture(params=seeds(24), ids=str)
+@pytest.fixture(params=seeds(16), ids=str)
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     return World(lakes.home(tmp_path), request.param, BODIES[request.param % len(BODIES)])
 
