@@ -466,6 +466,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "METRIC",
         "help": "people: whose; indicator, moved: which indicator; warnings: open, closed, merged or all; rhythm, mix, slots: the one group, owner or unit",
     },
+    "campaign": {
+        "metavar": "CODE",
+        "help": "campaign: which; with --by result, progress, waiting, funnel, timing, variants, pairs, groups, harm, returned, satisfied, employees, tasks, reasons, or people --of treated/converted",
+    },
     "target": {"help": "scores: churn_order (default), churn_activity or conversion"},
     "days": {"help": "scores: 30, 60 or 90 (default); forecast: 7 to 90 days ahead (default 30)"},
     "tree": {"metavar": "FILE_OR_JSON", "help": "segment, reach: a definition, or a file that holds one"},

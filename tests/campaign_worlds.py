@@ -42,6 +42,11 @@ def launch(store: Store, code: str = "c1", *, state: str = "sending", said: Body
         return row.id
 
 
+def priced(**by_channel: int) -> dict[str, Any]:
+    """What was written down at the launch, as far as prices go."""
+    return {"flows": [{"channel": channel, "price_minor": price} for channel, price in by_channel.items()]}
+
+
 def message(member_id: int, state: str = "delivered", **more: Any) -> dict[str, Any]:
     """A row of the outbox, and what it came to: ``marks`` (time by name; one that was handed over is ``sent`` at the start where nothing else is said), ``clicks`` (people's, machines')."""
     return {"member_id": member_id, "state": state} | more

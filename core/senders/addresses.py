@@ -72,7 +72,7 @@ def web(text: str, inner_hosts: Collection[str] = ()) -> Web:
         raise InvalidWeb("user")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     found = Web(parts.scheme == "https", host, port or (443 if parts.scheme == "https" else 80), target)
-    if not _is_inner(found, inner_hosts):
+    if not is_inner(found, inner_hosts):
         _refuse(found)
     return found
 
@@ -107,7 +107,7 @@ def resolved(found: Web, inner_hosts: Collection[str] = ()) -> str:
     told = [str(answer[4][0]) for answer in answers]
     if not told:
         raise Temporary("http.unknown_host")
-    if not _is_inner(found, inner_hosts) and not all(is_public(ipaddress.ip_address(one)) for one in told):
+    if not is_inner(found, inner_hosts) and not all(is_public(ipaddress.ip_address(one)) for one in told):
         raise Gone("address.private")
     return told[0]
 
@@ -126,5 +126,6 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def _is_inner(found: Web, inner_hosts: Collection[str]) -> bool:
+def is_inner(found: Web, inner_hosts: Collection[str]) -> bool:
+    """Whether the house itself named this host."""
     return found.host in inner_hosts or f"{found.host}:{found.port}" in inner_hosts

@@ -80,19 +80,19 @@ def events(body: bytes) -> tuple[Event, ...]:
 def _template(top: Node) -> TemplateReceipt:
     """``failed:user block`` and ``failed: system failed``: with and without a space."""
     said = re.sub(r"\s", "", top.value("Status").lower()).removeprefix("failed:")
-    return TemplateReceipt(_from(top), _number(top), FATES.get(said, "failed"), _at(top))
+    return TemplateReceipt(_from(top), _number(top), FATES.get(said, "failed"), at(top))
 
 
 def _sent(top: Node, one: Node) -> SubscriptionReceipt:
     errcode = one.value("ErrorCode")
     if not re.fullmatch(r"-?[0-9]{1,9}", errcode):
         raise InvalidMarkup("form")
-    return SubscriptionReceipt(_from(top), _said(one, "TemplateId"), _number(one), int(errcode), _at(top))
+    return SubscriptionReceipt(_from(top), _said(one, "TemplateId"), _number(one), int(errcode), at(top))
 
 
 def _grant(top: Node, one: Node) -> Grant:
     answer = _said(one, "SubscribeStatusString")
-    return Grant(_from(top), _said(one, "TemplateId"), answer == "accept", _at(top))
+    return Grant(_from(top), _said(one, "TemplateId"), answer == "accept", at(top))
 
 
 def _from(top: Node) -> str:
@@ -110,7 +110,8 @@ def _number(node: Node) -> str | None:
     return found if found.isascii() and found.isdigit() and found != "0" else None
 
 
-def _at(top: Node) -> datetime:
+def at(top: Node) -> datetime:
+    """When an event happened, to the second. Raises ``InvalidMarkup``."""
     seconds = top.value("CreateTime")
     if not _SECONDS.fullmatch(seconds):
         raise InvalidMarkup("form")

@@ -44,6 +44,19 @@ class Smtp:
                 server.quit()
             server.close()
 
+    def check(self) -> None:
+        """Greet, encrypt, log in, and say goodbye. Raises ``Temporary``."""
+        server = self._opened()
+        try:
+            self._greet(server)
+            server.ehlo_or_helo_if_needed()
+        except (OSError, smtplib.SMTPException) as error:
+            raise _unreached(error) from error
+        finally:
+            with suppress(OSError, smtplib.SMTPException):  # how they part says nothing
+                server.quit()
+            server.close()
+
     def _opened(self) -> smtplib.SMTP:
         mail, within = self._mail, self._within_s
         try:

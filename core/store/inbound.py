@@ -1,6 +1,5 @@
 """What platforms told, as it came, each thing once until it is handled. What cannot be handled is tried again a few times and then kept with the code of why."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, or_, select, update
@@ -21,11 +20,18 @@ def keep(session: Session, connector_id: int, kind: str, key: str, sealed: bytes
     return session.scalars(statement.returning(Inbound.id)).one_or_none() is not None
 
 
-def due(session: Session, now: datetime, most: int) -> Sequence[Inbound]:
-    """Those that are to be handled now, oldest first; until the transaction ends nobody else gets them."""
+def due(session: Session, now: datetime, most: int) -> list[tuple[int, int]]:
+    """Numbers of those that are to be handled now, oldest first, and how often each was tried."""
     tries = [and_(Inbound.attempts == made, Inbound.at <= now - wait) for made, wait in enumerate(WAITS)]
-    here = select(Inbound).where(Inbound.handled_at.is_(None), or_(*tries)).order_by(Inbound.id).limit(most)
-    return session.scalars(here.with_for_update(skip_locked=True).execution_options(populate_existing=True)).all()
+    here = select(Inbound.id, Inbound.attempts).where(Inbound.handled_at.is_(None), or_(*tries))
+    return [(int(number), int(made)) for number, made in session.execute(here.order_by(Inbound.id).limit(most))]
+
+
+def taken(session: Session, inbound_id: int, attempts: int) -> Inbound | None:
+    """One that nobody else gets until the transaction ends. None: somebody else has it, or has tried it meanwhile."""
+    here = select(Inbound).where(Inbound.id == inbound_id, Inbound.handled_at.is_(None), Inbound.attempts == attempts)
+    found: Inbound | None = session.scalars(here.with_for_update(skip_locked=True)).one_or_none()
+    return found
 
 
 def done(session: Session, inbound_id: int, now: datetime) -> None:

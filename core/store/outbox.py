@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Update, and_, cast, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Update, and_, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from core.store.campaign_tables import Campaign, Outgoing, SendRate
+from core.store.campaign_tables import IS_IN_HAND, IS_WAITING, Campaign, Outgoing, SendRate
 from core.store.incident_tables import SendingHold
 from core.store.outbox_rows import CHUNK, plan, plan_columns
 from core.store.session import Session, changed_rows, upsert
@@ -62,7 +62,7 @@ def claim(
     rows = session.scalars(
         select(Outgoing)
         .join(Campaign, Campaign.id == Outgoing.campaign_id)
-        .where(Outgoing.channel == channel, Outgoing.state.in_(WAITING), Outgoing.due_at <= now, *named)
+        .where(Outgoing.channel == channel, IS_WAITING, Outgoing.due_at <= now, *named)
         .where(may_send(Outgoing.channel))
         .order_by(Outgoing.due_at, Outgoing.id)
         .limit(most)
@@ -71,7 +71,7 @@ def claim(
     ).all()
     if not rows:
         return []
-    taken = update(Outgoing).where(Outgoing.id.in_([row.id for row in rows]), Outgoing.state.in_(WAITING))
+    taken = update(Outgoing).where(Outgoing.id.in_([row.id for row in rows]), IS_WAITING)
     values = {"state": "reserved", "worker": worker, "lease_until": now + lease, "slot_at": now}
     changed_rows(session, taken.values(fence=Outgoing.fence + 1, attempts=Outgoing.attempts + 1, **values))
     return [
@@ -127,7 +127,7 @@ def put_back(
 def sweep(session: Session, now: datetime, *, repeatable: Collection[str]) -> tuple[int, int]:
     """Messages whose worker is gone: those that were not handed over wait again, and those of ``repeatable`` channels too, for their receivers can tell; of the others nobody knows what
     came of them. Returns how many wait and how many are unknown."""
-    over = update(Outgoing).where(Outgoing.lease_until < now)
+    over = update(Outgoing).where(IS_IN_HAND, Outgoing.lease_until < now)
     more = {"fence": Outgoing.fence + 1, "lease_until": None, "error": LOST}
     again = or_(Outgoing.state == "reserved", and_(Outgoing.state == "sending", Outgoing.channel.in_(repeatable)))
     waiting = changed_rows(session, over.where(again).values(state="planned", due_at=now, slot_at=None, **more))
@@ -137,7 +137,7 @@ def sweep(session: Session, now: datetime, *, repeatable: Collection[str]) -> tu
 
 def cancel(session: Session, campaign_id: int, now: datetime, reason: str) -> int:
     """What waits is not sent any more; what is in a worker's hand meets a campaign that is no longer sending. Returns how many."""
-    waiting = update(Outgoing).where(Outgoing.campaign_id == campaign_id, Outgoing.state.in_(WAITING))
+    waiting = update(Outgoing).where(Outgoing.campaign_id == campaign_id, IS_WAITING)
     return changed_rows(session, waiting.values(state="cancelled", reason=reason, ended_at=now))
 
 
@@ -165,16 +165,55 @@ def told(
     session: Session, message_id: int, *, before: Collection[str], state: str, now: datetime, reason: str | None = None, error: str | None = None
 ) -> bool:  # fmt: skip
     """A receipt: what the platform says of a message that it has, however late and however often; what failed or was taken back frees its place under the caps. False: it says nothing new."""
-    here = update(Outgoing).where(Outgoing.id == message_id, Outgoing.state.in_(before))
+    return bool(told_all(session, [message_id], before=before, state=state, now=now, reason=reason, error=error))
+
+
+def told_all(
+    session: Session, ids: Collection[int], *, before: Collection[str], state: str, now: datetime, reason: str | None = None, error: str | None = None
+) -> list[int]:  # fmt: skip
+    """As ``told``, of many of which the same is said. Returns those of which it is news."""
     values: dict[str, Any] = {"state": state, "ended_at": now, "fence": Outgoing.fence + 1}
     values |= {"slot_at": None} if state in ("failed", "cancelled") else {}
     values |= {name: code for name, code in (("reason", reason), ("error", error)) if code is not None}
-    return bool(changed_rows(session, here.values(**values)))
+    told, found = sorted(ids), list[int]()
+    for at in range(0, len(told), CHUNK):
+        here = update(Outgoing).where(Outgoing.id.in_(told[at : at + CHUNK]), Outgoing.state.in_(before))
+        done = here.values(**values).returning(Outgoing.id).execution_options(synchronize_session=False)
+        found += session.scalars(done)
+    return found
+
+
+def doubtful(session: Session, channels: Collection[str], since: datetime, most: int) -> Sequence[Outgoing]:
+    """Messages of which nobody knows whether they were handed over, begun since then and named by no platform; those of one channel and campaign together."""
+    query = select(Outgoing).where(Outgoing.state == "unknown", Outgoing.channel.in_(channels))
+    query = query.where(Outgoing.provider_id.is_(None), Outgoing.begun_at >= since)
+    return session.scalars(query.order_by(Outgoing.channel, Outgoing.campaign_id, Outgoing.id).limit(most)).all()
+
+
+def named_since(session: Session, channels: Collection[str], since: datetime) -> set[str]:
+    """What platforms call the messages that were begun since then."""
+    query = select(Outgoing.provider_id).where(Outgoing.provider_id.is_not(None), Outgoing.channel.in_(channels))
+    return {str(one) for one in session.scalars(query.where(Outgoing.begun_at >= since).distinct())}
+
+
+def found_again(session: Session, ids: Collection[int], provider_id: str, now: datetime) -> int:
+    """The platform has them after all, under this name. Returns of how many that was not known."""
+    here = update(Outgoing).where(Outgoing.id.in_(sorted(ids)), Outgoing.state == "unknown")
+    values = {"state": "accepted", "provider_id": provider_id, "ended_at": now, "error": None}
+    return changed_rows(session, here.values(**values, fence=Outgoing.fence + 1))
+
+
+def awaited(session: Session, channel: str, before: datetime, most: int) -> dict[int, tuple[int, datetime]]:
+    """Messages that a platform has had since before then and says nothing of: campaign, and when it got them."""
+    query = select(Outgoing.id, Outgoing.campaign_id, Outgoing.ended_at)
+    query = query.where(Outgoing.state == "accepted", Outgoing.channel == channel, Outgoing.ended_at < before)
+    found = session.execute(query.order_by(Outgoing.id).limit(most))
+    return {int(one): (int(campaign), at) for one, campaign, at in found if at is not None}
 
 
 def skip(session: Session, member_id: int, channel: str | None, purpose: str | None, reason: str, now: datetime) -> int:
     """What waits for a member on a channel (None = on any) for a purpose (None = for any) is not sent any more. Returns how many."""
-    waiting = update(Outgoing).where(Outgoing.member_id == member_id, Outgoing.state.in_(WAITING))
+    waiting = update(Outgoing).where(Outgoing.member_id == member_id, IS_WAITING)
     if channel is not None:
         waiting = waiting.where(Outgoing.channel == channel)
     if purpose is not None:
@@ -185,9 +224,7 @@ def skip(session: Session, member_id: int, channel: str | None, purpose: str | N
 
 def doubt(session: Session, now: datetime, error: str) -> int:
     """Of all that was due or in somebody's hand nobody knows what became of it, for this store is older than what happened. Returns how many."""
-    here = update(Outgoing).where(
-        or_(Outgoing.state.in_(IN_HAND), and_(Outgoing.state.in_(WAITING), Outgoing.due_at <= now))
-    )
+    here = update(Outgoing).where(or_(IS_IN_HAND, and_(IS_WAITING, Outgoing.due_at <= now)))
     values = {"state": "unknown", "ended_at": now, "lease_until": None, "error": error, "fence": Outgoing.fence + 1}
     return changed_rows(session, here.values(**values))
 
@@ -208,7 +245,7 @@ def hold_members(session: Session, members: Collection[int]) -> None:
     if session.get_bind().dialect.name != "postgresql":
         return
     parts = sorted({member % PARTS for member in members})
-    part = func.unnest(cast(literal(parts, ARRAY(Integer)), ARRAY(Integer))).column_valued("part")
+    part = func.unnest(literal(parts, ARRAY(Integer))).column_valued("part")
     in_order = select(part).order_by(part).subquery()  # so that nobody waits for each other
     session.execute(select(func.pg_advisory_xact_lock(MEMBERS, in_order.c.part)))
 

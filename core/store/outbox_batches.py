@@ -10,9 +10,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Update, bindparam, exists, func, or_, select, update
 
-from core.store.campaign_tables import Campaign, CampaignErrors, Outgoing, SubscriptionGrant
+from core.store.campaign_tables import (
+    IS_IN_HAND,
+    IS_WAITING,
+    Campaign,
+    CampaignErrors,
+    Outgoing,
+    SendRate,
+    SubscriptionGrant,
+)
 from core.store.columns import UtcTime
-from core.store.outbox import CHUNK, IN_HAND, WAITING, Claim, may_send
+from core.store.outbox import CHUNK, IN_HAND, Claim, may_send
 from core.store.session import Session, changed_rows, insert_new
 
 NO_SLOT = ("skipped", "cancelled", "failed", "dead")
@@ -122,18 +130,21 @@ def taken(session: Session, members: Collection[int], after: datetime, *, but: C
     return found
 
 
+def set_arrival(session: Session, key: str, arrival_ns: int) -> None:
+    """How far a way out is used, whatever was said before."""
+    changed_rows(session, update(SendRate).where(SendRate.key == key).values(arrival_ns=arrival_ns))
+
+
 def is_any_open(session: Session, campaign_id: int) -> bool:
     """Whether a campaign has a message that waits or that is in a worker's hand."""
     here = Outgoing.campaign_id == campaign_id
-    waiting = session.scalar(select(Outgoing.id).where(here, Outgoing.state.in_(WAITING)).limit(1))
-    return waiting is not None or (
-        session.scalar(select(Outgoing.id).where(here, Outgoing.state.in_(IN_HAND)).limit(1)) is not None
-    )
+    waiting = session.scalar(select(Outgoing.id).where(here, IS_WAITING).limit(1))
+    return waiting is not None or (session.scalar(select(Outgoing.id).where(here, IS_IN_HAND).limit(1)) is not None)
 
 
 def left_over(session: Session) -> list[int]:
     """Campaigns that were given up and still have messages that wait: a worker had them in hand, and died."""
-    waits = exists().where(Outgoing.campaign_id == Campaign.id, Outgoing.state.in_(WAITING))
+    waits = exists().where(Outgoing.campaign_id == Campaign.id, IS_WAITING)
     return list(session.scalars(select(Campaign.id).where(Campaign.state.in_(("cancelled", "failed")), waits)))
 
 
@@ -185,7 +196,7 @@ def spend(
 def _waiting(campaign_id: int, channel: str, now: datetime) -> list[ColumnElement[bool]]:
     stands = exists().where(Campaign.id == campaign_id, may_send(channel))
     here = [Outgoing.campaign_id == campaign_id, Outgoing.channel == channel, Outgoing.due_at <= now]
-    return [*here, Outgoing.state.in_(WAITING), stands]
+    return [*here, IS_WAITING, stands]
 
 
 def _by_fence(claims: Sequence[Claim]) -> Iterable[tuple[int, list[int]]]:

@@ -57,6 +57,25 @@ def lift(session: Session, suppression_id: int, reason: str, *, by: str, now: da
     return bool(changed_rows(session, here.values(lifted_at=now, lifted_by=by, lifted_reason=reason)))
 
 
+def lift_all(
+    session: Session,
+    kind: str,
+    *,
+    channel: str,
+    members: Collection[int],
+    macs: Collection[bytes],
+    before: datetime,
+    reason: str,
+    by: str,
+    now: datetime,
+) -> int:
+    """Those of a kind and a channel that came about before a moment do not stand any more, of these members and addresses. Returns how many."""
+    about = or_(Suppression.member_id.in_(sorted(set(members))), Suppression.address_mac.in_(sorted(set(macs))))
+    here = update(Suppression).where(Suppression.kind == kind, Suppression.channel == channel, about)
+    here = here.where(Suppression.lifted_at.is_(None), Suppression.at < before)
+    return changed_rows(session, here.values(lifted_at=now, lifted_by=by, lifted_reason=reason))
+
+
 def everybody(session: Session, channel: str, purpose: str) -> Suppressed:
     """All that stand for a channel and a purpose."""
     return _read(session, _standing(channel, purpose))

@@ -31,6 +31,7 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "target": ("notices", "", ""),
     "campaign": ("campaigns", "", "campaign"),
     "sending": ("campaigns", "", ""),
+    "connector": ("connectors", "", "connector"),
 }
 """Page that a kind's first word opens, its part, and the parameter of the address (it is taken from ``{name}_id`` or ``{name}``)."""
 _PLACE = re.compile(r"\{(\w+)\}")

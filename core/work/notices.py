@@ -19,7 +19,7 @@ Urgency = Literal["low", "normal", "high"]
 URGENCIES: tuple[str, ...] = get_args(Urgency)
 Kind = Literal[
     "warning.raised", "warning.ended", "warning.test", "incident.opened", "incident.moved", "incident.reminder", "incident.late", "task.late", "evaluation.failed",
-    "drill.late", "review.due", "target.paused", "target.halted", "campaign.paused", "campaign.waiting", "campaign.voided", "sending.restored", "test",
+    "drill.late", "review.due", "target.paused", "target.halted", "campaign.paused", "connector.paused", "connector.halted", "campaign.waiting", "campaign.voided", "sending.restored", "test",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 TO_ONE_TARGET: tuple[Kind, ...] = ("test",)

@@ -8,15 +8,15 @@ from datetime import datetime
 from core.campaigns import caps, hours
 from core.campaigns.rate import Rate
 from core.senders.parcels import Fate, Parcel, alike
-from core.senders.sender import NotSent
+from core.senders.sender import NotSent, Uncertain
 
 FAST = Rate(1_000_000, 1, 1_000_000)
 
 
 @dataclass
 class Receiver:
-    """A platform behind a way. ``answers``: what it says of a message at each further try, ``accepted`` or ``delivered`` or a trouble; then ``usual``. ``down``: raised for everybody. A
-    receiver that cannot be asked again (``is_repeatable`` false) counts whoever comes twice as a fault of the caller."""
+    """A platform behind a way. ``answers``: what it says of a message at each further try, ``accepted`` or ``delivered`` or a trouble; then ``usual``. ``down``: raised for everybody.
+    ``refused``: how often a message was not taken, and may come again."""
 
     is_repeatable: bool = True
     most_at_once: int = 1
@@ -24,6 +24,7 @@ class Receiver:
     down: NotSent | None = None
     answers: dict[str, list[str | NotSent]] = field(default_factory=dict)
     calls: list[list[Parcel]] = field(default_factory=list)
+    refused: dict[str, int] = field(default_factory=dict)
     before: Callable[[Sequence[Parcel]], None] = lambda _parcels: None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -45,6 +46,8 @@ class Receiver:
         waiting = self.answers.get(parcel.message_id)
         answer = waiting.pop(0) if waiting else self.usual
         if isinstance(answer, NotSent):
+            if not isinstance(answer, Uncertain):
+                self.refused[parcel.message_id] = self.refused.get(parcel.message_id, 0) + 1
             if self.most_at_once == 1:
                 raise answer
             return Fate(parcel.message_id, None, trouble=answer)
@@ -75,8 +78,9 @@ class Doors:
     def open(self, _session: object, channel: str, _place: str | None) -> Door | None:
         return self.by_channel.get(channel)
 
-    def blame(self, _session: object, _connector_id: int, trouble: NotSent, _now: datetime) -> None:
+    def blame(self, _session: object, _connector_id: int, trouble: NotSent, _now: datetime) -> bool:
         self.blamed.append(trouble.code)
+        return False
 
     def praise(self, _session: object, _connector_id: int) -> None:
         self.praised += 1

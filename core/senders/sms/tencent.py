@@ -185,6 +185,17 @@ def pushed_receipts(body: bytes) -> Told[Receipt]:
     return told(pushed(body), _pushed_receipt)
 
 
+def pushed_replies(body: bytes) -> Told[Reply]:
+    """Of what Tencent posts when somebody answers: one object, or a list of them. Raises ``ValueError`` for anything else."""
+    text = body.strip()
+    return told(pushed(b"[" + text + b"]" if text.startswith(b"{") else text), _pushed_reply)
+
+
+def _pushed_reply(one: Mapping[str, Any]) -> Reply | None:
+    number, text, at = _number(one, "mobile"), one.get("text"), _at(one, "time")
+    return Reply(number, text, at) if number is not None and isinstance(text, str) and at is not None else None
+
+
 def _receipt(one: Mapping[str, Any]) -> Receipt | None:
     number, fate = _number(one, "PhoneNumber"), FATES.get(str(one.get("ReportStatus")))
     if number is None or fate is None:

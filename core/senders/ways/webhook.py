@@ -21,15 +21,16 @@ CLOSED = {
 
 
 class WebhookWay:
-    """``secrets``: newest first."""
+    """``secrets``: newest first; those after the first sign until ``old_until``, without which they do for ever."""
 
     is_repeatable = True
     most_at_once = 1
 
-    def __init__(self, poster: Poster, address: str, secrets: Sequence[str]) -> None:
+    def __init__(self, poster: Poster, address: str, secrets: Sequence[str], old_until: datetime | None = None) -> None:
         self._poster = poster
         self._address = address
         self._secrets = tuple(secrets)
+        self._old_until = old_until
 
     def send(self, parcels: Sequence[Parcel], now: datetime) -> list[Fate]:
         """Delivered: the receiver said that it has taken it. Raises as ``core.senders.parcels.Way``."""
@@ -44,10 +45,12 @@ class WebhookWay:
         return taken(parcel, "delivered", parcel.message_id)
 
     def _post(self, message_id: str, body: bytes, now: datetime) -> None:
+        is_changing = self._old_until is None or now < self._old_until
+        signing = self._secrets if is_changing else self._secrets[:1]
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "siyu-cockpit",
-            **signed(message_id, body, self._secrets, now),
+            **signed(message_id, body, signing, now),
         }
         try:
             answer = self._poster.post(self._address, body, headers, now)

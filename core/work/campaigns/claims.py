@@ -26,6 +26,7 @@ from core.store.outbox_batches import Back, End
 from core.store.session import Session
 from core.work.campaigns import elsewhere
 from core.work.campaigns.elsewhere import Elsewhere
+from core.work.campaigns.gates import CAP, EXPIRED, QUIET, QUOTA, REASONS
 from core.work.campaigns.retries import MOST_TRIES
 from core.work.home import Home
 from core.work.questions import population, reach
@@ -36,14 +37,9 @@ HELD_AT_ONCE = 2_000
 SPREAD = timedelta(minutes=30)
 """Over so long what a night held back is let go (rule of thumb)."""
 MINUTE_S = 60
-SUPPRESSED, CONSENT, CAP, QUOTA, QUIET, EXPIRED = (
-    "gate.suppressed",
-    "gate.consent",
-    "gate.cap",
-    "gate.quota",
-    "gate.quiet",
-    "gate.expired",
-)
+CLOCK_NS = MINUTE_S * SECOND_NS
+"""By so much the clocks of two workers may differ."""
+SUPPRESSED, CONSENT = REASONS["suppression"], REASONS["consent"]
 
 
 class Open(Protocol):
@@ -69,7 +65,8 @@ class Ways(Protocol):
     def open(self, session: Session, channel: str, place: str | None) -> Open | None: ...
 
 
-Caps = Callable[[Session], Sequence[caps.Cap | caps.Hours]]
+Limits = Sequence[caps.Cap | caps.Hours]
+Caps = Callable[[Session], Limits]
 """The house's caps across all campaigns."""
 
 
@@ -214,8 +211,16 @@ class _Gates:
             if state is None:  # from now on there is a row, which only one at a time holds
                 outbox.arrived(self.session, key, at)
                 state = outbox.arrival(self.session, key)
-            found[key] = rates[key], at if state is None else state
+            found[key] = rates[key], self._wound_back(key, rates[key], at if state is None else state, at)
         return found
+
+    def _wound_back(self, key: str, rate: Rate, state: int, at: int) -> int:
+        """A row that is further ahead than anybody can have used it is of a clock that was wrong and is set right: it goes on as used up, and does not wait until the wrong time comes."""
+        most = at + rate.burst * rate.interval_ns
+        if state <= most + CLOCK_NS:
+            return state
+        outbox_batches.set_arrival(self.session, key, most)
+        return most
 
     def _most(self, rates: dict[str, tuple[Rate, int]]) -> int:
         """Messages that may go now."""
@@ -234,8 +239,9 @@ class _Gates:
 
     def _passed(self, claims: list[Claim]) -> list[Claim]:
         left = [one for one in claims if not self._is_over(one)]
+        left = self._unsuppressed(left)
         if self.people is not None:
-            left = self._agreed(self._unsuppressed(left), self.people)
+            left = self._agreed(left, self.people)
         return self._awake(self._with_room(left))
 
     def _is_over(self, claim: Claim) -> bool:
@@ -262,9 +268,6 @@ class _Gates:
         return self._split(claims, lambda one: not found.has(one.member_id, one.address_mac), SUPPRESSED)
 
     def _agreed(self, claims: list[Claim], people: People) -> list[Claim]:
-        """Of marketing only: what somebody has to be told needs no consent to advertising."""
-        if self.body.purpose != "marketing" or not claims:
-            return claims
         codes = people.code_of([one.member_id for one in claims])
         known = codes >= 0
         flags = np.zeros(len(claims), bool)

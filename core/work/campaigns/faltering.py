@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from core.scope import SYSTEM
+from core.senders.outcomes import Halted
+from core.senders.sender import NotSent
 from core.store import campaigns, outbox_batches, topics
-from core.store.campaign_tables import Campaign
+from core.store.campaign_tables import Campaign, Connector
 from core.store.outbox_batches import End
 from core.store.session import Session
-from core.work.notices import Notice, Param, say
+from core.work.notices import Kind, Notice, Param, say
 
 IN_ROW, SHARE, AT_LEAST = 10, 0.05, 100
 """So many messages in a row that failed, or more than this share of at least so many (facts of the platforms, 3.5, after ``MaxSendErrors`` of listmonk)."""
@@ -43,3 +45,11 @@ def pause(session: Session, campaign_id: int, code: str, now: datetime) -> bool:
     say(session, Notice("campaign.paused", f"{row.id}:{now.isoformat()}", "high", params, row.units), now)
     topics.bump(session, campaigns.TOPIC)
     return True
+
+
+def tell_closed(session: Session, connector_id: int, trouble: NotSent, now: datetime) -> None:
+    """Whoever answers for a way out is told that nothing goes through it any more, or not for a while."""
+    connector = session.get_one(Connector, connector_id)
+    params: dict[str, Param] = {"connector": connector.name, "connector_id": connector_id, "code": trouble.code}
+    kind: Kind = "connector.halted" if isinstance(trouble, Halted) else "connector.paused"
+    say(session, Notice(kind, f"{connector_id}:{now.isoformat()}", "high", params), now)

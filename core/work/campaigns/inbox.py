@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import TypeVar
 
 from core.privacy.pseudonyms import Keys
 from core.privacy.vault import Vault
@@ -12,6 +13,7 @@ from core.store.campaign_tables import Inbound
 from core.store.session import Session
 
 PURPOSE = "inbound"
+One = TypeVar("One")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from sqlalchemy.exc import DBAPIError
 
+from core.campaigns.body import Body
 from core.errors import Refusal
 from core.senders.outcomes import Halted, Unfit, Ungranted
 from core.senders.parcels import Fate, Parcel, alike
@@ -44,14 +45,17 @@ ASKED_BY_EMPLOYEES = ("wecom", "group_chat")
 """Channels whose platform only asks somebody to send: accepted is not sent."""
 FAULT, RENDERING, NO_FATE = "worker.fault", "render.fault", "worker.no_fate"
 
-Render = Callable[[Home, Campaign, object, Sequence[Claim], datetime], Mapping[int, Parcel | str]]
+Render = Callable[[Home, Campaign, Body, Sequence[Claim], datetime], Mapping[int, Parcel | str]]
 """Parcels by message; a text is the code of why there is none."""
 
 
 class Breaker(Protocol):
     """What a way out is told of its calls, in the caller's transaction."""
 
-    def blame(self, session: Session, connector_id: int, trouble: NotSent, now: datetime) -> None: ...
+    def blame(self, session: Session, connector_id: int, trouble: NotSent, now: datetime) -> bool:
+        """Of one call. True: it was halted or is left alone since just now."""
+        ...
+
     def praise(self, session: Session, connector_id: int) -> None: ...
 
 
@@ -87,6 +91,8 @@ class Sending:
     chance: random.Random = field(default_factory=random.Random)
     pause: Callable[[float], None] = time.sleep
     timer: Callable[[], float] = time.monotonic
+    rests: dict[tuple[str, str | None], float] = field(default_factory=dict)
+    """Until when, by the timer, a channel or robot asked to be left alone."""
 
     def work(self, pass_s: float = PASS_S) -> Sent:
         """One pass: what others left is taken up, then every campaign that has something due gets a batch in turn, whoever had the fewest first."""
@@ -97,7 +103,8 @@ class Sending:
             outbox.sweep(session, now, repeatable=())
         lines = taking.lines(now)
         self.chance.shuffle(lines)
-        sent, served, rests = Sent(), dict.fromkeys(lines, 0), dict.fromkeys(lines, 0.0)
+        sent, served = Sent(), dict.fromkeys(lines, 0)
+        rests = {one: self.rests.get((one.channel, one.place), 0.0) for one in lines}
         with ThreadPoolExecutor(LANES, "sending") as lanes:
             while lines and (at := self.timer()) < until:
                 line = min(lines, key=lambda one: (max(rests[one] - at, 0.0), served[one]))
@@ -145,7 +152,8 @@ class _Round:
     ungranted: list[Claim] = field(default_factory=list)
     trouble: NotSent | None = None
     """What is wrong with the way out or with the campaign: nothing more of this batch is handed over."""
-    failures: int = 0
+    failures: list[NotSent] = field(default_factory=list)
+    """Of the calls that last did not get through, one after the other."""
     is_through: bool = False
 
     def go(self) -> bool:
@@ -275,25 +283,29 @@ class _Round:
     def _look(self, raised: NotSent | None) -> None:
         """What a call says of the way out: that it works, that it is closed, that it wants to be left alone, or that it is in trouble."""
         if raised is None:
-            self.failures, self.is_through = 0, True
+            self.failures, self.is_through = [], True
         elif isinstance(raised, Halted | Unfit):
+            self.failures.append(raised)
             self.trouble = self.trouble or raised
         elif isinstance(raised, Temporary | Uncertain):
-            self.failures += 1
-            is_asked = isinstance(raised, Temporary) and raised.after_s is not None
-            is_probe = self.batch.open.paused_until is not None
-            if is_asked or is_probe or self.failures >= FAILURES:
+            self.failures.append(raised)
+            after_s = raised.after_s if isinstance(raised, Temporary) else None
+            if after_s is not None:
+                claim = self.batch.claims[0]
+                self.sending.rests[claim.channel, claim.place] = self.sending.timer() + after_s
+            if after_s is not None or self.batch.open.paused_until is not None or len(self.failures) >= FAILURES:
                 self.trouble = self.trouble or raised
         else:  # it answers, if only about this message
-            self.failures, self.is_through = 0, True
+            self.failures, self.is_through = [], True
 
     def _sort(self, claim: Claim, fate: Fate, now: datetime) -> None:
         if fate.state is not None:
             self.ends.append(End(claim, fate.state, provider_id=fate.provider_id))
             return
         trouble = fate.trouble or Uncertain(NO_FATE)
-        if isinstance(trouble, Halted | Unfit):
-            self.trouble = self.trouble or trouble
+        if isinstance(trouble, Halted | Unfit) and self.trouble is None:
+            self.trouble = trouble
+            self.failures.append(trouble)
         if isinstance(trouble, Gone):
             self.gone.append(claim)
         if isinstance(trouble, Ungranted):
@@ -317,10 +329,11 @@ class _Round:
             trouble = self.trouble
             if isinstance(trouble, Unfit):
                 faltering.pause(session, campaign.id, trouble.code, now)
-            elif trouble is not None:
-                self.sending.breaker.blame(session, connector_id, trouble, now)
-            elif self.is_through:
+            if self.is_through:
                 self.sending.breaker.praise(session, connector_id)
+            for one in self.failures[:FAILURES]:  # of calls at once no more count than stop a batch
+                if self.sending.breaker.blame(session, connector_id, one, now):
+                    faltering.tell_closed(session, connector_id, one, now)
             row = campaigns.one(session, campaign.id)
             if row.state in ("cancelled", "failed"):
                 outbox.cancel(session, row.id, now, f"campaign.{row.state}")

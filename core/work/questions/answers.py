@@ -17,6 +17,7 @@ from core.work.home import Home
 from core.work.questions import (
     activities,
     aftermath,
+    campaigned,
     care,
     clustered,
     community,
@@ -195,6 +196,7 @@ QUESTIONS: dict[str, Callable[[Home, Filters, Row], list[Row]]] = {
     "rfm": valued.worth,
     "membership": tiered.standing,
     "clusters": clustered.clustered,
+    "campaign": campaigned.told,
     "member": personal.told,
     "scores": scored.told,
     "series": serial.by_day,

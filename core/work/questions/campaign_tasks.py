@@ -6,14 +6,13 @@ from sqlalchemy import func, select
 
 from core.scope import Operator
 from core.store import campaigns, incidents
-from core.store.campaign_tables import Campaign, Connector, Outgoing
+from core.store.campaign_tables import IS_UNDECIDED, Campaign, Connector, Outgoing
 from core.store.session import Session
 from core.work.campaigns.review import WRITING
 from core.work.home import Home
 from core.work.questions.today import Item
 from core.work.segments import covers
 
-DECIDED = ("unknown", "dead")
 RETURNED = ("sent_back", "voided")
 LOOKED = ("draft", "in_review", "approved", "scheduled", "materialising", "sending", "paused", "completed")
 
@@ -52,7 +51,7 @@ def _paused(rows: list[Campaign]) -> list[Item]:
 
 def _undecided(session: Session, rows: list[Campaign]) -> list[Item]:
     ids = [one.id for one in rows]
-    query = select(func.count()).select_from(Outgoing).where(Outgoing.state.in_(DECIDED))
+    query = select(func.count()).select_from(Outgoing).where(IS_UNDECIDED)
     count = session.scalar(query.where(Outgoing.campaign_id.in_(ids))) or 0
     return [Item("campaign_unknown", "warning", "campaigns", int(count))] if count else []
 

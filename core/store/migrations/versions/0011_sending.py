@@ -52,7 +52,7 @@ def downgrade() -> None:
     ):
         op.drop_table(name)
     _wait_by(["channel", "due_at", "id"])
-    for name in ("ix_outbox_provider_id", "ix_outbox_identity_key"):
+    for name in ("ix_outbox_undecided", "ix_outbox_provider_id", "ix_outbox_identity_key"):
         op.drop_index(name, "outbox")
     with op.batch_alter_table("outbox") as outbox:
         outbox.drop_column("tried_at")
@@ -84,6 +84,8 @@ def _add_campaign_errors() -> None:
 
 
 def _add_indexes() -> None:
+    undecided = sa.text("state IN ('unknown', 'dead')")
+    op.create_index("ix_outbox_undecided", "outbox", ["campaign_id"], sqlite_where=undecided, postgresql_where=undecided)
     for column, where in (("provider_id", "provider_id IS NOT NULL"), ("identity_key", "slot_at IS NOT NULL")):
         op.create_index(
             f"ix_outbox_{column}",

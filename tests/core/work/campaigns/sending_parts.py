@@ -40,7 +40,8 @@ def touch(who, at, touch_id, source="crm", channel="sms", state="sent"):
 def world(folder, store=None, agreed=MEMBERS, **tables):
     """A live world, in which these members agreed to marketing."""
     home = house(folder, store)
-    lakes.add(home, 1, consents=[consent(one) for one in agreed], **tables)
+    given = [consent(one, purpose=purpose) for one in agreed for purpose in ("marketing", "service")]
+    lakes.add(home, 1, consents=given, **tables)
     return home
 
 

@@ -87,7 +87,8 @@ def test_who_is_suppressed_or_has_withdrawn_since_it_was_planned_gets_nothing(ho
     }
 
 
-def test_who_never_said_anything_gets_what_has_to_be_said_and_no_advertising(home):
+def test_who_agreed_to_something_else_gets_nothing(home):
+    lakes.add(home, 2, consents=[consent(99, purpose="service")])
     marketing = campaign(home, body("webhook"), [99], code="m")
     service = campaign(home, body("webhook", purpose="service"), [99], code="s")
     sending(home).work()
@@ -163,6 +164,15 @@ def test_a_throttle_and_a_rate_let_through_so_many_and_cost_nothing_for_who_is_s
     bound = campaign(home, body("webhook"), [*range(100, 200), *range(11, 14)], code="c2")
     sending(home, way, clock=Clock(NOW + HOUR), rate=Rate(1, 60, burst=2)).work(pass_s=1.0)
     assert states(home, bound).get("delivered", 0) <= 2 and states(home, bound)["skipped"] == 100
+
+
+def test_a_clock_that_was_wrong_and_is_set_right_holds_nothing_up(home):
+    way, few = Receiver(), {"rate": Rate(1, 1, burst=2)}
+    campaign(home, body("webhook"), [1, 2], code="c1", now=NOW + 400 * DAY)
+    sending(home, way, clock=Clock(NOW + 400 * DAY), **few).work(pass_s=0.5)
+    campaign(home, body("webhook"), range(3, 20), code="c2")
+    sending(home, way, clock=Clock(NOW), **few).work(pass_s=3.5)
+    assert len(way.received) == 2 + 3
 
 
 def test_campaigns_share_what_a_way_lets_through(home):
@@ -274,7 +284,7 @@ def test_a_way_that_is_closed_is_told_so_and_every_message_waits(home):
     here = campaign(home, body("sms"), MEMBERS)
     doors = Doors({"sms": Door(way)})
     sending(home, doors=doors).work()
-    assert doors.blamed == ["wecom.40001"] and states(home, here) == {"planned": len(MEMBERS)}
+    assert set(doors.blamed) == {"wecom.40001"} and states(home, here) == {"planned": len(MEMBERS)}
     assert len(way.received) <= 8 and {one.attempts for one in rows(home, here)} == {0}
 
 
@@ -283,7 +293,7 @@ def test_a_way_in_trouble_is_left_alone_and_tried_with_one_message_first(home):
     here = campaign(home, body("webhook"), MEMBERS)
     doors = Doors({"webhook": Door(way)})
     sending(home, doors=doors).work()
-    assert doors.blamed == ["http.unreachable"] and len(way.received) <= 32
+    assert doors.blamed == ["http.unreachable"] * 5 and len(way.received) <= 32
     door = doors.by_channel["webhook"]
     door.paused_until = NOW + MINUTE
     sending(home, doors=doors).work()
@@ -367,8 +377,8 @@ def test_a_fault_of_a_way_is_nobodys_message_sent_twice(home):
 @pytest.mark.parametrize("what", ["paused", "cancelled", "held"])
 @pytest.mark.parametrize("is_repeatable", [True, False])
 def test_what_is_stopped_while_a_batch_is_sent_stops_at_the_next_wave(home, what, is_repeatable):
-    members = range(1, 150)
-    here = campaign(home, body("webhook", purpose="service"), members)
+    members = MEMBERS
+    here = campaign(home, body("webhook"), members)
     tenth = f"c1-{rows(home, here)[9].id}"
 
     def stop(parcels):
@@ -382,7 +392,7 @@ def test_what_is_stopped_while_a_batch_is_sent_stops_at_the_next_wave(home, what
     way = Receiver(is_repeatable, before=stop)
     sending(home, way).work()
     found = states(home, here)
-    assert found.pop("delivered") == len(set(way.received)) == len(way.received) <= 32
+    assert found.pop("delivered") == len(set(way.received)) == len(way.received) <= 32 < len(members)
     assert found == {"cancelled" if what == "cancelled" else "planned": len(members) - len(way.received)}
 
 

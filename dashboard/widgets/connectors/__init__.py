@@ -1,0 +1,1 @@
+"""The page of connectors: the ways out to customers, and the one that is open."""
