@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.store import outbox
+from core.store import campaigns, outbox
 from core.store.session import Store
 from core.work.campaigns import posts
 from core.work.campaigns.claims import BATCH
@@ -77,25 +77,30 @@ def receiving():
     process.join()
 
 
-def posted(port, count, is_kept):
-    """The bare loop."""
+def posted(port, count, is_kept, gate, took):
+    """The bare loop, timed once everybody has read their code."""
+    gate.wait()
+    began = time.perf_counter()
     connection = http.client.HTTPConnection(HERE, port)
     for _ in range(count):
         connection.request("POST", "/in", BODY, {"Content-Type": "application/json"})
         connection.getresponse().read()
         if not is_kept:
             connection.close()
+    took.put(time.perf_counter() - began)
 
 
 def bare(port, count, is_kept):
     context = multiprocessing.get_context("spawn")
-    running = [context.Process(target=posted, args=(port, count // WORKERS, is_kept)) for _ in range(WORKERS)]
-    began = time.perf_counter()
+    gate, took = context.Barrier(WORKERS), context.Queue()
+    told = (port, count // WORKERS, is_kept, gate, took)
+    running = [context.Process(target=posted, args=told) for _ in range(WORKERS)]
     for one in running:
         one.start()
+    longest = max(took.get() for _ in running)
     for one in running:
         one.join()
-    return count / (time.perf_counter() - began)
+    return count / longest
 
 
 def counts(home, number):
@@ -107,6 +112,8 @@ def sent(folder, url, number):
     """One worker, until nothing waits."""
     home = replace(house(Path(folder)), store=Store(url, audit_key=KEY))
     sending = posts.sending(home, lambda: datetime.now(UTC))
+    sending.work(0.001)
+    print("ready", flush=True)
     sys.stdin.readline()
     while any(state in ("planned", "held", "reserved") for state in counts(home, int(number))):
         done = sending.work(600.0)
@@ -123,12 +130,15 @@ def ours(port, count, url, folder):
         home, "webhook", is_on=True, secrets={"address": f"http://{HERE}:{port}/in", "secret": SECRET}, quiet_start="00:00", quiet_end="00:00", rate_count=10_000,
         burst=2_000,
     )  # fmt: skip
-    number = campaign(home, body("webhook"), members, now=now, identity_key=None)
+    number = campaign(home, body("webhook"), members, state="paused", now=now, identity_key=None)
     told = [str(folder), home.store.engine.url.render_as_string(hide_password=False), str(number)]
     running = [
-        subprocess.Popen([sys.executable, "-c", CHILD, *told], stdin=subprocess.PIPE, text=True, stdout=subprocess.DEVNULL) for _ in range(WORKERS)
+        subprocess.Popen([sys.executable, "-c", CHILD, *told], stdin=subprocess.PIPE, text=True, stdout=subprocess.PIPE) for _ in range(WORKERS)
     ]  # fmt: skip
-    time.sleep(8)  # until both have read their code
+    for one in running:
+        assert one.stdout.readline() == "ready\n"
+    with home.store.transaction() as session:
+        campaigns.move(session, number, before="paused", state="sending", now=now)
     began = time.perf_counter()
     for one in running:
         one.stdin.write("\n")
