@@ -42,7 +42,7 @@ from core.work.campaigns.checks import Found as Told
 from core.work.campaigns.drafts import EDITABLE, LONGEST_NAME
 from core.work.campaigns.policy import Policy
 from core.work.campaigns.rendering import LONG, MISSING
-from core.work.questions import units, wordlists
+from core.work.questions import connectors, units, wordlists
 from core.work.segments import covers
 from dashboard import i18n
 from dashboard.actions import guard
@@ -54,7 +54,7 @@ __all__ = [
     "CHANNELS", "EDITABLE", "FIELDS", "GOALS", "GROUPS", "LIMITS", "LONG", "LONGEST_NAME", "LONGEST_WINDOW_DAYS", "METRICS", "MISSING", "MODES", "MOST_HELD", "MOST_PLACES",
     "MOST_SEGMENTS", "MOST_VALUES", "MOST_VARIANTS", "PERSONAL", "PLACED", "PURPOSES", "SEE", "STATES", "STEPS", "TEMPLATED", "TITLED", "WHENS", "Body", "Content", "Found", "Gap",
     "Hold", "Limit", "Listed", "Named", "Policy", "Quiet", "Read", "Rule", "Told", "Variant", "document", "example", "find", "findings", "gaps", "holds", "is_held_rule",
-    "is_readable", "listed", "may_see_members", "me", "members", "now", "offers", "places", "policy", "read_by", "rule", "segments_known", "sender", "short_name", "today", "zone",
+    "is_readable", "listed", "may_see_members", "me", "members", "now", "offers", "places", "policy", "read_by", "robots", "rule", "segments_known", "sender", "short_name", "today", "zone",
 ]  # fmt: skip
 
 SEE = "campaign.see"
@@ -243,8 +243,15 @@ def policy() -> Policy:
 
 
 def sender() -> Sender:
-    """Under which names members know the house. Raises ``Forbidden``."""
-    return Sender(policy().names)
+    """Under which names members know the house, and what the provider puts before text messages. Raises ``Forbidden``."""
+    guard.require(SEE)
+    store = worlds.home().store
+
+    def ask() -> str:
+        with store.reading() as session:
+            return connectors.signature(session)
+
+    return Sender(policy().names, kept.while_unwritten(store, "signature of text messages", ask))
 
 
 def rule(code: str, channel: str, purpose: str) -> Rule | None:
@@ -309,6 +316,18 @@ def _places(key: str, _ground: Ground) -> Mapping[str, str]:  # noqa: ARG001 - w
         mine = None if scope.units is None else units.within(lake.snapshot, scope.units)
         rows = lake.snapshot.arrow(lake.snapshot.current("groups").select("group_id", "name", "unit_id")).to_pylist()
     return {row["group_id"]: row["name"] or row["group_id"] for row in rows if mine is None or row["unit_id"] in mine}
+
+
+def robots() -> Mapping[str, str]:
+    """Group robots that are on, name by what a campaign calls them. Raises ``Forbidden``."""
+    guard.require(SEE)
+    store = worlds.home().store
+
+    def ask() -> Mapping[str, str]:
+        with store.reading() as session:
+            return connectors.robots(session)
+
+    return kept.while_unwritten(store, "robots of campaigns", ask)
 
 
 def offers() -> tuple[str, ...]:

@@ -48,11 +48,23 @@ class Told:
 
 
 class Values:
-    """Personal fields of the members of a version of the lake. ``today``: the business day; ``code``: of the campaign."""
+    """Personal fields of the members of a version of the lake. ``today``: the business day; ``code``: of the campaign. ``has_way_out``: whether the house is reached by
+    links, so that messages have one that leads out."""
 
-    def __init__(self, lake: Reading, session: Session, keys: Keys, body: Body, code: str, today: date) -> None:
+    def __init__(
+        self,
+        lake: Reading,
+        session: Session,
+        keys: Keys,
+        body: Body,
+        code: str,
+        today: date,
+        *,
+        has_way_out: bool = True,
+    ) -> None:
         self._lake, self._session, self._keys = lake, session, keys
         self._body, self._code, self._today = body, code, today
+        self._has_way_out = has_way_out
         self._found: dict[str, Told] = {}
 
     @property
@@ -60,8 +72,8 @@ class Values:
         return len(population.of(self._lake.snapshot).ids)
 
     def has(self, field: str) -> Flags:
-        """Who has a value of a field, by member code; the link out is everybody's."""
-        return np.ones(self.members, bool) if field == OF_MESSAGE else self._told(field).has()
+        """Who has a value of a field, by member code; the link out is everybody's or nobody's."""
+        return np.full(self.members, self._has_way_out) if field == OF_MESSAGE else self._told(field).has()
 
     def of(self, field: str, codes: Int64s) -> list[Any]:
         """Values of a field, for members by code; null where there is none, and of the link out, which is a message's."""

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.campaigns import callbacks
-from core.campaigns.compliance import Sender
 from core.errors import WrongKey
 from core.scope import Operator
 from core.store import connectors
@@ -59,12 +58,15 @@ def heard_at(home: Home, operator: Operator, connector_id: int, kind: str) -> di
     return callbacks.addresses(base, home.keys.derived(callbacks.KEY), home.world, connector_id, kind)
 
 
-def sender(session: Session, channel: str) -> Sender:
-    """Who says so in messages of a channel: the names and the signature of the connector that is on; nobody where none is."""
-    row = connectors.in_use(session, "wecom" if channel == "group_chat" else channel)
-    if row is None:
-        return Sender()
-    return Sender(tuple(row.settings.get("sender_names", ())), str(row.settings.get("signature", "")))
+def signature(session: Session) -> str:
+    """What the provider puts before each text message, without 【】; empty where none is set up."""
+    row = connectors.in_use(session, "sms")
+    return "" if row is None else str(row.settings["signature"])
+
+
+def robots(session: Session) -> dict[str, str]:
+    """Robots that are on: what a campaign calls the place, and the name that it has."""
+    return {str(row.id): row.name for row in connectors.every(session) if row.kind == "robot" and row.is_on}
 
 
 def _seen(home: Home, session: Session, row: Connector) -> Seen:

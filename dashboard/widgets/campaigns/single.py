@@ -1,6 +1,6 @@
 """One campaign, opened: who it is, what came between, the rail of steps, and the step that the address names.
 
-Each step is a file of its own, which draws the form that it is handed. What becomes of a campaign that is no draft any more (approval, progress, results) has its place in ``check``'s step: there the
+Each step is a file of its own, which draws the form that it is handed. What becomes of a campaign that is no draft any more (approval, progress, results) is drawn by ``beyond`` at the last step: there the
 last word about it is said.
 """
 
@@ -15,19 +15,17 @@ from dashboard.data import campaigns
 from dashboard.data.campaigns import Found
 from dashboard.i18n import t
 from dashboard.widgets import choice, opening
-from dashboard.widgets.campaigns import audience, check, content, edits, findings, goal, offer, schedule, words
+from dashboard.widgets.campaigns import audience, beyond, content, edits, findings, goal, offer, schedule, words
 from dashboard.widgets.campaigns.edits import Form
 
 DRAWN = {
-    "goal": goal.show, "audience": audience.show, "content": content.show, "offer": offer.show, "schedule": schedule.show, "check": check.show,
+    "goal": goal.show, "audience": audience.show, "content": content.show, "offer": offer.show, "schedule": schedule.show, "check": beyond.show,
 }  # fmt: skip
 
 
 def show(found: Found) -> None:
     step = choice.read(words.STEP, words.STEPS)
-    may_write = actions.may() and found.is_editable
-    is_open = may_write and (found.state == "draft" or bool(st.session_state.get(_editing(found))))
-    form = edits.begin(found, is_open=is_open)
+    form = edits.begin(found)
     st.html(opening.back("campaign", words.OF, words.STEP, words.VARIANT, words="campaigns.back"))
     with st.container(border=True, key="card_campaign", gap="small"):
         st.html(_head(found))
@@ -36,8 +34,8 @@ def show(found: Found) -> None:
                 f"{t('campaigns.was_sent_back')} {markdown.escaped(found.sent_back)}",
                 icon=":material/assignment_return:",
             )
-        if not is_open:
-            _closed(found, may_write=may_write)
+        if not form.is_open:
+            _closed(found, may_write=actions.may() and found.is_editable)
         st.html(_rail(form, step))
     edits.show_late(form)
     DRAWN[step](form)
@@ -73,12 +71,7 @@ def _closed(found: Found, *, may_write: bool) -> None:
 
 @guard.guarded(actions.WRITE)
 def _edit(found: Found) -> None:
-    st.session_state[_editing(found)] = True
-
-
-def _editing(found: Found) -> str:
-    """Of the campaign in this state alone: what was handed in again is read only again."""
-    return f"_cp_edit_{found.campaign_id}_{found.state_at.timestamp()}"
+    st.session_state[edits.editing(found)] = True
 
 
 # -- the rail ----------------------------------------------------------------------------------------------------------

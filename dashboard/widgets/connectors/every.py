@@ -90,7 +90,6 @@ def _facts(one: Seen, told: str | None) -> list[tuple[str, str]]:
         (t("connectors.quiet"), words.quiet(one)),
         *([(t("connectors.group_quiet"), words.quiet(one, "group_quiet"))] if "group_quiet_start" in said else []),
         (t("connectors.field_price_minor"), i18n.number(said["price_minor"])),
-        (t("connectors.field_sender_names"), i18n.listed(said["sender_names"]) or UNDEFINED),
         (t("connectors.secrets"), i18n.listed(words.secret(one.kind, name) for name in one.told) or UNDEFINED),
         (t("connectors.column_by"), t("connectors.said_by", by=one.by, at=i18n.moment(one.at, connectors.zone()))),
     ]  # fmt: skip

@@ -83,9 +83,9 @@ def test_a_connector_of_each_kind_is_added_by_its_form_and_nothing_secret_is_sho
 
 
 def test_what_was_typed_of_rules_is_kept(opened, home):
-    new(opened, "official_account", sender_names="某某\n\n某某旗舰店", price_minor=8, quota="grants", forms_template="t-1\nt-2", forms_subscribe="t-3")  # fmt: skip
+    new(opened, "official_account", price_minor=8, quota="grants", forms_template="t-1\nt-2", forms_subscribe="t-3")  # fmt: skip
     told = only(home).settings
-    assert (told["sender_names"], told["price_minor"], told["quota"]) == (["某某", "某某旗舰店"], 8, "grants")
+    assert (told["price_minor"], told["quota"]) == (8, "grants")
     assert told["forms"] == {"t-1": "template", "t-2": "template", "t-3": "subscribe"}
 
 
