@@ -31,7 +31,7 @@ TRIAL = {"quiet_start": "00:00", "quiet_end": "00:00", "stands_for": CHANNEL}
 MARKS = ("sent", "delivered", "opened", "clicked")
 HOUSE, CONSOLE = "云岫茶集", "演练（不外发）"
 LINK = "https://shop.example.com/hui-gui"
-TEXT = f"{HOUSE}：{{{{nickname|亲}}}}，好久不见。您常喝的茶到新货了，回来坐坐，备了一份回访礼。不想再收到请回复T"
+TEXT = f"{HOUSE}：{{{{tier|会员}}}}，好久不见。您常喝的茶到新货了，回来坐坐，备了一份回访礼。不想再收到请回复T"
 HOUR = timedelta(hours=1)
 
 
