@@ -214,7 +214,7 @@ def test_text_messages_refuse_links_in_variables_and_not_in_the_template(text, e
 )
 def test_what_differs_from_member_to_member_makes_tasks_of_their_own_in_wecom_alone(text, expected):
     assert told(text, "wecom", "service") == [(compliance.OWN_TASK, one) for one in expected]
-    assert told(text, "group_chat", "service") == told(text, "email", "service") == []
+    assert told(text, "group_chat", "service") == told(text, "sms", "service") == []
 
 
 @pytest.mark.parametrize(
