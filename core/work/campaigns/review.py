@@ -88,7 +88,7 @@ def hand_in(
         refuse_unfit(one.session, bodies.parse(one.row.body), sender, now, home.settings.zone)
         told = fingerprint(one.session, one.row)
         one.move("in_review", content_hash=told)
-        one.tell("handed_in", digest=told)
+        one.tell("handed_in", kept={"body": one.row.body}, digest=told)
         say(one.session, _notice("campaign.waiting", one.row, told), now)
         return told
 

@@ -1,9 +1,10 @@
 """One change of a campaign: by somebody who may, to what they have seen, told in its log and in the audit log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from core.errors import Forbidden, Refusal
@@ -46,9 +47,9 @@ class Turn:
             raise CampaignChanged("Somebody else changed this campaign.", state=before, revision=self.row.revision)
         self.session.refresh(self.row)
 
-    def tell(self, action: str, **details: Any) -> None:
-        """In the log of the campaign and in the audit log."""
-        campaigns.tell(self.session, self.row.id, action, details, by=self.operator.name, now=self.now)
+    def tell(self, action: str, *, kept: Mapping[str, Any] = MappingProxyType({}), **details: Any) -> None:
+        """In the log of the campaign and in the audit log. ``kept``: what only the former holds."""
+        campaigns.tell(self.session, self.row.id, action, details | dict(kept), by=self.operator.name, now=self.now)
         known = {"name": self.row.name, "code": self.row.code, "world": self.home.world, **details}
         audit.append(self.logged, self.operator, f"campaign.{action}", f"campaign:{self.row.id}", known, now=self.now)
 

@@ -1,6 +1,6 @@
 """One campaign, opened: who it is, what came between, the rail of steps, and the step that the address names.
 
-Each step is a file of its own, which draws the form that it is handed. What becomes of a campaign that is no draft any more (approval, progress, results) has its place in ``check``'s step: there the
+Each step is a file of its own, which draws the form that it is handed. What becomes of a campaign that is no draft any more (approval, progress, results) is drawn by ``beyond`` at the last step: there the
 last word about it is said.
 """
 
@@ -15,11 +15,11 @@ from dashboard.data import campaigns
 from dashboard.data.campaigns import Found
 from dashboard.i18n import t
 from dashboard.widgets import choice, opening
-from dashboard.widgets.campaigns import audience, check, content, edits, goal, offer, schedule, words
+from dashboard.widgets.campaigns import audience, beyond, content, edits, goal, offer, schedule, words
 from dashboard.widgets.campaigns.edits import Form
 
 DRAWN = {
-    "goal": goal.show, "audience": audience.show, "content": content.show, "offer": offer.show, "schedule": schedule.show, "check": check.show,
+    "goal": goal.show, "audience": audience.show, "content": content.show, "offer": offer.show, "schedule": schedule.show, "check": beyond.show,
 }  # fmt: skip
 
 
