@@ -65,11 +65,12 @@ def _drawn(found: Found) -> None:
         st.html(_tiles(view) + _bar(view))
         left, right = st.columns(2, gap="large")
         left.html(_states(view))
-        right.html(_waiting(view) + _by(view, "channel") + _by(view, "variant"))
-        st.html(_skipped(view) + _troubles(view))
+        with right:
+            told.put(_waiting(view) + _by(view, "channel") + _by(view, "variant"))
+        told.put(_skipped(view) + _troubles(view))
         if view.found.is_limited:
             st.html(heading.line(t("campaign.limited")))
-        st.html(behind.forbidden(behind.link(told.WHO)))
+        told.put(behind.forbidden(behind.link(told.WHO)))
 
 
 def _contract() -> list[str]:

@@ -44,7 +44,7 @@ def show(found: Found) -> None:
         _notes(view)
         st.html(_tiles(view))
         _lift(view)
-        st.html(behind.forbidden(behind.link(told.WHO)))
+        told.put(behind.forbidden(behind.link(told.WHO)))
     with st.container(border=True, key="card_campaign_funnel"):
         left, right = st.columns(2, gap="large")
         with left:
@@ -53,7 +53,7 @@ def show(found: Found) -> None:
         with right:
             st.html(heading.section(t("campaign.timing"), t("campaign.timing_lead"), "timing"))
             st.html(_timing(view) + _after(view))
-        st.html(_follow_up(view))
+        told.put(_follow_up(view))
     _apart(view)
     with st.container(border=True, key="card_campaign_harm"):
         st.html(heading.section(t("campaign.harm"), t("campaign.harm_lead"), "harm"))
