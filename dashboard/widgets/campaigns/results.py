@@ -118,6 +118,11 @@ def points(value: float | None, *, is_signed: bool = True) -> str:
     return t("campaign.points", value=told_)
 
 
+def _axis(value: float | None) -> str:
+    """Percentage points without their name, which stands above the picture."""
+    return UNDEFINED if value is None else i18n.signed(value * 100, 1)
+
+
 def _money(view: Outcome, minor: float | None) -> str:
     return UNDEFINED if minor is None or pd.isna(minor) else i18n.money(round(minor), view.currency)
 
@@ -162,7 +167,7 @@ def _tiles(view: Outcome) -> str:
         Tile("spent", t("campaign.spent"), _money(view, money.cost_minor), "", t("campaign.about_money_means"), lines(*parts)),
         Tile("roi", t("campaign.roi"), UNDEFINED if money.roi is None else i18n.change(money.roi), "", t("campaign.about_roi_means"), lines(_harm_of_value(view))),
     ]  # fmt: skip
-    return wall(tiles, 175)
+    return wall(tiles, 150)
 
 
 def _harm_of_value(view: Outcome) -> str:
@@ -187,14 +192,14 @@ def _lift(view: Outcome) -> None:
     with left:
         st.html(f"<h3>{escape(t('campaign.lift_people'))}</h3>{heading.line(t('campaign.lift_lead'))}")
         alt = t("campaign.lift_alt", low=points(pieces[0].low), high=points(pieces[0].high))
-        charts.show("campaign_lift", view.key, lambda: results_chart.forest(pieces, points), alt=alt)
+        charts.show("campaign_lift", view.key, lambda: results_chart.forest(pieces, points, _axis), alt=alt)
     value = judged.value.lift
     if value.interval is not None:
         with right:
             st.html(f"<h3>{escape(t('campaign.lift_value'))}</h3>{heading.line(t('campaign.lift_value_lead'))}")
             one = Point(t("campaign.everybody"), value.difference, _low(value), _high(value))
             alt = t("campaign.lift_alt", low=_money(view, one.low), high=_money(view, one.high))
-            charts.show("campaign_value", view.key, lambda: results_chart.forest([one], lambda v: _money(view, v)), alt=alt)  # fmt: skip
+            charts.show("campaign_value", view.key, lambda: results_chart.forest([one], lambda v: _money(view, v), lambda v: _money(view, v)), alt=alt)  # fmt: skip
 
 
 # -- the way to it -----------------------------------------------------------------------------------------------------

