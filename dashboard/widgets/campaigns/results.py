@@ -118,9 +118,9 @@ def points(value: float | None, *, is_signed: bool = True) -> str:
     return t("campaign.points", value=told_)
 
 
-def _axis(value: float | None) -> str:
-    """Percentage points without their name, which stands above the picture."""
-    return UNDEFINED if value is None else i18n.signed(value * 100, 1)
+def _brief(value: float | None) -> str:
+    """Percentage points, without their name where there is no room for it."""
+    return UNDEFINED if value is None else i18n.signed(value * 100, 2 if abs(value) < 0.005 else 1)
 
 
 def _money(view: Outcome, minor: float | None) -> str:
@@ -160,7 +160,7 @@ def _tiles(view: Outcome) -> str:
     interval = "" if money.extra_low_minor is None else t("campaign.range", low=_money(view, money.extra_low_minor), high=_money(view, money.extra_high_minor))  # fmt: skip
     orders = t("campaign.orders", count=i18n.number(money.orders), aov=_money(view, money.aov_minor))
     tiles = [
-        Tile("converted", t(f"campaign.metric_{found.metric}"), i18n.number(converted), i18n.share(share), t("campaign.about_converted_means"), lines(t("campaign.of_treated", count=i18n.number(found.treated))), told.to_people(people, t("campaign.whose"), converted)),
+        Tile("converted", t(f"campaigns.metric_{found.metric}"), i18n.number(converted), i18n.share(share), t("campaign.about_converted_means"), lines(t("campaign.of_treated", count=i18n.number(found.treated))), told.to_people(people, t("campaign.whose"), converted)),
         Tile("held", t("campaign.held_out"), i18n.number(found.held), "" if lift is None else i18n.share(lift.holdout), t("campaign.about_holdout_means"), "", told.to_people(held, t("campaign.whose"), found.held)),
         Tile("net", t("campaign.net"), _money(view, money.net_minor), "", t("campaign.about_money_means"), lines(orders, t("campaign.refunds", money=_money(view, money.refund_minor))), told.to_people("brought/treated/ordered", t("campaign.whose"), int((found.flags["treated"] & found.flags["ordered"]).sum()))),
         Tile("extra", t("campaign.extra"), _money(view, money.extra_minor), "", t("campaign.about_verdict_means"), lines(interval)),
@@ -192,7 +192,7 @@ def _lift(view: Outcome) -> None:
     with left:
         st.html(f"<h3>{escape(t('campaign.lift_people'))}</h3>{heading.line(t('campaign.lift_lead'))}")
         alt = t("campaign.lift_alt", low=points(pieces[0].low), high=points(pieces[0].high))
-        charts.show("campaign_lift", view.key, lambda: results_chart.forest(pieces, points, _axis), alt=alt)
+        charts.show("campaign_lift", view.key, lambda: results_chart.forest(pieces, points, _brief), alt=alt)
     value = judged.value.lift
     if value.interval is not None:
         with right:

@@ -1,6 +1,7 @@
 """What would happen, reading and approving, through the frame: every gate with its people, previews, differences, who may approve and who may not, and that all is bound to what was read."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -71,7 +72,7 @@ def test_a_draft_says_who_is_lost_where_and_how_many_messages_it_would_be(opened
 
 def test_what_a_gate_loses_adds_up_from_the_audience_to_what_is_sent(opened, seg):
     told = list(gates(page(opened, draft(body(seg, holdout=0.3)))).values())
-    for (_, before), (lost, left) in zip(told, told[1:], strict=False):
+    for (_, before), (lost, left) in pairwise(told):
         assert int(before.split("预计")[0]) - int(lost) == int(left)
 
 
