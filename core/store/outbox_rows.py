@@ -34,7 +34,10 @@ def plan_columns(session: Session, campaign_id: int, columns: Mapping[str, Seque
         "campaign_id": campaign_id, "step": 0, "variant": "", "identity_key": None, "address_mac": None, "reason": None, "planned_at": now, "due_at": now,
         "expires_at": None, "fence": 0, "attempts": 0, "place": None,
     }  # fmt: skip
-    constants = {name: value for name, value in usual.items() if name not in columns}
+    alike = {name: values[0] for name, values in columns.items() if len(set(values)) == 1}
+    constants = {name: value for name, value in usual.items() if name not in columns} | alike
+    columns = {name: values for name, values in columns.items() if name not in alike or name == "member_id"}
+    constants.pop("member_id", None)
     if session.get_bind().dialect.name == "postgresql":
         return _planned_at_once(session, columns, constants)
     return _planned_by_driver(session, columns, constants)

@@ -197,7 +197,8 @@ def tested(home: Home, log: Store, operator: Operator, connector_id: int, error:
 def blame(session: Session, connector_id: int, trouble: NotSent, now: datetime) -> bool:
     """What a call through it came to, in the caller's transaction. ``Halted`` halts it; ``Temporary`` and ``Uncertain`` count, and from the fifth in a row on it is left alone; all else, and what is about
     one recipient, is none of its fault. True: it was halted or left alone just now, and was not before."""
-    if not isinstance(trouble, Halted | Temporary | Uncertain) or trouble.code.startswith(OF_ONE):
+    is_passing = isinstance(trouble, Temporary | Uncertain) and not trouble.code.startswith(OF_ONE)
+    if not is_passing and not isinstance(trouble, Halted):
         return False
     connector = connectors.locked(session, connector_id)
     if connector is None or connector.halted is not None:

@@ -70,11 +70,12 @@ OF_ORDER, OF_ADDRESS = "/budget", "/address"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """``left``: who is still in after the gate, ``lost``: who was stopped by it; by code."""
+    """``left``: who is still in after the gate, ``lost``: who was stopped by it; by code. ``applies``: whether the channel, or the campaign, has the gate at all."""
 
     name: Gate
     left: Flags
     lost: Flags
+    applies: bool = True
 
     @property
     def left_count(self) -> int:
@@ -172,7 +173,8 @@ def decide(
     if body.is_placed:
         gates = _OfPlaces(home, lake, session, body, whom)
     else:
-        values = Values(lake, session, home.keys, body, code, business_date(now, lake.zone))
+        today, has_way_out = business_date(now, lake.zone), home.settings.links_url is not None
+        values = Values(lake, session, home.keys, body, code, today, has_way_out=has_way_out)
         gates = _OfMembers(lake, session, body, whom, variant, values)
     flows, remaining = [], inside
     for channel in body.channels:
@@ -338,7 +340,7 @@ def _first_gates(
     for name in gates.names:
         passes = gates.passing(name, channel)
         after = left if passes is None else left & passes
-        steps.append(Step(name, after, left & ~after))
+        steps.append(Step(name, after, left & ~after, passes is not None))
         left = after
     own = gates.addresses(channel)
     after = _once(left & ~_has_mac(own, left, taken), own, salt, ids)

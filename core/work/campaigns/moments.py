@@ -19,9 +19,9 @@ from core.work.questions.reading import Reading
 HOURS = 24
 DAYS = 90
 """In which somebody's own events tell their hour."""
-HOUR = timedelta(hours=1)
-LOOKED_AT = 2 * HOURS + 2
-"""Hours ahead within which each hour of the clock comes, also where the clock is set forward."""
+HOUR, HALF = timedelta(hours=1), timedelta(minutes=30)
+LOOKED_AT = 2 * (2 * HOURS + 2)
+"""Half hours ahead within which each hour of the clock comes, also where the clock is set forward, by half an hour in places."""
 
 
 def expires_at(body: Body, zone: str) -> datetime | None:
@@ -47,13 +47,14 @@ def due(
 
 def openings(starts_at: datetime, zone: str, ends_at: datetime | None) -> dict[int, datetime]:
     """When each hour of the clock first begins at the start or after it, UTC; without quiet ones, and without those that are not over by ``ends_at``."""
-    rest = timedelta(minutes=starts_at.astimezone(ZoneInfo(zone)).minute, seconds=starts_at.second, microseconds=starts_at.microsecond)  # fmt: skip
+    wall = starts_at.astimezone(ZoneInfo(zone))
+    rest = timedelta(minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond)
     first = starts_at.astimezone(UTC) - rest + (HOUR if rest else timedelta())
     found: dict[int, datetime] = {}
-    for at in (first + number * HOUR for number in range(LOOKED_AT)):
-        is_open = not hours.is_quiet(at, zone) and (ends_at is None or at + HOUR <= ends_at)
-        if is_open:
-            found.setdefault(at.astimezone(ZoneInfo(zone)).hour, at)
+    for at in (first + number * HALF for number in range(LOOKED_AT)):
+        wall = at.astimezone(ZoneInfo(zone))
+        if wall.minute == 0 and not hours.is_quiet(at, zone) and (ends_at is None or at + HOUR <= ends_at):
+            found.setdefault(wall.hour, at)
     return found
 
 

@@ -58,20 +58,24 @@ class Rows:
 
 def launch_due(home: Home, now: datetime) -> int:
     """Plan every campaign whose time has come, and those that somebody was planning and did not end. Returns how many are sending now. One whose audience is no longer what was approved is a draft
-    again; one that cannot be planned has failed, with the code of why."""
+    again; one that cannot be planned has failed, with the code of why. Raises an ``ExceptionGroup`` of what else went wrong, after all others had their turn."""
     with home.store.reading() as session:
         found = campaigns.listed(session, ("scheduled", "materialising"))
         due = [one for one in reversed(found) if one.state == "materialising" or (one.starts_at or now) <= now]
-    launched = 0
+    launched, faults = 0, list[Exception]()
     for one in due:
         try:
             if one.state == "materialising" or _launched(home, one, now):
                 materialise(home, one.id, now)
                 launched += 1
-        except Halted:
+        except (Halted, VersionGone):  # somebody cancelled it; or the lake moved on, and the next try begins with that
             continue
         except Refusal as refusal:
             _failed(home, one.id, refusal.code, now)
+        except Exception as error:  # a fault of ours stops no other campaign; this one is tried again
+            faults.append(error)
+    if faults:
+        raise ExceptionGroup("Campaigns that could not be planned.", faults)
     return launched
 
 
@@ -221,7 +225,7 @@ def summary(decision: Decision) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "audience": decision.audience.count, "will_send": decision.will_send, "holdout": int(np.count_nonzero(decision.held)), "cost_minor": decision.cost_minor,
-        "is_profiled": decision.audience.is_profiled, "flows": flows,
+        "is_profiled": decision.audience.is_profiled, "flows": flows, "prices": dict(decision.prices),
     }  # fmt: skip
 
 

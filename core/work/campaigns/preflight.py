@@ -43,6 +43,7 @@ class Ahead:
     left: Flags
     lost: Flags
     until: datetime | None = None
+    applies: bool = True
 
     @property
     def left_count(self) -> int:

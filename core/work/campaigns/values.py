@@ -7,7 +7,6 @@ tier by rule is called as the language of the text calls it; an imported one as 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,18 +41,30 @@ OF_MESSAGE = "unsubscribe_link"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """``has``: who has a value, by member code. ``read``: the values of some codes, null where there is none."""
+    """``has``: who has a value, by member code; asked of everybody, and only before a campaign is sent. ``read``: the values of some codes, null where there is none; it costs by their number."""
 
-    has: Flags
+    has: Callable[[], Flags]
     read: Callable[[Int64s], list[Any]]
 
 
 class Values:
-    """Personal fields of the members of a version of the lake. ``today``: the business day; ``code``: of the campaign."""
+    """Personal fields of the members of a version of the lake. ``today``: the business day; ``code``: of the campaign. ``has_way_out``: whether the house is reached by
+    links, so that messages have one that leads out."""
 
-    def __init__(self, lake: Reading, session: Session, keys: Keys, body: Body, code: str, today: date) -> None:
+    def __init__(
+        self,
+        lake: Reading,
+        session: Session,
+        keys: Keys,
+        body: Body,
+        code: str,
+        today: date,
+        *,
+        has_way_out: bool = True,
+    ) -> None:
         self._lake, self._session, self._keys = lake, session, keys
         self._body, self._code, self._today = body, code, today
+        self._has_way_out = has_way_out
         self._found: dict[str, Told] = {}
 
     @property
@@ -61,8 +72,8 @@ class Values:
         return len(population.of(self._lake.snapshot).ids)
 
     def has(self, field: str) -> Flags:
-        """Who has a value of a field, by member code; the link out is everybody's."""
-        return np.ones(self.members, bool) if field == OF_MESSAGE else self._told(field).has
+        """Who has a value of a field, by member code; the link out is everybody's or nobody's."""
+        return np.full(self.members, self._has_way_out) if field == OF_MESSAGE else self._told(field).has()
 
     def of(self, field: str, codes: Int64s) -> list[Any]:
         """Values of a field, for members by code; null where there is none, and of the link out, which is a message's."""
@@ -90,12 +101,12 @@ class Values:
             case "points":
                 return self._points()
             case "last_order_on":
-                has, day = self._last_orders
-                return _numbers(has, day, _day)
+                return Told(self._has_bought, lambda codes: _each(self._last_orders(codes), _day))
             case "days_since_last_order":
-                has, day = self._last_orders
                 today = (self._today - EPOCH).days
-                return _numbers(has, np.maximum(today - day, 0), int)
+                return Told(
+                    self._has_bought, lambda codes: _each(self._last_orders(codes), lambda day: max(today - day, 0))
+                )
             case "joined_on":
                 has, day, _ = traits.single(self._lake, "joined_on")
                 return _numbers(has, day, _day)
@@ -106,51 +117,60 @@ class Values:
 
     def _nicknames(self) -> Told:
         """Of somebody who is called several things the one of the smallest key, which is the oldest identity's where it has one."""
-        people = population.of(self._lake.snapshot)
-        with_name = select(ProfileField.identity_key).where(ProfileField.field == NICKNAME)
-        key = np.sort(np.array(self._session.scalars(with_name).all(), np.int64))[::-1]
-        who = people.subjects.codes(key)
-        key, who = key[who >= 0], who[who >= 0]
-        first = np.zeros(len(people.ids), np.int64)
-        first[who] = key  # of several the smallest stays
-        has = marked(who, len(people.ids))
-        return Told(has, lambda codes: self._opened(np.where(has[codes], first[codes], -1)))
 
-    def _opened(self, keys: Int64s) -> list[str | None]:
-        vault, found = Vault(self._keys), {}
-        wanted = np.unique(keys[keys >= 0]).tolist()
-        for at in range(0, len(wanted), ASKED_AT_ONCE):
-            some = wanted[at : at + ASKED_AT_ONCE]
+        def has() -> Flags:
+            people = population.of(self._lake.snapshot)
+            every = select(ProfileField.identity_key).where(ProfileField.field == NICKNAME)
+            who = people.subjects.codes(np.array(self._session.scalars(every).all(), np.int64))
+            return marked(who[who >= 0], len(people.ids))
+
+        return Told(has, self._called)
+
+    def _called(self, codes: Int64s) -> list[str | None]:
+        own = _keys(self._lake.snapshot)
+        first, end = np.searchsorted(own.who, codes, "left").tolist(), np.searchsorted(own.who, codes, "right").tolist()
+        keys = [own.key[start:stop].tolist() for start, stop in zip(first, end, strict=True)]
+        sealed = self._sealed(sorted({key for some in keys for key in some}))
+        vault, found = Vault(self._keys), list[str | None]()
+        for some in keys:
+            key = next((key for key in some if key in sealed), None)
+            found.append(None if key is None else vault.open(sealed[key], profile_label(key, NICKNAME)))
+        return found
+
+    def _sealed(self, keys: Sequence[int]) -> dict[int, bytes]:
+        found: dict[int, bytes] = {}
+        for at in range(0, len(keys), ASKED_AT_ONCE):
             rows = select(ProfileField.identity_key, ProfileField.ciphertext)
-            rows = rows.where(ProfileField.field == NICKNAME, ProfileField.identity_key.in_(some))
-            for key, sealed in self._session.execute(rows):
-                found[key] = vault.open(sealed, profile_label(key, NICKNAME))
-        return [found.get(key) for key in keys.tolist()]
+            rows = rows.where(
+                ProfileField.field == NICKNAME, ProfileField.identity_key.in_(keys[at : at + ASKED_AT_ONCE])
+            )
+            found |= {row[0]: row[1] for row in self._session.execute(rows)}
+        return found
 
     def _tiers(self) -> Told:
-        table = membership.standings(self._lake)
         names = TIER_NAMES[is_chinese(self._body)] if membership.house(self._lake).by == "rule" else {}
-        column = table["tier"].cast(pa.string()).combine_chunks().dictionary_encode()
-        place = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        told = tuple(names.get(name, name) for name in column.dictionary.to_pylist())
-        return _named(place >= 0, place, told)
+        column = membership.standings(self._lake)["tier"]
+        return Told(
+            lambda: _is_told(column), lambda codes: _each(_taken(column, codes), lambda name: names.get(name, name))
+        )
 
     def _points(self) -> Told:
-        column = membership.standings(self._lake)["points"].combine_chunks()
-        has = column.is_valid().to_numpy(zero_copy_only=False)
-        return _numbers(has, column.fill_null(0).to_numpy(zero_copy_only=False), int)
+        column = membership.standings(self._lake)["points"]
+        return Told(lambda: _is_told(column), lambda codes: _taken(column, codes))
 
-    @cached_property
-    def _last_orders(self) -> tuple[Flags, Int64s]:
+    def _has_bought(self) -> Flags:
+        ids = population.of(self._lake.snapshot).ids
+        return np.isin(ids, rfm.standings(self._lake)["member_id"].to_numpy())
+
+    def _last_orders(self, codes: Int64s) -> list[int | None]:
         """Days since 1970."""
-        ids, on = population.of(self._lake.snapshot).ids, self._lake.as_of_on
-        has, day = np.zeros(len(ids), bool), np.zeros(len(ids), np.int64)
-        if on is not None:
-            rows = rfm.standings(self._lake)
-            who = np.searchsorted(ids, rows["member_id"].to_numpy())
-            has[who] = True
-            day[who] = (on - EPOCH).days - rows["days_since_last_order"].to_numpy()
-        return has, day
+        on, rows = self._lake.as_of_on, rfm.standings(self._lake)
+        if on is None or not rows.num_rows:
+            return [None] * len(codes)
+        ids, buyers = population.of(self._lake.snapshot).ids[codes], rows["member_id"].to_numpy()
+        at = np.minimum(np.searchsorted(buyers, ids), len(buyers) - 1)
+        days = ((on - EPOCH).days - rows["days_since_last_order"].to_numpy()[at]).tolist()
+        return [day if is_one else None for day, is_one in zip(days, (buyers[at] == ids).tolist(), strict=True)]
 
     def _of_offer(self, field: str) -> Told:
         offer = self._body.offer
@@ -158,11 +178,11 @@ class Values:
             ids = population.of(self._lake.snapshot).ids
             key = coupons.key(self._keys)
             return Told(
-                np.ones(self.members, bool),
+                lambda: np.ones(self.members, bool),
                 lambda codes: [coupons.single(key, self._code, member) for member in ids[codes].tolist()],
             )
         value = None if offer is None else of_offer(offer, field)
-        return Told(np.full(self.members, value is not None), lambda codes: [value] * len(codes))
+        return Told(lambda: np.full(self.members, value is not None), lambda codes: [value] * len(codes))
 
 
 def of_offer(offer: Offer, field: str) -> Any:
@@ -185,7 +205,8 @@ def _named(has: Flags, place: Array, names: Sequence[str], called: Mapping[str, 
     """Texts by their places among names; ``called``: what ids are called, themselves where nobody named them."""
     told = [(called or {}).get(name) or name for name in names]
     return Told(
-        has, lambda codes: [told[at] if is_told else None for at, is_told in zip(place[codes], has[codes], strict=True)]
+        lambda: has,
+        lambda codes: [told[at] if is_told else None for at, is_told in zip(place[codes], has[codes], strict=True)],
     )
 
 
@@ -194,7 +215,37 @@ def _numbers(has: Flags, values: Array, kind: Callable[[int], Any]) -> Told:
         pairs = zip(values[codes].tolist(), has[codes].tolist(), strict=True)
         return [kind(value) if is_told else None for value, is_told in pairs]
 
-    return Told(has, read)
+    return Told(lambda: has, read)
+
+
+def _each(values: Sequence[Any], kind: Callable[[Any], Any]) -> list[Any]:
+    return [None if value is None else kind(value) for value in values]
+
+
+def _is_told(column: pa.ChunkedArray) -> Flags:
+    return np.asarray(column.is_valid())
+
+
+def _taken(column: pa.ChunkedArray, codes: Int64s) -> list[Any]:
+    """Of a column of one row per member."""
+    found: list[Any] = column.take(pa.array(codes, pa.int64())).to_pylist()
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Keys:
+    """Identities by ascending member code, of each member by ascending key."""
+
+    who: Array
+    key: Int64s
+
+
+@per_version("identity_map", most=2)
+def _keys(snapshot: Snapshot) -> _Keys:
+    key = snapshot.stream(population.links(snapshot))["identity_key"]
+    who = population.of(snapshot).subjects.codes(key)
+    order = np.lexsort((key, who))
+    return _Keys(who[order], key[order])
 
 
 def _day(number: int) -> date:

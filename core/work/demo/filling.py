@@ -23,6 +23,7 @@ from core.work.demo import (
     activity,
     archetypes,
     brand,
+    campaigning,
     care,
     chat,
     columns,
@@ -118,6 +119,7 @@ def fill(home: Home, *, events: int, seed: int, end_on: date, now: datetime, pro
     truth.write(home.settings.world("demo"), facts | truth.told(world))
     _finished(home, batch_id, sum(counts.values()), version, now)
     tending.derive(home)
+    campaigning.plant(home, world.brand.span, world.lift.first_day, campaigning.sides(world.people, world.lift))
     (home.settings.home / REMOVED).unlink(missing_ok=True)
     return Filled(counts, version)
 

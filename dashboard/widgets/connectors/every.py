@@ -87,9 +87,10 @@ def _facts(one: Seen, told: str) -> list[tuple[str, str]]:
         (t("connectors.column_tested"), words.tested(one) if one.tested_at is None else i18n.moment(one.tested_at, connectors.zone())),
         (t("connectors.column_room"), words.rate(one)),
         (t("connectors.quiet"), words.quiet(one)),
+        *([(t("connectors.group_quiet"), words.quiet(one, "group_quiet"))] if "group_quiet_start" in said else []),
         (t("connectors.field_price_minor"), i18n.number(said["price_minor"])),
         (t("connectors.field_sender_names"), i18n.listed(said["sender_names"]) or UNDEFINED),
-        (t("connectors.secrets"), i18n.listed(map(words.field, one.told)) or UNDEFINED),
+        (t("connectors.secrets"), i18n.listed(words.secret(one.kind, name) for name in one.told) or UNDEFINED),
         (t("connectors.column_by"), t("connectors.said_by", by=one.by, at=i18n.moment(one.at, connectors.zone()))),
     ]  # fmt: skip
     if quota is not None:
@@ -114,7 +115,7 @@ def _deeds(one: Seen) -> None:
     with form.box(t("connectors.change"), "connector_change", ":material/edit:") as is_open:
         if is_open:
             prefix = f"cn_{one.connector_id}_{one.revision}"
-            with st.form(f"{prefix}_form", border=False, enter_to_submit=False):
+            with st.container(key="connector_fields"), st.form(f"{prefix}_form", border=False, enter_to_submit=False):
                 fields.draw(prefix, one.kind, one)
                 form.keep(t("connectors.save"), _change, prefix, one, key="connector_change_do")
     if one.kind == "webhook":
@@ -154,7 +155,7 @@ def _adding() -> None:
         kind = st.selectbox(t("connectors.field_kind"), list(kinds), format_func=kinds.get, key=f"{NEW}_kind")
         st.caption(t(f"connectors.kind_{kind}_help"))
         prefix = f"{NEW}_{kind}"
-        with st.form(f"{prefix}_form", border=False, enter_to_submit=False):
+        with st.container(key="connector_fields"), st.form(f"{prefix}_form", border=False, enter_to_submit=False):
             fields.draw(prefix, kind, None)
             form.keep(t("connectors.add_do"), _add, prefix, kind, key="connector_add_do")
 

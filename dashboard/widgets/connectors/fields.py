@@ -1,6 +1,6 @@
 """The fields of a connector of any kind, each with a line that says what it is. What is secret is typed and never shown again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import Any
 
@@ -15,7 +15,8 @@ RULES = (
 )  # fmt: skip
 """Fields that are right for most houses as they are, in the order in which they are shown."""
 PAIRS = {
-    "rate_count": "rate_per_s", "burst": "price_minor", "quiet_start": "quiet_end", "group_quiet_start": "group_quiet_end", "port": "security",
+    "corp_id": "agent_id", "app_id": "mini_app_id", "key_id": "signature", "secret_id": "sms_app_id", "region": "signature", "port": "security", "from_address": "from_name",
+    "return_mailbox": "user", "callback_token": "callback_key", "quiet_start": "quiet_end", "group_quiet_start": "group_quiet_end", "rate_count": "rate_per_s", "burst": "price_minor",
 }  # fmt: skip
 """Fields that stand beside each other."""
 LONGEST = 2000
@@ -25,13 +26,11 @@ def draw(prefix: str, kind: str, was: Seen | None) -> None:
     """``was``: None of a new one."""
     shape = KINDS[kind]
     st.text_input(t("connectors.field_name"), was.name if was else "", max_chars=LONGEST_NAME, key=f"{prefix}_name", help=t("connectors.help_name"))  # fmt: skip
-    own = [one for one in shape.fields if one.name not in RULES]
-    _fields(prefix, own, was)
-    for one in shape.secrets:
-        _secret(prefix, kind, one, was)
+    _fields(prefix, kind, [one for one in shape.fields if one.name not in RULES], was)
+    _fields(prefix, kind, shape.secrets, was)
     rules = sorted((one for one in shape.fields if one.name in RULES), key=lambda one: RULES.index(one.name))
     with st.expander(t("connectors.rules")):
-        _fields(prefix, rules, was)
+        _fields(prefix, kind, rules, was)
 
 
 def said(prefix: str, kind: str) -> tuple[str, dict[str, Any], dict[str, str]]:
@@ -42,19 +41,20 @@ def said(prefix: str, kind: str) -> tuple[str, dict[str, Any], dict[str, str]]:
     return state[f"{prefix}_name"], {name: value for name, value in settings.items() if value is not None}, secrets
 
 
-def _fields(prefix: str, fields: list[Field], was: Seen | None) -> None:
+def _fields(prefix: str, kind: str, fields: Sequence[Field | Secret], was: Seen | None) -> None:
+    """One below the other, but for those that stand beside each other."""
     known = {one.name: one for one in fields}
+    beside = {PAIRS[name]: name for name in known if PAIRS.get(name) in known}
     for one in fields:
-        if one.name not in PAIRS.values():
-            beside = known.get(PAIRS.get(one.name, ""))
-            _row(prefix, [one] if beside is None else [one, beside], was)
-
-
-def _row(prefix: str, fields: list[Field], was: Seen | None) -> None:
-    places = st.columns(len(fields)) if len(fields) > 1 else [st.container()]
-    for place, one in zip(places, fields, strict=True):
-        with place:
-            _field(prefix, one, was.settings.get(one.name) if was else one.usual)
+        if one.name in beside:
+            continue
+        row = [one, known[PAIRS[one.name]]] if one.name in beside.values() else [one]
+        for place, each in zip(st.columns(len(row)), row, strict=True):
+            with place:
+                if isinstance(each, Secret):
+                    _secret(prefix, kind, each, was)
+                else:
+                    _field(prefix, each, was.settings.get(each.name) if was else each.usual)
 
 
 def _field(prefix: str, one: Field, now: Any) -> None:
@@ -89,14 +89,9 @@ def _secret(prefix: str, kind: str, one: Secret, was: Seen | None) -> None:
     empty = "connectors.secret_made" if one.is_made else "connectors.optional"
     shown = t("connectors.secret_kept") if is_set else ("" if one.is_needed and not one.is_made else t(empty))
     st.text_input(
-        _secret_name(kind, one), "", max_chars=LONGEST, type="default" if one.form == "web" else "password", key=f"{prefix}_secret_{one.name}", help=about, placeholder=shown,
+        words.secret(kind, one.name), "", max_chars=LONGEST, type="default" if one.form == "web" else "password", key=f"{prefix}_secret_{one.name}", help=about, placeholder=shown,
         autocomplete="off",
     )  # fmt: skip
-
-
-def _secret_name(kind: str, one: Secret) -> str:
-    own = f"connectors.field_secret_{kind}"
-    return t(own) if one.name == "secret" and has(own) else words.field(one.name)
 
 
 def _said(prefix: str, one: Field) -> Any:

@@ -67,8 +67,17 @@ def tested(one: Seen) -> str:
     return t("connectors.test_failed", at=at, why=error(one.test_error))
 
 
+def secret(kind_: str, name: str) -> str:
+    """Of a secret, as the platform calls it."""
+    own = f"connectors.field_secret_{kind_}"
+    return t(own) if name == "secret" and i18n.has(own) else field(name)
+
+
 def rate(one: Seen) -> str:
     said = one.settings
+    own = f"connectors.rate_{said['rate_per_s']}"
+    if i18n.has(own):
+        return t(own, count=i18n.number(said["rate_count"]))
     return t("connectors.rate", count=i18n.number(said["rate_count"]), seconds=i18n.number(said["rate_per_s"]))
 
 

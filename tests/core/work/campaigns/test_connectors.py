@@ -240,6 +240,8 @@ def test_a_platform_that_refuses_the_house_halts_the_connector_until_somebody_sa
     assert one(home, number).halted == "wecom.60020"
     praised(home, number)
     assert one(home, number).halted == "wecom.60020"
+    other = add(home, "aliyun_sms")
+    assert blamed(home, other, Halted("aliyun.isv.AMOUNT_NOT_ENOUGH")) is True
     connectors.resume(home, home.store, ADMIN, number, now=NOW)
     row = one(home, number)
     assert (row.halted, row.revision) == (None, 2)

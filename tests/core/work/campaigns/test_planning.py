@@ -198,6 +198,22 @@ def test_what_is_due_is_launched_once_and_one_that_cannot_be_planned_has_failed_
         assert [entry.action for entry in campaigns.log(session, due)] == ["materialising", "launched", "sending"]
 
 
+def test_a_fault_of_ours_in_one_campaign_stops_no_other(home, store):
+    broken = worlds.campaign(store, BODY, "c1", salt="no:salt")
+    with store.transaction() as session:
+        campaigns.one(session, broken).body = {"v": 1, "segments": "all"} | {"holdout": 0.1}
+    good = worlds.campaign(store, BODY, "c2")
+    assert planning.launch_due(home, NOW) == 1
+    assert [state(store, one)[0] for one in (broken, good)] == ["failed", "sending"]
+    faulty = worlds.campaign(store, BODY, "c3")
+    with store.transaction() as session:
+        campaigns.one(session, faulty).launched = {"at": "never", "lake_version": None}
+    after = worlds.campaign(store, BODY, "c4")
+    with pytest.raises(ExceptionGroup):
+        planning.launch_due(home, NOW)
+    assert [state(store, one)[0] for one in (faulty, after)] == ["materialising", "sending"]
+
+
 def test_an_audience_that_is_not_what_was_approved_any_more_makes_it_a_draft_again(home, store):
     many = replace(BODY, channels=("webhook",), holdout=0.0, offer=None, purpose="service")
     grown = worlds.campaign(store, many, "c1", state="scheduled", approved=-100)

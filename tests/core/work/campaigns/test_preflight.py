@@ -146,6 +146,21 @@ def test_what_stands_in_the_outbox_counts_like_what_the_lake_knows_and_another_p
     assert found.wallets[0].counts == ((0, 2), (1, 4))
 
 
+def test_gates_that_a_channel_or_a_campaign_does_not_have_lose_nobody_and_say_so(home):
+    found = of(home, about("sms", "wecom"))
+    lacking = {flow.channel: [step.name for step in flow.gates if not step.applies] for flow in found.flows}
+    assert lacking == {"sms": ["profiling", "friend", "rendering"], "wecom": ["profiling", "rendering"]}
+    assert not any(step.lost_count for flow in found.flows for step in flow.gates if not step.applies)
+
+
+def test_who_asks_for_a_way_out_that_the_house_does_not_have_writes_to_nobody(home):
+    variant = Variant("A", 1, {"sms": Content("退订 {{unsubscribe_link}}")})
+    body = about("sms", variants=(variant,), missing="skip")
+    reached = replace(home, settings=replace(home.settings, links_url="https://go.example.com"))
+    assert [of(one, body).will_send for one in (home, reached)] == [0, 6]
+    assert lost(of(home, body), "sms", "rendering") == [1, 2, 3, 4, 5, 6]
+
+
 def test_service_messages_pass_the_cap(home):
     assert of(home, about("sms", purpose="service")).likely == 6
 

@@ -1,0 +1,57 @@
+"""The campaign of the demo that held some out: results find the lift that was planted."""
+
+import pytest
+
+from core.campaigns.states import Tally
+from core.store import campaigns
+from core.work.campaigns import policy
+from core.work.campaigns.ways import Ways
+from core.work.questions import campaigns as progress_of
+from core.work.questions.campaign_results import people, results
+from core.work.questions.reading import reading
+from tests.core.demo.conftest import NOW, Filled
+
+
+@pytest.fixture(scope="module")
+def campaign(filled: Filled):
+    with filled.home.store.reading() as session:
+        (found,) = campaigns.listed(session)
+    return found
+
+
+def test_its_rows_are_those_whom_the_truth_names(filled: Filled, campaign) -> None:
+    lift = filled.truths["lift"]
+    assert (campaign.code, campaign.state) == (lift["campaign_id"], "completed")
+    with reading(filled.home, now=NOW) as lake:
+        found = progress_of.progress(filled.home, lake, campaign.id, NOW)
+        held = progress_of.members(filled.home, lake, campaign.id, state="holdout")
+    assert found.tally == Tally({"delivered": lift["treated"], "holdout": lift["holdout"]})
+    assert set(held) == set(filled.members.member_id.loc[lift["holdout_members"]])
+
+
+def test_the_lift_is_that_which_was_planted(filled: Filled, campaign) -> None:
+    lift = filled.truths["lift"]
+    with reading(filled.home, now=NOW) as lake:
+        found = results(filled.home, lake, campaign.id)
+    assert (found.treated, found.held, found.is_provisional) == (lift["treated"], lift["holdout"], False)
+    assert len(people(found, "treated/converted")) == lift["treated_converted"]
+    assert len(people(found, "holdout/converted")) == lift["holdout_converted"]
+    told = found.judged.people.lift
+    planted = lift["treated_converted"] / lift["treated"] - lift["holdout_converted"] / lift["holdout"]
+    assert told.difference == pytest.approx(planted)
+    assert told.interval.low < lift["true_rates"]["treated"] - lift["true_rates"]["holdout"] < told.interval.high
+
+
+def test_clicks_are_those_of_the_lake(filled: Filled, campaign) -> None:
+    touches = filled.rows("touches")
+    clicked = touches[(touches.campaign_id == campaign.code) & (touches.state == "clicked")]
+    with reading(filled.home, now=NOW) as lake:
+        found = results(filled.home, lake, campaign.id)
+    assert set(people(found, "treated/clicked")) == set(clicked.member)
+
+
+def test_sending_can_be_tried_from_the_first_moment(filled: Filled) -> None:
+    with filled.home.store.reading() as session:
+        found = Ways(filled.home).open(session, "console", None)
+        assert found is not None and found.closed is None
+        assert policy.read(session).names == ("云岫茶集",)
