@@ -17,6 +17,25 @@ RETURNS = (("days_1_7", 1, 7), ("days_8_30", 8, 30))
 HARM_DAYS = 7
 """Days after a message in which a complaint, a farewell or a withdrawal is held against it. Rule of thumb."""
 
+FIGURES = {
+    "assigned": "Members who were to be written to or were held out on purpose, each on the side that the holdout put them on, whatever became of their messages. Who is stopped by a gate before the holdout is on neither side; nor is who was erased, or has turned out to be one person on both sides.",
+    "sent": "Members to whom a message of the campaign was handed over; of messages that an employee must send, once they have.",
+    "delivered": "Members of those with a message that has arrived, as the platform says.",
+    "opened": "Members of those with a message that was opened, where a channel tells it.",
+    "clicked": "Members of those who followed a link of their message; what looks like a program that checks links is counted apart.",
+    "redeemed": "Members of those who redeemed a coupon of the campaign or of its offer in their window.",
+    "converted": "Members of those who did in their window what the campaign is judged by: ordered, redeemed, clicked, or an event. A window is as many days as the campaign says, from when a person's own first message was handed over; without one, and for who is held out, from when it was due.",
+    "campaign_net_revenue": "Gross of orders whose first line falls into the window less refunds in the window, each refund at its own time.",
+    "time_to_touch": "Quartiles of the time from a person's own first message to their first click, redemption, conversion.",
+    "lift": "Share that converted, and net revenue per head, of everybody assigned less the same of everybody held out, with a 95 % interval (Newcombe; Welch) and a two-sided p value. Judged by clicks, the sides are compared by orders, for who is held out has no link.",
+    "sample_ratio": "Chi-squared of the sides against the holdout that was planned; below 0.001 nothing is said of a lift.",
+    "detectable": "The smallest true difference that four of five campaigns of this size would show.",
+    "extra": "Difference times members assigned: people or net revenue that the campaign brought. Its return on investment is extra net revenue less the cost of messages and redeemed coupons, over that cost.",
+    "harm": "Members who complained, unsubscribed, or left a group within 7 days of their message, against those held out; priced by the predicted net value of 365 days of all who did so (who never ordered counts 0).",
+    "returned": "Members active on business days 1 to 7, and 8 to 30, after the day of their message, of those whose span is over.",
+}
+"""What the result of one campaign tells, for the catalogue. Its expressions are below, its tests in ``core.campaigns``."""
+
 
 def within(rows: ir.Table, people: ir.Table, days: int) -> ir.Table:
     """Rows of ``member_id`` and ``occurred_at`` that fall into their person's window, each with ``person``."""

@@ -15,10 +15,11 @@ SENT, DELIVERED = "sent", "delivered"
 LATER_MARKS = ("delivered", "opened", "clicked", "replied", "unsubscribed", "complained", "left")
 """What is asked of messages one by one; that a message was delivered says its state, but for those of which a receipt came after another state."""
 Columns = dict[str, np.ndarray]
-KINDS = dict.fromkeys(("id", "member_id", "message_id", "was_claimed", "rows", "people", "machines"), "int64")
+KINDS = dict.fromkeys(("id", "member_id", "message_id", "has_ended", "rows", "people", "machines"), "int64")
 KINDS |= dict.fromkeys(("due", "sent", "at", "first", "first_due", "last_due"), "datetime64[us]")
 CHUNK = 500
 """Rows read at once: of larger parts Python's garbage collector looks at all of them again and again, which doubles the time."""
+HANDED_OVER, STOPPED = ("accepted", "delivered", "unknown"), ("failed", "dead", "skipped")
 TALLIED = ("state", "reason", "channel", "variant")
 
 
@@ -51,18 +52,18 @@ def waiting(session: Session, campaign_id: int, now: datetime) -> Columns:
 
 
 def messages(session: Session, campaign_id: int) -> Columns:
-    """One row per message: ``id``, ``member_id``, ``place``, ``channel``, ``variant``, ``state``, ``reason``, ``was_claimed``, ``due`` and ``sent`` (when it was handed over, None where it never was)."""
+    """One row per message: ``id``, ``member_id``, ``place``, ``channel``, ``variant``, ``state``, ``reason``, ``has_ended`` (0: it has not, or was decided when it was planned), ``due`` and ``sent`` (when it was handed over, None where it never was)."""
     mark = aliased(MessageMark)
     is_sent = and_(mark.message_id == Outgoing.id, mark.mark == SENT)
     query = (
         select(
             Outgoing.id, Outgoing.member_id, Outgoing.place, Outgoing.channel, Outgoing.variant, Outgoing.state, Outgoing.reason,
-            case((Outgoing.fence > 0, 1), else_=0), _moment(session, Outgoing.due_at), _moment(session, mark.at),
+            case((Outgoing.ended_at.is_not(None), 1), else_=0), _moment(session, Outgoing.due_at), _moment(session, mark.at),
         )
         .outerjoin(mark, is_sent)
         .where(Outgoing.campaign_id == campaign_id)
     )  # fmt: skip
-    names = ("id", "member_id", "place", "channel", "variant", "state", "reason", "was_claimed", "due", "sent")
+    names = ("id", "member_id", "place", "channel", "variant", "state", "reason", "has_ended", "due", "sent")
     return _columns(session, names, query)
 
 
@@ -88,11 +89,12 @@ def clicks(session: Session, campaign_id: int) -> Columns:
     return _columns(session, ("message_id", "people", "machines", "first"), query.group_by(Click.message_id))
 
 
-def handed_over(session: Session, campaign_id: int, after: datetime) -> Columns:
-    """The messages handed over later than that: ``message_id``, ``at``."""
-    is_new = (MessageMark.campaign_id == campaign_id) & (MessageMark.mark == SENT) & (MessageMark.at > after)
-    query = select(MessageMark.message_id, _moment(session, MessageMark.at)).where(is_new)
-    return _columns(session, ("message_id", "at"), query)
+def dealt_with(session: Session, campaign_id: int, after: datetime) -> Columns:
+    """Messages (``message_id``) that were taken in hand later than that and handed over, or stopped, or failed: what the queue has grown shorter by."""
+    is_out = Outgoing.state.in_(HANDED_OVER) & (Outgoing.slot_at > after)
+    is_stopped = Outgoing.state.in_(STOPPED) & (Outgoing.fence > 0) & (Outgoing.ended_at > after)
+    query = select(Outgoing.id).where(Outgoing.campaign_id == campaign_id, is_out | is_stopped)
+    return _columns(session, ("message_id",), query)
 
 
 def tasks(session: Session, campaign_id: int) -> list[Task]:

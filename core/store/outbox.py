@@ -183,6 +183,26 @@ def told_all(
     return found
 
 
+def doubtful(session: Session, channels: Collection[str], since: datetime, most: int) -> Sequence[Outgoing]:
+    """Messages of which nobody knows whether they were handed over, begun since then and named by no platform; those of one channel and campaign together."""
+    query = select(Outgoing).where(Outgoing.state == "unknown", Outgoing.channel.in_(channels))
+    query = query.where(Outgoing.provider_id.is_(None), Outgoing.begun_at >= since)
+    return session.scalars(query.order_by(Outgoing.channel, Outgoing.campaign_id, Outgoing.id).limit(most)).all()
+
+
+def named_since(session: Session, channels: Collection[str], since: datetime) -> set[str]:
+    """What platforms call the messages that were begun since then."""
+    query = select(Outgoing.provider_id).where(Outgoing.provider_id.is_not(None), Outgoing.channel.in_(channels))
+    return {str(one) for one in session.scalars(query.where(Outgoing.begun_at >= since).distinct())}
+
+
+def found_again(session: Session, ids: Collection[int], provider_id: str, now: datetime) -> int:
+    """The platform has them after all, under this name. Returns of how many that was not known."""
+    here = update(Outgoing).where(Outgoing.id.in_(sorted(ids)), Outgoing.state == "unknown")
+    values = {"state": "accepted", "provider_id": provider_id, "ended_at": now, "error": None}
+    return changed_rows(session, here.values(**values, fence=Outgoing.fence + 1))
+
+
 def awaited(session: Session, channel: str, before: datetime, most: int) -> dict[int, tuple[int, datetime]]:
     """Messages that a platform has had since before then and says nothing of: campaign, and when it got them."""
     query = select(Outgoing.id, Outgoing.campaign_id, Outgoing.ended_at)

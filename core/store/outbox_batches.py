@@ -10,7 +10,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Update, bindparam, exists, func, or_, select, update
 
-from core.store.campaign_tables import IS_IN_HAND, IS_WAITING, Campaign, CampaignErrors, Outgoing, SubscriptionGrant
+from core.store.campaign_tables import (
+    IS_IN_HAND,
+    IS_WAITING,
+    Campaign,
+    CampaignErrors,
+    Outgoing,
+    SendRate,
+    SubscriptionGrant,
+)
 from core.store.columns import UtcTime
 from core.store.outbox import CHUNK, IN_HAND, Claim, may_send
 from core.store.session import Session, changed_rows, insert_new
@@ -120,6 +128,11 @@ def taken(session: Session, members: Collection[int], after: datetime, *, but: C
             if number not in ours and slot_at is not None:
                 found.setdefault(member, []).append((channel, slot_at))
     return found
+
+
+def set_arrival(session: Session, key: str, arrival_ns: int) -> None:
+    """How far a way out is used, whatever was said before."""
+    changed_rows(session, update(SendRate).where(SendRate.key == key).values(arrival_ns=arrival_ns))
 
 
 def is_any_open(session: Session, campaign_id: int) -> bool:

@@ -27,6 +27,8 @@ from core.work import (
     uploads,
     watching,
 )
+from core.work.campaigns import inbound, news, planning, restored, settling, silence, touches
+from core.work.campaigns.posts import Posts
 from core.work.fitting import Fitters
 from core.work.headlines import Headlines
 from core.work.home import Home
@@ -35,11 +37,19 @@ from core.work.worker import Chore, Clock, Handler, Log, Work, Worker
 
 SIZES = timedelta(minutes=5)
 """How often it is looked whether sizes of segments are of another version of the lake: imports may come every few seconds."""
+TOUCHES = timedelta(minutes=5)
+"""How often the lake learns what messages came to."""
 APART = {forecasts.KIND: 1, forecasts.HOUSE_KIND: 2, scores.KIND: 1}
 """Kinds of jobs that run beside the others, and how many of each at once."""
 RESTS = 10
 """Looks at rules take at most a tenth of the time."""
-SECONDS, MINUTE, HOUR, DAY = timedelta(seconds=5), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SECOND, SECONDS, MINUTE, HOUR, DAY = (
+    timedelta(seconds=1),
+    timedelta(seconds=5),
+    timedelta(minutes=1),
+    timedelta(hours=1),
+    timedelta(days=1),
+)
 
 
 class House(Protocol):
@@ -64,6 +74,8 @@ def worker(house: House, clock: Clock, say: Log) -> Worker:
     fitters = Fitters(house.settings.fits)
     everything = [
         *chores(house),
+        *campaign_chores(house, clock),
+        *news_chores(house),
         Chore("fitters", MINUTE, lambda _now: _told("idle fitting processes ended", fitters.rest())),
     ]
     return Worker(house.live.store, handlers(house, fitters), everything, clock, say, apart=APART)
@@ -163,6 +175,60 @@ def chores(house: House) -> list[Chore]:
         Chore("tags", MINUTE, lambda now: _told("tags ended", tags.expire(house.live, now=now))),
         Chore("sizes", SIZES, _Sized(house)),
         Chore("sessions", DAY, lambda now: _told("old sessions dropped", tending.drop_old_sessions(house.live, now))),
+    ]
+
+
+def campaign_chores(house: House, clock: Clock) -> list[Chore]:
+    """Campaigns whose time has come are planned within seconds, and what is due of those that are sending is sent from second to second, whatever else goes on. Before either it is asked whether the store was
+    restored."""
+    counting = restored.Counting()
+
+    def launch(home: Home, now: datetime) -> int:
+        counting(home, now)
+        return planning.launch_due(home, now)
+
+    return [
+        Chore(
+            "campaigns",
+            SECONDS,
+            lambda now: _told("campaigns launched", launch(house.live, now)),
+            is_apart=True,
+        ),
+        Chore("sending", SECOND, Posts(house, "live", clock, counting), is_steady=True),
+        # In their turn, as with notices: the demo may be removed at any moment.
+        Chore(
+            "demo campaigns",
+            SECONDS,
+            lambda now: _told("campaigns launched", _in_demo(house, lambda home: launch(home, now))),
+        ),
+        Chore("demo sending", SECOND, Posts(house, "demo", clock, counting)),
+        Chore(
+            "campaigns over",
+            SECONDS,
+            lambda now: _told(
+                "campaigns completed", _everywhere(house, lambda home: settling.complete(home, now), with_data=False)
+            ),
+        ),
+    ]
+
+
+def news_chores(house: House) -> list[Chore]:
+    """What platforms told is acted upon within seconds and they are asked every minute; what messages came to is told to the lake every five minutes, for each time everything derived of it is made anew."""
+
+    def everywhere(what: str, do: Callable[[Home, datetime], int]) -> Callable[[datetime], str | None]:
+        return lambda now: _told(what, _everywhere(house, lambda home: do(home, now), with_data=False))
+
+    def heard_in_demo(now: datetime) -> str | None:
+        return news.heard(house.demo, now) if house.settings.lake("demo").exists() else None
+
+    return [
+        Chore("news", SECONDS, lambda now: news.heard(house.live, now), is_apart=True),
+        Chore("demo news", SECONDS, heard_in_demo),
+        Chore("fates", MINUTE, news.Asking(house, "live"), is_apart=True),
+        Chore("demo fates", MINUTE, news.Asking(house, "demo")),
+        Chore("touches", TOUCHES, everywhere("marks of messages told to the lake", touches.tell)),
+        Chore("silence", HOUR, everywhere("messages settled of which nothing is said", silence.settle)),
+        Chore("old news", DAY, everywhere("old news dropped", inbound.tidy)),
     ]
 
 
@@ -271,6 +337,10 @@ def _delivered(house: House, home: Home, now: datetime) -> str | None:
 
 def _delivered_of_demo(house: House, now: datetime) -> str | None:
     return _delivered(house, house.demo, now) if house.settings.lake("demo").exists() else None
+
+
+def _in_demo(house: House, do: Callable[[Home], int]) -> int:
+    return do(house.demo) if house.settings.lake("demo").exists() else 0
 
 
 def _settled(home: Home) -> bool:

@@ -68,13 +68,15 @@ Handler = Callable[[Work], None]
 
 @dataclass
 class Chore:
-    """Something done again and again. ``do`` returns what to log, or None. ``is_apart``: it waits for others, and runs beside everything else."""
+    """Something done again and again. ``do`` returns what to log, or None. ``is_apart``: it waits for others, and runs beside everything else. ``is_steady``: and nothing else may keep it waiting: it
+    has a thread of its own from the worker's begin to its end, however long jobs and other chores take."""
 
     name: str
     every: timedelta
     do: Callable[[datetime], str | None]
     due_at: datetime | None = None
     is_apart: bool = False
+    is_steady: bool = False
 
 
 @dataclass
@@ -97,6 +99,9 @@ class Worker:
         started = self.clock()
         beating = threading.Thread(target=self._beat, args=(stop, started), daemon=True)
         beating.start()
+        for chore in self.chores:
+            if chore.is_steady:
+                self._begin(_APART + chore.name, self._keep, chore, stop)
         while not stop.is_set():
             if not self._step():
                 stop.wait(POLL_S)
@@ -169,13 +174,20 @@ class Worker:
             now = self.clock()
             if chore.due_at and now < chore.due_at:
                 continue
-            if chore.is_apart and self._running(_APART + chore.name):
+            is_beside = chore.is_apart or chore.is_steady
+            if is_beside and self._running(_APART + chore.name):
                 continue
             chore.due_at = now + chore.every
-            if chore.is_apart:
+            if is_beside:
                 self._begin(_APART + chore.name, self._chore, chore, now)
             else:
                 self._chore(chore, now)
+
+    def _keep(self, chore: Chore, stop: threading.Event) -> None:
+        while True:
+            self._chore(chore, self.clock())
+            if stop.wait(chore.every.total_seconds()):
+                return
 
     def _chore(self, chore: Chore, now: datetime) -> None:
         try:

@@ -1,7 +1,7 @@
 """Campaigns for their page: the list, one as its author left it, what it still lacks, what stands against its texts, who it may be for, and what holds sending."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -30,17 +30,19 @@ from core.campaigns.body import (
 )  # fmt: skip
 from core.campaigns.compliance import PURPOSES, Sender
 from core.campaigns.hours import GROUPS, PERSONAL, Quiet
-from core.campaigns.personal import FIELDS, LIMITS, Limit, Problem
+from core.campaigns.personal import FIELDS, LIMITS, Limit
 from core.errors import Unknown
 from core.periods import business_date
+from core.privacy import short_names
 from core.store import campaigns, incidents, segments
 from core.store.campaign_tables import CAMPAIGN_STATES, Campaign
-from core.work.campaigns import checks
+from core.work.campaigns import checks, rendering
 from core.work.campaigns import policy as rules
 from core.work.campaigns.checks import Found as Told
 from core.work.campaigns.drafts import EDITABLE, LONGEST_NAME
 from core.work.campaigns.policy import Policy
-from core.work.questions import units, wordlists
+from core.work.campaigns.rendering import LONG, MISSING
+from core.work.questions import connectors, units, wordlists
 from core.work.segments import covers
 from dashboard import i18n
 from dashboard.actions import guard
@@ -49,10 +51,10 @@ from dashboard.data.ground import Ground, stand
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "CHANNELS", "EDITABLE", "FIELDS", "GOALS", "GROUPS", "LIMITS", "LONGEST_NAME", "LONGEST_WINDOW_DAYS", "METRICS", "MODES", "MOST_HELD", "MOST_PLACES", "MOST_SEGMENTS",
-    "MOST_VALUES", "MOST_VARIANTS", "PERSONAL", "Problem", "PLACED", "PURPOSES", "SEE", "STATES", "STEPS", "TEMPLATED", "TITLED", "WHENS", "Body", "Content", "Found",
-    "Gap", "Hold", "Limit", "Listed", "Named", "Policy", "Quiet", "Rule", "Sampled", "Told", "Variant", "document", "find", "fields_of", "findings", "gaps", "holds", "is_held_rule", "listed", "me",
-    "now", "offers", "places", "policy", "problems", "rule", "sample", "segments_known", "sender", "today", "zone",
+    "CHANNELS", "EDITABLE", "FIELDS", "GOALS", "GROUPS", "LIMITS", "LONG", "LONGEST_NAME", "LONGEST_WINDOW_DAYS", "METRICS", "MISSING", "MODES", "MOST_HELD", "MOST_PLACES",
+    "MOST_SEGMENTS", "MOST_VALUES", "MOST_VARIANTS", "PERSONAL", "PLACED", "PURPOSES", "SEE", "STATES", "STEPS", "TEMPLATED", "TITLED", "WHENS", "Body", "Content", "Found", "Gap",
+    "Hold", "Limit", "Listed", "Named", "Policy", "Quiet", "Read", "Rule", "Told", "Variant", "document", "example", "find", "findings", "gaps", "holds", "is_held_rule",
+    "is_readable", "listed", "may_see_members", "me", "members", "now", "offers", "places", "policy", "read_by", "robots", "rule", "segments_known", "sender", "short_name", "today", "zone",
 ]  # fmt: skip
 
 SEE = "campaign.see"
@@ -241,8 +243,15 @@ def policy() -> Policy:
 
 
 def sender() -> Sender:
-    """Under which names members know the house. Raises ``Forbidden``."""
-    return Sender(policy().names)
+    """Under which names members know the house, and what the provider puts before text messages. Raises ``Forbidden``."""
+    guard.require(SEE)
+    store = worlds.home().store
+
+    def ask() -> str:
+        with store.reading() as session:
+            return connectors.signature(session)
+
+    return Sender(policy().names, kept.while_unwritten(store, "signature of text messages", ask))
 
 
 def rule(code: str, channel: str, purpose: str) -> Rule | None:
@@ -309,6 +318,18 @@ def _places(key: str, _ground: Ground) -> Mapping[str, str]:  # noqa: ARG001 - w
     return {row["group_id"]: row["name"] or row["group_id"] for row in rows if mine is None or row["unit_id"] in mine}
 
 
+def robots() -> Mapping[str, str]:
+    """Group robots that are on, name by what a campaign calls them. Raises ``Forbidden``."""
+    guard.require(SEE)
+    store = worlds.home().store
+
+    def ask() -> Mapping[str, str]:
+        with store.reading() as session:
+            return connectors.robots(session)
+
+    return kept.while_unwritten(store, "robots of campaigns", ask)
+
+
 def offers() -> tuple[str, ...]:
     """Coupons that orders and redemptions of the data name, as a help to whoever types one. Raises ``Forbidden``."""
     ground = stand(SEE)
@@ -345,32 +366,91 @@ def holds() -> tuple[Hold, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Sampled:
-    """A text as one member reads it. ``text``: null where they get none. ``length``: in the unit of the channel's limit; null without a text."""
+class Read:
+    """A message as somebody reads it. ``text`` and the others: null where they get none. ``trouble``: code of why. ``length``: of the text, in the unit of the channel's limit, else in letters; null without
+    a text."""
 
+    title: str | None
     text: str | None
+    link: str
+    link_title: str | None
+    link_text: str | None
     missing: tuple[str, ...]
+    trouble: str | None
     length: int | None
-    is_long: bool
 
 
-def problems(text: str, policy: personal.Policy) -> tuple[Problem, ...]:
-    """Why a text cannot be filled."""
-    return personal.problems(text, policy)
+def is_readable(content: Content, missing: personal.Policy) -> bool:
+    """Whether its personal fields are written rightly, all of them."""
+    return not any(personal.problems(text, missing) for text in content.texts().values())
 
 
-def sample(text: str, values: Mapping[str, Any], policy: personal.Policy, channel: str) -> Sampled | None:
-    """``values``: of one member, by field. None for a text that cannot be filled."""
-    if personal.problems(text, policy):
-        return None
-    filled = personal.fill(personal.parse(text), values, policy)
-    if filled.text is None:
-        return Sampled(None, filled.missing, None, False)
-    unit = LIMITS[channel].unit if channel in LIMITS else "letters"
-    length = personal.length(filled.text, unit)
-    return Sampled(filled.text, filled.missing, length, personal.is_too_long(channel, filled.text))
+def example(body: Body, content: Content, channel: str, values: Mapping[str, Any]) -> Read:
+    """As somebody reads it of whom these ``values`` are known. Raises ``InvalidText``."""
+    filled = {name: personal.fill(personal.parse(text), values, body.missing) for name, text in content.texts().items()}
+    told = {name: one.text for name, one in filled.items()}
+    missing = tuple(dict.fromkeys(name for one in filled.values() for name in one.missing))
+    text = told.get("text")
+    trouble = MISSING if None in told.values() else None
+    if trouble is None and personal.is_too_long(channel, text or ""):
+        trouble = LONG
+    return Read(
+        told.get("title"), text, content.link, told.get("link_title"), told.get("link_text"), missing, trouble, _length(text, channel)
+    )  # fmt: skip
 
 
-def fields_of(text: str) -> tuple[str, ...]:
-    """Personal fields that a text names; none of one that cannot be read."""
-    return () if personal.problems(text) else personal.parse(text).fields
+def _length(text: str | None, channel: str) -> int | None:
+    limit = LIMITS.get(channel)
+    return None if text is None else personal.length(text, limit.unit if limit else "letters")
+
+
+def may_see_members() -> bool:
+    return guard.may("people.see")
+
+
+def members(found: Found) -> tuple[int, ...]:
+    """Some of its audience to read its messages as: the one of whom most is known first, the one of whom least last. Raises ``Forbidden``, and what its segments refuse."""
+    ground, body = stand("people.see"), found.body
+    named = sorted({name for one in body.variants for part in one.contents.values() for name in _fields(part)})
+    key = f"members of campaigns|{ground.key}|{body.segments}|{body.without}|{body.is_placed}|{named}"
+    return _members(key=key, _ground=ground, _body=body)
+
+
+@kept.by_key(32)
+def _members(key: str, _ground: Ground, _body: Body) -> tuple[int, ...]:  # noqa: ARG001 - what it is kept by
+    readable = tuple(
+        replace(one, contents={name: part for name, part in one.contents.items() if is_readable(part, "skip")})
+        for one in _body.variants
+    )
+    return rendering.preview_members(
+        _ground.home, _ground.operator, replace(_body, variants=readable), now=wiring.now()
+    )
+
+
+def short_name(member_id: int) -> str:
+    """On screen, as everywhere: nothing about the person."""
+    return short_names.label(member_id)
+
+
+def read_by(found: Found, variant: str, channel: str, member_id: int) -> Read:
+    """As a member of its audience reads it, their nickname masked for whoever may not see personal values. Raises ``Forbidden``, ``Unknown``, ``InvalidText``."""
+    ground, body = stand("people.see"), found.body
+    content = next(one for one in body.variants if one.name == variant).contents.get(channel, Content())
+    key = f"read by|{ground.key}|{ground.operator.role}|{found.code}|{content!r}|{body.offer!r}|{body.missing}|{channel}|{member_id}"
+    return _read_by(key=key, _ground=ground, _found=found, _variant=variant, _channel=channel, _member=member_id)
+
+
+@kept.by_key(64, seconds=600)
+def _read_by(key: str, _ground: Ground, _found: Found, _variant: str, _channel: str, _member: int) -> Read:  # noqa: ARG001 - what it is kept by
+    one = rendering.preview(
+        _ground.home, _ground.operator, _found.body, _variant, _channel, _member, wiring.now(), code=_found.code
+    )
+    return Read(
+        one.title, one.text, one.link, one.link_title, one.link_text, one.missing, one.trouble, _length(one.text, _channel)
+    )  # fmt: skip
+
+
+def _fields(content: Content) -> tuple[str, ...]:
+    """Personal fields that its texts name; none of those that cannot be read."""
+    texts = [text for text in content.texts().values() if not personal.problems(text)]
+    return tuple(name for text in texts for name in personal.parse(text).fields)

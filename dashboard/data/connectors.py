@@ -15,7 +15,7 @@ from dashboard.data import worlds
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "CARD_FORMS", "KINDS", "LONGEST_NAME", "Field", "InvalidConnector", "Secret", "Seen", "Verdict", "is_demo", "is_over", "listed", "verdict", "zone",
+    "CARD_FORMS", "KINDS", "LONGEST_NAME", "Field", "InvalidConnector", "Secret", "Seen", "Verdict", "heard_at", "is_demo", "is_over", "listed", "verdict", "zone",
 ]  # fmt: skip
 
 WRITE = "connector.write"
@@ -29,6 +29,11 @@ def listed() -> list[Seen]:
     """All of them, those of one channel together. Raises ``Forbidden``."""
     operator, home = guard.require(WRITE), worlds.home()
     return kept.while_unwritten(home.store, "connectors", lambda: connectors.listed(home, operator))
+
+
+def heard_at(one: Seen) -> dict[str, str] | None:
+    """Addresses to be typed in at its platform, by what it tells there; null where the house has not said how it is reached. Raises ``Forbidden``."""
+    return connectors.heard_at(worlds.home(), guard.require(WRITE), one.connector_id, one.kind)
 
 
 def is_demo() -> bool:

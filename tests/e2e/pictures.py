@@ -277,6 +277,7 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
     "risk_rule": ("risk?part=rules&rule=visits_day", None),
     "risk_rule_new": ("risk?part=rules&rule=new", None),
     "notices": ("notices", press("target_add")),
+    "connectors": ("connectors", press("connector_add")),
     "forecast": ("forecast", None),
     "forecast_parts": ("forecast?fc_by=channel", None),
     "forecast_all": ("forecast?fc_models=all", fitted),

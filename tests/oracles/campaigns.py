@@ -9,7 +9,6 @@ from typing import Any
 Row = Mapping[str, Any]
 DAY = timedelta(days=1)
 PRICED = {"accepted", "delivered", "unknown"}
-AFTER_HOLDOUT = {"gate.budget", "gate.cap"}
 
 
 @dataclass
@@ -48,7 +47,7 @@ def people(rows: Iterable[Row], now_called: Mapping[int, int | None]) -> dict[in
     """Everybody on a side, by member id. ``now_called``: who a member of the rows is now, None who was erased."""
     found: dict[int, Person] = defaultdict(Person)
     for row in rows:
-        was_stopped = row["state"] == "skipped" and row["fence"] == 0 and row["reason"] not in AFTER_HOLDOUT
+        was_stopped = row["state"] == "skipped" and row.get("ended_at") is None and row["reason"] != "gate.budget"
         who = now_called[row["member_id"]]
         if not was_stopped and who is not None:
             found[who].rows.append(row)

@@ -38,7 +38,7 @@ class WecomSingle:
 
     def _asked(self, parcels: Sequence[Parcel], now: datetime) -> list[Fate]:
         try:
-            accepted = mass.send(self._calls, self._message(parcels), now)
+            accepted = mass.send(self._calls, self.message(parcels), now)
         except InvalidMessage as error:
             raise _wrong(error) from error
         failed = set(accepted.failed)
@@ -47,8 +47,8 @@ class WecomSingle:
             for one in parcels
         ]
 
-    def _message(self, parcels: Sequence[Parcel]) -> MassMessage:
-        """An address that several parcels name is named once."""
+    def message(self, parcels: Sequence[Parcel]) -> MassMessage:
+        """What WeCom is asked for, for parcels that say the same. An address that several parcels name is named once."""
         first = parcels[0]
         text, attachments = _content(first)
         addresses = tuple(dict.fromkeys(one.address for one in parcels))

@@ -37,6 +37,8 @@ HELD_AT_ONCE = 2_000
 SPREAD = timedelta(minutes=30)
 """Over so long what a night held back is let go (rule of thumb)."""
 MINUTE_S = 60
+CLOCK_NS = MINUTE_S * SECOND_NS
+"""By so much the clocks of two workers may differ."""
 SUPPRESSED, CONSENT = REASONS["suppression"], REASONS["consent"]
 
 
@@ -63,7 +65,8 @@ class Ways(Protocol):
     def open(self, session: Session, channel: str, place: str | None) -> Open | None: ...
 
 
-Caps = Callable[[Session], Sequence[caps.Cap | caps.Hours]]
+Limits = Sequence[caps.Cap | caps.Hours]
+Caps = Callable[[Session], Limits]
 """The house's caps across all campaigns."""
 
 
@@ -208,8 +211,16 @@ class _Gates:
             if state is None:  # from now on there is a row, which only one at a time holds
                 outbox.arrived(self.session, key, at)
                 state = outbox.arrival(self.session, key)
-            found[key] = rates[key], at if state is None else state
+            found[key] = rates[key], self._wound_back(key, rates[key], at if state is None else state, at)
         return found
+
+    def _wound_back(self, key: str, rate: Rate, state: int, at: int) -> int:
+        """A row that is further ahead than anybody can have used it is of a clock that was wrong and is set right: it goes on as used up, and does not wait until the wrong time comes."""
+        most = at + rate.burst * rate.interval_ns
+        if state <= most + CLOCK_NS:
+            return state
+        outbox_batches.set_arrival(self.session, key, most)
+        return most
 
     def _most(self, rates: dict[str, tuple[Rate, int]]) -> int:
         """Messages that may go now."""

@@ -18,8 +18,8 @@ from core.senders import addresses, robot, webhook
 from core.senders.addresses import InvalidWeb
 from core.settings import HERE, PORTS, SECURITIES
 
-Form = Literal["line", "word", "whole", "host", "gateway", "mail", "choice", "clock", "lines", "forms"]
-LONGEST_NAME, LONGEST_LINE, LONGEST_SECRET, MOST_LINES, MOST_FORMS = 60, 200, 2000, 20, 50
+Form = Literal["line", "word", "whole", "host", "gateway", "mail", "choice", "clock", "forms"]
+LONGEST_NAME, LONGEST_LINE, LONGEST_SECRET, MOST_FORMS = 60, 200, 2000, 50
 MOST_PRICE, MOST_COUNT, MOST_BURST = 10_000, 1_000_000, 20_000
 LONGEST_MAILBOX = 24
 """Letters before the @ of where letters come back to, which leave room for the name of a message and its proof."""
@@ -96,12 +96,11 @@ def _quota(channel: str, *choices: Policy) -> Field:
 
 
 PRICE = Field("price_minor", "whole", usual=0, high=MOST_PRICE)
-NAMES = Field("sender_names", "lines", usual=())
 GATEWAY = Field("gateway", "gateway")
 SIGNATURE = Field("signature", is_needed=True, high=30)
 CALLBACK = (Secret("callback_token"), Secret("callback_key", "aes"))
 OUR_SECRET = Secret("secret", is_needed=True)
-_EVERYBODY = (PRICE, *_quiet(hours.PERSONAL), NAMES)
+_EVERYBODY = (PRICE, *_quiet(hours.PERSONAL))
 _APP_ID = Field("app_id", "word", is_needed=True, high=64)
 KINDS: Mapping[str, Kind] = {
     "wecom": Kind(
@@ -113,7 +112,7 @@ KINDS: Mapping[str, Kind] = {
         (OUR_SECRET, *CALLBACK), is_outside=True,
     ),
     "robot": Kind(
-        ("robot",), (GATEWAY, *_rate(15, 60, 5), PRICE, *_quiet(hours.GROUPS), NAMES), (Secret("key", "robot", is_needed=True),), is_outside=True
+        ("robot",), (GATEWAY, *_rate(15, 60, 5), PRICE, *_quiet(hours.GROUPS)), (Secret("key", "robot", is_needed=True),), is_outside=True
     ),
     "official_account": Kind(
         ("official_account",),
@@ -219,7 +218,7 @@ def _value(field: Field, said: Any, inner_hosts: Collection[str]) -> Any:
     if said is None or said == "":
         if field.is_needed:
             _refuse(field.name, "empty")
-        return list(field.usual) if isinstance(field.usual, tuple) else field.usual
+        return field.usual
     match field.form:
         case "whole":
             if type(said) is not int:
@@ -227,8 +226,6 @@ def _value(field: Field, said: Any, inner_hosts: Collection[str]) -> Any:
             if not field.low <= said <= field.high:
                 _refuse(field.name, "range", field.high)
             return said
-        case "lines":
-            return _lines(field, said)
         case "forms":
             return _forms(field, said)
     if not isinstance(said, str):
@@ -275,15 +272,6 @@ def _gateway(field: Field, said: str, inner_hosts: Collection[str]) -> str:
     if web.target != "/":
         _refuse(field.name, "address")
     return base
-
-
-def _lines(field: Field, said: Any) -> list[str]:
-    if not isinstance(said, list | tuple) or not all(isinstance(one, str) for one in said):
-        _refuse(field.name, "form")
-    found = list(dict.fromkeys(filter(None, (" ".join(one.split()) for one in said))))
-    if len(found) > MOST_LINES or any(len(one) > LONGEST_NAME or not one.isprintable() for one in found):
-        _refuse(field.name, "long", LONGEST_NAME)
-    return found
 
 
 def _forms(field: Field, said: Any) -> dict[str, str]:

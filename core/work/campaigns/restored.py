@@ -6,12 +6,14 @@ for a while and that this machine has never seen: it may have been restored here
 
 import json
 import os
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from core.scope import SYSTEM
+from core.settings import World
 from core.store import campaigns, choices, outbox, topics
 from core.store.session import Session
 from core.work.campaigns import stopping
@@ -20,6 +22,7 @@ from core.work.home import Home
 from core.work.notices import Notice, say
 
 KEPT = "sending.beat"
+EVERY = timedelta(minutes=1)
 LOST_AFTER = timedelta(minutes=15)
 """A store that was counted on so lately is one that another machine's worker uses."""
 REASON = "restored"
@@ -35,8 +38,23 @@ class Beat:
     at: datetime
 
 
+class Counting:
+    """Counts on once a minute, whoever asks first; whatever launches or sends asks before it begins. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counted: dict[World, tuple[Home, datetime]] = {}
+
+    def __call__(self, home: Home, now: datetime) -> None:
+        with self._lock:
+            before, at = self._counted.get(home.world, (None, now))
+            if before is not home or not at <= now < at + EVERY:
+                look(home, now)
+                self._counted[home.world] = home, now
+
+
 def look(home: Home, now: datetime) -> bool:
-    """Count on; before that, stop everything where the store is an older one. Called every minute, and before anything else is sent. Returns whether it was."""
+    """Count on; before that, stop everything where the store is an older one. Returns whether it was."""
     with home.store.transaction() as session:
         known = _read(choices.held(session, KEPT, by=SYSTEM.name, now=now))
         is_older = known is not None and _is_older(known, _seen(_file(home)), now)

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from sqlalchemy.exc import DBAPIError
 
+from core.campaigns.body import Body
 from core.errors import Refusal
 from core.senders.outcomes import Halted, Unfit, Ungranted
 from core.senders.parcels import Fate, Parcel, alike
@@ -44,7 +45,7 @@ ASKED_BY_EMPLOYEES = ("wecom", "group_chat")
 """Channels whose platform only asks somebody to send: accepted is not sent."""
 FAULT, RENDERING, NO_FATE = "worker.fault", "render.fault", "worker.no_fate"
 
-Render = Callable[[Home, Campaign, object, Sequence[Claim], datetime], Mapping[int, Parcel | str]]
+Render = Callable[[Home, Campaign, Body, Sequence[Claim], datetime], Mapping[int, Parcel | str]]
 """Parcels by message; a text is the code of why there is none."""
 
 

@@ -87,7 +87,7 @@ class Ways:
         self._lock = threading.Lock()
 
     def open(self, session: Session, channel: str, place: str | None = None) -> Open | None:
-        """What a channel is sent through now. ``place``: of robots the connector's number. None: nothing is set up, or it is off."""
+        """What a channel is sent through now. ``place``: of robots the connector's number, or its name. None: nothing is set up, or it is off."""
         connector = self._connector(session, channel, place)
         if connector is None or not connector.is_on:
             return None
@@ -115,9 +115,10 @@ class Ways:
     def _connector(self, session: Session, channel: str, place: str | None) -> Connector | None:
         if channel != "robot":
             return connectors.in_use(session, OF.get(channel, channel))
-        if place is None or not (place.isascii() and place.isdigit() and len(place) < 10):
+        if place is None:
             return None
-        found = session.get(Connector, int(place))
+        is_number = place.isascii() and place.isdigit() and len(place) < 10
+        found = session.get(Connector, int(place)) if is_number else connectors.named(session, place)
         return found if found is not None and found.kind == "robot" else None
 
     def client(self, connector: Connector) -> Client:

@@ -13,8 +13,9 @@ from core.sequences.arrays import Array, Int64s
 from core.sequences.subjects import NOBODY
 from core.store.campaign_rows import Columns
 
-AFTER_HOLDOUT = ("gate.budget", "gate.quota", "gate.cap", "gate.quiet", "gate.expired")
-"""Reasons for which a row that nobody claimed is skipped though the holdout had let it pass; all others are of gates before it."""
+AFTER_HOLDOUT = ("gate.budget",)
+"""Reasons for which a row is born skipped though the holdout had let it pass; all others are of gates before it. A row that is skipped later (at sending, or because its reader has unsubscribed
+meanwhile) has ended, whatever its reason: who is held out stays so in the same case, and leaving out one side's would compare other people."""
 ARRIVED = ("delivered",)
 """States of messages that were handed over whether or not a mark says so. One that is accepted and has no mark waits for the employee who is to send it; of an unknown one nobody knows."""
 PRICED = ("accepted", "delivered", "unknown")
@@ -49,7 +50,7 @@ def of(rows: Columns, ids: Int64s, marks: Columns, clicks: Columns) -> People:
     """``rows``, ``marks``, ``clicks``: of ``core.store.campaign_rows``, ``ids``: who each row's member is now; a place is itself."""
     state, states = _coded(rows["state"])
     reason, reasons = _coded(rows["reason"])
-    is_early = _is(state, states, ("skipped",)) & (rows["was_claimed"] == 0) & ~_is(reason, reasons, AFTER_HOLDOUT)
+    is_early = _is(state, states, ("skipped",)) & (rows["has_ended"] == 0) & ~_is(reason, reasons, AFTER_HOLDOUT)
     is_known = (ids != NOBODY) | (rows["member_id"] <= 0)
     handed_over = ~np.isnat(rows["sent"]) | _is(state, states, ARRIVED)
     is_priced = handed_over | _is(state, states, PRICED)

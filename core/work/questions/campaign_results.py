@@ -23,6 +23,7 @@ from core.errors import UnfitForLtv, Unknown
 from core.metrics.campaigns import HARM_DAYS, RETURNS
 from core.sequences.arrays import Array, Int64s
 from core.store import campaign_rows, campaigns
+from core.store.campaign_rows import Columns
 from core.work.home import Home
 from core.work.questions import campaign_lift, campaign_outcomes, campaign_people, ltv, membership
 from core.work.questions.campaign_lift import Judged, proportion
@@ -123,7 +124,7 @@ def results(home: Home, reading: Reading, campaign_id: int) -> Results:
     lift_metric = "orders" if body.metric == "clicked" else body.metric
     converted = flags["ordered" if body.metric == "clicked" else "converted"]
     as_of = campaign_outcomes.newest(reading, TABLE_OF[body.metric])
-    is_open = row.state not in FINISHED or bool(np.isin(messages["state"].astype(str), list(OPEN)).any())
+    is_open = row.state not in FINISHED or _may_still_go(messages)
     until = people.starts.max() + np.timedelta64(body.window_days, "D") if len(people.ids) else None
     is_over = until is not None and as_of is not None and np.datetime64(as_of, "us") >= until
     judged = None if body.is_placed else campaign_lift.judged(people.is_held, converted, did.net_minor, body.holdout)
@@ -157,6 +158,13 @@ def people(found: Results, part: str) -> Int64s:
         kept &= found.flags[name]
     chosen: Int64s = found.ids[kept & (found.ids > 0)]  # keys of places are below 0
     return chosen
+
+
+def _may_still_go(messages: Columns) -> bool:
+    """Whether any is to be sent, or waits for the employee who is to send it."""
+    states = messages["state"].astype(str)
+    waits = (states == "accepted") & np.isnat(messages["sent"])
+    return bool((np.isin(states, list(OPEN)) | waits).any())
 
 
 def _flags(people: People, did: Outcomes, body: Body) -> dict[str, Array]:

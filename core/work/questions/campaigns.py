@@ -36,8 +36,8 @@ FINISHED = ("completed", "cancelled", "failed")
 @dataclass(frozen=True, slots=True, eq=False)
 class Progress:
     """``counts``: ``state reason channel variant rows``, one row per combination that there is. ``waiting``: what is not due yet, by ``state`` and ``reason``, with ``rows`` and ``next_due_at``
-    (UTC); the reason of rows that wait for their planned time is null. ``per_minute``: messages handed over per minute, of the last minutes; None before the first and when nothing
-    was handed over in them. ``ends_at``: when everything open will be handed over at that rate (never faster than the campaign's throttle, never before the last is due); None where nothing moves, 0 open
+    (UTC); the reason of rows that wait for their planned time is null. ``per_minute``: messages dealt with per minute, of the last minutes (handed over, or stopped on the way); None where
+    none was. ``ends_at``: when everything open will be dealt with at that rate (never faster than the campaign's throttle, never before the last is due); None where nothing moves, 0 open
     being None too. ``launched``: what was true when it was launched (gates, prices), as it was written down; None before, and for a reader who is limited, since it counts everybody."""
 
     code: str
@@ -84,16 +84,16 @@ def progress(home: Home, reading: Reading, campaign_id: int, now: datetime) -> P
     with home.store.reading() as session:
         row = campaigns.one(session, campaign_id)
         after = max(now - RECENT, row.state_at)
-        recent = campaign_rows.handed_over(session, campaign_id, after)
+        recent = campaign_rows.dealt_with(session, campaign_id, after)["message_id"]
         if is_limited:
             seen = visible(reading, campaign_rows.messages(session, campaign_id))
             counts, waiting = _tallied(seen), _waiting(seen, now)
-            recent = {name: column[np.isin(recent["message_id"], seen["id"])] for name, column in recent.items()}
+            recent = recent[np.isin(recent, seen["id"])]
         else:
             counts = pd.DataFrame(campaign_rows.tally(session, campaign_id))
             waiting = pd.DataFrame(campaign_rows.waiting(session, campaign_id, now))
     throttle = bodies.parse(row.body).schedule.per_minute
-    per_minute = _rate(len(recent["at"]), now - after)
+    per_minute = _rate(len(recent), now - after)
     is_open = counts["state"].isin(OPEN)
     return Progress(
         row.code, row.state, is_limited, counts[[*TALLIED, "rows"]], _dated(waiting), per_minute, throttle,

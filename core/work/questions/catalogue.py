@@ -1,8 +1,14 @@
 """The metric catalogue as a page, made from the metrics' docstrings."""
 
+from core.metrics.campaigns import FIGURES
 from core.metrics.catalog import GOALS, METRICS, Metric
 
 TITLES = {"conversion": "Conversion", "connection": "Connection", "value": "Value", "growth": "Growth"}
+CAMPAIGNS = """
+## Results of a campaign
+
+Told by `python -m core ask campaign --campaign CODE`, for one campaign and not for a period.
+"""
 HEAD = """# Metric catalogue
 
 Made from the docstrings of `core/metrics/` by `python -m core catalog --write docs/metrics.md`; `make check` fails when it is
@@ -17,6 +23,8 @@ def page() -> str:
     for goal in GOALS:
         parts.append(f"\n## {TITLES[goal]}\n")
         parts += [_entry(metric) for metric in METRICS.values() if metric.goal == goal]
+    parts.append(CAMPAIGNS)
+    parts += [f"\n### `{name}`\n\n{text}\n" for name, text in FIGURES.items()]
     return "".join(parts)
 
 

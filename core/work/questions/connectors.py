@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from core.campaigns.compliance import Sender
+from core.campaigns import callbacks
 from core.errors import WrongKey
 from core.scope import Operator
 from core.store import connectors
@@ -48,12 +48,25 @@ def listed(home: Home, operator: Operator) -> list[Seen]:
         return [_seen(home, session, row) for row in connectors.every(session)]
 
 
-def sender(session: Session, channel: str) -> Sender:
-    """Who says so in messages of a channel: the names and the signature of the connector that is on; nobody where none is."""
-    row = connectors.in_use(session, "wecom" if channel == "group_chat" else channel)
-    if row is None:
-        return Sender()
-    return Sender(tuple(row.settings.get("sender_names", ())), str(row.settings.get("signature", "")))
+def heard_at(home: Home, operator: Operator, connector_id: int, kind: str) -> dict[str, str] | None:
+    """Addresses to be typed in at its platform, by what it tells there (``core.campaigns.callbacks``); none of a kind that is told nothing. Null where the house has not said how it is reached. Some hold
+    a secret. Raises ``Forbidden``."""
+    operator.require("connector.write")
+    base = home.settings.links_url
+    if base is None:
+        return None if callbacks.NAMES.get(kind) else {}
+    return callbacks.addresses(base, home.keys.derived(callbacks.KEY), home.world, connector_id, kind)
+
+
+def signature(session: Session) -> str:
+    """What the provider puts before each text message, without 【】; empty where none is set up."""
+    row = connectors.in_use(session, "sms")
+    return "" if row is None else str(row.settings["signature"])
+
+
+def robots(session: Session) -> dict[str, str]:
+    """Robots that are on: what a campaign calls the place, and the name that it has."""
+    return {str(row.id): row.name for row in connectors.every(session) if row.kind == "robot" and row.is_on}
 
 
 def _seen(home: Home, session: Session, row: Connector) -> Seen:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import addresses, i18n
 from dashboard.data import campaigns
-from dashboard.data.campaigns import Named
+from dashboard.data.campaigns import Body, Named
 from dashboard.i18n import t
 from dashboard.widgets import heading
 from dashboard.widgets.campaigns import fields, lacking, words
@@ -38,9 +38,15 @@ def show(form: Form) -> None:
 def _places(form: Form) -> None:
     st.caption(t("campaigns.places_lead"))
     fields.several(
-        form, ("places",), t("campaigns.of_places"), campaigns.places(), most=campaigns.MOST_PLACES, new="robot" in form.found.body.channels, help=t("campaigns.places_help"),
+        form, ("places",), t("campaigns.of_places"), _known(form.found.body), most=campaigns.MOST_PLACES, new="robot" in form.found.body.channels, help=t("campaigns.places_help"),
         placeholder=t("campaigns.choose"),
     )  # fmt: skip
+
+
+def _known(body: Body) -> dict[str, str]:
+    """Places of the channels that were chosen."""
+    found = dict(campaigns.places()) if "group_chat" in body.channels else {}
+    return found | (dict(campaigns.robots()) if "robot" in body.channels else {})
 
 
 def _segments(form: Form) -> None:

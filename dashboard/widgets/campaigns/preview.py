@@ -1,4 +1,4 @@
-"""How a message reads: for somebody of whom everything is known and for somebody of whom nothing is, with its length in the channel's own unit."""
+"""How a message reads: for real members of the audience, and for examples of whom everything or nothing is known, with its length in the channel's own unit."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -9,8 +9,9 @@ import streamlit as st
 
 from dashboard import i18n
 from dashboard.data import campaigns
-from dashboard.data.campaigns import Content, Sampled
+from dashboard.data.campaigns import Content, Read
 from dashboard.i18n import t
+from dashboard.widgets import heading
 from dashboard.widgets.campaigns import words
 from dashboard.widgets.campaigns.edits import Form
 
@@ -22,13 +23,32 @@ LINK = "https://s.example/u/7Kq2"
 """Stands for the link that each member gets of their own; nobody answers there."""
 
 
-def show(form: Form, content: Content, channel: str) -> None:
-    labels = {one: t(f"campaigns.preview_{one}") for one in WHO}
+def show(form: Form, variant: str, content: Content, channel: str) -> None:
+    labels = {one: t(f"campaigns.preview_{one}") for one in WHO} | _members(form)
     who = st.radio(
-        t("campaigns.preview"), WHO, format_func=labels.get, key=f"cp_preview_{channel}", horizontal=True, help=t("campaigns.preview_help")
+        t("campaigns.preview"), list(labels), format_func=labels.__getitem__, key=f"cp_preview_{channel}", horizontal=True, help=t("campaigns.preview_help")
     )  # fmt: skip
-    values = _values(form, is_known=who == "known")
-    st.html(_drawn(form, content, channel, values))
+    if not content.text:
+        st.html(heading.line(t("campaigns.preview_empty")))
+    elif not campaigns.is_readable(content, form.found.body.missing):
+        st.html(heading.line(t("campaigns.preview_broken")))
+    elif who in WHO:
+        values = _values(form, is_known=who == "known")
+        st.html(_drawn(campaigns.example(form.found.body, content, channel, values), channel))
+    else:
+        st.html(_drawn(campaigns.read_by(form.found, variant, channel, int(who)), channel))
+
+
+def _members(form: Form) -> dict[str, str]:
+    """Real ones, where somebody may see them and there are any: the first of whom most is known, the last of whom least."""
+    if form.found.body.is_placed or not form.found.body.segments or not campaigns.may_see_members():
+        return {}
+    found = campaigns.members(form.found)
+    names = {str(one): campaigns.short_name(one) for one in found}
+    if len(found) > 1:
+        for which, one in (("most", found[0]), ("least", found[-1])):
+            names[str(one)] = i18n.aside(names[str(one)], t(f"campaigns.preview_{which}"))
+    return names
 
 
 def examples() -> dict[str, str]:
@@ -67,47 +87,32 @@ def _values(form: Form, *, is_known: bool) -> Mapping[str, Any]:
     return {name: value for name, value in _known().items() if name not in OF_THE_OFFER} | mine
 
 
-def _drawn(form: Form, content: Content, channel: str, values: Mapping[str, Any]) -> str:
-    policy = form.found.body.missing
-    parts = {name: campaigns.sample(text, values, policy, channel) for name, text in content.texts().items()}
-    whole = parts.get("text")
-    if not content.text:
-        return f'<p class="lead">{escape(t("campaigns.preview_empty"))}</p>'
-    if whole is None or None in parts.values():
-        return f'<p class="lead">{escape(t("campaigns.preview_broken"))}</p>'
-    if any(one is not None and one.text is None for one in parts.values()):
-        return f'<p class="draft skipped">{escape(t("campaigns.preview_skipped", fields=_fields(parts)))}</p>'
-    title = parts.get("title")
-    head = f"<b>{escape(title.text or '')}</b><br>" if title else ""
-    bubble = f'<div class="draft bubble">{head}{escape(whole.text or "")}{_card(content, parts)}</div>'
-    missing = _fields(parts)
-    told = f'<p class="lead">{escape(t("campaigns.preview_missing", fields=missing))}</p>' if missing else ""
-    return bubble + _length(whole, channel) + told
+def _drawn(one: Read, channel: str) -> str:
+    missing = i18n.listed(map(words.field, one.missing))
+    if one.trouble not in (None, campaigns.LONG) or one.text is None:
+        key = "skipped" if one.trouble == campaigns.MISSING else "unfit"
+        return f'<p class="draft skipped">{escape(t(f"campaigns.preview_{key}", fields=missing))}</p>'
+    head = f"<b>{escape(one.title)}</b><br>" if one.title else ""
+    bubble = f'<div class="draft bubble">{head}{escape(one.text)}{_card(one)}</div>'
+    told = heading.line(t("campaigns.preview_missing", fields=missing)) if missing else ""
+    return bubble + _length(one, channel) + told
 
 
-def _card(content: Content, parts: Mapping[str, Sampled | None]) -> str:
+def _card(one: Read) -> str:
     """The link as its reader sees it."""
-    if not content.link:
+    if not one.link:
         return ""
-    title, text = (one.text if (one := parts.get(name)) is not None else "" for name in ("link_title", "link_text"))
-    below = f"<small>{escape(text)}</small>" if text else ""
-    return f'<span class="linked-card"><b>{escape(title or content.link)}</b>{below}</span>'
+    below = f"<small>{escape(one.link_text)}</small>" if one.link_text else ""
+    return f'<span class="linked-card"><b>{escape(one.link_title or one.link)}</b>{below}</span>'
 
 
-def _length(whole: Sampled, channel: str) -> str:
-    limit = campaigns.LIMITS.get(channel)
-    unit = limit.unit if limit else "letters"
-    length = i18n.number(whole.length)
+def _length(one: Read, channel: str) -> str:
+    limit, length = campaigns.LIMITS.get(channel), i18n.number(one.length)
     if limit is None:
-        return f'<p class="lead length">{escape(t(f"campaigns.length_{unit}", count=length))}</p>'
-    told = t(f"campaigns.length_of_{unit}", count=length, most=i18n.number(limit.most))
-    look, more = ("late", f" {t('campaigns.length_over')}") if whole.is_long else ("", "")
-    share = min(1.0, (whole.length or 0) / limit.most)
+        return f'<p class="lead length">{escape(t("campaigns.length_letters", count=length))}</p>'
+    told = t(f"campaigns.length_of_{limit.unit}", count=length, most=i18n.number(limit.most))
+    look, more = (" late", f" {t('campaigns.length_over')}") if one.trouble == campaigns.LONG else ("", "")
+    share = min(1.0, (one.length or 0) / limit.most)
     return (
-        f'<p class="lead length {look}"><i style="--share:{share:.3f}" aria-hidden="true"></i>{escape(told + more)}</p>'
+        f'<p class="lead length{look}"><i style="--share:{share:.3f}" aria-hidden="true"></i>{escape(told + more)}</p>'
     )
-
-
-def _fields(parts: Mapping[str, Sampled | None]) -> str:
-    missing = dict.fromkeys(name for one in parts.values() if one is not None for name in one.missing)
-    return i18n.listed(map(words.field, missing))

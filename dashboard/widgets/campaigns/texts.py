@@ -47,7 +47,7 @@ def show(form: Form, at: int, channel: str) -> None:
         with left:
             _written(form, ("variants", at, "contents", channel), channel, content)
         with right:
-            preview.show(form, content, channel)
+            preview.show(form, variant.name, content, channel)
 
 
 def _lead(channel: str) -> str:

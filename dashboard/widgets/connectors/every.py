@@ -73,23 +73,23 @@ def _one(one: Seen) -> None:
             st.caption(t("connectors.halted_lead"))
         if one.tested_at is not None:
             (st.success if one.test_error is None else st.error)(markdown.escaped(words.tested(one)))
-        st.html(rows.facts(_facts(one, told)))
+        st.html(rows.facts(_facts(one, None if is_wrong else told)))
         with st.container(horizontal=True, gap="small", key="connector_deeds"):
             _deeds(one)
 
 
-def _facts(one: Seen, told: str) -> list[tuple[str, str]]:
+def _facts(one: Seen, told: str | None) -> list[tuple[str, str]]:
+    """``told``: how it stands, where that is not said already."""
     said = one.settings
     quota = said.get("quota")
     found = [
-        (t("connectors.column_state"), told),
+        *([] if told is None else [(t("connectors.column_state"), told)]),
         (t("connectors.channels"), i18n.listed(map(words.channel, one.channels))),
         (t("connectors.column_tested"), words.tested(one) if one.tested_at is None else i18n.moment(one.tested_at, connectors.zone())),
-        (t("connectors.column_room"), words.rate(one)),
+        (t("connectors.pace"), words.rate(one)),
         (t("connectors.quiet"), words.quiet(one)),
         *([(t("connectors.group_quiet"), words.quiet(one, "group_quiet"))] if "group_quiet_start" in said else []),
         (t("connectors.field_price_minor"), i18n.number(said["price_minor"])),
-        (t("connectors.field_sender_names"), i18n.listed(said["sender_names"]) or UNDEFINED),
         (t("connectors.secrets"), i18n.listed(words.secret(one.kind, name) for name in one.told) or UNDEFINED),
         (t("connectors.column_by"), t("connectors.said_by", by=one.by, at=i18n.moment(one.at, connectors.zone()))),
     ]  # fmt: skip
@@ -118,6 +118,7 @@ def _deeds(one: Seen) -> None:
             with st.container(key="connector_fields"), st.form(f"{prefix}_form", border=False, enter_to_submit=False):
                 fields.draw(prefix, one.kind, one)
                 form.keep(t("connectors.save"), _change, prefix, one, key="connector_change_do")
+    _heard(one)
     if one.kind == "webhook":
         with form.box(t("connectors.rotate"), "connector_rotate", ":material/key:") as is_open:
             if is_open:
@@ -128,6 +129,23 @@ def _deeds(one: Seen) -> None:
             if is_open:
                 st.write(markdown.escaped(t("connectors.remove_sure", name=one.name)))
                 st.button(t("connectors.remove"), key="connector_remove_do", type="primary", on_click=_remove, args=(one,))  # fmt: skip
+
+
+def _heard(one: Seen) -> None:
+    """Where its platform tells what came of messages."""
+    found = connectors.heard_at(one)
+    if found == {}:
+        return
+    with form.box(t("connectors.heard"), "connector_heard", ":material/call_received:") as is_open:
+        if not is_open:
+            return
+        if found is None:
+            st.write(t("connectors.heard_nowhere"))
+            return
+        st.write(t("connectors.heard_lead"))
+        for name, address in found.items():
+            st.caption(t(f"connectors.heard_{name}"))
+            st.code(address, language=None, wrap_lines=True)
 
 
 # -- what is done --------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from dashboard.i18n import has, t
 from dashboard.widgets.connectors import words
 
 RULES = (
-    "sender_names", "quota", "quiet_start", "quiet_end", "group_quiet_start", "group_quiet_end", "rate_count", "rate_per_s", "burst", "price_minor", "gateway",
+    "quota", "quiet_start", "quiet_end", "group_quiet_start", "group_quiet_end", "rate_count", "rate_per_s", "burst", "price_minor", "gateway",
 )  # fmt: skip
 """Fields that are right for most houses as they are, in the order in which they are shown."""
 PAIRS = {
@@ -67,8 +67,6 @@ def _field(prefix: str, one: Field, now: Any) -> None:
             st.selectbox(label, one.choices, one.choices.index(now), format_func=labels.get, key=key, help=about)
         case "clock":
             st.time_input(label, time.fromisoformat(now), step=1800, key=key, help=about)
-        case "lines":
-            st.text_area(label, "\n".join(now or ()), key=key, help=about, height=68)
         case "forms":
             _forms(key, now or {}, about)
         case _:
@@ -101,8 +99,6 @@ def _said(prefix: str, one: Field) -> Any:
             return f"{state[key]:%H:%M}"
         case "whole":
             return None if state[key] is None else int(state[key])
-        case "lines":
-            return [line for line in str(state[key] or "").splitlines() if line.strip()]
         case "forms":
             listed = {form: str(state[f"{key}_{form}"] or "").split() for form in CARD_FORMS}
             return {name: form for form, names in listed.items() for name in names}

@@ -72,8 +72,8 @@ def test_rows_are_counted_by_state_reason_channel_and_variant(home: Home):
 
 def test_the_end_follows_from_what_is_left_and_the_rate_of_the_last_minutes(home: Home):
     number = launch(home.store, state_at=START)
-    long_ago = message(30, marks={"sent": START + MINUTE})
-    recent = [message(n, marks={"sent": NOW - n * 20 * timedelta(seconds=1)}) for n in range(1, 11)]
+    long_ago = message(30, slot_at=START + MINUTE)
+    recent = [message(n, slot_at=NOW - n * 20 * timedelta(seconds=1)) for n in range(1, 11)]
     send(home.store, number, [long_ago, *recent, *(message(n, "planned") for n in range(11, 17))])
     found = asked(home, number)
     assert found.per_minute == pytest.approx(2.0)  # ten in five minutes
@@ -85,14 +85,27 @@ def test_a_campaign_that_began_a_minute_ago_is_judged_by_that_minute(home: Home)
     send(
         home.store,
         number,
-        [message(n, marks={"sent": NOW - MINUTE / 2}) for n in range(1, 7)] + [message(7, "planned")],
+        [message(n, slot_at=NOW - MINUTE / 2) for n in range(1, 7)] + [message(7, "planned")],
     )
     assert asked(home, number).per_minute == pytest.approx(6.0)
 
 
+def test_who_is_stopped_on_the_way_makes_the_queue_shorter_and_late_receipts_do_not(home: Home):
+    number = launch(home.store, state_at=START)
+    stopped = [
+        message(n, state, ended_at=NOW - MINUTE, fence=1) for n, state in enumerate(("failed", "dead", "skipped"), 1)
+    ]
+    others = [
+        message(11, "skipped", ended_at=NOW - MINUTE), message(12, "cancelled", ended_at=NOW - MINUTE, fence=1),
+        message(13, slot_at=START, ended_at=NOW), message(14, "accepted", slot_at=NOW - MINUTE, marks={}),
+    ]  # fmt: skip
+    send(home.store, number, [*stopped, *others])
+    assert asked(home, number).per_minute == pytest.approx(4 / 5)
+
+
 def test_the_end_is_never_before_the_throttle_allows_nor_before_the_last_is_due(home: Home):
     slow = launch(home.store, "slow", said=body(schedule=Schedule(per_minute=1)), state_at=NOW - MINUTE)
-    rows = [message(n, marks={"sent": NOW - MINUTE / 2}) for n in range(1, 7)]
+    rows = [message(n, slot_at=NOW - MINUTE / 2) for n in range(1, 7)]
     send(home.store, slow, [*rows, *(message(n, "planned") for n in range(11, 15))])
     assert asked(home, slow).ends_at == NOW + 4 * MINUTE
     late = launch(home.store, "late", state_at=NOW - MINUTE)
@@ -102,12 +115,12 @@ def test_the_end_is_never_before_the_throttle_allows_nor_before_the_last_is_due(
 
 @pytest.mark.parametrize("state", ["paused", "completed", "cancelled"])
 def test_nothing_ends_where_nothing_moves(home: Home, state: str):
-    rows = [message(1, marks={"sent": NOW - MINUTE}), message(2, "planned")]
+    rows = [message(1, slot_at=NOW - MINUTE), message(2, "planned")]
     stopped = launch(home.store, "stopped", state=state, state_at=NOW - 2 * MINUTE)
     send(home.store, stopped, rows)
     assert asked(home, stopped).ends_at is None
     idle = launch(home.store, "idle", state_at=START)
-    send(home.store, idle, [message(1, marks={"sent": START + MINUTE}), message(2, "planned")])
+    send(home.store, idle, [message(1, slot_at=START + MINUTE), message(2, "planned")])
     found = asked(home, idle)
     assert found.per_minute is None and found.ends_at is None
 
@@ -154,7 +167,7 @@ def test_a_reader_of_some_units_sees_the_messages_to_their_members_and_groups_an
 
 def test_a_rate_within_units_is_of_their_messages_only(home: Home):
     number = launch(home.store, state_at=START)
-    send(home.store, number, [message(n, marks={"sent": NOW - MINUTE}) for n in range(1, 12)])
+    send(home.store, number, [message(n, slot_at=NOW - MINUTE) for n in range(1, 12)])
     assert asked(home, number).per_minute == pytest.approx(11 / 5)
     assert asked(home, number, NORTH).per_minute == pytest.approx(5 / 5)
 

@@ -100,7 +100,7 @@ def small(tmp_path: Path) -> Home:
 
 ASSIGNED = [
     message(1), message(2), message(3), message(4, marks={"sent": START, "delivered": START + MINUTE, "clicked": START + 3 * MINUTE}, clicks=(1, 2)),
-    message(5, "skipped", reason="gate.cap", fence=1), message(6, "failed", fence=1), message(7, "skipped", reason="gate.consent"), message(8, "holdout"),
+    message(5, "skipped", reason="gate.suppressed", ended_at=START), message(6, "failed", fence=1), message(7, "skipped", reason="gate.consent"), message(8, "holdout"),
     message(9, "holdout"), message(10, "skipped", reason="gate.budget"), message(11, "accepted", clicks=(0, 3)), message(12, "accepted", marks={}),
 ]  # fmt: skip
 
@@ -166,7 +166,7 @@ def test_a_campaign_judged_by_clicks_compares_the_sides_by_orders(small: Home):
 
 def test_a_result_is_provisional_until_the_last_window_is_over_and_the_data_reaches_over_it(small: Home):
     number = launch(small.store, state="completed")
-    send(small.store, number, ASSIGNED)
+    send(small.store, number, [row for row in ASSIGNED if row["member_id"] != 12])
     found = asked(small, number)
     assert not found.is_provisional and found.open_until == START + 7 * DAY
     assert found.as_of == START + 30 * DAY and found.remaining == timedelta(0)
@@ -178,6 +178,14 @@ def test_a_result_is_provisional_until_the_last_window_is_over_and_the_data_reac
     send(small.store, running, [message(1)])
     found = asked(small, running)
     assert found.is_provisional and found.open_until is None
+
+
+def test_a_result_is_provisional_while_employees_have_not_sent_what_they_were_asked_to(small: Home):
+    number = launch(small.store, state="completed")
+    send(small.store, number, [message(1), message(2, "accepted", marks={})])
+    found = asked(small, number)
+    assert found.is_provisional and found.open_until is None
+    assert behind(found, "treated") == [1, 2] and behind(found, "sent") == [1]
 
 
 def test_what_messages_and_coupons_cost_is_held_against_what_the_holdout_did_not_do(tmp_path: Path):
@@ -371,11 +379,11 @@ class World:
             for name in ("delivered", "opened", "clicked", "unsubscribed", "complained", "left"):
                 if marks and rng.random() < 0.25:
                     marks[name] = sent + rng.randrange(0, 10 * 24) * HOUR
-            reason = rng.choice(("gate.consent", "gate.budget", "gate.cap")) if state == "skipped" else None
-            fence = 1 if marks or reason == "gate.cap" else 0
+            reason = rng.choice(("gate.suppressed", "gate.budget", "gate.cap")) if state == "skipped" else None
+            ended_at = due if reason == "gate.cap" or (reason and rng.random() < 0.5) else None
             clicks = (rng.randrange(1, 3), 0) if "clicked" in marks else (0, rng.randrange(2))
             rows.append(
-                {"member_id": who, "state": state, "channel": channel, "variant": rng.choice("AB"), "due_at": due, "marks": marks, "reason": reason, "fence": fence}
+                {"member_id": who, "state": state, "channel": channel, "variant": rng.choice("AB"), "due_at": due, "marks": marks, "reason": reason, "ended_at": ended_at}
                 | ({"clicks": clicks} if clicks != (0, 0) else {})
             )  # fmt: skip
         return rows

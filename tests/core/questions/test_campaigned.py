@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import Unknown
+from core.metrics.campaigns import FIGURES
 from core.scope import Filters
 from core.work.home import Home
-from core.work.questions import answers, campaign_results, campaigned
+from core.work.questions import answers, campaign_results, campaigned, catalogue
 from core.work.questions.reading import reading
 from tests import lakes
 from tests.campaign_worlds import HOUR, START, launch, message, priced, send
@@ -70,6 +71,10 @@ def test_without_a_code_all_campaigns_are_told_and_what_there_is_not_is_refused(
         asked(home, campaign="c8")
     with pytest.raises(Unknown):
         asked(home, campaign="c7", by="weather")
+
+
+def test_every_step_of_the_funnel_has_its_contract_in_the_catalogue():
+    assert set(campaign_results.STEPS) <= set(FIGURES) and all(f"### `{name}`" in catalogue.page() for name in FIGURES)
 
 
 @pytest.mark.long

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from core.campaigns.compliance import Sender
 from core.errors import Forbidden
 from core.privacy.pseudonyms import Keys
 from core.scope import Operator
@@ -40,12 +39,32 @@ def test_who_may_not_set_them_up_does_not_see_them(home):
         connectors.listed(home, Operator(2, "kai", "analyst"))
 
 
-def test_the_sender_of_a_channel_is_that_of_the_connector_that_is_on(home):
-    add(home, "aliyun_sms", sender_names=["别家"])
-    add(home, "tencent_sms", is_on=True, sender_names=["某某", "某某旗舰店"])
-    add(home, "wecom", is_on=True, sender_names=["小某"])
+def test_the_signature_of_text_messages_is_that_of_the_provider_that_is_on(home):
+    add(home, "aliyun_sms", signature="别家")
     with home.store.reading() as session:
-        told = {channel: connectors.sender(session, channel) for channel in ("sms", "wecom", "group_chat", "email")}
-    assert told == {
-        "sms": Sender(("某某", "某某旗舰店"), "某某旗舰店"), "wecom": Sender(("小某",)), "group_chat": Sender(("小某",)), "email": Sender(),
-    }  # fmt: skip
+        assert connectors.signature(session) == ""
+    add(home, "tencent_sms", is_on=True, signature="某某")
+    with home.store.reading() as session:
+        assert connectors.signature(session) == "某某"
+
+
+def test_robots_that_are_on_are_places_by_their_number(home):
+    add(home, "robot", "off")
+    on = add(home, "robot", "店长群", is_on=True)
+    with home.store.reading() as session:
+        assert connectors.robots(session) == {str(on): "店长群"}
+
+
+def test_platforms_are_told_where_to_tell_and_only_administrators_learn_it(home):
+    away = replace(home, settings=replace(home.settings, links_url="https://go.brand.example"))
+    told = {kind: connectors.heard_at(away, ADMIN, 7, kind) for kind in KINDS}
+    assert told["wecom"] == {"events": "https://go.brand.example/in/7/events"}
+    assert [sorted(told[kind]) for kind in ("aliyun_sms", "email", "console")] == [
+        ["receipts", "replies"],
+        ["bounces"],
+        [],
+    ]
+    assert connectors.heard_at(replace(away, world="demo"), ADMIN, 7, "wecom") == {"events": "https://go.brand.example/in/demo-7/events"}  # fmt: skip
+    assert (connectors.heard_at(home, ADMIN, 7, "wecom"), connectors.heard_at(home, ADMIN, 7, "webhook")) == (None, {})
+    with pytest.raises(Forbidden):
+        connectors.heard_at(away, Operator(2, "kai", "analyst"), 7, "wecom")

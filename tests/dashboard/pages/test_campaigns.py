@@ -298,6 +298,25 @@ def test_texts_are_kept_by_variant_and_channel_and_measured(opened):
     assert "4,002 / 4,000 字节" in said(test) and "太长了" in said(test)
 
 
+def test_a_message_is_read_as_real_members_of_the_audience_read_it(opened):
+    fill()
+    text = "茶里：{{city|您那里}}，{{last_product|新茶}}"
+    number = begin(whole(segment(), variants=(Variant("A", 1, {"wecom": Content(text)}),)))
+    test = faultless(page(opened, number, "content"))
+    shown = test.radio(key="cp_preview_wecom")
+    assert [one for one in shown.options if one.startswith("M-")] != []
+    shown.set_value("6")
+    test = faultless(test.run())
+    assert "茶里：上海，新茶" in said(test) and "缺少：上次买的商品" in said(test)
+
+
+def test_who_may_not_see_people_reads_examples_alone(opened):
+    fill()
+    number = begin(whole(segment()))
+    test = faultless(page(opened, number, "content", role="executive"))
+    assert [one for one in test.radio(key="cp_preview_wecom").options if one.startswith("M-")] == []
+
+
 def test_a_personal_field_is_put_at_the_end_of_the_text(opened):
     fill()
     number = begin(whole(segment()))

@@ -83,9 +83,9 @@ def test_a_connector_of_each_kind_is_added_by_its_form_and_nothing_secret_is_sho
 
 
 def test_what_was_typed_of_rules_is_kept(opened, home):
-    new(opened, "official_account", sender_names="某某\n\n某某旗舰店", price_minor=8, quota="grants", forms_template="t-1\nt-2", forms_subscribe="t-3")  # fmt: skip
+    new(opened, "official_account", price_minor=8, quota="grants", forms_template="t-1\nt-2", forms_subscribe="t-3")  # fmt: skip
     told = only(home).settings
-    assert (told["sender_names"], told["price_minor"], told["quota"]) == (["某某", "某某旗舰店"], 8, "grants")
+    assert (told["price_minor"], told["quota"]) == (8, "grants")
     assert told["forms"] == {"t-1": "template", "t-2": "template", "t-3": "subscribe"}
 
 
@@ -192,6 +192,17 @@ def test_in_the_demo_only_what_stays_in_the_house_is_taken(opened, store, monkey
     assert not test.exception and "已添加“模拟”" in said(test)
     with demo.store.reading() as session:
         assert [row.kind for row in session.scalars(select(Connector))] == ["console"]
+
+
+def test_where_a_platform_tells_what_came_of_messages_can_be_copied(opened, home, monkeypatch):
+    number = add(home, "tencent_sms")
+    test = page(opened, connector=str(number))
+    opens(test, "connector_heard")
+    assert "请让管理员设置 SIYU_LINKS_URL" in said(test).replace("\\", "") and not test.code
+    monkeypatch.setenv("SIYU_LINKS_URL", "https://go.brand.example")
+    wiring.house.cache_clear()
+    test.run()
+    assert [one.value.rpartition("/")[0] for one in test.code] == [f"https://go.brand.example/in/{number}/{name}" for name in ("receipts", "replies")]  # fmt: skip
 
 
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(opened, home):

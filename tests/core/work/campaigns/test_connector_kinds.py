@@ -80,8 +80,6 @@ def test_quiet_hours_and_quota_are_as_said():
         ("wecom", {"price_minor": -1}, ("price_minor", "range")),
         ("wecom", {"rate_count": 0}, ("rate_count", "range")),
         ("wecom", {"burst": 20_001}, ("burst", "range")),
-        ("wecom", {"sender_names": "one"}, ("sender_names", "form")),
-        ("wecom", {"sender_names": ["x" * 61]}, ("sender_names", "long")),
         ("aliyun_sms", {"signature": ""}, ("signature", "empty")),
         ("aliyun_sms", {"signature": "签\n名"}, ("signature", "form")),
         ("official_account", {"forms": {"t": "loud"}}, ("forms", "choice")),

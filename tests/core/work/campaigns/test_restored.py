@@ -110,3 +110,12 @@ def test_what_was_due_may_have_gone_out_and_what_was_approved_is_approved_anew(h
         "sending": "sending",
     }
     assert drafts["scheduled"].row.content_hash is None and drafts["scheduled"].log[-1] == "voided"
+
+
+def test_whoever_asks_within_a_minute_counts_once(home):
+    counting = restored.Counting()
+    for after in (0, 1, 59, 60, 61, 121):
+        counting(home, NOW + timedelta(seconds=after))
+    assert beat(home)["count"] == 3
+    counting(replace(home), NOW + timedelta(seconds=122))
+    assert beat(home)["count"] == 4

@@ -166,6 +166,15 @@ def test_a_throttle_and_a_rate_let_through_so_many_and_cost_nothing_for_who_is_s
     assert states(home, bound).get("delivered", 0) <= 2 and states(home, bound)["skipped"] == 100
 
 
+def test_a_clock_that_was_wrong_and_is_set_right_holds_nothing_up(home):
+    way, few = Receiver(), {"rate": Rate(1, 1, burst=2)}
+    campaign(home, body("webhook"), [1, 2], code="c1", now=NOW + 400 * DAY)
+    sending(home, way, clock=Clock(NOW + 400 * DAY), **few).work(pass_s=0.5)
+    campaign(home, body("webhook"), range(3, 20), code="c2")
+    sending(home, way, clock=Clock(NOW), **few).work(pass_s=3.5)
+    assert len(way.received) == 2 + 3
+
+
 def test_campaigns_share_what_a_way_lets_through(home):
     for code in ("c1", "c2", "c3"):
         campaign(home, body("webhook"), MEMBERS, code=code)

@@ -142,11 +142,11 @@ class Anything(RuleBasedStateMachine):
             session.execute(update(Suppression).values(lifted_at=NOW))
         self.clock = Clock()
         self.unable, self.able = Receiver(is_repeatable=False), Receiver()
-        self.doors = Doors({"sms": Door(self.unable), "webhook": Door(self.able, connector_id=2)})
         self.said = body("sms", "webhook")
         with self.home.store.reading() as session:
             code = f"c{len(campaigns.listed(session)) + 1}"
         self.number = campaign(self.home, self.said, FEW, code=code)
+        self.doors = Doors({"sms": Door(self.unable, 2 * self.number), "webhook": Door(self.able, 2 * self.number + 1)})
         self.again = 0
 
     @property

@@ -139,6 +139,11 @@ def test_of_what_is_off_or_not_there_nothing_is_open(home, platforms):
     assert opened(home, held, "email") is None
 
 
+def test_a_robot_is_found_by_its_number_and_by_its_name(home, platforms):
+    number, held = platforms.add("robot"), Ways(home)
+    assert [opened(home, held, "robot", place).connector_id for place in (str(number), "robot")] == [number, number]
+
+
 def test_an_open_way_says_its_rate_its_hours_its_price_and_how_it_stands(home, platforms):
     number = platforms.add("wecom", price_minor=7, quota="week7")
     held = Ways(home)
