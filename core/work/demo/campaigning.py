@@ -27,6 +27,7 @@ from core.work.questions import population
 
 BY = "demo"
 CHANNEL, VARIANT = "wecom", "A"
+NEVER_QUIET = {"quiet_start": "00:00", "quiet_end": "00:00"}
 MARKS = ("sent", "delivered", "opened", "clicked")
 HOUSE, CONSOLE = "云岫茶集", "演练（不外发）"
 LINK = "https://shop.example.com/hui-gui"
@@ -75,7 +76,7 @@ def _way_out(home: Home, session: Session, now: datetime) -> None:
         "name": CONSOLE,
         "kind": "console",
         "channel": "console",
-        "settings": connector_kinds.read("console", {}, ()),
+        "settings": connector_kinds.read("console", NEVER_QUIET, ()),
     }
     row = connectors.add(session, values, by=BY, now=now)
     row.sealed, row.is_on = connector_secrets.seal(home.keys, row.id, {}), True

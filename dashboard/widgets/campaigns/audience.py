@@ -38,7 +38,7 @@ def show(form: Form) -> None:
 def _places(form: Form) -> None:
     st.caption(t("campaigns.places_lead"))
     fields.several(
-        form, ("places",), t("campaigns.of_places"), _known(form.found.body), most=campaigns.MOST_PLACES, new="robot" in form.found.body.channels, help=t("campaigns.places_help"),
+        form, ("places",), t("campaigns.of_places"), _known(form.found.body), most=campaigns.MOST_PLACES, help=t("campaigns.places_help"),
         placeholder=t("campaigns.choose"),
     )  # fmt: skip
 

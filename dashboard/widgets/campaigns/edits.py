@@ -79,7 +79,7 @@ def said(document: Any, path: Path) -> Any:
     return document
 
 
-def begin(found: Found, *, is_open: bool) -> Form:
+def begin(found: Found) -> Form:
     """The fields of this run. What was saved elsewhere since the last one is taken over, and told."""
     state, document = st.session_state, campaigns.document(found.body)
     seen = state.get(_seen(found.campaign_id))
@@ -89,7 +89,18 @@ def begin(found: Found, *, is_open: bool) -> Form:
         state[_late(found.campaign_id)] = _told(found, seen[1], document)
         _turn(found.campaign_id)
         _show(found, document)
-    return Form(found, document, is_open, state.get(_turns(found.campaign_id), 0))
+    return Form(found, document, is_open(found), state.get(_turns(found.campaign_id), 0))
+
+
+def editing(found: Found) -> str:
+    """Where the session says that somebody edits what was handed in. Of the campaign in this state alone: what was handed in again is read only again."""
+    return f"_cp_edit_{found.campaign_id}_{found.state_at.timestamp()}"
+
+
+def is_open(found: Found) -> bool:
+    """A draft, or what somebody has said they edit all the same."""
+    is_asked = found.state == "draft" or bool(st.session_state.get(editing(found)))
+    return is_asked and found.is_editable and actions.may()
 
 
 def late(campaign_id: int) -> Late | None:
@@ -181,6 +192,10 @@ def _save(campaign_id: int, make: Change, *, name: str | None = None, path: Path
     if found is None:
         guard.note(t("campaigns.gone"), is_error=True)
         return False
+    if not is_open(found):  # handed in, approved or begun meanwhile: nobody voids that by a field that was still open
+        guard.note(t("campaigns.closed_meanwhile", state=t(f"campaigns.state_{found.state}")), is_error=True)
+        _turn(campaign_id)
+        return False
     before = campaigns.document(found.body)
     revision, seen = state.get(_seen(campaign_id), (found.revision, before))
     if revision == found.revision:
@@ -243,10 +258,14 @@ def show_late(form: Form) -> None:
         )
         if found.path and form.is_open:
             st.write(t("campaigns.late_own"))
-            st.code(str(found.value), language=None, wrap_lines=True)
+            st.code(_shown(found.value), language=None, wrap_lines=True)
         with st.container(horizontal=True, gap="small"):
             if found.path and form.is_open:
                 st.button(t("campaigns.late_again"), key="cp_late_again", on_click=again, args=(form.campaign_id,))
             st.button(
                 t("campaigns.late_leave"), key="cp_late_leave", type="primary", on_click=leave, args=(form.campaign_id,)
             )
+
+
+def _shown(value: Any) -> str:
+    return i18n.listed(map(str, value)) if isinstance(value, list) else str(value)

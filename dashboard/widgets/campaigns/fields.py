@@ -39,15 +39,13 @@ def radio(
     st.radio(label, list(options), format_func=options.__getitem__, **usual, **more)
 
 
-def several(
-    form: Form, path: Path, label: str, options: Mapping[Any, str], *, most: int, new: bool = False, **more: Any
-) -> None:
-    """Some of many, in the order in which they are chosen. ``new``: whether others may be typed. What was kept and is no longer known stays to be seen."""
+def several(form: Form, path: Path, label: str, options: Mapping[Any, str], *, most: int, **more: Any) -> None:
+    """Some of many, in the order in which they are chosen. What was kept and is no longer known stays to be seen."""
     kept = list(form.value(path) or ())
     every = dict.fromkeys([*options, *kept])
     names = {one: options.get(one, f"#{one}" if isinstance(one, int) else str(one)) for one in every}
     st.multiselect(
-        label, list(every), format_func=lambda one: names.get(one, str(one)), max_selections=most, accept_new_options=new, **_usual(form, path, kept, list), **more
+        label, list(every), format_func=lambda one: names.get(one, str(one)), max_selections=most, **_usual(form, path, kept, list), **more
     )  # fmt: skip
 
 

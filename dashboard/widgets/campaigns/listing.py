@@ -4,7 +4,8 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import addresses, i18n
+from core.errors import Refusal
+from dashboard import addresses, i18n, markdown
 from dashboard.actions import campaigns as actions
 from dashboard.actions import guard
 from dashboard.data import campaigns
@@ -139,13 +140,9 @@ def _form() -> None:
             t("campaigns.new_segment"), list(known), None if chosen is None else list(known).index(chosen), format_func=lambda one: _segment(known[one]),
             key=f"cp_new_segment_{chosen or 0}", placeholder=t("campaigns.later"),
         )  # fmt: skip
-        st.form_submit_button(
-            t("campaigns.new_do"),
-            type="primary",
-            key="cp_new_do",
-            on_click=_create,
-            args=(f"cp_new_segment_{chosen or 0}",),
-        )
+        is_sent = st.form_submit_button(t("campaigns.new_do"), type="primary", key="cp_new_do")
+    if is_sent:
+        _create(str(st.session_state[NAME]), st.session_state[f"cp_new_segment_{chosen or 0}"])
 
 
 def _segment(one: campaigns.Named) -> str:
@@ -154,12 +151,16 @@ def _segment(one: campaigns.Named) -> str:
     return i18n.aside(one.name, t("campaigns.people", count=i18n.number(one.members)))
 
 
-@guard.guarded(actions.WRITE)
-def _create(field: str) -> None:
-    segment = st.session_state[field]
-    number = actions.create(str(st.session_state[NAME]), [] if segment is None else [int(segment)])
+def _create(name: str, segment: int | None) -> None:
+    """A dialog is drawn by itself: what it opens needs the whole page anew, and what is refused is told in it."""
+    try:
+        number = actions.create(name, [] if segment is None else [segment])
+    except Refusal as error:
+        st.error(markdown.escaped(i18n.refusal(error)))
+        return
     _close()
     for key in (SHOW, FIND):
         st.query_params.pop(key, None)
     st.query_params[words.OF], st.query_params[words.STEP] = str(number), "goal"
     guard.note(t("campaigns.begun"))
+    st.rerun()

@@ -25,9 +25,7 @@ DRAWN = {
 
 def show(found: Found) -> None:
     step = choice.read(words.STEP, words.STEPS)
-    may_write = actions.may() and found.is_editable
-    is_open = may_write and (found.state == "draft" or bool(st.session_state.get(_editing(found))))
-    form = edits.begin(found, is_open=is_open)
+    form = edits.begin(found)
     st.html(opening.back("campaign", words.OF, words.STEP, words.VARIANT, words="campaigns.back"))
     with st.container(border=True, key="card_campaign", gap="small"):
         st.html(_head(found))
@@ -36,8 +34,8 @@ def show(found: Found) -> None:
                 f"{t('campaigns.was_sent_back')} {markdown.escaped(found.sent_back)}",
                 icon=":material/assignment_return:",
             )
-        if not is_open:
-            _closed(found, may_write=may_write)
+        if not form.is_open:
+            _closed(found, may_write=actions.may() and found.is_editable)
         st.html(_rail(form, step))
     edits.show_late(form)
     DRAWN[step](form)
@@ -73,12 +71,7 @@ def _closed(found: Found, *, may_write: bool) -> None:
 
 @guard.guarded(actions.WRITE)
 def _edit(found: Found) -> None:
-    st.session_state[_editing(found)] = True
-
-
-def _editing(found: Found) -> str:
-    """Of the campaign in this state alone: what was handed in again is read only again."""
-    return f"_cp_edit_{found.campaign_id}_{found.state_at.timestamp()}"
+    st.session_state[edits.editing(found)] = True
 
 
 # -- the rail ----------------------------------------------------------------------------------------------------------

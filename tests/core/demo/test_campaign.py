@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.campaigns.hours import NEVER
 from core.campaigns.states import Tally
 from core.store import campaigns
 from core.work.campaigns import policy
@@ -53,5 +54,5 @@ def test_clicks_are_those_of_the_lake(filled: Filled, campaign) -> None:
 def test_sending_can_be_tried_from_the_first_moment(filled: Filled) -> None:
     with filled.home.store.reading() as session:
         found = Ways(filled.home).open(session, "console", None)
-        assert found is not None and found.closed is None
+        assert found is not None and found.closed is None and found.quiet == NEVER
         assert policy.read(session).names == ("云岫茶集",)

@@ -22,17 +22,13 @@ NOW = START + 20 * HOUR
 
 
 @pytest.fixture
-def home(tmp_path: Path, store: Store) -> Home:
+def home(tmp_path: Path) -> Home:
     world = lakes.home(tmp_path / "home")
     lakes.add(
         world, 1, units=[{"unit_id": name, "name": name} for name in ("north", "south")], staff=[{"staff_id": "wang", "name": "Wang Li"}],
         member_profiles=[{"identity_key": n, "unit_id": "south" if n % 2 else "north"} for n in range(1, 21)],
     )  # fmt: skip
-    with store.transaction() as session:
-        session.add(
-            Connector(id=1, name="w", kind="wecom", channel="wecom", settings={}, sealed=b"", is_on=True, revision=1, by="lin", at=START)
-        )  # fmt: skip
-    return replace(world, store=store)
+    return world
 
 
 def task(
@@ -63,8 +59,12 @@ def wecom(who: int, msgid: str, state: str, error: str | None = None) -> dict[st
     return message(who, state, channel="wecom", provider_id=msgid, error=error, marks={})
 
 
-@pytest.fixture
-def number(home: Home) -> int:
+def asking(home: Home) -> int:
+    """A campaign with four mass messages, and another one."""
+    with home.store.transaction() as session:
+        session.add(
+            Connector(id=1, name="w", kind="wecom", channel="wecom", settings={}, sealed=b"", is_on=True, revision=1, by="lin", at=START)
+        )  # fmt: skip
     found = launch(home.store)
     task(home, found, "m1", {"wang": "sent"}, ended_at=NOW)
     task(home, found, "m2", {"wang": "waiting"}, (NOW - 25 * HOUR, NOW - 5 * HOUR, NOW - 4 * HOUR, NOW - HOUR))
@@ -80,6 +80,17 @@ def number(home: Home) -> int:
         ],
     )  # fmt: skip
     return found
+
+
+@pytest.fixture
+def number(home: Home) -> int:
+    return asking(home)
+
+
+def test_employees_are_the_same_on_both_databases(home: Home, store: Store):
+    found = [asked(one, asking(one)) for one in (home, replace(home, store=store))]
+    for name in ("tasks", "employees", "reasons"):
+        pd.testing.assert_frame_equal(getattr(found[0], name), getattr(found[1], name))
 
 
 def test_each_employee_is_told_with_what_they_were_asked_and_what_became_of_it(home: Home, number: int):

@@ -18,6 +18,7 @@ from core.errors import Unknown
 from core.metrics.campaigns import HARM_DAYS, RETURNS
 from core.metrics.proportions import Proportion
 from core.scope import EVERYTHING, Filters, Scope
+from core.store import segments
 from core.store.session import Store
 from core.work.home import Home
 from core.work.questions import campaign_results, campaigns
@@ -300,10 +301,16 @@ def test_stages_of_life_are_those_of_the_day_before_whatever_was_done_afterwards
     assert staged == {"lost": [1], "active": [2], "new": [3]}
 
 
-def test_segments_that_are_gone_are_left_out_and_the_others_are_told(small: Home):
-    number = launch(small.store, state="completed", said=body(segments=(404,)))
+def test_segments_are_told_each_with_its_members_and_one_that_is_gone_is_left_out(small: Home):
+    with small.store.transaction() as session:
+        kept = segments.save(session, "s", "", [2, 4, 8], definition={}, lake_version=1, by="lin", now=START).id
+    number = launch(small.store, state="completed", said=body(segments=(kept, 404)))
     send(small.store, number, ASSIGNED)
-    assert "segment" not in set(asked(small, number).groups["dimension"])
+    found = asked(small, number)
+    rows = found.groups[found.groups["dimension"] == "segment"]
+    assert rows["key"].tolist() == [str(kept)] and rows["treated"].tolist() == [2] and rows["holdout"].tolist() == [1]
+    assert rows["converted"].tolist() == [1] and rows["is_small"].all() and rows["share"].isna().all()
+    assert behind(found, f"treated/segment={kept}") == [2, 4]
 
 
 def test_harm_is_priced_by_what_those_who_left_are_worth_and_only_where_a_model_stands(tmp_path: Path):
@@ -442,7 +449,7 @@ BODIES = (
 )
 
 
-@pytest.fixture(params=seeds(24), ids=str)
+@pytest.fixture(params=seeds(16), ids=str)
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     return World(lakes.home(tmp_path), request.param, BODIES[request.param % len(BODIES)])
 

@@ -417,6 +417,17 @@ def test_a_change_that_came_too_late_waits_until_it_is_put_on_top_or_let_go(open
     assert field(test, "note").value == "Mine" and not test.warning
 
 
+def test_a_field_that_was_still_open_does_not_void_what_was_handed_in_meanwhile(opened):
+    fill()
+    number = begin(whole(segment()))
+    test = page(opened, number, "goal")
+    review.hand_in(home(), home().store, LIN, number, revision=row(number).revision, sender=Sender(), now=now())
+    test = put(test, "note", "Too late")
+    assert "待审批" in test.error[0].value
+    assert (row(number).state, kept(number).note) == ("in_review", "")
+    assert field(test, "note").value == "" and field(test, "note").disabled
+
+
 # -- checked and handed in ---------------------------------------------------------------------------------------------
 
 

@@ -105,6 +105,7 @@ def test_a_manager_saves_the_people_as_a_segment_and_the_audit_knows(panel):
         assert kept.sentence == "购买会员 · 十一月"
         assert (kept.definition["metric"], kept.definition["from"]) == ("buyers", "2026-11-01")
         assert any(f'href="/segments?part=list&amp;sg={kept.id}"' in one.value for one in test.html)
+        assert any(f'href="/campaigns?new=1&amp;segment={kept.id}"' in one.value for one in test.html)
         assert words.origin(kept.definition, kept.sentence) == kept.sentence
         assert segments.members(session, kept.id) == tuple(range(1, 36))
     with wiring.accounts_store().reading() as session:
