@@ -14,7 +14,7 @@ from dashboard.data import campaigns
 from dashboard.data.campaigns import Found
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import heading
-from dashboard.widgets.campaigns import findings, words
+from dashboard.widgets.campaigns import words
 from dashboard.widgets.campaigns.edits import Form
 
 TAKEN_BACK = ("in_review", "approved", "scheduled")
@@ -45,7 +45,7 @@ def _points(form: Form) -> list[str]:
     for gap in campaigns.gaps(form.found.body):
         more = {words.VARIANT: numbers[name]} if (name := gap.at.rpartition(".")[0]) in numbers else {}
         told.append(_point(form, gap.step, words.gap(gap), **more))
-    for one in findings.standing(form.found.body):
+    for one in campaigns.standing(form.found.body):
         said = i18n.explained(
             words.place(f"{one.variant}.{one.channel}"), words.finding(one, form.found.body.purpose)[0]
         )
