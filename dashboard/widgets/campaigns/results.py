@@ -276,8 +276,9 @@ def _apart(view: Outcome) -> None:
 
 
 def _of(view: Outcome, kind: str) -> pd.DataFrame:
+    """Parts in which there is anybody."""
     rows = view.found.groups
-    return rows[rows["dimension"] == kind] if "dimension" in rows else rows.iloc[:0]
+    return rows[(rows["dimension"] == kind) & (rows["treated"] + rows["holdout"] > 0)] if "dimension" in rows else rows.iloc[:0]  # fmt: skip
 
 
 def _groups(view: Outcome, kind: str, rows: pd.DataFrame) -> str:
