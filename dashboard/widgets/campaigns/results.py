@@ -155,14 +155,19 @@ def _tiles(view: Outcome) -> str:
     people, held = (f"brought/{side}" for side in ("treated/converted", "holdout"))
     converted = int((found.flags["treated"] & found.flags["converted"]).sum())
     share = lift.treated if lift else (converted / found.treated if found.treated else None)
+
+    def way(part: str, words_: str, count: int) -> tuple[str, ...]:
+        """Of what goes to groups nobody is behind a figure."""
+        return () if found.is_placed else told.to_people(part, words_, count)
+
     parts = [] if money.send_minor is None else [t("campaign.cost_send", money=_money(view, money.send_minor))]
     parts.append(t("campaign.cost_coupons", money=_money(view, money.coupon_minor)))
     interval = "" if money.extra_low_minor is None else t("campaign.range", low=_money(view, money.extra_low_minor), high=_money(view, money.extra_high_minor))  # fmt: skip
     orders = t("campaign.orders", count=i18n.number(money.orders), aov=_money(view, money.aov_minor))
     tiles = [
-        Tile("converted", t(f"campaigns.metric_{found.metric}"), i18n.number(converted), i18n.share(share), t("campaign.about_converted_means"), lines(t("campaign.of_treated", count=i18n.number(found.treated))), told.to_people(people, t("campaign.whose"), converted)),
-        Tile("held", t("campaign.held_out"), i18n.number(found.held), "" if lift is None else i18n.share(lift.holdout), t("campaign.about_holdout_means"), "", told.to_people(held, t("campaign.whose"), found.held)),
-        Tile("net", t("campaign.net"), _money(view, money.net_minor), "", t("campaign.about_money_means"), lines(orders, t("campaign.refunds", money=_money(view, money.refund_minor))), told.to_people("brought/treated/ordered", t("campaign.whose"), int((found.flags["treated"] & found.flags["ordered"]).sum()))),
+        Tile("converted", t(f"campaigns.metric_{found.metric}"), i18n.number(converted), i18n.share(share), t("campaign.about_converted_means"), lines(t("campaign.of_treated", count=i18n.number(found.treated))), way(people, t("campaign.whose"), converted)),
+        Tile("held", t("campaign.held_out"), i18n.number(found.held), "" if lift is None else i18n.share(lift.holdout), t("campaign.about_holdout_means"), "", way(held, t("campaign.whose"), found.held)),
+        Tile("net", t("campaign.net"), _money(view, money.net_minor), "", t("campaign.about_money_means"), lines(orders, t("campaign.refunds", money=_money(view, money.refund_minor))), way("brought/treated/ordered", t("campaign.whose"), int((found.flags["treated"] & found.flags["ordered"]).sum()))),
         Tile("extra", t("campaign.extra"), _money(view, money.extra_minor), "", t("campaign.about_verdict_means"), lines(interval)),
         Tile("spent", t("campaign.spent"), _money(view, money.cost_minor), "", t("campaign.about_money_means"), lines(*parts)),
         Tile("roi", t("campaign.roi"), UNDEFINED if money.roi is None else i18n.change(money.roi), "", t("campaign.about_roi_means"), lines(_harm_of_value(view))),
