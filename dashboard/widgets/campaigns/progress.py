@@ -241,7 +241,7 @@ def _asked(found: Found, deed: str, icon: str) -> None:
     with forms.box(t(f"campaign.{deed}"), f"cr_{deed}", icon) as is_open:
         if is_open:
             st.caption(t(f"campaign.{deed}_means"))
-            with st.form(f"cr_{deed}_form", border=False):
+            with st.form(f"cr_{deed}_form", border=False, enter_to_submit=False):
                 st.text_area(t("campaign.why"), max_chars=LONGEST, key=f"cr_{deed}_why", height=80)
                 st.form_submit_button(
                     t(f"campaign.{deed}_do"), type="primary", key=f"cr_{deed}_do", on_click=_pause if deed == "pause" else _cancel, args=(found,)
@@ -302,7 +302,7 @@ def _deciding(found: Found, state: str, count: int) -> None:
     with forms.box(t("campaign.decide"), f"cr_decide_{state}", ":material/rule:") as is_open:
         if is_open:
             labels = {one: t(f"campaign.fate_{one}") for one in fates}
-            with st.form(f"cr_decide_{state}_form", border=False):
+            with st.form(f"cr_decide_{state}_form", border=False, enter_to_submit=False):
                 st.radio(
                     t("campaign.fate"), fates, None, format_func=labels.get, key=f"cr_fate_{state}", captions=[t(f"campaign.fate_{one}_means") for one in fates]
                 )  # fmt: skip
