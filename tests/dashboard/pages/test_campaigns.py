@@ -18,7 +18,7 @@ from tests.dashboard.pages.conftest import choose, current, go, options, said, t
 LIN = Operator(91, "lin", "manager")
 BOSS = Operator(92, "boss", "admin")
 NORTH = Operator(93, "north", "manager", Scope(frozenset({"north"})))
-TEXT = "茶里提醒您：{{nickname|亲}}，老朋友专享。不想再收到请回复T"
+TEXT = "茶里提醒您：{{tier|会员}}，老朋友专享。不想再收到请回复T"
 
 
 def now():
