@@ -38,6 +38,15 @@ def show(form: Form) -> None:
             _deeds(found, is_whole=not open_points)
 
 
+def said(form: Form) -> None:
+    """Of one that was started: what was said in short, and what can still be done with it."""
+    with st.container(border=True, key="card_campaign_check"):
+        st.html(heading.section(t("campaign.said"), t("campaign.said_lead")) + _facts(form.found))
+        _standing(form.found)
+        if actions.may():
+            _deeds(form.found, is_whole=False)
+
+
 def _points(form: Form) -> list[str]:
     """HTML: what is missing and what stands against it, each with its step."""
     numbers = {one.name: place + 1 for place, one in enumerate(form.found.body.variants)}

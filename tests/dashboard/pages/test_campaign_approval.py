@@ -1,7 +1,7 @@
 """What would happen, reading and approving, through the frame: every gate with its people, previews, differences, who may approve and who may not, and that all is bound to what was read."""
 
-import itertools
 import re
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -65,14 +65,14 @@ def test_a_draft_says_who_is_lost_where_and_how_many_messages_it_would_be(opened
     assert not test.exception
     told = gates(test)
     assert told["目标人群"] == ["", "40"] and told["同意"] == ["2", "38"]
-    held = int(told["留出组"][0])
-    assert 0 < held < ALL and told["留出组"][1] == str(ALL - held)
+    held = int(told["对照组"][0])
+    assert 0 < held < ALL and told["对照组"][1] == str(ALL - held)
     assert f">{ALL - held}</b>" in html(test) and "没有同目标、同渠道的历史活动" in said(test)
 
 
 def test_what_a_gate_loses_adds_up_from_the_audience_to_what_is_sent(opened, seg):
     told = list(gates(page(opened, draft(body(seg, holdout=0.3)))).values())
-    for (_, before), (lost, left) in itertools.pairwise(told):
+    for (_, before), (lost, left) in pairwise(told):
         assert int(before.split("预计")[0]) - int(lost) == int(left)
 
 
@@ -176,7 +176,7 @@ def test_a_segment_that_was_defined_otherwise_makes_the_reading_void(opened, seg
     tree = {"v": 1, "where": {"profile": "city", "op": "is", "values": ["北京"]}}
     segments.change(home(), wiring.accounts_store(), BOSS, seg, tree=tree, revision=revision, now=now())
     test = page(opened, number, role="compliance")
-    assert any("分群被改动" in one.value for one in test.warning)
+    assert any("人群被改动" in one.value for one in test.warning)
     assert next(one for one in test.button if one.key == "ca_approve_do").disabled
 
 

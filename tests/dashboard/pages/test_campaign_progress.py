@@ -1,12 +1,17 @@
 """Progress of a campaign, through the frame: rows counted by state, what waits and why, what went wrong, and what a person does about it."""
 
+from datetime import timedelta
+
 import pytest
 
+from core.campaigns.body import Content, Schedule, Variant
 from core.store import campaigns
-from core.work.campaigns import drafts
+from core.work.campaigns import drafts, review
 from dashboard.web import wiring
+from tests import lakes
 from tests.dashboard.pages.campaigning import (
     LIN,
+    approved,
     body,
     box,
     came_to,
@@ -152,3 +157,29 @@ def test_one_that_was_given_up_before_it_began_says_that_nothing_was_sent(opened
     drafts.discard(home(), wiring.accounts_store(), LIN, number, now=now())
     test = page(opened, number)
     assert not test.exception and "在发出任何消息之前就放弃了" in said(test)
+
+
+def test_one_that_waits_for_its_hour_says_when_and_is_taken_back(opened):
+    fill()
+    at = now() + timedelta(days=1)
+    number = approved(body(segment(), schedule=Schedule("at", at=at)))
+    review.start(home(), wiring.accounts_store(), LIN, number, now=now())
+    test = page(opened, number)
+    assert not test.exception and "届时在这里准备名单" in said(test)
+    test = press(test, "cr_take_back")
+    assert row(number).state == "draft"
+
+
+@pytest.mark.parametrize("view", ["progress", "results", "said", "log"])
+def test_what_goes_to_groups_is_drawn_as_well_without_anybody_behind_its_figures(opened, view):
+    fill()
+    with home().writer.change("import", 3) as change:
+        groups = [{"group_id": f"g{one}", "name": f"Tea {one}", "unit_id": "north"} for one in range(3)]
+        change.merge("groups", lakes.rows("groups", groups))
+    said_in = body(segment(), segments=(), places=("g0", "g1", "g2"), channels=("group_chat",), variants=(Variant("A", 1, {"group_chat": Content("茶里：新茶到店。不想再收到请回复T")}),))  # fmt: skip
+    number = sending(said_in)
+    came_to(number, "accepted", "failed:wecom.40096", channel="group_chat")
+    test = page(opened, number, cp_view=view)
+    assert not test.exception
+    assert view != "progress" or ">3</b>" in html(test)
+    assert view != "results" or "无法对比" in html(test)
