@@ -1,6 +1,7 @@
 """From a drop in a funnel to what a campaign changed: people are kept, written to through WeCom, letters and a program of the house, and those held out tell what it brought."""
 
 import re
+import secrets
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
@@ -206,7 +207,7 @@ def buy(house: House, name: str) -> tuple[int, int]:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_from_a_drop_in_a_funnel_to_what_a_campaign_changed(house, signed_in, language):
-    say, name = Words(language), f"回访 {language}"
+    say, name = Words(language), f"回访 {secrets.token_hex(2)}"
     author, other = signed_in("manager", language), signed_in("manager", language)
     keep_people(author, house, say, name)
     write(author, say)

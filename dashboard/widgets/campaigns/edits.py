@@ -86,7 +86,8 @@ def begin(found: Found) -> Form:
     if seen is None:
         _show(found, document)
     elif seen[0] != found.revision:
-        state[_late(found.campaign_id)] = _told(found, seen[1], document)
+        if found.changed_by != campaigns.me():
+            state[_late(found.campaign_id)] = _told(found, seen[1], document)
         _turn(found.campaign_id)
         _show(found, document)
     return Form(found, document, is_open(found), state.get(_turns(found.campaign_id), 0))
@@ -198,11 +199,11 @@ def _save(campaign_id: int, make: Change, *, name: str | None = None, path: Path
         return False
     before = campaigns.document(found.body)
     revision, seen = state.get(_seen(campaign_id), (found.revision, before))
-    if revision == found.revision:
+    if revision == found.revision or _is_own(found, seen, before, path):
         document = campaigns.document(found.body)
         try:
             make(document)
-            kept = actions.save(campaign_id, document, revision=revision, name=name)
+            kept = actions.save(campaign_id, document, revision=found.revision, name=name)
         except actions.CampaignChanged:
             found = campaigns.find(campaign_id) or found
         else:
@@ -214,6 +215,11 @@ def _save(campaign_id: int, make: Change, *, name: str | None = None, path: Path
     _turn(campaign_id)
     _show(found, after)
     return False
+
+
+def _is_own(found: Found, seen: Mapping[str, Any], now: Mapping[str, Any], path: Path) -> bool:
+    """Whether what came between is a field of one's own that was still being saved when the page was left, and another one than this."""
+    return bool(path) and found.changed_by == campaigns.me() and said(seen, path) == said(now, path)
 
 
 def _told(

@@ -422,6 +422,20 @@ def test_a_change_that_came_too_late_waits_until_it_is_put_on_top_or_let_go(open
     assert field(test, "note").value == "Mine" and not test.warning
 
 
+def test_a_field_of_ones_own_that_was_still_being_saved_when_the_page_was_left_is_in_nobodys_way(opened):
+    number, me = begin(), Operator(7, "manager1", "manager")
+    test = page(opened, number, "goal")
+    save(number, Body(goal="content"), me)
+    test = put(test, "note", "Mine")
+    assert not test.warning and (kept(number).goal, kept(number).note) == ("content", "Mine")
+    save(number, Body(goal="service", note="Mine"), me)
+    test = test.run()
+    assert field(test, "goal").value == "service" and not test.warning
+    save(number, Body(goal="service", note="Elsewhere"), me)
+    test = put(test, "note", "Here")
+    assert kept(number).note == "Elsewhere" and test.warning
+
+
 def test_a_field_that_was_still_open_does_not_void_what_was_handed_in_meanwhile(opened):
     fill()
     number = begin(whole(segment()))
