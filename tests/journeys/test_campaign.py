@@ -141,13 +141,12 @@ def approve(page: Page, house: House, say: Words, name: str) -> int:
     typed = page.locator(".st-key-card_campaign_approval input").first
     count = int(typed.get_attribute("placeholder"))
     typed.fill("1")
-    page.keyboard.press("Enter")
-    expect(page.get_by_test_id("stAlert").first).to_be_visible()
+    page.locator(".st-key-ca_approve_do button").first.click()
+    expect(page.get_by_test_id("stAlert").filter(has_text=str(count)).first).to_be_visible()
     idle(page)
     assert row(house, name).state == "in_review"
     page.locator(".st-key-card_campaign_approval input").first.fill(str(count))
-    page.keyboard.press("Enter")
-    expect(page.locator(".st-key-card_campaign .badge, .st-key-card_campaign .mark").first).to_be_visible()
+    page.locator(".st-key-ca_approve_do button").first.click()
     until(lambda: row(house, name).state == "approved", "it is approved")
     return count
 

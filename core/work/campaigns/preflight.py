@@ -7,7 +7,7 @@ quiet hours. What counts there are messages of the lake and what stands in the o
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from sqlalchemy import func, select
@@ -19,9 +19,10 @@ from core.errors import Unknown
 from core.periods import business_date, midnight
 from core.scope import Scope
 from core.sequences.arrays import Int64s
-from core.store.campaign_tables import Connector, Outgoing, SubscriptionGrant
+from core.store import connectors
+from core.store.campaign_tables import Outgoing, SubscriptionGrant
 from core.store.session import Session
-from core.work.campaigns import elsewhere, gates, history, policy
+from core.work.campaigns import connector_kinds, elsewhere, gates, history, policy
 from core.work.campaigns.gates import Decision, Flow
 from core.work.campaigns.history import Expected
 from core.work.home import Home
@@ -191,7 +192,7 @@ class _Used:
 
     def _add_quiet(self, steps: list[gates.Step | Ahead], channel: str, left: Flags) -> None:
         """Of messages that are due in quiet hours those that wait are left, and those that are to be skipped are lost; best hours are none of them."""
-        quiet = hours.GROUPS if channel in PLACED else hours.PERSONAL
+        quiet = self._quiet(channel)
         is_quiet = self.body.schedule.when != "best_hour" and hours.is_quiet(self.starts_at, self.lake.zone, quiet)
         is_lost = is_quiet and self.body.schedule.quiet == "skip"
         until = hours.next_allowed(self.starts_at, self.lake.zone, quiet) if is_quiet and not is_lost else None
@@ -199,7 +200,7 @@ class _Used:
         steps.append(Ahead("quiet", after, left & ~after, until))
 
     def _wallet(self, flow: Flow) -> Wallet | None:
-        policy_of = self._policies().get(flow.channel, caps.QUOTA_OF.get(flow.channel, "none"))
+        policy_of = self._quota(flow.channel)
         if policy_of == "grants":
             return Wallet(flow.channel, policy_of, self._granted(flow), flow.left)
         span = caps.quota(policy_of, self.on)
@@ -208,12 +209,20 @@ class _Used:
         sent = self._sent(flow.channel, span.start_on)
         return Wallet(flow.channel, policy_of, np.maximum(span.most - sent, 0), flow.left)
 
-    def _policies(self) -> dict[str, caps.Policy]:
-        """As ways out say; of the others the usual ones hold."""
-        rows = self.session.execute(
-            select(Connector.channel, Connector.settings).where(Connector.is_on, Connector.kind != "robot")
-        )
-        return {channel: settings["quota"] for channel, settings in rows if settings.get("quota")}
+    def _quota(self, channel: str) -> caps.Policy:
+        """As the way out in use says; of a channel without one the usual rule holds."""
+        settings = self._settings(channel)
+        return caps.QUOTA_OF.get(channel, "none") if settings is None else connector_kinds.quota(settings, channel)
+
+    def _quiet(self, channel: str) -> hours.Quiet:
+        settings = self._settings(channel)
+        if settings is None:
+            return hours.GROUPS if channel in PLACED else hours.PERSONAL
+        return connector_kinds.quiet(settings, channel)
+
+    def _settings(self, channel: str) -> Mapping[str, Any] | None:
+        row = connectors.in_use(self.session, "wecom" if channel == "group_chat" else channel)
+        return None if row is None else row.settings
 
     def _under_cap(self) -> Flags:
         cap = policy.read(self.session).cap

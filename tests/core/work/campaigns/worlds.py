@@ -115,10 +115,19 @@ def filled(home, store, told: World):
     return home
 
 
+QUIET = {
+    "quiet_start": "21:00",
+    "quiet_end": "08:00",
+    "group_quiet_start": "21:00",
+    "group_quiet_end": "06:30",
+}
+"""As connectors come."""
+
+
 def connector(session, kind, channel, settings=None, name=None):
     kind = {"sms": "aliyun_sms", "wecom": "wecom"}.get(kind, kind)
     row = Connector(
-        name=name or channel, kind=kind, channel=channel, settings=settings or {}, sealed=b"", is_on=True, revision=1, by="lin", at=NOW
+        name=name or channel, kind=kind, channel=channel, settings=QUIET | (settings or {}), sealed=b"", is_on=True, revision=1, by="lin", at=NOW
     )  # fmt: skip
     session.add(row)
     session.flush()
