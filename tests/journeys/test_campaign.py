@@ -10,6 +10,7 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.campaigns.body import parse
 from core.store import campaigns, outbox
 from core.store.campaign_tables import Click, MassTask, Outgoing, Suppression
 from core.work.questions.campaign_results import people, results
@@ -78,6 +79,7 @@ def choose(page: Page, box, *options: str) -> None:
         box.fill(option)
         expect(page.get_by_role("option", name=option, exact=True)).to_be_visible()
         page.keyboard.press("Enter")
+        expect(page.locator("[data-baseweb=tag]").filter(has_text=option)).to_be_visible()
         idle(page)
     page.keyboard.press("Escape")
 
@@ -101,13 +103,14 @@ def keep_people(page: Page, house: House, say: Words, name: str) -> None:
     idle(page)
 
 
-def write(page: Page, say: Words) -> None:
+def write(page: Page, house: House, say: Words, name: str) -> None:
     """Every step of the form."""
     page.get_by_text(say("campaigns.goal_repeat"), exact=True).click()
     idle(page)
     step(page, "audience")
     names = [say(f"campaigns.channel_{one}") for one in SAID]
     choose(page, page.get_by_role("combobox", name=say("campaigns.of_channels")), *names)
+    until(lambda: set(parse(row(house, name).body).channels) == set(SAID), "the channels are kept")
     share = page.get_by_label(say("campaigns.of_holdout"), exact=True)
     share.fill("30")
     page.keyboard.press("Enter")
@@ -209,7 +212,7 @@ def test_from_a_drop_in_a_funnel_to_what_a_campaign_changed(house, signed_in, la
     say, name = Words(language), f"回访 {secrets.token_hex(2)}"
     author, other = signed_in("manager", language), signed_in("manager", language)
     keep_people(author, house, say, name)
-    write(author, say)
+    write(author, house, say, name)
     expect(author.locator(".st-key-card_campaign_check")).to_contain_text(say("campaigns.nothing_missing"))
     author.locator(".st-key-cp_hand_in button:visible").first.click()
     until(lambda: row(house, name).state == "in_review", "it is handed in")

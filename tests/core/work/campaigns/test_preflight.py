@@ -11,7 +11,7 @@ from core.campaigns.body import Body, Content, Schedule, Variant
 from core.errors import Unknown
 from core.scope import EVERYTHING, Scope
 from core.store import identity_values, outbox, segments
-from core.store.campaign_tables import SubscriptionGrant
+from core.store.campaign_tables import Connector, SubscriptionGrant
 from core.work.campaigns import gates, history, preflight
 from core.work.questions import references
 from core.work.questions.reading import reading
@@ -193,6 +193,14 @@ def test_quiet_hours_hold_or_lose_what_would_begin_in_them(home, now, schedule, 
     found = of(home, about("sms", schedule=schedule), now)
     step = found.flows[0].gates[-1]
     assert (step.name, step.left_count, step.until) == ("quiet", left, until)
+
+
+def test_quiet_hours_are_those_of_the_way_out_in_use(home):
+    with home.store.transaction() as session:
+        session.query(Connector).delete()
+        worlds.connector(session, "sms", "sms", {"quiet_start": "00:00", "quiet_end": "00:00"})
+    step = of(home, about("sms", schedule=Schedule()), NIGHT).flows[0].gates[-1]
+    assert (step.name, step.left_count, step.until) == ("quiet", 5, None)
 
 
 def test_nobody_out_of_scope_is_counted(home):
