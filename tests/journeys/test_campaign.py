@@ -79,7 +79,7 @@ def choose(page: Page, box, *options: str) -> None:
         box.fill(option)
         expect(page.get_by_role("option", name=option, exact=True)).to_be_visible()
         page.keyboard.press("Enter")
-        expect(page.locator("[data-baseweb=tag]").filter(has_text=option)).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile(re.escape(option)))).to_be_visible()
         idle(page)
     page.keyboard.press("Escape")
 
