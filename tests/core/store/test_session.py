@@ -133,13 +133,13 @@ def test_batch_numbers_are_never_used_twice(store):
 
 def test_putting_overwrites_the_rows_with_the_same_key(store):
     with store.transaction() as session:
-        put(session, ProfileField, {"identity_key": 1, "field": "name", "ciphertext": b"a"})
+        put(session, ProfileField, {"identity_key": 1, "field": "name", "batch_id": 1, "ciphertext": b"a"})
         put(
             session,
             ProfileField,
             [
-                {"identity_key": 1, "field": "name", "ciphertext": b"b"},
-                {"identity_key": -(2**63), "field": "name", "ciphertext": b"c"},
+                {"identity_key": 1, "field": "name", "batch_id": 1, "ciphertext": b"b"},
+                {"identity_key": -(2**63), "field": "name", "batch_id": 1, "ciphertext": b"c"},
             ],
         )
         put(session, ProfileField, [])
