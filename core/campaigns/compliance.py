@@ -24,7 +24,9 @@ FORMS = ("template", "subscribe")
 """What an official account may send; facts let templates carry important notices only."""
 MARKETING = reach.PURPOSE
 PURPOSES = tuple(one for one in CONSENT_PURPOSES if one != "profiling")
-TEMPLATE, SMS_LINK = "platform.template_marketing", "platform.sms_link"
+TEMPLATE, SMS_LINK, OWN_TASK = "platform.template_marketing", "platform.sms_link", "platform.own_task"
+OF_MANY = frozenset({"tier", "city", "unit", "staff"})
+"""Fields that say the same to many."""
 ABSOLUTE = "absolute"
 FIELD = "\ufffc"
 """Stands for each letter of a personal field where only what everybody gets to read counts."""
@@ -119,7 +121,7 @@ def findings(
     template = personal.parse(text)
     missing = [*_platform(channel, purpose, form), *_missing(text, template, channel, purpose, sender, lists.musts)]
     forbidden = list(_forbidden(text, purpose, lists.words))
-    links = _links(template) if channel == "sms" else ()
+    links = _links(template) if channel == "sms" else _own_tasks(template) if channel == "wecom" else ()
     placed = [*forbidden, *_sensitive(text, sensitive, lists.severities, forbidden), *links]
     everything = dict.fromkeys([*missing, *placed])
     return tuple(sorted(everything, key=lambda one: (-1 if one.start is None else one.start, one.end or 0, one.rule)))
@@ -145,6 +147,13 @@ def _links(template: Template) -> Iterator[Finding]:
         if isinstance(part, Field):
             if personal.FIELDS[part.name] == "link" or is_refused_value("sms", part.default or ""):
                 yield Finding(SMS_LINK, "block", part.at, part.end)
+
+
+def _own_tasks(template: Template) -> Iterator[Finding]:
+    """An employee confirms each text of a WeCom mass message as a task of its own: what differs from member to member would be as many tasks as members."""
+    for part in template.parts:
+        if isinstance(part, Field) and part.name not in OF_MANY:
+            yield Finding(OWN_TASK, "reason", part.at, part.end)
 
 
 def _missing(

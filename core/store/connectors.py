@@ -40,6 +40,12 @@ def in_use(session: Session, channel: str) -> Connector | None:
     return session.scalars(on.execution_options(populate_existing=True)).one_or_none()
 
 
+def stands_for(session: Session, channel: str) -> str:
+    """The channel on which somebody must have agreed, and not refused: that which the way out in use stands for where it is no channel of a person's own, else the channel itself."""
+    row = in_use(session, channel)
+    return channel if row is None else str(row.settings.get("stands_for", channel))
+
+
 def add(session: Session, values: Mapping[str, Any], *, by: str, now: datetime) -> Connector:
     """A new one, off, without failures, with nothing sealed yet."""
     connector = Connector(**values, sealed=b"", is_on=False, revision=1, by=by, at=now, failures=0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, case, exists, func, or_, select, update
 
 from core.store.campaign_tables import (
     IS_IN_HAND,
@@ -74,16 +74,18 @@ def begin(session: Session, claims: Sequence[Claim], now: datetime) -> set[int]:
 
 def finish(session: Session, ends: Iterable[End], now: datetime) -> set[int]:
     """``outbox.finish`` of each. Returns those that were still ours."""
-    alike: dict[tuple[str, str | None, str | None, str | None], list[Claim]] = {}
+    alike: dict[tuple[str, str | None, str | None], list[End]] = {}
     for end in ends:
-        alike.setdefault((end.state, end.reason, end.provider_id, end.error), []).append(end.claim)
+        alike.setdefault((end.state, end.reason, end.error), []).append(end)
     ended: set[int] = set()
-    for (state, reason, provider_id, error), claims in alike.items():
+    for (state, reason, error), some in alike.items():
         before = ("reserved",) if state in ("skipped", "cancelled") else IN_HAND
-        values = {"state": state, "ended_at": now, "lease_until": None, "reason": reason, "provider_id": provider_id, "error": error}  # fmt: skip
+        values = {"state": state, "ended_at": now, "lease_until": None, "reason": reason, "error": error}
         values |= {"slot_at": None} if state in NO_SLOT else {}
-        for fence, ids in _by_fence(claims):
-            ended |= _changed(session, _ours(ids, fence, before).values(**values))
+        called = {end.claim.message_id: end.provider_id for end in some}
+        for fence, ids in _by_fence([end.claim for end in some]):
+            ours = _ours(ids, fence, before)
+            ended |= _changed(session, ours.values(provider_id=_called([(one, called[one]) for one in ids]), **values))
     return ended
 
 
@@ -191,6 +193,13 @@ def spend(
         )
         left: Any = 0 if all_of_it else SubscriptionGrant.grants - 1
         changed_rows(session, here.values(grants=left, changed_at=now))
+
+
+def _called(names: Sequence[tuple[int, str | None]]) -> Any:
+    """What the platform calls each of these messages, as one value of a statement."""
+    if len({name for _, name in names}) == 1:
+        return names[0][1]
+    return case(dict(names), value=Outgoing.id, else_=None)
 
 
 def _waiting(campaign_id: int, channel: str, now: datetime) -> list[ColumnElement[bool]]:

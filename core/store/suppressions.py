@@ -22,6 +22,9 @@ class Suppressed:
     members: frozenset[int]
     macs: frozenset[bytes]
 
+    def __or__(self, other: "Suppressed") -> "Suppressed":
+        return Suppressed(self.members | other.members, self.macs | other.macs)
+
     def has(self, member_id: int, mac: bytes | None) -> bool:
         return member_id in self.members or (mac is not None and mac in self.macs)
 

@@ -16,7 +16,7 @@ from core.errors import Unknown
 from core.periods import business_date
 from core.sequences.arrays import Int64s
 from core.store import campaigns as rows
-from core.store.campaign_tables import MESSAGE_STATES
+from core.store.campaign_tables import MESSAGE_STATES, Campaign
 from core.work.campaigns import policy, preflight, rendering, review
 from core.work.campaigns.preflight import Ahead, Preflight, Wallet, Waterfall
 from core.work.campaigns.rendering import Preview
@@ -26,6 +26,7 @@ from core.work.questions.campaign_employees import Confirmations
 from core.work.questions.campaign_results import Results
 from core.work.questions.campaigns import Progress
 from core.work.questions.untold import SMALL
+from core.work.segments import covers
 from dashboard.data import campaigns
 from dashboard.data.ground import Ground, stand
 from dashboard.data.people import People
@@ -112,9 +113,8 @@ class Outcome:
 def check(campaign_id: int) -> Checked | None:
     """None where nobody knows yet for whom and on which channels it is. Raises ``Forbidden``, ``Unknown``, and what its segments refuse."""
     ground = stand(SEE)
-    with ground.home.store.reading() as session:
-        row = rows.one(session, campaign_id)
-        said = bodies.parse(row.body)
+    row = _row(ground, campaign_id)
+    said = bodies.parse(row.body)
     if not said.channels or not (said.places if said.is_placed else said.segments):
         return None
     at = wiring.now()
@@ -134,8 +134,7 @@ def _check(key: str, _ground: Ground, _row: Any, _body: Body, _at: datetime) -> 
 def now_to_send(campaign_id: int) -> int:
     """Messages that it will be by the gates now, asked anew. Raises as ``check``."""
     ground = stand(SEE)
-    with ground.home.store.reading() as session:
-        row = rows.one(session, campaign_id)
+    row = _row(ground, campaign_id)
     said = bodies.parse(row.body)
     found = preflight.of(
         ground.home, ground.operator.scope, said, row.salt, wiring.now(), code=row.code, units=row.units
@@ -149,6 +148,7 @@ def now_to_send(campaign_id: int) -> int:
 def review_of(campaign_id: int) -> Review:
     """Raises ``Forbidden``, ``Unknown``."""
     ground = stand(SEE)
+    _row(ground, campaign_id)
     name = ("review of campaign", ground.key, campaign_id)
     return kept.while_unwritten(ground.home.store, name, lambda: _review(ground, campaign_id))
 
@@ -187,8 +187,7 @@ _ENDS = ("approved", "sent_back", "taken_back", "voided")
 def previews(campaign_id: int, variant: str, channel: str) -> tuple[tuple[int | None, Preview], ...]:
     """How three real members would read it, who knows most first, and somebody of whom nothing is known; only the latter for whoever may not see people. Raises ``Forbidden``, ``Unknown``, and what its segments refuse."""
     ground = stand(SEE)
-    with ground.home.store.reading() as session:
-        row = rows.one(session, campaign_id)
+    row = _row(ground, campaign_id)
     who = ground.operator.can("people.see")
     key = f"previews|{ground.key}|{campaign_id}|{row.revision}|{variant}|{channel}|{who}|{ground.operator.can('personal.reveal')}"
     return _previews(key=key, _ground=ground, _row=row, _variant=variant, _channel=channel)
@@ -215,6 +214,7 @@ def _previews(
 def entries(campaign_id: int) -> tuple[Entry, ...]:
     """What happened, the newest first. Raises ``Forbidden``, ``Unknown``."""
     ground = stand(SEE)
+    _row(ground, campaign_id)
 
     def ask() -> tuple[Entry, ...]:
         with ground.home.store.reading() as session:
@@ -230,6 +230,7 @@ def entries(campaign_id: int) -> tuple[Entry, ...]:
 def progress(campaign_id: int) -> Moving:
     """Counted anew every few seconds. Raises ``Forbidden``, ``Unknown``."""
     ground, at = stand(SEE), wiring.now()
+    _row(ground, campaign_id)
     name = ("progress of campaign", ground.key, campaign_id, kept.moment(at))
     return kept.while_unwritten(ground.home.store, name, lambda: _progress(ground, campaign_id, at))
 
@@ -245,6 +246,7 @@ def _progress(ground: Ground, campaign_id: int, at: datetime) -> Moving:
 def confirmations(campaign_id: int) -> Confirmations:
     """Employees who were asked to send it. Raises ``Forbidden``, ``Unknown``."""
     ground, at = stand(SEE), wiring.now()
+    _row(ground, campaign_id)
     name = ("confirmations of campaign", ground.key, campaign_id, kept.moment(at))
 
     def ask() -> Confirmations:
@@ -260,8 +262,7 @@ def confirmations(campaign_id: int) -> Confirmations:
 def results(campaign_id: int) -> Outcome:
     """Raises ``Forbidden``, ``Unknown``."""
     ground = stand(SEE)
-    with ground.home.store.reading() as session:
-        row = rows.one(session, campaign_id)
+    row = _row(ground, campaign_id)
     key = f"results of campaign|{ground.key}|{campaign_id}|{row.state_at}|{wiring.now().timestamp() // 60}"
     return _results(key=key, _ground=ground, _campaign_id=campaign_id)
 
@@ -272,6 +273,15 @@ def _results(key: str, _ground: Ground, _campaign_id: int) -> Outcome:
         found = campaign_results.results(_ground.home, lake, _campaign_id)
         as_of = found.as_of or lake.as_of or wiring.now()
         return Outcome(key, found, lake.zone, _ground.version, as_of, lake.currency)
+
+
+def _row(ground: Ground, campaign_id: int) -> Campaign:
+    """One that reaches no further than the asker does. Raises ``Unknown``."""
+    with ground.home.store.reading() as session:
+        row = rows.one(session, campaign_id)
+    if not covers(ground.home, ground.operator)(row.units):
+        raise Unknown("campaign", str(campaign_id))
+    return row
 
 
 # -- people ------------------------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ __all__ = [
     "CHANNELS", "EDITABLE", "FIELDS", "GOALS", "GROUPS", "LIMITS", "LONG", "LONGEST_NAME", "LONGEST_WINDOW_DAYS", "METRICS", "MISSING", "MODES", "MOST_HELD", "MOST_PLACES",
     "MOST_SEGMENTS", "MOST_VALUES", "MOST_VARIANTS", "PERSONAL", "PLACED", "PURPOSES", "SEE", "STATES", "STEPS", "TEMPLATED", "TITLED", "WHENS", "Body", "Content", "Found", "Gap",
     "Hold", "Limit", "Listed", "Named", "Policy", "Quiet", "Read", "Rule", "Told", "Variant", "document", "example", "find", "findings", "gaps", "holds", "is_held_rule",
-    "is_readable", "listed", "may_see_members", "me", "members", "now", "offers", "places", "policy", "read_by", "robots", "rule", "segments_known", "sender", "short_name", "today", "zone",
+    "is_readable", "listed", "may_see_members", "me", "members", "now", "offers", "places", "policy", "read_by", "robots", "rule", "segments_known", "sender", "short_name", "standing", "today", "zone",
 ]  # fmt: skip
 
 SEE = "campaign.see"
@@ -63,7 +63,7 @@ STATES = CAMPAIGN_STATES
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One of the list. ``starts_at``: when it was started for, else what its author plans; None: at once, or not known. ``gap_count``: of a draft."""
+    """One of the list. ``starts_at``: when it was started for, else what its author plans; None: at once, or not known. ``gap_count``: of a draft: what is missing, and what stands against its texts."""
 
     campaign_id: int
     code: str
@@ -163,15 +163,15 @@ def listed() -> tuple[Listed, ...]:
 
 
 def _listed(ground: Ground, at: datetime) -> tuple[Listed, ...]:
-    is_covered = covers(ground.home, ground.operator)
+    is_covered, writer = covers(ground.home, ground.operator), sender()
     on = business_date(at, ground.home.settings.zone)
     with ground.home.store.reading() as session:
-        return tuple(_one_of_list(row, at, on) for row in campaigns.listed(session) if is_covered(row.units))
+        return tuple(_one_of_list(row, at, on, writer) for row in campaigns.listed(session) if is_covered(row.units))
 
 
-def _one_of_list(row: Campaign, at: datetime, on: date) -> Listed:
+def _one_of_list(row: Campaign, at: datetime, on: date, writer: Sender) -> Listed:
     body = bodies.parse(row.body)
-    lacks = len(bodies.gaps(body, at, on)) if row.state == "draft" else 0
+    lacks = len(bodies.gaps(body, at, on)) + len(_standing(body, writer)) if row.state == "draft" else 0
     starts = row.starts_at or body.schedule.at
     return Listed(
         row.id, row.code, row.name, row.state, body, row.author, row.changed_by, row.changed_at, starts, lacks
@@ -228,6 +228,18 @@ def gaps(body: Body) -> tuple[Gap, ...]:
 def findings(body: Body) -> tuple[Told, ...]:
     """What stands against its texts. Raises ``Forbidden``."""
     return checks.found(body, sender())
+
+
+def standing(body: Body) -> list[Told]:
+    """What keeps it from being handed in: each rule once per variant and channel that breaks it. Raises ``Forbidden``."""
+    return _standing(body, sender())
+
+
+def _standing(body: Body, writer: Sender) -> list[Told]:
+    found = {
+        (one.finding.rule, one.variant, one.channel): one for one in reversed(checks.found(body, writer)) if one.stands
+    }
+    return list(reversed(found.values()))
 
 
 def policy() -> Policy:

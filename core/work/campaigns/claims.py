@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -19,7 +21,7 @@ from core.campaigns.body import Body
 from core.campaigns.rate import SECOND_NS, Rate, nanoseconds, room, step
 from core.periods import business_date, midnight
 from core.senders.parcels import Way
-from core.store import campaigns, outbox, outbox_batches, suppressions
+from core.store import campaigns, connectors, outbox, outbox_batches, suppressions
 from core.store.campaign_tables import Campaign
 from core.store.outbox import Claim
 from core.store.outbox_batches import Back, End
@@ -134,7 +136,8 @@ class Taking:
         with store.reading() as session:
             campaign = campaigns.one(session, line.campaign_id)
             body = bodies.parse(campaign.body)
-        with self._people(body, line.channel, now) as people, store.transaction() as session:
+            asked = connectors.stands_for(session, line.channel)
+        with self._people(body, asked, now) as people, store.transaction() as session:
             opened = self.ways.open(session, line.channel, line.place)
             if opened is None or opened.closed is not None or (opened.paused_until or now) > now:
                 return None
@@ -264,7 +267,9 @@ class _Gates:
 
     def _unsuppressed(self, claims: list[Claim]) -> list[Claim]:
         members, macs = [one.member_id for one in claims], [one.address_mac for one in claims if one.address_mac]
-        found = suppressions.of(self.session, self.line.channel, self.body.purpose, members, macs)
+        asked = {self.line.channel, connectors.stands_for(self.session, self.line.channel)}
+        standing = [suppressions.of(self.session, one, self.body.purpose, members, macs) for one in sorted(asked)]
+        found = reduce(or_, standing)
         return self._split(claims, lambda one: not found.has(one.member_id, one.address_mac), SUPPRESSED)
 
     def _agreed(self, claims: list[Claim], people: People) -> list[Claim]:

@@ -14,6 +14,7 @@ from core.campaigns.caps import Policy
 from core.campaigns.hours import Quiet
 from core.campaigns.rate import Rate
 from core.errors import Refusal
+from core.schema import CHANNELS
 from core.senders import addresses, robot, webhook
 from core.senders.addresses import InvalidWeb
 from core.settings import HERE, PORTS, SECURITIES
@@ -99,6 +100,8 @@ PRICE = Field("price_minor", "whole", usual=0, high=MOST_PRICE)
 GATEWAY = Field("gateway", "gateway")
 SIGNATURE = Field("signature", is_needed=True, high=30)
 CALLBACK = (Secret("callback_token"), Secret("callback_key", "aes"))
+STANDS_FOR = Field("stands_for", "choice", usual="app", choices=tuple(CHANNELS))
+"""Of ways that are no channel of a person's own: the channel on which somebody must have agreed to be written to."""
 OUR_SECRET = Secret("secret", is_needed=True)
 _EVERYBODY = (PRICE, *_quiet(hours.PERSONAL))
 _APP_ID = Field("app_id", "word", is_needed=True, high=64)
@@ -140,9 +143,9 @@ KINDS: Mapping[str, Kind] = {
         (Secret("password"),),
     ),
     "webhook": Kind(
-        ("webhook",), (*_rate(1000, 1, 1000), *_EVERYBODY), (Secret("address", "web", is_needed=True), Secret("secret", "hook", is_needed=True, is_made=True))
+        ("webhook",), (STANDS_FOR, *_rate(1000, 1, 1000), *_EVERYBODY), (Secret("address", "web", is_needed=True), Secret("secret", "hook", is_needed=True, is_made=True))
     ),
-    "console": Kind(("console",), (*_rate(10_000, 1, 10_000), *_EVERYBODY)),
+    "console": Kind(("console",), (STANDS_FOR, *_rate(10_000, 1, 10_000), *_EVERYBODY)),
 }  # fmt: skip
 """Rates, where no platform publishes one, are a proposal: as fast as a usual house needs, and slow enough that somebody can stop it. A robot's 20 a minute are 15 and a burst of 5, which
 never are more than 20 in any minute."""

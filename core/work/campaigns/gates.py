@@ -25,7 +25,7 @@ from core.periods import business_date
 from core.segments import reach as rules
 from core.segments.language import Profile
 from core.sequences.arrays import Array, Int64s
-from core.store import suppressions
+from core.store import connectors, suppressions
 from core.store.campaign_tables import Connector
 from core.store.session import Session
 from core.work.campaigns import addresses, audience
@@ -233,9 +233,12 @@ class _OfMembers:
             case "minor":
                 return ~self._profiled("age", "at_most", rules.CHILD_AGE)
             case "consent":
-                return reach.consented(self._lake.snapshot, channel, self._body.purpose)
+                asked = connectors.stands_for(self._session, channel)
+                return reach.consented(self._lake.snapshot, asked, self._body.purpose)
             case "suppression":
+                asked = connectors.stands_for(self._session, channel)
                 standing = suppressions.everybody(self._session, channel, self._body.purpose)
+                standing |= suppressions.everybody(self._session, asked, self._body.purpose)
                 return ~_suppressed(standing, self._whom.ids, self.addresses(channel))
             case "profiling":
                 return ~refused(self._lake.snapshot, channel) if self._whom.is_profiled else None

@@ -20,7 +20,7 @@ from core.senders.sms.replies import Reply
 from core.senders.sms.texting import Receipt, Told
 from core.senders.wecom import callbacks
 from core.senders.wecom.callbacks import ContactChange, ContactEvent, Rejected
-from core.store import grants, inbound, message_marks, suppressions
+from core.store import campaigns, grants, inbound, message_marks, suppressions, topics
 from core.store.campaign_tables import Connector, Outgoing
 from core.store.session import Session
 from core.work.campaigns import inbox, pulling, receipts, unsubscribing, whom
@@ -73,6 +73,9 @@ def handle(home: Home, now: datetime) -> Handled:
         except Exception as error:
             given_up += _failed(home, inbound_id, attempts, FAULT, now)
             faults.append(error)
+    if done:
+        with home.store.transaction() as session:
+            topics.bump(session, campaigns.TOPIC)
     if faults:
         raise faults[0]
     return Handled(done, given_up)

@@ -44,6 +44,8 @@ SHOWN_OUT = "…"
 """Stands in previews for the part of a link that only a message of the outbox has."""
 SAMPLED = 5_000
 """Members of an audience among whom some are looked for to be shown."""
+SHARED = ("wecom", "group_chat", "robot")
+"""On these one message goes to many: a link of each one's own would make each a message, and of WeCom a task that an employee confirms. Clicks are not counted there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +130,11 @@ class _Batch:
         )  # fmt: skip
 
     def _link(self, claim: Claim, url: str) -> str:
-        """Told by a short one where people's phones reach the receiver."""
+        """Told by a short one where people's phones reach the receiver, unless one message goes to many."""
         base = self.home.settings.links_url
-        return links.short(base, self.link_key, claim.message_id, self.numbers[url]) if url and base else url
+        if not url or base is None or claim.channel in SHARED:
+            return url
+        return links.short(base, self.link_key, claim.message_id, self.numbers[url])
 
     def _way_out(self, claim: Claim) -> str:
         """Empty for places, and where the receiver cannot be reached."""
@@ -237,6 +241,7 @@ def preview(
     texts = _Texts(body)
     content, values = texts.content(variant, channel), dict[str, Any]()
     base = home.settings.links_url
+    is_short = bool(base and content.link) and channel not in SHARED
     if member_id is not None:
         operator.require("people.see")
         with reading(home, scope=operator.scope, now=now) as lake, home.store.reading() as session:
@@ -249,7 +254,7 @@ def preview(
     filled = texts.filled(variant, channel, values)
     text, limit = filled.texts.get("text"), personal.LIMITS.get(channel)
     return Preview(
-        title=filled.texts.get("title"), text=text, link=f"{base}/{links.FOLLOWED}/{SHOWN_OUT}" if base and content.link else content.link,
+        title=filled.texts.get("title"), text=text, link=f"{base}/{links.FOLLOWED}/{SHOWN_OUT}" if is_short else content.link,
         link_title=filled.texts.get("link_title"), link_text=filled.texts.get("link_text"), values={name: filled.texts.get(f"values.{name}") for name in content.values}, missing=filled.missing,
         trouble=filled.trouble, length=personal.length(text, limit.unit) if limit and text is not None else None, most=limit.most if limit else None, unit=limit.unit if limit else None,
     )  # fmt: skip

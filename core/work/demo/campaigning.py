@@ -27,11 +27,11 @@ from core.work.questions import population
 
 BY = "demo"
 CHANNEL, VARIANT = "wecom", "A"
-NEVER_QUIET = {"quiet_start": "00:00", "quiet_end": "00:00"}
+TRIAL = {"quiet_start": "00:00", "quiet_end": "00:00", "stands_for": CHANNEL}
 MARKS = ("sent", "delivered", "opened", "clicked")
 HOUSE, CONSOLE = "云岫茶集", "演练（不外发）"
 LINK = "https://shop.example.com/hui-gui"
-TEXT = f"{HOUSE}：{{{{nickname|亲}}}}，好久不见。您常喝的茶到新货了，回来坐坐，备了一份回访礼。不想再收到请回复T"
+TEXT = f"{HOUSE}：{{{{tier|会员}}}}，好久不见。您常喝的茶到新货了，回来坐坐，备了一份回访礼。不想再收到请回复T"
 HOUR = timedelta(hours=1)
 
 
@@ -76,7 +76,7 @@ def _way_out(home: Home, session: Session, now: datetime) -> None:
         "name": CONSOLE,
         "kind": "console",
         "channel": "console",
-        "settings": connector_kinds.read("console", NEVER_QUIET, ()),
+        "settings": connector_kinds.read("console", TRIAL, ()),
     }
     row = connectors.add(session, values, by=BY, now=now)
     row.sealed, row.is_on = connector_secrets.seal(home.keys, row.id, {}), True

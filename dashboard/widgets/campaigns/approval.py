@@ -69,7 +69,7 @@ def _deeds(found: Found, standing: campaign_runs.Review) -> None:
         if why:
             st.warning(why, icon=":material/person_off:")
         _approving(found, standing.digest or "", count, is_open=not why and view is not None and standing.is_as_read)
-    with right, st.form(f"ca_back_form_{found.campaign_id}", border=False):
+    with right, st.form(f"ca_back_form_{found.campaign_id}", border=False, enter_to_submit=False):
         st.text_area(
             t("campaign.back_why"), max_chars=LONGEST, key=f"ca_back_{found.campaign_id}", height=96, placeholder=t("campaign.back_hint")
         )  # fmt: skip
@@ -88,7 +88,7 @@ def _why_not(standing: campaign_runs.Review, count: int) -> str:
 def _approving(found: Found, digest: str, count: int, *, is_open: bool) -> None:
     shown = i18n.number(count)
     key = f"ca_typed_{found.campaign_id}_{digest[:DIGEST]}"
-    with st.form(f"ca_approve_form_{found.campaign_id}", border=False):
+    with st.form(f"ca_approve_form_{found.campaign_id}", border=False, enter_to_submit=False):
         st.text_input(
             t("campaign.type_count", count=shown), key=key, placeholder=str(count), disabled=not is_open, help=t("campaign.type_count_help"), max_chars=12
         )  # fmt: skip

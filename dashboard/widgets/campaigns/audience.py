@@ -51,7 +51,8 @@ def _known(body: Body) -> dict[str, str]:
 
 def _segments(form: Form) -> None:
     known = campaigns.segments_known()
-    named = {one.segment_id: _name(one) for one in known.values() if not one.is_archived}
+    kept = {*form.found.body.segments, *form.found.body.without}
+    named = {one.segment_id: _name(one) for one in known.values() if not one.is_archived or one.segment_id in kept}
     left, right = st.columns(2)
     with left:
         fields.several(

@@ -39,7 +39,7 @@ def _started(form: Form) -> None:
     elif part == "results":
         results.show(form.found)
     elif part == "said":
-        check.show(form)
+        check.said(form)
         approval.show(form)
     else:
         log.show(form.found)

@@ -14,7 +14,7 @@ from dashboard.data import campaigns
 from dashboard.data.campaigns import Found
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import heading
-from dashboard.widgets.campaigns import findings, words
+from dashboard.widgets.campaigns import words
 from dashboard.widgets.campaigns.edits import Form
 
 TAKEN_BACK = ("in_review", "approved", "scheduled")
@@ -38,6 +38,15 @@ def show(form: Form) -> None:
             _deeds(found, is_whole=not open_points)
 
 
+def said(form: Form) -> None:
+    """Of one that was started: what was said in short, and what can still be done with it."""
+    with st.container(border=True, key="card_campaign_check"):
+        st.html(heading.section(t("campaign.said"), t("campaign.said_lead")) + _facts(form.found))
+        _standing(form.found)
+        if actions.may():
+            _deeds(form.found, is_whole=False)
+
+
 def _points(form: Form) -> list[str]:
     """HTML: what is missing and what stands against it, each with its step."""
     numbers = {one.name: place + 1 for place, one in enumerate(form.found.body.variants)}
@@ -45,7 +54,7 @@ def _points(form: Form) -> list[str]:
     for gap in campaigns.gaps(form.found.body):
         more = {words.VARIANT: numbers[name]} if (name := gap.at.rpartition(".")[0]) in numbers else {}
         told.append(_point(form, gap.step, words.gap(gap), **more))
-    for one in findings.standing(form.found.body):
+    for one in campaigns.standing(form.found.body):
         said = i18n.explained(
             words.place(f"{one.variant}.{one.channel}"), words.finding(one, form.found.body.purpose)[0]
         )

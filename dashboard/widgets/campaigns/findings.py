@@ -5,8 +5,9 @@ from itertools import groupby
 
 import streamlit as st
 
+from dashboard import addresses
 from dashboard.data import campaigns
-from dashboard.data.campaigns import Body, Content, Told
+from dashboard.data.campaigns import Content, Told
 from dashboard.i18n import t
 from dashboard.widgets import heading
 from dashboard.widgets.campaigns import fields, words
@@ -32,26 +33,33 @@ def _order(one: Told) -> tuple[bool, str]:
 
 
 def _rule(form: Form, rule: str, every: list[Told], *, is_held: bool) -> None:
-    body = form.found.body
-    title, why, source = words.finding(every[0], body.purpose)
-    badge = (
-        words.mark("medium", t("campaigns.needs_reason")) if is_held else words.mark("critical", t("campaigns.blocks"))
-    )
-    if is_held and not every[0].stands:
+    """One badge and one reason; why it is a rule may differ by channel."""
+    purpose = form.found.body.purpose
+    if not is_held:
+        badge = words.mark("critical", t("campaigns.blocks"))
+    elif every[0].stands:
+        badge = words.mark("medium", t("campaigns.needs_reason"))
+    else:
         badge = words.mark("low", t("campaigns.has_reason"))
-    note = f"<small>{escape(t('campaigns.source', source=source))}</small>" if source else ""
-    lead = f"{escape(why)} {note}" if why or note else ""
+    said: dict[tuple[str, str, str], list[Told]] = {}
+    for one in every:
+        said.setdefault(words.finding(one, purpose), []).append(one)
+    title = next(iter(said))[0]
+    blocks = "".join(_why(why, source) + _places(form, some) for (_, why, source), some in said.items())
     with st.container(key=f"cp_rule_{rule.replace('.', '_')}_{is_held}", gap="small"):
-        st.html(
-            f'<div class="finding"><p><b>{escape(title)}</b> {badge}</p><p class="lead">{lead}</p>{_places(form, every)}</div>'
-        )
+        st.html(f'<div class="finding"><p><b>{escape(title)}</b> {badge}</p>{blocks}</div>')
         if _needs_names(rule):
-            address = "?part=rules"
-            st.html(f'<p class="lead"><a href="{address}">{escape(t("campaigns.to_names"))}</a></p>')
+            address = f"?{addresses.only('world')}part=rules"
+            st.html(f'<p class="lead"><a href="{escape(address)}">{escape(t("campaigns.to_names"))}</a></p>')
         if is_held:
             fields.line(
                 form, ("reasons", rule), t("campaigns.reason"), most=LONGEST, placeholder=t("campaigns.reason_hint"), help=t("campaigns.reason_help")
             )  # fmt: skip
+
+
+def _why(why: str, source: str) -> str:
+    note = f" <small>{escape(t('campaigns.source', source=source))}</small>" if source else ""
+    return f'<p class="lead">{escape(why)}{note}</p>' if why or note else ""
 
 
 def _needs_names(rule: str) -> bool:
@@ -73,11 +81,3 @@ def _places(form: Form, every: list[Told]) -> str:
         shown = f'<div class="draft">{words.marked(text, spans)}</div>' if spans else ""
         items.append(f"<li>{escape(where)}{shown}</li>")
     return f'<ul class="listed">{"".join(items)}</ul>'
-
-
-def standing(body: Body) -> list[Told]:
-    """What keeps it from being handed in: each rule once per variant and channel that breaks it."""
-    found = {
-        (one.finding.rule, one.variant, one.channel): one for one in reversed(campaigns.findings(body)) if one.stands
-    }
-    return list(reversed(found.values()))

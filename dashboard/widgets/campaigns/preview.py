@@ -25,7 +25,9 @@ LINK = "https://s.example/u/7Kq2"
 
 def show(form: Form, variant: str, content: Content, channel: str) -> None:
     labels = {one: t(f"campaigns.preview_{one}") for one in WHO} | _members(form)
-    who = st.radio(
+    if form.found.body.is_placed:  # everybody there reads the same, and nothing is known of a place
+        st.html(heading.line(t("campaigns.preview_placed")))
+    who = "unknown" if form.found.body.is_placed else st.radio(
         t("campaigns.preview"), list(labels), format_func=labels.__getitem__, key=f"cp_preview_{channel}", horizontal=True, help=t("campaigns.preview_help")
     )  # fmt: skip
     if not content.text:

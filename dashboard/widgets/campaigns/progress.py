@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import i18n
 from dashboard.actions import campaign_runs as actions
+from dashboard.actions import campaigns as writing
 from dashboard.actions import guard
 from dashboard.data import campaign_runs
 from dashboard.data.campaign_runs import Moving
@@ -65,11 +66,12 @@ def _drawn(found: Found) -> None:
         st.html(_tiles(view) + _bar(view))
         left, right = st.columns(2, gap="large")
         left.html(_states(view))
-        right.html(_waiting(view) + _by(view, "channel") + _by(view, "variant"))
-        st.html(_skipped(view) + _troubles(view))
+        with right:
+            told.put(_waiting(view) + _by(view, "channel") + _by(view, "variant"))
+        told.put(_skipped(view) + _troubles(view))
         if view.found.is_limited:
             st.html(heading.line(t("campaign.limited")))
-        st.html(behind.forbidden(behind.link(told.WHO)))
+        told.put(behind.forbidden(behind.link(told.WHO)))
 
 
 def _contract() -> list[str]:
@@ -222,6 +224,10 @@ def _dealing(found: Found) -> None:
     if not actions.may_write() or found.state not in ("scheduled", "materialising", "sending", "paused"):
         return
     with st.container(horizontal=True, gap="small", key="campaign_dealing"):
+        if found.state == "scheduled":
+            st.button(
+                t("campaigns.take_back"), icon=":material/undo:", key="cr_take_back", help=t("campaigns.take_back_help"), on_click=_take_back, args=(found,)
+            )  # fmt: skip
         if found.state == "sending":
             _asked(found, "pause", ":material/pause:")
         if found.state == "paused":
@@ -235,11 +241,17 @@ def _asked(found: Found, deed: str, icon: str) -> None:
     with forms.box(t(f"campaign.{deed}"), f"cr_{deed}", icon) as is_open:
         if is_open:
             st.caption(t(f"campaign.{deed}_means"))
-            with st.form(f"cr_{deed}_form", border=False):
+            with st.form(f"cr_{deed}_form", border=False, enter_to_submit=False):
                 st.text_area(t("campaign.why"), max_chars=LONGEST, key=f"cr_{deed}_why", height=80)
                 st.form_submit_button(
                     t(f"campaign.{deed}_do"), type="primary", key=f"cr_{deed}_do", on_click=_pause if deed == "pause" else _cancel, args=(found,)
                 )  # fmt: skip
+
+
+@guard.guarded(actions.WRITE)
+def _take_back(found: Found) -> None:
+    writing.take_back(found.campaign_id)
+    guard.note(t("campaigns.taken_back", name=found.name))
 
 
 @guard.guarded(actions.WRITE)
@@ -290,7 +302,7 @@ def _deciding(found: Found, state: str, count: int) -> None:
     with forms.box(t("campaign.decide"), f"cr_decide_{state}", ":material/rule:") as is_open:
         if is_open:
             labels = {one: t(f"campaign.fate_{one}") for one in fates}
-            with st.form(f"cr_decide_{state}_form", border=False):
+            with st.form(f"cr_decide_{state}_form", border=False, enter_to_submit=False):
                 st.radio(
                     t("campaign.fate"), fates, None, format_func=labels.get, key=f"cr_fate_{state}", captions=[t(f"campaign.fate_{one}_means") for one in fates]
                 )  # fmt: skip

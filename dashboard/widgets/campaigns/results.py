@@ -44,7 +44,7 @@ def show(found: Found) -> None:
         _notes(view)
         st.html(_tiles(view))
         _lift(view)
-        st.html(behind.forbidden(behind.link(told.WHO)))
+        told.put(behind.forbidden(behind.link(told.WHO)))
     with st.container(border=True, key="card_campaign_funnel"):
         left, right = st.columns(2, gap="large")
         with left:
@@ -53,7 +53,7 @@ def show(found: Found) -> None:
         with right:
             st.html(heading.section(t("campaign.timing"), t("campaign.timing_lead"), "timing"))
             st.html(_timing(view) + _after(view))
-        st.html(_follow_up(view))
+        told.put(_follow_up(view))
     _apart(view)
     with st.container(border=True, key="card_campaign_harm"):
         st.html(heading.section(t("campaign.harm"), t("campaign.harm_lead"), "harm"))
@@ -118,6 +118,11 @@ def points(value: float | None, *, is_signed: bool = True) -> str:
     return t("campaign.points", value=told_)
 
 
+def _brief(value: float | None) -> str:
+    """Percentage points, without their name where there is no room for it."""
+    return UNDEFINED if value is None else i18n.signed(value * 100, 2 if abs(value) < 0.005 else 1)
+
+
 def _money(view: Outcome, minor: float | None) -> str:
     return UNDEFINED if minor is None or pd.isna(minor) else i18n.money(round(minor), view.currency)
 
@@ -150,19 +155,24 @@ def _tiles(view: Outcome) -> str:
     people, held = (f"brought/{side}" for side in ("treated/converted", "holdout"))
     converted = int((found.flags["treated"] & found.flags["converted"]).sum())
     share = lift.treated if lift else (converted / found.treated if found.treated else None)
+
+    def way(part: str, words_: str, count: int) -> tuple[str, ...]:
+        """Of what goes to groups nobody is behind a figure."""
+        return () if found.is_placed else told.to_people(part, words_, count)
+
     parts = [] if money.send_minor is None else [t("campaign.cost_send", money=_money(view, money.send_minor))]
     parts.append(t("campaign.cost_coupons", money=_money(view, money.coupon_minor)))
     interval = "" if money.extra_low_minor is None else t("campaign.range", low=_money(view, money.extra_low_minor), high=_money(view, money.extra_high_minor))  # fmt: skip
     orders = t("campaign.orders", count=i18n.number(money.orders), aov=_money(view, money.aov_minor))
     tiles = [
-        Tile("converted", t(f"campaign.metric_{found.metric}"), i18n.number(converted), i18n.share(share), t("campaign.about_converted_means"), lines(t("campaign.of_treated", count=i18n.number(found.treated))), told.to_people(people, t("campaign.whose"), converted)),
-        Tile("held", t("campaign.held_out"), i18n.number(found.held), "" if lift is None else i18n.share(lift.holdout), t("campaign.about_holdout_means"), "", told.to_people(held, t("campaign.whose"), found.held)),
-        Tile("net", t("campaign.net"), _money(view, money.net_minor), "", t("campaign.about_money_means"), lines(orders, t("campaign.refunds", money=_money(view, money.refund_minor))), told.to_people("brought/treated/ordered", t("campaign.whose"), int((found.flags["treated"] & found.flags["ordered"]).sum()))),
+        Tile("converted", t(f"campaigns.metric_{found.metric}"), i18n.number(converted), i18n.share(share), t("campaign.about_converted_means"), lines(t("campaign.of_treated", count=i18n.number(found.treated))), way(people, t("campaign.whose"), converted)),
+        Tile("held", t("campaign.held_out"), i18n.number(found.held), "" if lift is None else i18n.share(lift.holdout), t("campaign.about_holdout_means"), "", way(held, t("campaign.whose"), found.held)),
+        Tile("net", t("campaign.net"), _money(view, money.net_minor), "", t("campaign.about_money_means"), lines(orders, t("campaign.refunds", money=_money(view, money.refund_minor))), way("brought/treated/ordered", t("campaign.whose"), int((found.flags["treated"] & found.flags["ordered"]).sum()))),
         Tile("extra", t("campaign.extra"), _money(view, money.extra_minor), "", t("campaign.about_verdict_means"), lines(interval)),
         Tile("spent", t("campaign.spent"), _money(view, money.cost_minor), "", t("campaign.about_money_means"), lines(*parts)),
         Tile("roi", t("campaign.roi"), UNDEFINED if money.roi is None else i18n.change(money.roi), "", t("campaign.about_roi_means"), lines(_harm_of_value(view))),
     ]  # fmt: skip
-    return wall(tiles, 175)
+    return wall(tiles, 150)
 
 
 def _harm_of_value(view: Outcome) -> str:
@@ -187,14 +197,14 @@ def _lift(view: Outcome) -> None:
     with left:
         st.html(f"<h3>{escape(t('campaign.lift_people'))}</h3>{heading.line(t('campaign.lift_lead'))}")
         alt = t("campaign.lift_alt", low=points(pieces[0].low), high=points(pieces[0].high))
-        charts.show("campaign_lift", view.key, lambda: results_chart.forest(pieces, points), alt=alt)
+        charts.show("campaign_lift", view.key, lambda: results_chart.forest(pieces, points, _brief), alt=alt)
     value = judged.value.lift
     if value.interval is not None:
         with right:
             st.html(f"<h3>{escape(t('campaign.lift_value'))}</h3>{heading.line(t('campaign.lift_value_lead'))}")
             one = Point(t("campaign.everybody"), value.difference, _low(value), _high(value))
             alt = t("campaign.lift_alt", low=_money(view, one.low), high=_money(view, one.high))
-            charts.show("campaign_value", view.key, lambda: results_chart.forest([one], lambda v: _money(view, v)), alt=alt)  # fmt: skip
+            charts.show("campaign_value", view.key, lambda: results_chart.forest([one], lambda v: _money(view, v), lambda v: _money(view, v)), alt=alt)  # fmt: skip
 
 
 # -- the way to it -----------------------------------------------------------------------------------------------------
@@ -271,8 +281,9 @@ def _apart(view: Outcome) -> None:
 
 
 def _of(view: Outcome, kind: str) -> pd.DataFrame:
+    """Parts in which there is anybody."""
     rows = view.found.groups
-    return rows[rows["dimension"] == kind] if "dimension" in rows else rows.iloc[:0]
+    return rows[(rows["dimension"] == kind) & (rows["treated"] + rows["holdout"] > 0)] if "dimension" in rows else rows.iloc[:0]  # fmt: skip
 
 
 def _groups(view: Outcome, kind: str, rows: pd.DataFrame) -> str:

@@ -21,8 +21,11 @@ class Point:
     high: float | None
 
 
-def forest(points: Sequence[Point], words: Callable[[float | None], str]) -> go.Figure:
-    """Downwards, the whole first. What is above 0 altogether, below it altogether, and neither have a colour each."""
+Words = Callable[[float | None], str]
+
+
+def forest(points: Sequence[Point], words: Words, brief: Words) -> go.Figure:
+    """Downwards, the whole first. ``words``: of a difference, ``brief``: the same in short, at the axis and beside points. What is above 0 altogether, below it altogether, and neither have a colour each."""
     look = charts.theme()
     figure = go.Figure()
     names = [charts.cut(one.name, 24) for one in points]
@@ -38,14 +41,14 @@ def forest(points: Sequence[Point], words: Callable[[float | None], str]) -> go.
             showlegend=False,
         )  # fmt: skip
         figure.add_annotation(
-            x=middle, y=name, text=said, showarrow=False, yshift=16, font={"size": 11.5, "color": SOFT[look]}
+            x=middle, y=name, text=f"{brief(middle)} ({brief(low)} … {brief(high)})", showarrow=False, yshift=16, font={"size": 11.5, "color": SOFT[look]}
         )  # fmt: skip
     every = [value for one in points for value in (one.low or 0.0, one.high or 0.0)] + [0.0]
     low, high = min(every), max(every)
     room = (high - low or 1.0) * 0.22
     figure.add_vline(x=0, line={"color": GREY, "width": 1.5, "dash": "dot"})
     figure.update_layout(**charts.layout(ROW * len(points) + 62, margin_top=14))
-    figure.update_xaxes(**charts.ticks(low - room, high + room, words), showgrid=True)
+    figure.update_xaxes(**charts.ticks(low - room, high + room, brief), showgrid=True)
     figure.update_xaxes(nticks=4)
     figure.update_yaxes(autorange="reversed", automargin=True, ticks="", showgrid=False)
     return figure

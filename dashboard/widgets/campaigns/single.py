@@ -15,7 +15,7 @@ from dashboard.data import campaigns
 from dashboard.data.campaigns import Found
 from dashboard.i18n import t
 from dashboard.widgets import choice, opening
-from dashboard.widgets.campaigns import audience, beyond, content, edits, findings, goal, offer, schedule, words
+from dashboard.widgets.campaigns import audience, beyond, content, edits, goal, offer, schedule, words
 from dashboard.widgets.campaigns.edits import Form
 
 DRAWN = {
@@ -97,11 +97,13 @@ def _rail(form: Form, step: str) -> str:
 
 
 def _lacks(form: Form) -> dict[str, int]:
-    """How many things each step lacks, findings that stand among them."""
+    """How many things each step lacks, findings that stand among them; nothing of one that was sent, for nobody mends it."""
     found: dict[str, int] = {}
+    if not form.found.is_editable:
+        return found
     for gap in campaigns.gaps(form.found.body):
         found[gap.step] = found.get(gap.step, 0) + 1
-    if standing := len(findings.standing(form.found.body)):
+    if standing := len(campaigns.standing(form.found.body)):
         found["content"] = found.get("content", 0) + standing
     return found
 

@@ -123,7 +123,7 @@ def _drop(path: Path, name: str, document: dict[str, Any]) -> None:
 
 def _inserting(form: Form, path: Path, channel: str) -> None:
     """What a text may name, each with an example, and the way to put it at the end of the text."""
-    if not form.is_open:
+    if not form.is_open or form.found.body.is_placed:
         return
     key = f"cp_insert_{channel}"
     box = st.popover(t("campaigns.insert"), icon=":material/data_object:", key=key, type="tertiary", on_change="rerun")

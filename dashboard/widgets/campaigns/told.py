@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from urllib.parse import quote
 
+import streamlit as st
+
 from dashboard import i18n
 from dashboard.data import campaign_runs, campaigns
 from dashboard.data.campaigns import Found
@@ -17,6 +19,12 @@ from dashboard.widgets.tiles import Way
 
 WHO = "who"
 """Where the address says whose people are open: ``ahead/sms/consent/lost``, ``rows/state=failed``, ``code/failed/http.503``, ``brought/treated/converted``."""
+
+
+def put(html: str) -> None:
+    """Draw it, unless there is nothing."""
+    if html:
+        st.html(html)
 
 
 def gate(name: str) -> str:

@@ -63,7 +63,8 @@ def _field(prefix: str, one: Field, now: Any) -> None:
         case "whole":
             st.number_input(label, one.low, one.high, now, step=1, key=key, help=about, placeholder=_optional(one))
         case "choice":
-            labels = {name: t(f"connectors.{one.name}_{name}") for name in one.choices}
+            begins = "channel." if one.name == "stands_for" else f"connectors.{one.name}_"
+            labels = {name: t(f"{begins}{name}") for name in one.choices}
             st.selectbox(label, one.choices, one.choices.index(now), format_func=labels.get, key=key, help=about)
         case "clock":
             st.time_input(label, time.fromisoformat(now), step=1800, key=key, help=about)

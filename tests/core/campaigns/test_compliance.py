@@ -201,7 +201,20 @@ def test_template_messages_refuse_marketing_and_nothing_else_does():
 )
 def test_text_messages_refuse_links_in_variables_and_not_in_the_template(text, expected):
     assert told(text, "sms", "service") == expected
-    assert told(text, "wecom", "service") == []
+    assert told(text, "official_account", "service") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{nickname|亲}}，{{points|0}} 分", ["{{nickname|亲}}", "{{points|0}}"]),
+        ("{{tier|会员}}、{{city|这里}}、{{unit|门店}}、{{staff|导购}}", []),
+        ("大家好", []),
+    ],
+)
+def test_what_differs_from_member_to_member_makes_tasks_of_their_own_in_wecom_alone(text, expected):
+    assert told(text, "wecom", "service") == [(compliance.OWN_TASK, one) for one in expected]
+    assert told(text, "group_chat", "service") == told(text, "sms", "service") == []
 
 
 @pytest.mark.parametrize(

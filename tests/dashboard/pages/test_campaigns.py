@@ -18,7 +18,7 @@ from tests.dashboard.pages.conftest import choose, current, go, options, said, t
 LIN = Operator(91, "lin", "manager")
 BOSS = Operator(92, "boss", "admin")
 NORTH = Operator(93, "north", "manager", Scope(frozenset({"north"})))
-TEXT = "茶里提醒您：{{nickname|亲}}，老朋友专享。不想再收到请回复T"
+TEXT = "茶里提醒您：{{tier|会员}}，老朋友专享。不想再收到请回复T"
 
 
 def now():
@@ -150,10 +150,11 @@ def test_each_campaign_is_listed_with_what_it_waits_for(opened):
     fill()
     group = segment()
     begin(name="Bare")
+    begin(whole(group, goal=None, variants=(Variant("A", 1, {"wecom": Content("茶里新茶")}),)), name="Two things")
     handed = begin(whole(group), name="Handed")
     review.hand_in(home(), home().store, LIN, handed, revision=row(handed).revision, sender=Sender(), now=now())
     told = said(faultless(page(opened)))
-    assert "lin 继续填写：还缺 3 项" in told
+    assert "lin 继续填写：还缺 3 项" in told and "lin 继续填写：还缺 2 项" in told
     assert "另一位有权限的人审批" in told and "Tea friends" in told and "企业微信（一对一）" in told
 
 
@@ -380,6 +381,7 @@ def test_a_rule_that_blocks_on_one_channel_and_asks_for_a_reason_on_another_is_t
     number = begin(whole(segment(), channels=("wecom", "email"), variants=(Variant("A", 1, contents),)))
     test = faultless(page(opened, number, "content"))
     assert said(test).count("缺少退订方式") == 2
+    assert "营销邮件须有退订链接" in said(test) and "一对一营销消息应告知拒收方式" in said(test)
     assert [one.key.partition("_reasons_")[2] for one in widgets(test) if "_reasons_" in one.key] == ["must.opt_out"]
 
 
@@ -390,6 +392,9 @@ def test_group_chats_are_chosen_by_name_within_the_reader_s_units(opened):
     assert field(test, "places").options == ["Tea north"]
     faultless(put(test, "places", ["g-north"]))
     assert kept(number).places == ("g-north",)
+    test = put(at(test, number, "content"), "group_chat_text", "大家晚安，{{nickname|茶友们}}")
+    assert "大家晚安，茶友们" in said(faultless(test)) and "群里每个人看到的样子" in said(test)
+    assert not [one for one in test.radio if one.key.startswith("cp_preview")]
 
 
 # -- somebody else -----------------------------------------------------------------------------------------------------

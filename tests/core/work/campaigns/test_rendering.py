@@ -146,6 +146,14 @@ def test_a_link_is_told_by_a_short_one_that_names_message_and_link_and_as_it_is_
     assert (parcel.link, parcel.way_out) == ("https://shop.example.com/x", "")
 
 
+@pytest.mark.parametrize(
+    ("channel", "shown"), [("wecom", "https://shop.example.com/x"), ("sms", "https://go.example.com/c/…")]
+)
+def test_a_link_in_what_one_message_says_to_many_is_told_as_it_is(home, channel, shown):
+    said = replace(about("a"), channels=(channel,), variants=(text("a", channel, link="https://shop.example.com/x"),))
+    assert rendering.preview(home, ADMIN, said, "A", channel, None, NOW).link == shown
+
+
 def test_whoever_cannot_be_written_to_is_told_by_a_code(home):
     body = about("{{points|0}}" + "x" * 499)
     parcels, claims = sent(home, body)
@@ -163,12 +171,13 @@ def test_a_group_is_written_to_by_its_owner_and_one_that_nobody_knows_is_not(hom
     body = Body(
         channels=("group_chat",),
         places=("g1", "g2"),
-        variants=(text("大家好 {{nickname|朋友们}}", "group_chat"),),
+        variants=(text("大家好 {{nickname|朋友们}}", "group_chat", link="https://shop.example.com/x", link_title="x"),),
         holdout=0.0,
     )
     parcels, _ = sent(home, body)
     [parcel] = parcels.values()
     assert (parcel.address, parcel.sender, parcel.text, parcel.way_out) == ("g1", "s1", "大家好 朋友们", "")
+    assert parcel.link == "https://shop.example.com/x"
     rows = {row.place: (row.state, row.reason, member < 0) for (member, _), row in worlds.outbox(home.store, 1).items()}
     assert rows == {"g1": ("reserved", None, True), "g2": ("skipped", "gate.place", True)}
 

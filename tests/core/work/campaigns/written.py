@@ -17,7 +17,7 @@ MEI = Operator(3, "mei", "manager", Scope(frozenset({NORTH})))
 ADMIN = Operator(4, "qin", "admin")
 BOSS = Operator(5, "boss", "executive")
 HOUSE = Sender(("茶里",))
-TEXT = "茶里提醒您：{{nickname|亲}}，老朋友专享。不想再收到请回复T"
+TEXT = "茶里提醒您：{{tier|会员}}，老朋友专享。不想再收到请回复T"
 
 
 def body(segment_id, **values):
