@@ -226,7 +226,7 @@ def test_a_reader_who_may_not_reveal_sees_a_nickname_masked(opened):
     by = mapping("member_profiles", columns={"nickname": "nick"}, identities={"phone": "tel"})
     bring_file(wiring.house().live, f"tel,nick\n{PHONE[1]},小满\n", by)
     test = opened("member", "analyst", "en")
-    find(test, PHONE[1])
+    find(test, PHONE[1], "en")
     test.query_params["look"] = "evidence"
     test.run()
     assert "Nickname: 小*" in said(test) and "小满" not in said(test)
