@@ -49,7 +49,7 @@ def macs_of_type(
 
 
 def add(session: Session, rows: Sequence[Row]) -> int:
-    """Insert values; those that the store has already are left as they are. Returns how many were new; -1 where that is not told."""
+    """Insert values; those that the store has already are left as they are. Returns how many were new."""
     return insert_many(session, _PLAIN, rows, unique=["identity_key"])
 
 

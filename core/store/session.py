@@ -111,26 +111,27 @@ def insert_new(session: Session, table: type[Row], values: Mapping[str, Any], *,
 
 def insert_many(session: Session, table: TableClause, rows: Sequence[tuple[Any, ...]], *, unique: Sequence[str]) -> int:
     """Insert very many rows, in the order of the table's columns; those that are there already are left as they are. Returns how many
-    were new, and -1 where the driver does not say (PostgreSQL). ``table``: without the columns' types: drivers take bytes as they are, and wrapping each of them was most of the time.
+    were new. ``table``: without the columns' types: drivers take bytes as they are, and wrapping each of them was most of the time. So was a statement for each row.
     """
     if not rows:
         return 0
     names = [column.name for column in table.columns]
-    statement = upsert(session, cast(Any, table)).on_conflict_do_nothing(index_elements=list(unique))
-    connection = session.connection()
-    plain = statement.compile(dialect=connection.dialect, column_keys=names)
-    if not plain.positional:
-        return connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows]).rowcount
-    # Handed to the driver as they are, many rows in one statement: naming the values takes half as long again, and so do rows one by one.
-    whole, width = len(rows) // ROWS_AT_ONCE * ROWS_AT_ONCE, ROWS_AT_ONCE * len(names)
-    flat, new = list(chain.from_iterable(rows[:whole])), 0
-    if flat:
-        several = upsert(session, cast(Any, table)).values([dict.fromkeys(names)] * ROWS_AT_ONCE)
-        several = several.on_conflict_do_nothing(index_elements=list(unique)).compile(dialect=connection.dialect)
-        parts = [tuple(flat[at : at + width]) for at in range(0, len(flat), width)]
-        new = connection.exec_driver_sql(several.string, parts).rowcount
-    rest = list(rows[whole:])
-    return new + connection.exec_driver_sql(plain.string, rest).rowcount if rest else new
+    connection, new = session.connection(), 0
+    whole = len(rows) // ROWS_AT_ONCE * ROWS_AT_ONCE
+    for part, size in ((rows[:whole], ROWS_AT_ONCE), (rows[whole:], 1)):
+        if part:
+            statement = upsert(session, cast(Any, table)).values([dict.fromkeys(names)] * size)
+            statement = statement.on_conflict_do_nothing(index_elements=list(unique))
+            plain = statement.compile(dialect=connection.dialect)
+            flat, width = list(chain.from_iterable(part)), size * len(names)
+            each = (flat[at : at + width] for at in range(0, len(flat), width))
+            given: Any = (
+                [tuple(one) for one in each]
+                if plain.positional
+                else [dict(zip(plain.params, one, strict=True)) for one in each]
+            )
+            new += connection.exec_driver_sql(plain.string, given).rowcount
+    return new
 
 
 def changed_rows(session: Session, statement: Update | Delete) -> int:
