@@ -15,11 +15,13 @@ _HANDLE = re.compile(r"(?i)((?:微信号?|威信|薇信|vx|wx|wechat|qq)\s*(?:�
 
 
 def masked(identity_type: str, value: str) -> str:
-    """An identity with its middle hidden: ``138****8000``, ``l***@example.com``, ``oX7****q2``."""
+    """An identity with its middle hidden: ``138****8000``, ``l***@example.com``, ``oX7****q2``; a nickname as a name is: ``小*``."""
     if identity_type == "phone":
         return phone(value)
     if identity_type == "email":
         return email(value)
+    if identity_type == "nickname":
+        return name(value)
     return ends(value)
 
 

@@ -4,22 +4,20 @@ A value whose identity never reached the lake does no harm, and goes with the ne
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import column, delete, select, table
 
-from core.store.session import Session, upsert
-from core.store.tables import IdentityValue
+from core.store.session import Session, insert_many
+from core.store.tables import IdentityValue, ProfileField
 
 Row = tuple[int, str, str, bytes, bytes]
 """``identity_key, identity_type, namespace, mac, ciphertext``."""
 ASKED_AT_ONCE, KEYS_AT_ONCE = 5_000, 50_000
 MANY = 20_000
-COLUMNS = [each.name for each in IdentityValue.__table__.columns]
-# Without the columns' types: drivers take bytes as they are, and wrapping each of them was most of the time of a bulk insert.
-_PLAIN = table(IdentityValue.__tablename__, *map(column, COLUMNS))
+_PLAIN = table(IdentityValue.__tablename__, *(column(each.name) for each in IdentityValue.__table__.columns))
 
 
 def macs(session: Session, identity_keys: Sequence[int]) -> dict[int, bytes]:
@@ -52,14 +50,7 @@ def macs_of_type(
 
 def add(session: Session, rows: Sequence[Row]) -> int:
     """Insert values; those that the store has already are left as they are. Returns how many were new."""
-    if not rows:
-        return 0
-    statement = upsert(session, cast(Any, _PLAIN)).on_conflict_do_nothing(index_elements=["identity_key"])
-    connection = session.connection()
-    plain = statement.compile(dialect=connection.dialect, column_keys=COLUMNS)
-    if plain.positional:  # handed to the driver as they are: naming the values of each row takes half as long again
-        return connection.exec_driver_sql(plain.string, list(rows)).rowcount
-    return connection.execute(statement, [dict(zip(COLUMNS, row, strict=True)) for row in rows]).rowcount
+    return insert_many(session, _PLAIN, rows, unique=["identity_key"])
 
 
 def keys(session: Session) -> Iterator[Sequence[int]]:
@@ -69,9 +60,11 @@ def keys(session: Session) -> Iterator[Sequence[int]]:
 
 
 def erase(session: Session, identity_keys: Sequence[int]) -> None:
+    """With whatever personal fields are filed under them."""
     for at in range(0, len(identity_keys), ASKED_AT_ONCE):
         wanted = identity_keys[at : at + ASKED_AT_ONCE]
-        session.execute(delete(IdentityValue).where(IdentityValue.identity_key.in_(wanted)))
+        for kept in (IdentityValue, ProfileField):
+            session.execute(delete(kept).where(kept.identity_key.in_(wanted)))
 
 
 def value(session: Session, identity_key: int) -> IdentityValue | None:

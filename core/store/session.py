@@ -4,12 +4,13 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, CursorResult, Delete, Engine, Update, create_engine, event, func, select
+from sqlalchemy import Connection, CursorResult, Delete, Engine, TableClause, Update, create_engine, event, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -19,6 +20,8 @@ from core.store.columns import Base
 from core.store.marks import Mark, Watch
 
 BUSY_SECONDS = 30
+ROWS_AT_ONCE = 50
+"""In one statement, where very many are inserted."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x51590001
 Row = TypeVar("Row", bound=Base)
@@ -104,6 +107,31 @@ def insert_new(session: Session, table: type[Row], values: Mapping[str, Any], *,
     statement = upsert(session, table).values(**values).on_conflict_do_nothing(index_elements=list(unique))
     row: Row | None = session.scalars(statement.returning(table)).one_or_none()
     return row
+
+
+def insert_many(session: Session, table: TableClause, rows: Sequence[tuple[Any, ...]], *, unique: Sequence[str]) -> int:
+    """Insert very many rows, in the order of the table's columns; those that are there already are left as they are. Returns how many
+    were new. ``table``: without the columns' types: drivers take bytes as they are, and wrapping each of them was most of the time. So was a statement for each row.
+    """
+    if not rows:
+        return 0
+    names = [column.name for column in table.columns]
+    connection, new = session.connection(), 0
+    whole = len(rows) // ROWS_AT_ONCE * ROWS_AT_ONCE
+    for part, size in ((rows[:whole], ROWS_AT_ONCE), (rows[whole:], 1)):
+        if part:
+            statement = upsert(session, cast(Any, table)).values([dict.fromkeys(names)] * size)
+            statement = statement.on_conflict_do_nothing(index_elements=list(unique))
+            plain = statement.compile(dialect=connection.dialect)
+            flat, width = list(chain.from_iterable(part)), size * len(names)
+            each = (flat[at : at + width] for at in range(0, len(flat), width))
+            given: Any = (
+                [tuple(one) for one in each]
+                if plain.positional
+                else [dict(zip(plain.params, one, strict=True)) for one in each]
+            )
+            new += connection.exec_driver_sql(plain.string, given).rowcount
+    return new
 
 
 def changed_rows(session: Session, statement: Update | Delete) -> int:

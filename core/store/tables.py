@@ -308,12 +308,15 @@ class IdentityDecision(Base):
 
 
 class ProfileField(Base):
-    """A personal field of somebody (name, address …), encrypted."""
+    """A personal field of somebody (a nickname), encrypted, as a batch told it. It counts once that batch is committed; see
+    ``core.store.profile_fields``.
+    """
 
     __tablename__ = "profile_fields"
 
     identity_key: Mapped[Key] = mapped_column(primary_key=True, autoincrement=False)
     field: Mapped[Code] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
     ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
 
 

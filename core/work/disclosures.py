@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from core.errors import Forbidden, Unknown
 from core.privacy.disclosure import masked
-from core.privacy.vault import Vault, identity_label
+from core.privacy.vault import Vault, identity_label, profile_label
 from core.scope import Operator
-from core.store import audit, identity_values
+from core.store import audit, identity_values, profile_fields
+from core.store.profile_fields import NICKNAME
 from core.store.session import Store
 from core.store.tables import IdentityValue
 from core.work import reasons
@@ -51,6 +52,37 @@ def shown(home: Home, operator: Operator, identity_keys: Iterable[int]) -> dict[
     vault = Vault(home.keys)
     opened = ((row, vault.open(row.ciphertext, identity_label(row.identity_key))) for row in rows)
     return {row.identity_key: masked(row.identity_type, value) for row, value in opened}
+
+
+def reveal_nickname(
+    home: Home, log: Store, operator: Operator, identity_key: int, *, reason: str, now: datetime
+) -> str:
+    """What somebody is called, filed under an identity; audited, and refused, as ``reveal`` is."""
+    operator.require("personal.reveal")
+    why = reasons.stated(reason)
+    member_id = _whose(home, operator, identity_key)
+    with home.store.reading() as session:
+        found = profile_fields.told(session, NICKNAME, [identity_key]).get(identity_key)
+    if found is None:
+        raise Unknown("identity", str(identity_key))
+    value = Vault(home.keys).open(found.ciphertext, profile_label(identity_key, NICKNAME))
+    with log.transaction() as session:
+        details = {"reason": why, "type": NICKNAME, "member": member_id, "world": home.world}
+        audit.append(session, operator, "identity.revealed", f"identity:{identity_key}", details, now=now)
+    return value
+
+
+def nickname(home: Home, operator: Operator, identity_keys: Iterable[int]) -> tuple[int, str] | None:
+    """What one person is called, masked, and the identity that it is filed under; null where nobody told. As ``shown``: the caller asks only for identities that the
+    operator may see. Raises ``Forbidden``."""
+    if not operator.can("identity.see"):
+        operator.require("people.see")
+    with home.store.reading() as session:
+        told = profile_fields.told(session, NICKNAME, sorted({int(key) for key in identity_keys}))
+    key = profile_fields.last(told, list(told))
+    if key is None:
+        return None
+    return key, masked(NICKNAME, Vault(home.keys).open(told[key].ciphertext, profile_label(key, NICKNAME)))
 
 
 def _whose(home: Home, operator: Operator, identity_key: int) -> str | None:

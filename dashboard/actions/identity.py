@@ -19,6 +19,8 @@ MEMBER = "_identity_member"
 """Where the page finds which member is open."""
 REVEALED = "_identity_revealed"
 """Where the page finds a value that was just revealed, until it is closed."""
+NICKNAME = "nickname:"
+"""What stands before the identity that a nickname is filed under, where one is chosen to be revealed."""
 DRAWN = "revealed"
 """Answer of a run that drew it."""
 _SEE, _WRITE = "identity.see", "identity.write"
@@ -53,9 +55,9 @@ def close() -> None:
 @guarded("personal.reveal")
 def reveal() -> None:
     key = st.session_state["identity_chosen"]
-    value = disclosures.reveal(
-        worlds.home(), wiring.accounts_store(), guard.operator(), key, reason=_reason("reveal"), now=wiring.now()
-    )
+    is_nickname = isinstance(key, str)
+    read = disclosures.reveal_nickname if is_nickname else disclosures.reveal
+    value = read(*_by(), int(str(key).removeprefix(NICKNAME)), reason=_reason("reveal"), now=wiring.now())
     st.session_state[REVEALED] = (key, value)
 
 

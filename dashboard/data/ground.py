@@ -18,7 +18,7 @@ from dashboard.data import worlds
 from dashboard.filters import Filters
 from dashboard.web import kept, wiring
 
-TOPICS = ("segments", "tags", "currency", "scores")
+TOPICS = ("segments", "tags", "currency", "scores", "profile_fields")
 KEPT_SECONDS = 3600
 
 

@@ -38,7 +38,7 @@ from dashboard.web import kept, wiring
 
 __all__ = [
     "KINDS", "LIMITS", "SILENCE", "Bought", "Channel", "Consent", "Evidence", "Gate", "Held", "Hint", "Inputs", "Inside", "Life", "Marks", "Member", "Order", "Profile", "Reason", "Standing", "Stay",
-    "Told", "Touch", "View", "evidence", "gates", "hints", "is_empty", "marks", "masks", "member", "named", "standing", "top", "zone",
+    "Told", "Touch", "View", "evidence", "gates", "hints", "is_empty", "marks", "masks", "member", "named", "nickname", "standing", "top", "zone",
 ]  # fmt: skip
 PERMISSION = "people.see"
 SILENCE = lifecycle.Asked().silence
@@ -131,6 +131,15 @@ def masks(identity_keys: list[int]) -> dict[int, str]:
     name = ("masks", *identity_keys)
     return kept.while_unwritten(
         ground.home.store, name, lambda: disclosures.shown(ground.home, ground.operator, identity_keys)
+    )
+
+
+def nickname(view: View) -> tuple[int, str] | None:
+    """What the member is called, masked, and the identity that it is filed under; null where nobody told."""
+    ground, keys = stand(PERMISSION), view.member.keys
+    name = ("nickname", *keys)
+    return kept.while_unwritten(
+        ground.home.store, name, lambda: disclosures.nickname(ground.home, ground.operator, keys)
     )
 
 

@@ -24,6 +24,7 @@ from core.work.ingest.mapping import (
     AUTO_FORMATS,
     IMPORTABLE,
     ORDERS,
+    PERSONAL,
     FileForm,
     Mapping,
     Money,
@@ -42,7 +43,7 @@ from dashboard.data import worlds
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "AUTO_FORMATS", "BETWEEN", "DAY_FIRST", "IMPORTABLE", "MONTH_FIRST", "NAMED_MONTHS", "ORDERS", "Batch", "Finding", "Guess", "Held",
+    "AUTO_FORMATS", "BETWEEN", "DAY_FIRST", "IMPORTABLE", "MONTH_FIRST", "NAMED_MONTHS", "ORDERS", "PERSONAL", "Batch", "Finding", "Guess", "Held",
     "Job", "Mapping", "Money", "Named", "Preview", "Properties", "QualityScore", "Refund", "Rhythm", "Sample", "Times", "mappable", "masked",
 ]  # fmt: skip
 

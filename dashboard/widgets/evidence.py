@@ -3,6 +3,7 @@ identities and that of a member show the same.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -113,11 +114,14 @@ def labels(found: Member, masks: Mapping[int, str]) -> dict[int, str]:
     }
 
 
-def reveal(found: Member, masks: Mapping[int, str]) -> None:
-    """Choose an identity and see its value, for a reason that the audit log keeps; nothing for those who may not."""
+def reveal(found: Member, masks: Mapping[int, str], nickname: tuple[int, str] | None = None) -> None:
+    """Choose an identity, or the nickname (masked, behind the identity that it is filed under), and see its value, for a reason that the audit log
+    keeps; nothing for those who may not."""
     if not guard.may("personal.reveal"):
         return
-    known = labels(found, masks)
+    known: dict[int | str, str] = dict(labels(found, masks))
+    if nickname is not None:
+        known[f"{actions.NICKNAME}{nickname[0]}"] = f"{t('identity.nickname')} {nickname[1]}"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="identity_actions"):
         st.selectbox(t("identity.choose"), list(known), format_func=known.get, key="identity_chosen", width=280)
         ask_to_reveal()
@@ -131,7 +135,7 @@ def ask_to_reveal() -> None:
             reason_form("reveal", t("identity.reveal"), actions.reveal, lead=t("identity.reveal_lead"))
 
 
-def revealed(known: Mapping[int, str]) -> None:
+def revealed(known: Mapping[Any, str]) -> None:
     """The value that was just revealed, if it is of one of these, until it is closed or no longer drawn."""
     shown = st.session_state.get(actions.REVEALED)
     if shown and shown[0] in known:

@@ -18,6 +18,7 @@ from dashboard.data.sources import (
     MONTH_FIRST,
     NAMED_MONTHS,
     ORDERS,
+    PERSONAL,
     Guess,
     Mapping,
     Money,
@@ -109,7 +110,10 @@ def _columns(base: Base, sample: Sample) -> Mapping:
     frame = pd.DataFrame(
         {
             "column": list(sample.columns),
-            "samples": [_samples(cells, now.get(name, IGNORE)) for name, cells in sample.columns.items()],
+            "samples": [
+                _samples(cells, now.get(name, IGNORE), _personal(base.mapping))
+                for name, cells in sample.columns.items()
+            ],
             "target": [labels.get(now.get(name, IGNORE), labels[IGNORE]) for name in sample.columns],
             "why": [_why(why.get(name)) for name in sample.columns],
             "sure": [why[name].confidence * 100 if name in why else None for name in sample.columns],
@@ -143,7 +147,14 @@ def _columns(base: Base, sample: Sample) -> Mapping:
         chosen[column] += codes
         words = i18n.listed(target(code) for code in codes)
         st.caption(markdown.escaped(t("sources.used_also", column=column, words=words)))
-    return _with_columns(base.mapping, chosen)
+    told = _with_columns(base.mapping, chosen)
+    if any(name in told.columns for name in _personal(told)):
+        st.caption(t("sources.personal_kept"))
+    return told
+
+
+def _personal(mapping: Mapping) -> tuple[str, ...]:
+    return PERSONAL.get(mapping.table, ())
 
 
 def _targets(mapping: Mapping) -> list[str]:
@@ -202,11 +213,13 @@ def _with_columns(mapping: Mapping, chosen: Dict[str, Sequence[str]]) -> Mapping
     )
 
 
-def _samples(cells: Sequence[str | None], code: str) -> str:
+def _samples(cells: Sequence[str | None], code: str, personal: Sequence[str]) -> str:
     """A few different cells; those that name a person are masked."""
     found = list(dict.fromkeys(cell.strip() for cell in cells if cell and cell.strip()))[:SAMPLES]
     if code.startswith((IDENTITY, REFERRED)):
         found = [masked(code.partition(":")[2], cell) for cell in found]
+    elif code in personal:
+        found = [masked(code, cell) for cell in found]
     return " · ".join(found)
 
 

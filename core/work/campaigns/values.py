@@ -11,24 +11,21 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import select
 
 from core.campaigns.body import Body, Offer
 from core.lake.reader import Snapshot
 from core.privacy.pseudonyms import Keys
 from core.privacy.vault import Vault, profile_label
 from core.sequences.arrays import Array, Int64s
+from core.store import profile_fields
+from core.store.profile_fields import NICKNAME
 from core.store.session import Session
-from core.store.tables import ProfileField
 from core.work.campaigns import coupons
 from core.work.questions import membership, population, profiles, rfm, traits
 from core.work.questions.kept import per_version
 from core.work.questions.population import Flags, marked
 from core.work.questions.reading import Reading
 
-NICKNAME = "nickname"
-"""Field under which the store keeps how somebody is called."""
-ASKED_AT_ONCE = 5_000
 EPOCH = date(1970, 1, 1)
 TIER_NAMES: Mapping[bool, Mapping[str, str]] = {
     True: {"basic": "普通会员", "silver": "银卡会员", "gold": "金卡会员", "diamond": "钻石卡会员"},
@@ -116,12 +113,11 @@ class Values:
     # -- each of them --------------------------------------------------------------------------------------------------
 
     def _nicknames(self) -> Told:
-        """Of somebody who is called several things the one of the smallest key, which is the oldest identity's where it has one."""
+        """Of somebody who is called several things the one that was told last."""
 
         def has() -> Flags:
             people = population.of(self._lake.snapshot)
-            every = select(ProfileField.identity_key).where(ProfileField.field == NICKNAME)
-            who = people.subjects.codes(np.array(self._session.scalars(every).all(), np.int64))
+            who = people.subjects.codes(profile_fields.holders(self._session, NICKNAME))
             return marked(who[who >= 0], len(people.ids))
 
         return Told(has, self._called)
@@ -130,22 +126,9 @@ class Values:
         own = _keys(self._lake.snapshot)
         first, end = np.searchsorted(own.who, codes, "left").tolist(), np.searchsorted(own.who, codes, "right").tolist()
         keys = [own.key[start:stop].tolist() for start, stop in zip(first, end, strict=True)]
-        sealed = self._sealed(sorted({key for some in keys for key in some}))
-        vault, found = Vault(self._keys), list[str | None]()
-        for some in keys:
-            key = next((key for key in some if key in sealed), None)
-            found.append(None if key is None else vault.open(sealed[key], profile_label(key, NICKNAME)))
-        return found
-
-    def _sealed(self, keys: Sequence[int]) -> dict[int, bytes]:
-        found: dict[int, bytes] = {}
-        for at in range(0, len(keys), ASKED_AT_ONCE):
-            rows = select(ProfileField.identity_key, ProfileField.ciphertext)
-            rows = rows.where(
-                ProfileField.field == NICKNAME, ProfileField.identity_key.in_(keys[at : at + ASKED_AT_ONCE])
-            )
-            found |= {row[0]: row[1] for row in self._session.execute(rows)}
-        return found
+        told = profile_fields.told(self._session, NICKNAME, sorted({key for some in keys for key in some}))
+        vault, last = Vault(self._keys), [profile_fields.last(told, some) for some in keys]
+        return [None if key is None else vault.open(told[key].ciphertext, profile_label(key, NICKNAME)) for key in last]
 
     def _tiers(self) -> Told:
         names = TIER_NAMES[is_chinese(self._body)] if membership.house(self._lake).by == "rule" else {}

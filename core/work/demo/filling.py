@@ -11,14 +11,15 @@ from typing import Protocol
 import ibis
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from core.errors import DemoPresent, InvalidDemoSize
 from core.lake.writer import Change
 from core.privacy import pseudonyms
 from core.settings import Settings
+from core.store import profile_fields
 from core.store.tables import Batch
-from core.work import identities, tending
+from core.work import identities, nicknames, tending
 from core.work.demo import (
     activity,
     archetypes,
@@ -28,6 +29,7 @@ from core.work.demo import (
     chat,
     columns,
     membership,
+    nicks,
     outages,
     people,
     pestered,
@@ -105,7 +107,7 @@ def fill(home: Home, *, events: int, seed: int, end_on: date, now: datetime, pro
     batch_id = _queued(home, now)
     counts: dict[str, int] = {}
     with home.writer.change("demo", batch_id) as change:
-        filler = _Filler(home, change, events, progress, counts)
+        filler = _Filler(home, change, batch_id, events, progress, counts)
         world = _drawn(filler, seed, end_on)
         change.note["demo"] = {"seed": seed, "events": events, "end_on": end_on.isoformat()}
     version = home.lake.manifests.latest().version
@@ -158,8 +160,11 @@ def _key_of(seed: int) -> bytes:
 
 def _queued(home: Home, now: datetime) -> int:
     with home.store.transaction() as session:
-        died = update(Batch).where(Batch.state == "running")  # while it filled this demo, which is empty
-        session.execute(died.values(state="failed", error_code=batches.INTERRUPTED, finished_at=now))
+        died = Batch.state == "running"  # while it filled this demo, which is empty
+        for one in session.scalars(select(Batch.id).where(died)).all():
+            profile_fields.forget(session, one)
+        failed = update(Batch).where(died)
+        session.execute(failed.values(state="failed", error_code=batches.INTERRUPTED, finished_at=now))
         batch = Batch(
             table_name="all", source=SOURCE, file_name="", state="running", actor="system", created_at=now, started_at=now,
             read_count=0, accepted_count=0, duplicate_count=0, rejected_count=0,
@@ -182,6 +187,7 @@ class _Filler:
 
     home: Home
     change: Change
+    batch_id: int
     events: int
     progress: Progress
     counts: dict[str, int]
@@ -196,7 +202,7 @@ class _Filler:
 
 def _drawn(filler: _Filler, seed: int, end_on: date) -> truth.World:
     """Draw the world part by part, and hand each part over as soon as nothing needs it any more."""
-    streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(21)]
+    streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(22)]
     span = Span(end_on, DAYS, filler.home.settings.zone)
     house = brand.build(span, streams[0])
     members = min(filler.events // EVENTS_PER_MEMBER, MOST_MEMBERS)
@@ -235,7 +241,7 @@ def _drawn(filler: _Filler, seed: int, end_on: date) -> truth.World:
     _facts(filler, world, streams[15], stays)
     _membership(filler, world, streams[19])
     filler.put("group_statistics", statistics.table(house, world.stays, written, streams[17]))
-    _people(filler, world)
+    _people(filler, world, nicks.drawn(crowd, streams[21]))
     return world
 
 
@@ -304,8 +310,8 @@ def _membership(filler: _Filler, world: truth.World, rng: np.random.Generator) -
     filler.put("points", membership.points(world.brand, world.people, rng, *world.bought, world.back, world.gone))
 
 
-def _people(filler: _Filler, world: truth.World) -> None:
-    """Dimensions, profiles, and the evidence of one-id."""
+def _people(filler: _Filler, world: truth.World, called: pa.Array) -> None:
+    """Dimensions, profiles, and the evidence of one-id. ``called``: nickname of each member."""
     for name, rows in brand.tables(world.brand).items():
         filler.put(name, rows)
     names = sorted(set(activity.NAMES))
@@ -314,9 +320,11 @@ def _people(filler: _Filler, world: truth.World) -> None:
     )
     filler.put("event_names", held)
     filler.put("member_profiles", people.profiles(world.people, world.brand))
-    home = filler.home
-    recorded = identities.record(
-        filler.change, home.store, home.keys, source=SOURCE,
-        seen=ibis.memtable(people.seen(world.people)), links=ibis.memtable(people.links(world.people)),
-    )  # fmt: skip
+    home, change = filler.home, filler.change
+    named = ibis.memtable(people.nicknames(world.people, called))
+    with nicknames.kept(change.snapshot, home.store, home.keys, filler.batch_id, named):
+        recorded = identities.record(
+            change, home.store, home.keys, source=SOURCE,
+            seen=ibis.memtable(people.seen(world.people)), links=ibis.memtable(people.links(world.people)),
+        )  # fmt: skip
     filler.counts |= {"identities": recorded.identities, "identity_links": recorded.links}

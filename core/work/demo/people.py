@@ -414,8 +414,8 @@ def fragments(people: People) -> Ints:
         label = lower
 
 
-def profiles(people: People, brand: Brand) -> pa.Table:
-    """What CRM says: one row for each connected piece of a member, under its foremost identity."""
+def _filed(people: People) -> tuple[Ints, Ints]:
+    """Member and identity of each row of CRM: one for each connected piece of a member, under its foremost identity."""
     piece = fragments(people)
     members = people.identity[: people.members]
     who, kind = np.nonzero((members >= 0) & (np.arange(len(TYPES)) != ANONYMOUS))
@@ -424,7 +424,12 @@ def profiles(people: People, brand: Brand) -> pa.Table:
     who, identity = who[is_own], identity[is_own]
     _, first = np.unique(piece[identity], return_index=True)
     order = np.sort(first)
-    who, identity = who[order], identity[order]
+    return who[order], identity[order]
+
+
+def profiles(people: People, brand: Brand) -> pa.Table:
+    """What CRM says of members."""
+    who, identity = _filed(people)
     friend = people.identity[who, EXTERNAL] >= 0
     return columns.rows(
         "member_profiles",
@@ -442,4 +447,12 @@ def profiles(people: People, brand: Brand) -> pa.Table:
             "is_friend": pa.array(friend),
         },
         "crm",
+    )
+
+
+def nicknames(people: People, called: pa.Array) -> pa.Table:
+    """What CRM calls members, as ``core.work.nicknames.kept`` takes it. ``called``: by member."""
+    who, identity = _filed(people)
+    return columns.with_numbers(
+        pa.table({"identity_key": pa.array(people.identities.key[identity]), "nickname": called.take(pa.array(who))})
     )

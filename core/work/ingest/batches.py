@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from core.errors import InvalidBatch, LakeBusy, Refusal, Unknown
 from core.lake.manifest import Manifest
 from core.scope import SYSTEM, Operator
-from core.store import audit, choices
+from core.store import audit, choices, profile_fields
 from core.store.session import Session
 from core.store.tables import Batch
 from core.work import identities
@@ -91,6 +91,7 @@ def begin(
         batch.state, batch.started_at = "running", now
         batch.table_name, batch.source, batch.mapping_name = table, source, mapping_name
         batch.progress = _progress(place, "reading")
+        profile_fields.forget(session, batch_id)  # of a process that died over it
         audit.append(session, operator, "import.started", f"batch:{batch_id}", {"file": file_name}, now=now)
     return batch_id
 
@@ -123,6 +124,7 @@ def commit(
     batch.duplicate_count, batch.rejected_count = counts.duplicate, counts.rejected
     batch.lake_version, batch.file_sha256 = lake_version, sha256 or batch.file_sha256
     batch.error_code = batch.error_details = None
+    profile_fields.settle(session, batch_id)
     audit.append(session, operator, "import.committed", f"batch:{batch_id}", counts.as_dict(), now=now)
 
 
@@ -155,6 +157,7 @@ def take_back(home: Home, batch_id: int, rows: int, *, operator: Operator, now: 
         batch = _locked(session, batch_id)
         if batch.state == "committed":
             batch.state = "rolled_back"
+            profile_fields.forget(session, batch_id)
             audit.append(session, operator, "import.rolled_back", f"batch:{batch_id}", {"rows": rows}, now=now)
 
 
@@ -260,6 +263,7 @@ def _end(
             return False
         batch.state, batch.finished_at, batch.progress = state, now, None
         batch.error_code, batch.error_details = code, details or None
+        profile_fields.forget(session, batch_id)
         audit.append(session, operator, f"import.{state}", f"batch:{batch_id}", {"code": code} if code else {}, now=now)
     return True
 

@@ -15,8 +15,10 @@ from core import schema
 from core.schema import CHANNELS
 from core.work.ingest.mapping import (
     AUTO_FORMATS,
+    CURRENCY,
     IMPORTABLE,
     ORDERS,
+    PERSONAL,
     FileForm,
     Mapping,
     Money,
@@ -197,7 +199,7 @@ def _telling_missing(table: str, taken: Dict[str, Reason]) -> set[str]:
     about = {
         "products": {"name", "category"},
         "member_profiles": {
-            "joined_at", "gender", "birth_year", "city", "tier", "acquisition_channel", "is_test", "is_friend",
+            "joined_at", "gender", "birth_year", "city", "tier", "acquisition_channel", "is_test", "is_friend", "nickname",
         },
         "group_statistics": {c.name for c in schema.table("group_statistics").columns if c.kind == "count"},
     }.get(table)  # fmt: skip
@@ -307,7 +309,8 @@ def _identity_share(kind: str, cells: list[str]) -> float | None:
 
 def _share(table: str, target: str, cells: list[str]) -> float | None:
     contract = _contract(table)
-    kind = contract.column(target).kind if contract.has(target) else "money" if target != "currency" else "text"
+    is_text = target == CURRENCY or target in PERSONAL.get(table, ())
+    kind = contract.column(target).kind if contract.has(target) else "text" if is_text else "money"
     if kind in ("time", "day"):
         return _share_of(cells, _is_time)
     if kind in ("decimal", "money", "count"):

@@ -19,7 +19,7 @@ from core.settings import DEFAULT_CURRENCY
 from core.sources import files
 from core.sources.files import Form, Readable
 from core.store import choices
-from core.work import identities, quality, tending
+from core.work import identities, nicknames, quality, tending
 from core.work.home import Home
 from core.work.ingest import batches, derived, rejects, rosters, rows, workplace
 from core.work.ingest.batches import CURRENCY, Counts
@@ -197,7 +197,8 @@ class _Run:
         world = World(currency, self.home.settings.zone, self.now.astimezone(UTC).replace(tzinfo=None), self.home.keys)
         named = rows.identities(stage, self.mapping, self.home.keys, snapshot.keep)
         draft = rows.drafted(stage, self.mapping, world)
-        if self.mapping.target.name in ("order_lines", "group_rosters"):  # dear to compute, or read again below
+        if self.mapping.target.name in ("order_lines", "group_rosters") or rows.personal(self.mapping):
+            # Dear to compute, or read again below.
             draft = snapshot.keep(draft)
         good = derived.marked(self.mapping.target.name, rows.taken(draft, self.mapping, named))
         if self.mapping.target.name == "group_rosters":
@@ -208,7 +209,8 @@ class _Run:
         rejects_file, reasons = self._keep_rejects(snapshot, stage, draft, rejected)
         counts = Counts(stage.read, facts.accepted, facts.duplicate, rejected)
         self._step("merged", **counts.as_dict())
-        self._record(change, good, named, facts.accepted)
+        with nicknames.kept(snapshot, self.home.store, self.home.keys, self.batch_id, good):
+            self._record(change, good, named, facts.accepted)
         self._derive(change, good, facts.accepted)
         change.note |= counts.as_dict() | {
             "table": self.mapping.table,

@@ -18,6 +18,7 @@ from babel.numbers import list_currencies
 from core import schema
 from core.errors import InvalidMapping
 from core.schema import IDENTITY_TYPES, TABLES, Table
+from core.store.profile_fields import NICKNAME
 
 ORDERS = "orders"
 """A file with one row per order and its amount; its rows become order lines."""
@@ -27,6 +28,8 @@ IMPORTABLE = (*(name for name in TABLES if name not in NOT_IMPORTED), ORDERS)
 DERIVED = ("identity_key", "referred_key", "properties", "line_kind")
 """Contract columns that are never mapped from one column: identities, properties and rules make them."""
 CURRENCY = "currency"
+PERSONAL: Dict[str, tuple[str, ...]] = {"member_profiles": (NICKNAME,)}
+"""Columns of a person's own that a mapping of a table may name: they are kept encrypted in the store, and never written to the lake."""
 NAMED_FORMATS = ("iso", "epoch_s", "epoch_ms", "epoch_us", "excel")
 PATTERN = re.compile(r"([^%\0]|%-?[djmyHIMS]|%[abcfghnpuwxzABGTUVWXYZ%])*")
 """Patterns of times that the engine can read."""
@@ -180,14 +183,14 @@ def fits(mapping: Mapping, found: Iterable[str]) -> None:
 
 
 def mappable(table: str) -> tuple[str, ...]:
-    """Contract columns a mapping of the table may name, money under both its names."""
+    """Columns a mapping of the table may name: those of the contract, money under both its names, and personal ones."""
     target = schema.table("order_lines" if table == ORDERS else table)
     names = [c.name for c in target.columns if c.name not in DERIVED]
     money = [c.name.removesuffix("_minor") for c in target.columns if c.kind == "money"]
     extra = [CURRENCY] if money else []
     if table == ORDERS:
         names = [n for n in names if n not in ("quantity", "unit_price")]
-    return (*names, *(m for m in money if m not in names), *extra)
+    return (*names, *(m for m in money if m not in names), *extra, *PERSONAL.get(table, ()))
 
 
 def _needed(mapping: Mapping) -> None:

@@ -9,6 +9,7 @@ from core.settings import DEFAULT_CURRENCY
 from core.sources import files
 from core.sources.files import Form
 from core.store import choices
+from core.work import nicknames
 from core.work.home import Home
 from core.work.ingest import kinship, rejects, rows, workplace
 from core.work.ingest.batches import CURRENCY
@@ -24,7 +25,7 @@ SHOWN_ROWS = 20
 @dataclass(frozen=True, slots=True)
 class Preview:
     """``rows``: the first ones as the lake would have them, each with ``row_number`` and ``reasons`` (null when it can be taken);
-    identities as they stand in the file, under ``identity:<type>``. ``read``, ``taken``, ``rejected``, ``reasons``: counts over the sample. ``unmapped``: source columns nobody asks for."""
+    identities as they stand in the file, under ``identity:<type>``; personal columns masked. ``read``, ``taken``, ``rejected``, ``reasons``: counts over the sample. ``unmapped``: source columns nobody asks for."""
 
     columns: tuple[str, ...]
     rows: list[dict[str, Any]]
@@ -73,6 +74,8 @@ def preview(home: Home, mapping: Mapping, file: Path, *, now: datetime) -> Previ
             refused = made.filter(made.is_refused).select("row_number", "reasons")
             reasons = rejects.first_reasons(snapshot, refused, stage.broken)
             first = snapshot.arrow(made.drop("is_refused").order_by("row_number").limit(SHOWN_ROWS)).to_pylist()
+    for name in rows.personal(mapping):
+        first = [row | {name: nicknames.shown(row[name])} for row in first]
     rejected = sum(reasons.values())
     used = {*mapping.wanted(), *(stage.header if mapping.properties.rest else ())}
     return Preview(

@@ -17,7 +17,7 @@ from core.privacy.pseudonyms import Keys, namespace
 from core.schema import IDENTITY_TYPES, Column
 from core.work.ingest import lines, money, parsing
 from core.work.ingest.draft import Draft
-from core.work.ingest.mapping import Mapping
+from core.work.ingest.mapping import PERSONAL, Mapping
 from core.work.ingest.properties import properties
 from core.work.ingest.staging import Staged
 from core.work.ingest.world import World
@@ -62,7 +62,8 @@ def identities(staged: Staged, mapping: Mapping, keys: Keys, keep: Keep) -> list
 def drafted(staged: Staged, mapping: Mapping, world: World) -> ir.Table:
     """All rows as the contract wants them, persons aside, and which cannot be taken, and why.
 
-    Columns: ``row_number``, ``is_refused``, ``reasons`` (null when it can be taken), those of the contract, and the text of each identity, called as in ``Named.column``.
+    Columns: ``row_number``, ``is_refused``, ``reasons`` (null when it can be taken), those of the contract, personal ones as they stand in the file, and the text of each
+    identity, called as in ``Named.column``.
     """
     draft = Draft(staged.rows)
     _texts(draft, staged, mapping)
@@ -85,7 +86,15 @@ def drafted(staged: Staged, mapping: Mapping, world: World) -> ir.Table:
         _taken_away(draft)
     draft.judge()
     made = [c.name for c in mapping.target.columns if c.name in draft]
-    return draft.rows.select("row_number", "is_refused", "reasons", *made, *(role for role, _, _ in _roles(mapping)))
+    told = {name: draft[f"text:{name}"] for name in personal(mapping)}
+    return draft.rows.select(
+        "row_number", "is_refused", "reasons", *made, *(role for role, _, _ in _roles(mapping)), **told
+    )
+
+
+def personal(mapping: Mapping) -> list[str]:
+    """Personal columns that the mapping names."""
+    return [name for name in PERSONAL.get(mapping.table, ()) if name in mapping.columns]
 
 
 def taken(draft: ir.Table, mapping: Mapping, named: list[Named]) -> ir.Table:

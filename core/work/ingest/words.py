@@ -75,6 +75,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "joined_at": ("joinedat", "registeredat", "registrationdate", "signupdate", "注册时间", "入会时间", "加入时间", "添加时间", "jointime", "入群时间", "进群时间"),
     "gender": ("gender", "sex", "性别"),
     "birth_year": ("birthyear", "yearofbirth", "出生年份"),
+    "nickname": (
+        "nickname", "nick", "昵称", "微信昵称", "用户昵称", "会员昵称", "客户昵称", "顾客昵称", "wechatnickname", "wechatname", "微信名", "网名", "displayname",
+        "screenname", "称呼", "preferredname", "备注名", "备注名称", "客户备注名", "remarkname",
+    ),
     "city": ("city", "城市", "所在城市"),
     "tier": ("tier", "level", "memberlevel", "会员等级", "等级"),
     "price": ("price", "listprice", "标价", "吊牌价", "价格"),

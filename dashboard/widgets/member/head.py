@@ -23,7 +23,7 @@ def who(view: View) -> None:
     """Whose they are and since when, where they can be written to now, how they are marked; last by what they are known."""
     member = view.member
     badges = "".join(f"<span>{escape(text)}</span>" for text in _badges(member))
-    facts = "".join(f"<li>{escape(text)}</li>" for text in _facts(member))
+    facts = "".join(f"<li>{escape(text)}</li>" for text in [*_called(view), *_facts(member)])
     told = (
         f"<ul>{facts}</ul>"
         if facts
@@ -85,6 +85,12 @@ def _identities(member: Member) -> str:
     masks = data.masks([key for key, _ in known])
     shown = [f"{kind(identity)} {masks.get(key, '')}".strip() for key, (identity, _) in known]
     return " · ".join(shown) if shown else t("member.no_identities")
+
+
+def _called(view: View) -> list[str]:
+    """The nickname, masked."""
+    found = data.nickname(view)
+    return [] if found is None else [t("member.nickname", name=found[1])]
 
 
 def _facts(member: Member) -> list[str]:

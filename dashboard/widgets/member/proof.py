@@ -14,6 +14,6 @@ def show(view: View) -> None:
     masks = data.masks(evidence.keys(found))
     st.caption(t("identity.card_lead", count=i18n.number(len(found.identities)), links=i18n.number(len(found.links))))
     evidence.identities(found, masks, zone)
-    evidence.reveal(found, masks)
+    evidence.reveal(found, masks, data.nickname(view))
     st.markdown(f"**{t('identity.evidence')}**")
     evidence.links(found, masks, zone)

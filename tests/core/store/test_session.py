@@ -7,11 +7,11 @@ from threading import Barrier
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import func, insert, select
+from sqlalchemy import column, func, insert, select, table
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from core.store import choices, topics, workers
-from core.store.session import Store, put
+from core.store.session import Store, insert_many, put
 from core.store.tables import Base, Batch, ProfileField, Setting, TopicRevision
 
 
@@ -133,19 +133,37 @@ def test_batch_numbers_are_never_used_twice(store):
 
 def test_putting_overwrites_the_rows_with_the_same_key(store):
     with store.transaction() as session:
-        put(session, ProfileField, {"identity_key": 1, "field": "name", "ciphertext": b"a"})
+        put(session, ProfileField, {"identity_key": 1, "field": "name", "batch_id": 1, "ciphertext": b"a"})
         put(
             session,
             ProfileField,
             [
-                {"identity_key": 1, "field": "name", "ciphertext": b"b"},
-                {"identity_key": -(2**63), "field": "name", "ciphertext": b"c"},
+                {"identity_key": 1, "field": "name", "batch_id": 1, "ciphertext": b"b"},
+                {"identity_key": -(2**63), "field": "name", "batch_id": 1, "ciphertext": b"c"},
             ],
         )
         put(session, ProfileField, [])
     with store.reading() as session:
         rows = session.execute(select(ProfileField.identity_key, ProfileField.ciphertext).order_by("identity_key"))
         assert [tuple(row) for row in rows] == [(-(2**63), b"c"), (1, b"b")]
+
+
+@pytest.mark.parametrize("count", [0, 1, 49, 50, 51, 230])
+def test_very_many_rows_are_inserted_and_those_that_are_there_are_left_and_not_counted(store, count):
+    names = [one.name for one in ProfileField.__table__.columns]
+    fields = table("profile_fields", *map(column, names))
+    unique = ["identity_key", "field", "batch_id"]
+    rows = [(key, "name", 1, str(key).encode()) for key in range(count)]
+    with store.transaction() as session:
+        put(session, ProfileField, {"identity_key": 7, "field": "name", "batch_id": 1, "ciphertext": b"first"})
+        assert insert_many(session, fields, rows, unique=unique) == count - (count > 7)
+        assert insert_many(session, fields, rows, unique=unique) == 0
+    with store.reading() as session:
+        found = session.execute(
+            select(ProfileField.identity_key, ProfileField.field, ProfileField.batch_id, ProfileField.ciphertext)
+        )
+        expected = {key: sealed for key, _, _, sealed in rows} | {7: b"first"}
+        assert {(key, "name", 1, sealed) for key, sealed in expected.items()} == {tuple(row) for row in found}
 
 
 def test_a_choice_may_be_null_which_is_not_the_default(store, now):

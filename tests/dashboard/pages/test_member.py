@@ -12,6 +12,8 @@ from core.store.tables import Account, AuditEntry
 from core.work import tags
 from dashboard.web import wiring
 from tests import lakes
+from tests.bringing import bring as bring_file
+from tests.bringing import mapping
 from tests.dashboard.pages import shop
 from tests.dashboard.pages.conftest import go, options, said, title
 from tests.dashboard.pages.test_identity import MAIL, OTHER, PHONE, bring, submit
@@ -190,6 +192,45 @@ def test_a_value_is_revealed_for_a_reason_that_is_audited_as_on_the_page_of_iden
     test = opened_again(test)
     assert len(test.code) == 0, "another member, or the same opened anew, shows nothing whole"
     assert test.query_params["look"] in ("evidence", ["evidence"]), "the part of the file stays open for the next"
+
+
+def test_a_nickname_is_shown_masked_and_whole_for_a_reason_that_is_audited(opened, store):
+    mine = wiring.house().live
+    by = mapping("member_profiles", columns={"nickname": "nick"}, identities={"phone": "tel"})
+    bring_file(mine, f"tel,nick\n{PHONE[1]},小满<b>\n{OTHER[1]},\n", by)
+    test = opened("member", "manager")
+    find(test, OTHER[1])
+    assert "昵称" not in said(test)
+    find(test, PHONE[1])
+    test.query_params["look"] = "evidence"
+    test.run()
+    assert "昵称：小****" in said(test) and "小满" not in said(test)
+    key = key_of(mac_text(mine.keys, PHONE[0], "", PHONE[1]))
+    assert "昵称 小****" in test.selectbox(key="identity_chosen").options
+    test.selectbox(key="identity_chosen").set_value(f"nickname:{key}")
+    submit(test, "查看原文")
+    assert "请填写理由" in said(test) and not test.code
+    test.text_input(key="reason_reveal").set_value("客户来电核对")
+    submit(test, "查看原文")
+    assert test.code[0].value == "小满<b>"
+    with store.reading() as session:
+        entry = session.scalar(select(AuditEntry).where(AuditEntry.action == "identity.revealed"))
+    member = "".join(test.query_params["m"])
+    assert entry.details == {"reason": "客户来电核对", "type": "nickname", "member": member, "world": "live"}
+    assert entry.object == f"identity:{key}"
+    assert "小满" not in said(open_file(test, member, look="orders"))
+    assert not open_file(test, member, look="evidence").code
+
+
+def test_a_reader_who_may_not_reveal_sees_a_nickname_masked(opened):
+    by = mapping("member_profiles", columns={"nickname": "nick"}, identities={"phone": "tel"})
+    bring_file(wiring.house().live, f"tel,nick\n{PHONE[1]},小满\n", by)
+    test = opened("member", "analyst", "en")
+    find(test, PHONE[1], "en")
+    test.query_params["look"] = "evidence"
+    test.run()
+    assert "Nickname: 小*" in said(test) and "小满" not in said(test)
+    assert "identity_chosen" not in test.session_state
 
 
 def opened_again(test):

@@ -8,6 +8,7 @@ import streamlit as st
 from sqlalchemy import select
 
 from core.scope import Operator
+from core.store import profile_fields
 from core.store.tables import Account, AuditEntry, Batch, ColumnMapping, Job
 from core.work import duties, uploads
 from dashboard import i18n
@@ -16,6 +17,7 @@ from tests.dashboard.pages.conftest import go, look, said
 
 GOOD = [f"2026-11-{day:02d} 10:00,{'spin_wheel' if day == 5 else 'page_view'},u{day % 4}" for day in range(1, 12)]
 CSV = "\n".join(["timestamp,event,user_id", *GOOD, "soon,page_view,u2"]) + "\n"
+PEOPLE = "手机号,入会时间,昵称\n13800138000,2026-01-01,小满山人\n13911112222,2026-01-01,\n"
 
 
 @pytest.fixture
@@ -145,6 +147,39 @@ def test_a_file_is_understood_and_previewed_before_anything_is_written(page, lan
     table = "\n".join(frame.value.astype(str).to_string() for frame in test.dataframe)
     assert {"zh": "时间无法识别", "en": "the time cannot be read"}[language] in table
     assert wiring.house().live.lake.manifests.latest().tables == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "column"),
+    [
+        ("zh", "昵称加密保存，不写入数据湖", "昵称（加密保存）"),
+        ("en", "Nicknames are kept encrypted", "Nickname (kept encrypted)"),
+    ],
+)
+def test_a_column_of_nicknames_is_found_and_masked_and_said_to_be_kept_encrypted(page, language, words, column):
+    test = page(language=language)
+    receive(test, PEOPLE, "会员.csv")
+    assert not test.exception
+    assert words in said(test)
+    (preview,) = (frame.value for frame in test.dataframe if column in frame.value)
+    assert preview[column].tolist() == ["小***", ""]
+    shown = "\n".join(frame.value.astype(str).to_string() for frame in test.dataframe)
+    assert "小满" not in shown + said(test)
+
+
+def test_nicknames_are_imported_as_the_guess_has_them(page):
+    test = page()
+    receive(test, PEOPLE, "会员.csv")
+    press(test, "start_import")
+    work()
+    with wiring.house().live.store.reading() as session:
+        assert len(profile_fields.holders(session, "nickname")) == 1
+
+
+def test_files_without_nicknames_say_nothing_of_them(page):
+    test = page()
+    receive(test)
+    assert "昵称" not in said(test)
 
 
 def test_an_import_is_done_by_the_worker_and_its_counts_reconcile_on_screen(page, store):

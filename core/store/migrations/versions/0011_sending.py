@@ -33,10 +33,13 @@ def upgrade() -> None:
     _add_clicks()
     _add_mass_employees()
     _add_message_marks()
+    _tell_batches_of_fields()
 
 
 def downgrade() -> None:
     """What became of messages, and who is not to be written to, is lost."""
+    op.drop_table("profile_fields")
+    _add_fields()
     for name in (
         "message_marks",
         "mass_employees",
@@ -315,4 +318,22 @@ def _add_message_marks() -> None:
         unique=False,
         sqlite_where=sa.text("NOT is_told"),
         postgresql_where=sa.text("NOT is_told"),
+    )
+
+
+def _tell_batches_of_fields() -> None:
+    """Nothing wrote personal fields before, so there are none to keep."""
+    op.drop_table("profile_fields")
+    _add_fields(sa.Column("batch_id", sa.Integer(), autoincrement=False, nullable=False))
+    op.create_index("ix_profile_fields_batch_id", "profile_fields", ["batch_id"], unique=False)
+
+
+def _add_fields(*more: sa.Column[int]) -> None:
+    op.create_table(
+        "profile_fields",
+        sa.Column("identity_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("field", sa.String(length=64), nullable=False),
+        *more,
+        sa.Column("ciphertext", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("identity_key", "field", *(column.name for column in more), name="pk_profile_fields"),
     )

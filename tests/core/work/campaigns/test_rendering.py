@@ -12,9 +12,8 @@ from core.errors import Forbidden, Unknown
 from core.privacy.vault import Vault, identity_label, profile_label
 from core.scope import Operator, Scope
 from core.senders import leaving
-from core.store import campaigns, identity_values, outbox, segments
-from core.store.session import put
-from core.store.tables import ProfileField
+from core.store import campaigns, identity_values, outbox, profile_fields, segments
+from core.store.tables import Batch
 from core.work.campaigns import coupons, planning, rendering
 from core.work.questions import references
 from tests import lakes
@@ -68,15 +67,19 @@ def home(tmp_path, store):
             for one in (1, 2)
         ]
         identity_values.add(session, rows)
-        put(
-            session,
-            ProfileField,
-            {
-                "identity_key": 1,
-                "field": "nickname",
-                "ciphertext": vault.seal([" 小\n雨 {{points}}"], [profile_label(1, "nickname")])[0],
-            },
+        session.add(
+            Batch(
+                id=1,
+                table_name="member_profiles",
+                source="shop",
+                file_name="",
+                state="committed",
+                actor="lin",
+                created_at=NOW,
+            )
         )
+        sealed = vault.seal([" 小\n雨 {{points}}"], [profile_label(1, "nickname")])[0]
+        profile_fields.add(session, "nickname", 1, [(1, sealed)])
         segments.save(session, "all", "", [1, 2, 3], definition={"kind": "list"}, lake_version=1, by="lin", now=NOW)
     return replace(made, store=store, settings=replace(made.settings, links_url="https://go.example.com"))
 
