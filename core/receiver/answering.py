@@ -17,8 +17,8 @@ from core.receiver.desk import Desk, Desks
 from core.receiver.guarding import Strangers, TooLarge
 from core.senders import leaving
 from core.senders.leaving import MOST_BODY, Leaving
-from core.work.campaigns import clicks, unsubscribing
-from core.work.campaigns.clicks import Followed
+from core.work.campaigns.hearing import clicks, unsubscribing
+from core.work.campaigns.hearing.clicks import Followed
 
 _LOG = logging.getLogger(__name__)
 READ_S, COUNT_S, LEAVE_S = 10.0, 1.0, 25.0

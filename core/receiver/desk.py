@@ -9,7 +9,7 @@ from core.privacy.pseudonyms import Keys
 from core.privacy.vault import Vault
 from core.settings import World
 from core.store.session import Store
-from core.work.campaigns import inbox
+from core.work.campaigns.hearing import inbox
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from core.senders.markup import MOST_BYTES as MOST_MARKUP
 from core.senders.wecom import callbacks as wecom
 from core.senders.wecom.callbacks import Endpoint, Rejected
 from core.store.campaign_tables import Connector
-from core.work.campaigns import connector_secrets, inbox
-from core.work.campaigns.inbox import News
+from core.work.campaigns.hearing import inbox
+from core.work.campaigns.hearing.inbox import News
+from core.work.campaigns.ways_out import connector_secrets
 
 _LOG = logging.getLogger(__name__)
 TOKEN, AES_KEY = "callback_token", "callback_key"

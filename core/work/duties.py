@@ -27,8 +27,11 @@ from core.work import (
     uploads,
     watching,
 )
-from core.work.campaigns import inbound, news, planning, restored, settling, silence, touches
-from core.work.campaigns.posts import Posts
+from core.work.campaigns import restored
+from core.work.campaigns.hearing import inbound, news, silence, touches
+from core.work.campaigns.outgoing import settling
+from core.work.campaigns.outgoing.posts import Posts
+from core.work.campaigns.recipients import planning
 from core.work.fitting import Fitters
 from core.work.headlines import Headlines
 from core.work.home import Home

@@ -2,7 +2,8 @@
 
 from core.scope import Operator
 from core.store.session import Store
-from core.work.campaigns import awaiting, review, running
+from core.work.campaigns import review, running
+from core.work.campaigns.hearing import awaiting
 from core.work.campaigns.running import Fate
 from core.work.home import Home
 from dashboard.actions import guard

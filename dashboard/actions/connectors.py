@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core.work.campaigns import connection_tests, connectors
-from core.work.campaigns.connectors import Added
+from core.work.campaigns.ways_out import connection_tests, connectors
+from core.work.campaigns.ways_out.connectors import Added
 from dashboard.actions import guard
 from dashboard.data import worlds
 from dashboard.web import wiring

@@ -17,9 +17,11 @@ from core.periods import business_date
 from core.sequences.arrays import Int64s
 from core.store import campaigns as rows
 from core.store.campaign_tables import MESSAGE_STATES, Campaign
-from core.work.campaigns import policy, preflight, rendering, review
-from core.work.campaigns.preflight import Ahead, Preflight, Wallet, Waterfall
-from core.work.campaigns.rendering import Preview
+from core.work.campaigns import policy, review
+from core.work.campaigns.recipients import preflight
+from core.work.campaigns.recipients.preflight import Ahead, Preflight, Wallet, Waterfall
+from core.work.campaigns.texts import rendering
+from core.work.campaigns.texts.rendering import Preview
 from core.work.questions import campaign_employees, campaign_results, campaign_troubles
 from core.work.questions import campaigns as questions
 from core.work.questions.campaign_employees import Confirmations

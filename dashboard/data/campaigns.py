@@ -36,12 +36,12 @@ from core.periods import business_date
 from core.privacy import short_names
 from core.store import campaigns, incidents, segments
 from core.store.campaign_tables import CAMPAIGN_STATES, Campaign
-from core.work.campaigns import checks, rendering
 from core.work.campaigns import policy as rules
-from core.work.campaigns.checks import Found as Told
 from core.work.campaigns.drafts import EDITABLE, LONGEST_NAME
 from core.work.campaigns.policy import Policy
-from core.work.campaigns.rendering import LONG, MISSING
+from core.work.campaigns.texts import checks, rendering
+from core.work.campaigns.texts.checks import Found as Told
+from core.work.campaigns.texts.rendering import LONG, MISSING
 from core.work.questions import connectors, units, wordlists
 from core.work.segments import covers
 from dashboard import i18n

@@ -7,7 +7,14 @@ from core.senders.outcomes import Halted, Unfit, Ungranted
 from core.senders.sender import Gone, NotSent, Temporary, Uncertain
 from core.senders.sms import aliyun, tencent
 from core.senders.wecom import errors
-from core.work.campaigns.connector_kinds import CARD_FORMS, KINDS, LONGEST_NAME, Field, InvalidConnector, Secret
+from core.work.campaigns.ways_out.connector_kinds import (
+    CARD_FORMS,
+    KINDS,
+    LONGEST_NAME,
+    Field,
+    InvalidConnector,
+    Secret,
+)
 from core.work.questions import connectors
 from core.work.questions.connectors import Seen
 from dashboard.actions import guard

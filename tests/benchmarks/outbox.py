@@ -28,7 +28,7 @@ from core.settings import Settings
 from core.store import campaigns, identity_values, outbox, segments
 from core.store.campaign_tables import Outgoing
 from core.store.session import Store
-from core.work.campaigns import planning
+from core.work.campaigns.recipients import planning
 from core.work.home import Home
 from core.work.questions import references
 from tests.core import postgresql

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from core.store import campaigns, outbox
 from core.store.session import Store
-from core.work.campaigns import posts
-from core.work.campaigns.claims import BATCH
+from core.work.campaigns.outgoing import posts
+from core.work.campaigns.outgoing.claims import BATCH
 from tests import lakes
 from tests.core import postgresql
 from tests.core.work import connector_parts

@@ -11,8 +11,8 @@ from core.campaigns import body, personal
 from core.campaigns.compliance import PURPOSES
 from core.errors import Refusal
 from core.store.campaign_tables import CAMPAIGN_STATES, MESSAGE_STATES
-from core.work.campaigns import checks
 from core.work.campaigns.stopping import InvalidStop
+from core.work.campaigns.texts import checks
 from dashboard import i18n
 
 GAPS = ("empty", "no_offer", "mixed", "same", "below_face", "past")

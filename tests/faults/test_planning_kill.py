@@ -11,7 +11,7 @@ import pytest
 from core.campaigns.body import Schedule
 from core.settings import PROJECT
 from core.store import campaigns
-from core.work.campaigns import planning
+from core.work.campaigns.recipients import planning
 from tests.core.work.campaigns import worlds
 from tests.core.work.campaigns.worlds import NOW
 
@@ -21,7 +21,7 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from sqlalchemy import event
-from core.work.campaigns import planning
+from core.work.campaigns.recipients import planning
 from tests import lakes
 folder, left, now = Path(sys.argv[1]), int(sys.argv[2]), datetime.fromisoformat(sys.argv[3])
 home = lakes.home(folder)

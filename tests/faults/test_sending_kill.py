@@ -20,8 +20,8 @@ from core.senders.posting import Poster
 from core.senders.ways.webhook import WebhookWay
 from core.settings import PROJECT
 from core.store.session import Store
-from core.work.campaigns import settling
-from core.work.campaigns.sending import LANES
+from core.work.campaigns.outgoing import settling
+from core.work.campaigns.outgoing.sending import LANES
 from tests.core.work.campaigns.sending_parts import NOW, body, campaign, lost, rows, states, world
 from tests.fakes.serving import HERE, Reply, Request, serving
 

@@ -13,7 +13,8 @@ from core.scope import SYSTEM, Operator
 from core.store import campaigns, segments, topics
 from core.store.campaign_tables import Campaign
 from core.store.session import Session, Store
-from core.work.campaigns import checks, policy
+from core.work.campaigns import policy
+from core.work.campaigns.texts import checks
 from core.work.campaigns.turns import CampaignChanged, turn
 from core.work.home import Home
 from core.work.notices import Kind, Notice, Param, say

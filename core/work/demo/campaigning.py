@@ -16,8 +16,9 @@ from core.campaigns.body import Body, Content, Schedule, Variant
 from core.store import campaigns, choices, connectors, message_marks, outbox, segments
 from core.store.campaign_tables import Campaign, Click, Outgoing
 from core.store.session import Session
-from core.work.campaigns import connector_kinds, connector_secrets, policy
+from core.work.campaigns import policy
 from core.work.campaigns.policy import Policy
+from core.work.campaigns.ways_out import connector_kinds, connector_secrets
 from core.work.demo.brand import LIFT
 from core.work.demo.people import People
 from core.work.demo.planted import TREATED_SHARE, Lift

@@ -12,7 +12,7 @@ from core.scope import Operator
 from core.store import connectors
 from core.store.campaign_tables import Connector
 from core.store.session import Session
-from core.work.campaigns import connector_kinds, connector_secrets
+from core.work.campaigns.ways_out import connector_kinds, connector_secrets
 from core.work.home import Home
 
 

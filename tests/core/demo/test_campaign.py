@@ -6,7 +6,7 @@ from core.campaigns.hours import NEVER
 from core.campaigns.states import Tally
 from core.store import campaigns
 from core.work.campaigns import policy
-from core.work.campaigns.ways import Ways
+from core.work.campaigns.ways_out.ways import Ways
 from core.work.questions import campaigns as progress_of
 from core.work.questions.campaign_results import people, results
 from core.work.questions.reading import reading

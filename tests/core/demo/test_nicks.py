@@ -10,7 +10,7 @@ from core.campaigns.body import Body, Content, Variant
 from core.privacy.vault import Vault, profile_label
 from core.scope import SYSTEM
 from core.store import profile_fields
-from core.work.campaigns import rendering
+from core.work.campaigns.texts import rendering
 from core.work.home import Home
 from tests.core.demo.conftest import NOW, Filled, fill
 

@@ -15,7 +15,7 @@ from core.privacy.pseudonyms import key_of, mac_text
 from core.scope import SYSTEM, Operator, Scope
 from core.store.tables import AuditEntry, ProfileField
 from core.work import disclosures, nicknames
-from core.work.campaigns import rendering
+from core.work.campaigns.texts import rendering
 from core.work.ingest import batches, importing, preview, rejects
 from core.work.ingest.guess import Sample, guess
 from core.work.questions import references

@@ -7,7 +7,7 @@ import pytest
 from core.errors import Forbidden
 from core.privacy.pseudonyms import Keys
 from core.scope import Operator
-from core.work.campaigns.connector_kinds import KINDS
+from core.work.campaigns.ways_out.connector_kinds import KINDS
 from core.work.questions import connectors
 from tests.core.work.connector_parts import SECRETS, add
 from tests.core.work.notice_parts import ADMIN, house

@@ -21,7 +21,7 @@ from core.senders.leaving import Leaving
 from core.store import campaigns, outbox
 from core.store.campaign_tables import Campaign, Connector, Outgoing
 from core.store.session import Store
-from core.work.campaigns import connector_secrets
+from core.work.campaigns.ways_out import connector_secrets
 
 NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 MicroMessenger/8.0.54"

@@ -13,7 +13,7 @@ from core.receiver import guarding
 from core.senders import bounces
 from core.senders.markup import MOST_BYTES
 from core.store.campaign_tables import Inbound
-from core.work.campaigns import inbox
+from core.work.campaigns.hearing import inbox
 from tests.core.receiver.conftest import NOW
 from tests.fakes.wecom import CORP, envelope, query_of, sealed
 

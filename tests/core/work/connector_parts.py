@@ -1,6 +1,6 @@
 """What tests of connectors share: settings and secrets of each kind that are in order."""
 
-from core.work.campaigns import connectors
+from core.work.campaigns.ways_out import connectors
 from tests.core.work.notice_parts import ADMIN, NOW
 from tests.fakes import aliyun_sms, official, tencent_sms, wecom
 from tests.fakes.robots import KEY

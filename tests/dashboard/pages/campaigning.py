@@ -10,7 +10,8 @@ from core.store import campaigns as rows
 from core.store import message_marks, outbox, outbox_batches
 from core.store.outbox_batches import Back, End
 from core.work import segments
-from core.work.campaigns import drafts, planning, preflight, review
+from core.work.campaigns import drafts, review
+from core.work.campaigns.recipients import planning, preflight
 from dashboard.web import wiring
 from tests import lakes
 from tests.dashboard.pages.conftest import go

@@ -8,7 +8,7 @@ import pytest
 from core.campaigns.body import Content, Variant
 from core.store import message_marks
 from core.store.campaign_tables import Outgoing
-from core.work.campaigns import settling
+from core.work.campaigns.outgoing import settling
 from tests.dashboard.pages.campaigning import (
     TEXT,
     body,

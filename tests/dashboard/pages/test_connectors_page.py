@@ -9,8 +9,8 @@ from core.senders.sender import Temporary
 from core.senders.sms import aliyun, tencent
 from core.senders.wecom import errors
 from core.store.campaign_tables import Connector
-from core.work.campaigns import connector_secrets, connectors
-from core.work.campaigns.connector_kinds import KINDS
+from core.work.campaigns.ways_out import connector_secrets, connectors
+from core.work.campaigns.ways_out.connector_kinds import KINDS
 from dashboard import i18n
 from dashboard.data.connectors import VERDICTS
 from dashboard.web import wiring

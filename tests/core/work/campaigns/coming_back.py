@@ -8,8 +8,9 @@ from core.privacy.vault import Vault, identity_label
 from core.segments.reach import IDENTITY_OF
 from core.store import identity_values, outbox
 from core.store.campaign_tables import Campaign, Connector, Inbound, MessageMark, Outgoing, Suppression
-from core.work.campaigns import connector_secrets, inbox
-from core.work.campaigns.inbox import News
+from core.work.campaigns.hearing import inbox
+from core.work.campaigns.hearing.inbox import News
+from core.work.campaigns.ways_out import connector_secrets
 from core.work.home import Home
 from tests import lakes
 

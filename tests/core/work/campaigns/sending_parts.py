@@ -12,7 +12,7 @@ from core.campaigns.states import Tally
 from core.senders.parcels import Parcel
 from core.store import campaigns, message_marks, outbox
 from core.store.campaign_tables import Outgoing
-from core.work.campaigns.sending import Sending
+from core.work.campaigns.outgoing.sending import Sending
 from tests import lakes
 from tests.core.work.notice_parts import house
 from tests.fakes.ways import Door, Doors, Receiver

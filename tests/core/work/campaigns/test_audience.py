@@ -10,7 +10,7 @@ from core.errors import Unknown
 from core.scope import SYSTEM, Operator, Scope
 from core.store import segments, suppressions, tags
 from core.work import segments as saving
-from core.work.campaigns import audience, gates
+from core.work.campaigns.recipients import audience, gates
 from core.work.questions import references
 from core.work.questions.reading import reading
 from tests import lakes

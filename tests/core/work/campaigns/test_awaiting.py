@@ -11,10 +11,11 @@ from core.senders.wecom import mass
 from core.senders.wecom.mass import MassMessage
 from core.store import mass_tasks
 from core.store.campaign_tables import Campaign, CampaignEntry, Connector, MassEmployee, MassTask, Outgoing
-from core.work.campaigns import awaiting, connector_kinds, inbound, pulling, silence
-from core.work.campaigns.awaiting import AWAITED, ReminderTooMuch
+from core.work.campaigns.hearing import awaiting, inbound, pulling, silence
+from core.work.campaigns.hearing.awaiting import AWAITED, ReminderTooMuch
 from core.work.campaigns.turns import CampaignState
-from core.work.campaigns.ways import Ways
+from core.work.campaigns.ways_out import connector_kinds
+from core.work.campaigns.ways_out.ways import Ways
 from tests.core.work.campaigns.coming_back import DAY, HOUR, MINUTE, NOW
 from tests.core.work.campaigns.coming_back import world as made
 from tests.core.work.connector_parts import SETTINGS

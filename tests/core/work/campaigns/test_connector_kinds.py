@@ -5,8 +5,8 @@ import pytest
 from core.campaigns import body, caps, hours
 from core.campaigns.hours import Quiet
 from core.store.campaign_tables import CONNECTOR_KINDS
-from core.work.campaigns import connector_kinds
-from core.work.campaigns.connector_kinds import KINDS, DemoConnector, InvalidConnector
+from core.work.campaigns.ways_out import connector_kinds
+from core.work.campaigns.ways_out.connector_kinds import KINDS, DemoConnector, InvalidConnector
 from tests.core.work.connector_parts import SECRETS, SETTINGS
 
 INNER = frozenset({"127.0.0.1", "wecom.inside:8080"})

@@ -17,9 +17,9 @@ from core.store import connectors as rows
 from core.store import outbox, topics
 from core.store.campaign_tables import Connector
 from core.store.tables import AuditEntry
-from core.work.campaigns import connector_secrets, connectors
-from core.work.campaigns.connector_kinds import KINDS, DemoConnector, InvalidConnector
-from core.work.campaigns.connectors import LONGEST_PAUSE, ConnectorChanged, ConnectorInUse
+from core.work.campaigns.ways_out import connector_secrets, connectors
+from core.work.campaigns.ways_out.connector_kinds import KINDS, DemoConnector, InvalidConnector
+from core.work.campaigns.ways_out.connectors import LONGEST_PAUSE, ConnectorChanged, ConnectorInUse
 from tests.core.work.connector_parts import HOOK, SECRET, SECRETS, SETTINGS, add
 from tests.core.work.notice_parts import ADMIN, NOW, house
 

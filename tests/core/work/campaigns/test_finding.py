@@ -11,8 +11,9 @@ from core.senders.sender import Uncertain
 from core.senders.ways.wecom import WecomSingle
 from core.store import outbox
 from core.store.campaign_tables import Campaign, Outgoing
-from core.work.campaigns import connector_kinds, finding
-from core.work.campaigns.ways import Ways
+from core.work.campaigns.hearing import finding
+from core.work.campaigns.ways_out import connector_kinds
+from core.work.campaigns.ways_out.ways import Ways
 from tests import lakes
 from tests.core.work.campaigns.coming_back import DAY, MINUTE, NOW, SECOND
 from tests.core.work.campaigns.coming_back import world as made

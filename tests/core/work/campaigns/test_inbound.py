@@ -15,9 +15,9 @@ from core.store import outbox
 from core.store.campaign_tables import Inbound, Outgoing, SubscriptionGrant, Suppression
 from core.store.outbox import Claim
 from core.store.session import Store
-from core.work.campaigns import inbound
-from core.work.campaigns.inbound import Handled
-from core.work.campaigns.unsubscribing import REASON
+from core.work.campaigns.hearing import inbound
+from core.work.campaigns.hearing.inbound import Handled
+from core.work.campaigns.hearing.unsubscribing import REASON
 from tests.core.work.campaigns.coming_back import DAY, HOUR, MINUTE, NOW
 from tests.core.work.campaigns.coming_back import world as made
 from tests.fakes.reports import report

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.campaigns import hours
 from core.campaigns.body import Body, Offer, Schedule
-from core.work.campaigns import moments
+from core.work.campaigns.recipients import moments
 from core.work.questions.reading import reading
 from tests import lakes
 from tests.seeds import examples

@@ -11,8 +11,8 @@ from core.campaigns.body import Body, Content, Offer, Schedule, Variant
 from core.scope import Scope
 from core.store import campaigns, outbox
 from core.store.campaign_tables import MESSAGE_STATES
-from core.work.campaigns import gates, planning
-from core.work.campaigns.planning import Halted
+from core.work.campaigns.recipients import gates, planning
+from core.work.campaigns.recipients.planning import Halted
 from core.work.questions.reading import reading
 from tests.core.work.campaigns import worlds
 from tests.core.work.campaigns.worlds import NOW

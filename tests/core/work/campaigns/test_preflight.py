@@ -12,7 +12,7 @@ from core.errors import Unknown
 from core.scope import EVERYTHING, Scope
 from core.store import identity_values, outbox, segments
 from core.store.campaign_tables import Connector, SubscriptionGrant
-from core.work.campaigns import gates, history, preflight
+from core.work.campaigns.recipients import gates, history, preflight
 from core.work.questions import references
 from core.work.questions.reading import reading
 from tests import lakes

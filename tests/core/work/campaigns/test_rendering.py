@@ -14,7 +14,8 @@ from core.scope import Operator, Scope
 from core.senders import leaving
 from core.store import campaigns, identity_values, outbox, profile_fields, segments
 from core.store.tables import Batch
-from core.work.campaigns import coupons, planning, rendering
+from core.work.campaigns.recipients import planning
+from core.work.campaigns.texts import coupons, rendering
 from core.work.questions import references
 from tests import lakes
 from tests.core.work.campaigns import worlds

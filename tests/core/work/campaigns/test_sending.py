@@ -14,8 +14,8 @@ from core.store import campaigns, outbox, suppressions
 from core.store.campaign_tables import Connector, SubscriptionGrant
 from core.store.incident_tables import SendingHold
 from core.store.notice_tables import SaidNotice
-from core.work.campaigns import faltering, settling
-from core.work.campaigns.retries import MOST_TRIES
+from core.work.campaigns.outgoing import faltering, settling
+from core.work.campaigns.outgoing.retries import MOST_TRIES
 from tests import lakes
 from tests.core.work.campaigns.sending_parts import (
     DAY,

@@ -8,8 +8,8 @@ import pytest
 from core.app import House
 from core.settings import Settings
 from core.work import duties
-from core.work.campaigns import posts
-from core.work.campaigns.sending import Sent
+from core.work.campaigns.outgoing import posts
+from core.work.campaigns.outgoing.sending import Sent
 from core.work.worker import Chore, Worker
 from tests import lakes
 from tests.core.work import connector_parts

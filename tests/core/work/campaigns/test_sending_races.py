@@ -16,7 +16,7 @@ from core.senders.sender import Gone, Permanent, Temporary, Uncertain
 from core.store import campaigns, outbox, outbox_batches, suppressions
 from core.store.campaign_tables import Suppression
 from core.store.incident_tables import SendingHold
-from core.work.campaigns import settling
+from core.work.campaigns.outgoing import settling
 from tests import lakes
 from tests.core.work.campaigns.sending_parts import (
     DAY,

@@ -7,9 +7,10 @@ import pytest
 
 from core.senders.parcels import Parcel
 from core.store import connectors as rows_of
-from core.work.campaigns import connectors, settling
-from core.work.campaigns.sending import Sending
-from core.work.campaigns.ways import Ways
+from core.work.campaigns.outgoing import settling
+from core.work.campaigns.outgoing.sending import Sending
+from core.work.campaigns.ways_out import connectors
+from core.work.campaigns.ways_out.ways import Ways
 from tests.core.work.campaigns.sending_parts import MEMBERS, NOW, Clock, body, campaign, lost, states, world
 from tests.core.work.connector_parts import SECRET, add
 from tests.core.work.notice_parts import ADMIN

@@ -3,7 +3,7 @@
 import pytest
 
 from core.store import connectors, suppressions
-from core.work.campaigns import planning
+from core.work.campaigns.recipients import planning
 from core.work.questions import references
 from tests import lakes
 from tests.core.work.campaigns import worlds

@@ -9,7 +9,8 @@ from core.campaigns.body import Body, Content, Offer, Variant
 from core.store import message_marks
 from core.store.campaign_tables import Campaign, MessageMark, Outgoing
 from core.store.tables import Batch
-from core.work.campaigns import coupons, touches
+from core.work.campaigns.hearing import touches
+from core.work.campaigns.texts import coupons
 from tests import lakes
 from tests.core.work.campaigns.coming_back import HOUR, MINUTE, NOW
 from tests.core.work.campaigns.coming_back import world as made

@@ -19,9 +19,9 @@ from core.senders.sms.aliyun import Aliyun
 from core.senders.sms.tencent import Tencent
 from core.senders.wecom.calls import Calls
 from core.store import connectors as rows
-from core.work.campaigns import connection_tests, connectors, ways
-from core.work.campaigns.connector_kinds import KINDS
-from core.work.campaigns.ways import Ways
+from core.work.campaigns.ways_out import connection_tests, connectors, ways
+from core.work.campaigns.ways_out.connector_kinds import KINDS
+from core.work.campaigns.ways_out.ways import Ways
 from tests.core.work.connector_parts import SECRET, SECRETS, add
 from tests.core.work.notice_parts import ADMIN, NOW, house
 from tests.fakes import aliyun_sms, official, tencent_sms

@@ -21,7 +21,7 @@ from core.scope import SYSTEM
 from core.store import message_marks
 from core.store.campaign_tables import Campaign, MessageMark, Outgoing
 from core.store.session import Session
-from core.work.campaigns import coupons
+from core.work.campaigns.texts import coupons
 from core.work.home import Home
 from core.work.ingest import batches, workplace
 

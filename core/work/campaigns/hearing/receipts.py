@@ -12,8 +12,8 @@ from core.senders.bounces import Bounce
 from core.store import message_marks, outbox
 from core.store.campaign_tables import Campaign, MessageMark, Outgoing
 from core.store.session import Session
-from core.work.campaigns import unsubscribing
-from core.work.campaigns.unsubscribing import PLATFORM
+from core.work.campaigns.hearing import unsubscribing
+from core.work.campaigns.hearing.unsubscribing import PLATFORM
 
 HARD, SOFT = "bounce.hard", "bounce.soft"
 SETTLED_BY_NEWS = ("accepted", "unknown")

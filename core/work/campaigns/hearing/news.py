@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from core.settings import World
-from core.work.campaigns import awaiting, finding, inbound, pulling
-from core.work.campaigns.posts import Worlds
-from core.work.campaigns.ways import Ways
+from core.work.campaigns.hearing import awaiting, finding, inbound, pulling
+from core.work.campaigns.outgoing.posts import Worlds
+from core.work.campaigns.ways_out.ways import Ways
 from core.work.home import Home
 
 

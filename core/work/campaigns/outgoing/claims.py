@@ -26,10 +26,10 @@ from core.store.campaign_tables import Campaign
 from core.store.outbox import Claim
 from core.store.outbox_batches import Back, End
 from core.store.session import Session
-from core.work.campaigns import elsewhere
-from core.work.campaigns.elsewhere import Elsewhere
-from core.work.campaigns.gates import CAP, EXPIRED, QUIET, QUOTA, REASONS
-from core.work.campaigns.retries import MOST_TRIES
+from core.work.campaigns.outgoing import elsewhere
+from core.work.campaigns.outgoing.elsewhere import Elsewhere
+from core.work.campaigns.outgoing.retries import MOST_TRIES
+from core.work.campaigns.recipients.gates import CAP, EXPIRED, QUIET, QUOTA, REASONS
 from core.work.home import Home
 from core.work.questions import population, reach
 

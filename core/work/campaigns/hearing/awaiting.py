@@ -18,10 +18,11 @@ from core.store import campaigns, mass_tasks, message_marks, outbox, topics
 from core.store import connectors as rows_of_connectors
 from core.store.campaign_tables import Campaign, MassTask, Outgoing
 from core.store.session import Session, Store
-from core.work.campaigns import connectors, whom
-from core.work.campaigns.sending import ASKED_BY_EMPLOYEES
+from core.work.campaigns.hearing import whom
+from core.work.campaigns.outgoing.sending import ASKED_BY_EMPLOYEES
 from core.work.campaigns.turns import turn
-from core.work.campaigns.ways import Ways
+from core.work.campaigns.ways_out import connectors
+from core.work.campaigns.ways_out.ways import Ways
 from core.work.home import Home
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -1,6 +1,6 @@
 """What would happen if a campaign were launched now: who is lost at which gate, who would be written to, what that costs, and what earlier campaigns brought.
 
-The gates are those by which it is planned (``core.work.campaigns.gates``). Behind them stands what is only expected, for it is asked when each message is sent: the platform's quota, the house's cap, and
+The gates are those by which it is planned (``core.work.campaigns.recipients.gates``). Behind them stands what is only expected, for it is asked when each message is sent: the platform's quota, the house's cap, and
 quiet hours. What counts there are messages of the lake and what stands in the outbox, as they are now.
 """
 
@@ -22,9 +22,12 @@ from core.sequences.arrays import Int64s
 from core.store import connectors
 from core.store.campaign_tables import Outgoing, SubscriptionGrant
 from core.store.session import Session
-from core.work.campaigns import connector_kinds, elsewhere, gates, history, policy
-from core.work.campaigns.gates import Decision, Flow
-from core.work.campaigns.history import Expected
+from core.work.campaigns import policy
+from core.work.campaigns.outgoing import elsewhere
+from core.work.campaigns.recipients import gates, history
+from core.work.campaigns.recipients.gates import Decision, Flow
+from core.work.campaigns.recipients.history import Expected
+from core.work.campaigns.ways_out import connector_kinds
 from core.work.home import Home
 from core.work.questions import population
 from core.work.questions.population import Flags

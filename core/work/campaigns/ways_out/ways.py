@@ -37,8 +37,8 @@ from core.settings import Mail
 from core.store import connectors
 from core.store.campaign_tables import Connector
 from core.store.session import Session
-from core.work.campaigns import connector_kinds, connector_secrets
-from core.work.campaigns.connectors import OLD_SECRET, ROTATED
+from core.work.campaigns.ways_out import connector_kinds, connector_secrets
+from core.work.campaigns.ways_out.connectors import OLD_SECRET, ROTATED
 from core.work.home import Home
 
 OLD_SECRET_FOR = timedelta(hours=24)

@@ -8,11 +8,13 @@ from typing import Protocol
 
 from core.settings import Settings, World
 from core.store.session import Session
-from core.work.campaigns import connectors, policy, rendering
-from core.work.campaigns.claims import Limits
+from core.work.campaigns import policy
+from core.work.campaigns.outgoing.claims import Limits
+from core.work.campaigns.outgoing.sending import PASS_S, Sending, Sent
 from core.work.campaigns.restored import Counting
-from core.work.campaigns.sending import PASS_S, Sending, Sent
-from core.work.campaigns.ways import Ways
+from core.work.campaigns.texts import rendering
+from core.work.campaigns.ways_out import connectors
+from core.work.campaigns.ways_out.ways import Ways
 from core.work.home import Home
 
 DEMO_PASS_S = 2.0

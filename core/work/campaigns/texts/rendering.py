@@ -30,9 +30,9 @@ from core.store.campaign_tables import Campaign
 from core.store.outbox import Claim
 from core.store.session import Session
 from core.store.tables import IdentityValue
-from core.work.campaigns import audience
-from core.work.campaigns.addresses import ADDRESSLESS
-from core.work.campaigns.values import NICKNAME, OF_MESSAGE, Values
+from core.work.campaigns.recipients import audience
+from core.work.campaigns.recipients.addresses import ADDRESSLESS
+from core.work.campaigns.texts.values import NICKNAME, OF_MESSAGE, Values
 from core.work.home import Home
 from core.work.questions import population
 from core.work.questions import segments as people

@@ -23,9 +23,11 @@ from core.sequences.arrays import Array, Int64s
 from core.store import campaigns, outbox, topics
 from core.store.campaign_tables import Campaign, Outgoing
 from core.store.session import Session
-from core.work.campaigns import audience, gates, moments, rendering, review
-from core.work.campaigns.addresses import NONE
-from core.work.campaigns.gates import Decision, Flow, Settled
+from core.work.campaigns import review
+from core.work.campaigns.recipients import audience, gates, moments
+from core.work.campaigns.recipients.addresses import NONE
+from core.work.campaigns.recipients.gates import Decision, Flow, Settled
+from core.work.campaigns.texts import rendering
 from core.work.home import Home
 from core.work.questions.reading import Reading, reading
 

@@ -8,8 +8,8 @@ from core.senders.sender import NotSent
 from core.senders.wecom.tokens import WRONG
 from core.store import connectors
 from core.store.session import Store
-from core.work.campaigns.connectors import tested
-from core.work.campaigns.ways import Ways
+from core.work.campaigns.ways_out.connectors import tested
+from core.work.campaigns.ways_out.ways import Ways
 from core.work.home import Home
 
 WITHIN_S = 6.0

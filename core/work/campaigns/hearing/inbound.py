@@ -23,12 +23,12 @@ from core.senders.wecom.callbacks import ContactChange, ContactEvent, Rejected
 from core.store import campaigns, grants, inbound, message_marks, suppressions, topics
 from core.store.campaign_tables import Connector, Outgoing
 from core.store.session import Session
-from core.work.campaigns import inbox, pulling, receipts, unsubscribing, whom
-from core.work.campaigns.inbox import News
-from core.work.campaigns.receipts import Early, Fate
-from core.work.campaigns.unsubscribing import PLATFORM
-from core.work.campaigns.ways import returns
-from core.work.campaigns.whom import Whom
+from core.work.campaigns.hearing import inbox, pulling, receipts, unsubscribing, whom
+from core.work.campaigns.hearing.inbox import News
+from core.work.campaigns.hearing.receipts import Early, Fate
+from core.work.campaigns.hearing.unsubscribing import PLATFORM
+from core.work.campaigns.hearing.whom import Whom
+from core.work.campaigns.ways_out.ways import returns
 from core.work.home import Home
 
 MOST = 1000

@@ -28,8 +28,8 @@ from core.store.campaign_tables import Campaign
 from core.store.outbox import LEASE, Claim
 from core.store.outbox_batches import Back, End
 from core.store.session import Session
-from core.work.campaigns import faltering, retries
-from core.work.campaigns.claims import Batch, Busy, Caps, Line, Taking, Ways, template_of
+from core.work.campaigns.outgoing import faltering, retries
+from core.work.campaigns.outgoing.claims import Batch, Busy, Caps, Line, Taking, Ways, template_of
 from core.work.home import Home
 
 PASS_S = 5.0

@@ -20,7 +20,7 @@ from core.sequences.arrays import Array, Int64s
 from core.store import profile_fields
 from core.store.profile_fields import NICKNAME
 from core.store.session import Session
-from core.work.campaigns import coupons
+from core.work.campaigns.texts import coupons
 from core.work.questions import membership, population, profiles, rfm, traits
 from core.work.questions.kept import per_version
 from core.work.questions.population import Flags, marked

@@ -16,8 +16,8 @@ from core.senders.sender import NotSent, Temporary, Uncertain
 from core.store import audit, connectors, topics
 from core.store.campaign_tables import Connector
 from core.store.session import Session, Store
-from core.work.campaigns import connector_kinds, connector_secrets
-from core.work.campaigns.connector_kinds import LONGEST_NAME, InvalidConnector
+from core.work.campaigns.ways_out import connector_kinds, connector_secrets
+from core.work.campaigns.ways_out.connector_kinds import LONGEST_NAME, InvalidConnector
 from core.work.home import Home
 
 TOPIC = "connectors"

@@ -16,8 +16,8 @@ from core.senders.wecom import progress
 from core.senders.wecom.calls import Calls
 from core.store import campaigns, connectors, outbox
 from core.store.campaign_tables import Outgoing
-from core.work.campaigns import rendering
-from core.work.campaigns.ways import Ways
+from core.work.campaigns.texts import rendering
+from core.work.campaigns.ways_out.ways import Ways
 from core.work.home import Home
 
 WAYS: dict[str, type[WecomSingle]] = {"wecom": WecomSingle, "group_chat": WecomGroup}

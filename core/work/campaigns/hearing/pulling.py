@@ -12,9 +12,10 @@ from core.senders.sms.replies import Reply
 from core.senders.sms.tencent import PAGE, Tencent
 from core.senders.sms.texting import Receipt, Told
 from core.store import connectors as rows
-from core.work.campaigns import connectors, inbox
-from core.work.campaigns.inbox import News
-from core.work.campaigns.ways import Ways
+from core.work.campaigns.hearing import inbox
+from core.work.campaigns.hearing.inbox import News
+from core.work.campaigns.ways_out import connectors
+from core.work.campaigns.ways_out.ways import Ways
 from core.work.home import Home
 
 RECEIPTS, REPLIES = "pulled_receipts", "pulled_replies"

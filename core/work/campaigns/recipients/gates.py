@@ -28,10 +28,10 @@ from core.sequences.arrays import Array, Int64s
 from core.store import connectors, suppressions
 from core.store.campaign_tables import Connector
 from core.store.session import Session
-from core.work.campaigns import addresses, audience
-from core.work.campaigns.addresses import ADDRESSLESS, Addresses
-from core.work.campaigns.audience import Audience
-from core.work.campaigns.values import Values
+from core.work.campaigns.recipients import addresses, audience
+from core.work.campaigns.recipients.addresses import ADDRESSLESS, Addresses
+from core.work.campaigns.recipients.audience import Audience
+from core.work.campaigns.texts.values import Values
 from core.work.home import Home
 from core.work.questions import population, reach, segments
 from core.work.questions.kept import per_version

@@ -1,0 +1,1 @@
+"""Handing messages over: batches past the gates of the moment, tries, and what is left at the end."""

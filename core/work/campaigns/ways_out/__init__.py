@@ -1,0 +1,1 @@
+"""Connectors as they are set up, tried, switched and opened."""
