@@ -25,14 +25,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place: dict[Path, float] = {}
     for item in items:
         if (
-            item.path.parent.name in ("e2e", "pages")
+            item.path.parent.name in ("e2e", "pages", "journeys")
             and not item.get_closest_marker("languages")
             and _spoken(item) == "en"
         ):
             item.add_marker(pytest.mark.long)
     _thin_out(items)
     for share, is_browser in ((SPREAD, True), (1.0, False)):
-        mine = [path for path in files if (path.parent.name == "e2e") == is_browser]
+        mine = [path for path in files if (path.parent.name in ("e2e", "journeys")) == is_browser]
         place |= {path: share * number / len(mine) for number, path in enumerate(mine)}
     items[:] = [item for path in sorted(files, key=lambda path: place[path]) for item in files[path]]
 
