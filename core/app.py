@@ -69,7 +69,7 @@ class House:
 
     @cached_property
     def senders(self) -> "dict[str, Sender]":
-        """The ways out of the house, by kind of target; e-mail only where a server for it is set."""
+        """The ways out of the house, by kind of target; e-mail only where a server for it is set. That through WeCom is of a world: ``core.work.app_notices``."""
         from core.senders.posting import Poster
         from core.senders.robot import Robot
         from core.senders.smtp import Smtp

@@ -32,8 +32,7 @@ class Robot:
         self._base = base
 
     def send(self, to: Destination, message: Message, now: datetime) -> None:
-        text = message.text if message.text.startswith(message.title) else f"{message.title}\n{message.text}"
-        _judge(self._post(to.secrets[0], cut(text.strip()), now))
+        _judge(self._post(to.secrets[0], cut(written(message)), now))
 
     def check(self, key: str, now: datetime) -> None:
         """Whether WeCom knows the key, by a text without a word, which it refuses for that and shows to nobody. Raises as ``send``."""
@@ -56,6 +55,12 @@ def key(text: str) -> str | None:
     if given.startswith(f"{BASE}{PATH}?key="):
         given = given.removeprefix(f"{BASE}{PATH}?key=")
     return given if _KEY.fullmatch(given) else None
+
+
+def written(message: Message) -> str:
+    """Its title and its text; the title once."""
+    text = message.text if message.text.startswith(message.title) else f"{message.title}\n{message.text}"
+    return text.strip()
 
 
 def cut(text: str, most: int = MOST_BYTES) -> str:

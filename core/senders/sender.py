@@ -66,6 +66,6 @@ class Sender(Protocol):
     is_repeatable: bool
     most_per_minute: int | None
 
-    def send(self, to: Destination, message: Message, now: datetime) -> None:
-        """Raises ``Temporary``, ``Permanent``, ``Gone``, ``Uncertain``."""
+    def send(self, to: Destination, message: Message, now: datetime) -> str | None:
+        """None, or the code of what was wrong though the message was taken. Raises ``Temporary``, ``Permanent``, ``Gone``, ``Uncertain``."""
         ...

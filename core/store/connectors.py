@@ -40,6 +40,12 @@ def in_use(session: Session, channel: str) -> Connector | None:
     return session.scalars(on.execution_options(populate_existing=True)).one_or_none()
 
 
+def app_in_use(session: Session) -> Connector | None:
+    """That of WeCom which is in use, where it names an app of the house that employees can be written to by."""
+    row = in_use(session, "wecom")
+    return row if row is not None and row.kind == "wecom" and "agent_id" in row.settings else None
+
+
 def stands_for(session: Session, channel: str) -> str:
     """The channel on which somebody must have agreed, and not refused: that which the way out in use stands for where it is no channel of a person's own, else the channel itself."""
     row = in_use(session, channel)

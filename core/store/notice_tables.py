@@ -9,7 +9,7 @@ from core.store.columns import JSON_VALUE, NEVER_REUSED, Base, Code, Id, Name, O
 from core.store.tables import LANGUAGES
 
 URGENCIES = ("low", "normal", "high")
-TARGET_KINDS = ("email", "webhook", "robot")
+TARGET_KINDS = ("email", "webhook", "robot", "app")
 DELIVERY_STATES = ("queued", "held", "joined", "sending", "sent", "failed", "unknown", "cancelled")
 HELD_FOR = ("digest", "cap")
 

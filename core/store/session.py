@@ -69,7 +69,8 @@ class Store:
         """Create the tables, or bring them up to date. Processes that start at the same time take turns."""
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        with self.engine.execution_options(is_write=True).begin() as connection:
+        writer = self.engine.execution_options(is_write=True)
+        with writer.connect() as connection, _unlinked(connection), connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             config.attributes["connection"] = connection
@@ -181,6 +182,20 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
     _switch_to_wal(connection)
+
+
+@contextmanager
+def _unlinked(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by making it anew, and to remove the old one would remove what refers to it: while tables change nothing refers."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw = connection.connection.dbapi_connection
+    raw.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys = ON")  # type: ignore[union-attr]
 
 
 def _switch_to_wal(connection: Any) -> None:

@@ -117,16 +117,17 @@ def _one(home: Home, senders: Senders, target_id: int, now: datetime) -> str | N
         told = [] if claim is None else deliveries.told(session, claim.delivery_id)
     if target is None or sender is None or claim is None:
         return None
+    failure: NotSent | None = None
+    note = None
     try:
         to = notice_secrets.destination(home, target, now)
-        sender.send(to, _message(home, target, claim, told), now)
-        failure = None
+        note = sender.send(to, _message(home, target, claim, told), now)
     except NotSent as error:
         failure = error
     except Refusal as refusal:  # the key of this home does not open it
         failure = Gone(refusal.code)
     with home.store.transaction() as session:
-        return _settled(session, claim, failure, now, is_repeatable=sender.is_repeatable)
+        return _settled(session, claim, failure, note, now, is_repeatable=sender.is_repeatable)
 
 
 def _claim(session: Session, target: NoticeTarget, sender: Sender, now: datetime) -> Claim | None:
@@ -194,15 +195,15 @@ def _message(home: Home, target: NoticeTarget, claim: Claim, told: Sequence[Said
 
 
 def _settled(
-    session: Session, claim: Claim, failure: NotSent | None, now: datetime, *, is_repeatable: bool
+    session: Session, claim: Claim, failure: NotSent | None, note: str | None, now: datetime, *, is_repeatable: bool
 ) -> str | None:
-    """Write down how a try ended: the state of the message. None: another worker had taken it over."""
+    """Write down how a try ended: the state of the message. ``note``: what was wrong though it was taken. None: another worker had taken it over."""
     target = notice_targets.locked(session, claim.target_id)
     state = "sent" if failure is None else _ending(claim, failure, is_repeatable=is_repeatable)
     if state == "queued" and failure is not None:
         is_ours = deliveries.postpone(session, claim, _next_try(claim, failure, now), failure.code)
     else:
-        is_ours = deliveries.end(session, claim, state, now=now, error=None if failure is None else failure.code)
+        is_ours = deliveries.end(session, claim, state, now=now, error=note if failure is None else failure.code)
     if not is_ours:
         return None
     if target is not None and failure is None:

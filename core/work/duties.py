@@ -27,6 +27,7 @@ from core.work import (
     uploads,
     watching,
 )
+from core.work.app_notices import AppNotices
 from core.work.campaigns import restored
 from core.work.campaigns.hearing import inbound, news, silence, touches
 from core.work.campaigns.outgoing import settling
@@ -172,9 +173,9 @@ def chores(house: House) -> list[Chore]:
         Chore("compact", HOUR, lambda _now: _told("files joined", _everywhere(house, tending.compact))),
         Chore("sweep", DAY, lambda _now: _told("leftover files removed", _everywhere(house, tending.sweep))),
         Chore("inbox", HOUR, lambda now: _told("uploads and batches cleared away", uploads.tidy(house.live, now=now))),
-        Chore("notices", SECONDS, lambda now: _delivered(house, house.live, now), is_apart=True),
+        Chore("notices", SECONDS, _Delivered(house, "live"), is_apart=True),
         # Not apart: the demo may be removed at any moment, and nobody must be at work in it then.
-        Chore("demo notices", SECONDS, lambda now: _delivered_of_demo(house, now)),
+        Chore("demo notices", SECONDS, _Delivered(house, "demo")),
         Chore("tags", MINUTE, lambda now: _told("tags ended", tags.expire(house.live, now=now))),
         Chore("sizes", SIZES, _Sized(house)),
         Chore("sessions", DAY, lambda now: _told("old sessions dropped", tending.drop_old_sessions(house.live, now))),
@@ -331,15 +332,23 @@ class _Watched:
         return "; ".join(filter(None, said)) or None
 
 
-def _delivered(house: House, home: Home, now: datetime) -> str | None:
-    """Also where there is no data: somebody may try a target before the first import."""
-    done = deliveries.deliver(home, house.senders, now)
-    told = (_told("notices sent", done.sent), _told("notices failed", done.failed))
-    return "; ".join(filter(None, told)) or None
+class _Delivered:
+    """Hands notices of a world on; also where there is no data: somebody may try a target before the first import. Returns what to log."""
 
+    def __init__(self, house: House, world: World) -> None:
+        self._house = house
+        self._world: World = world
+        self._app: tuple[Home, AppNotices] | None = None
 
-def _delivered_of_demo(house: House, now: datetime) -> str | None:
-    return _delivered(house, house.demo, now) if house.settings.lake("demo").exists() else None
+    def __call__(self, now: datetime) -> str | None:
+        if self._world == "demo" and not self._house.settings.lake("demo").exists():
+            return None
+        home = self._house.demo if self._world == "demo" else self._house.live
+        if self._app is None or self._app[0] is not home:
+            self._app = home, AppNotices(home)
+        done = deliveries.deliver(home, {**self._house.senders, "app": self._app[1]}, now)
+        told = (_told("notices sent", done.sent), _told("notices failed", done.failed))
+        return "; ".join(filter(None, told)) or None
 
 
 def _in_demo(house: House, do: Callable[[Home], int]) -> int:

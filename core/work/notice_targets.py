@@ -1,6 +1,6 @@
 """Where notices go besides the bell: targets added, changed, tried, removed. Secrets are shown once, when they are made, and never stand in a log."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -9,7 +9,9 @@ from core.errors import Refusal
 from core.scope import Operator
 from core.senders import addresses, robot, webhook
 from core.senders.addresses import InvalidWeb
-from core.store import audit, deliveries, notice_targets, notices, topics
+from core.senders.wecom import app_message
+from core.senders.wecom.limits import InvalidMessage
+from core.store import audit, connectors, deliveries, notice_targets, notices, topics
 from core.store.notice_tables import NoticeTarget
 from core.store.session import Session, Store
 from core.store.tables import LANGUAGES
@@ -19,13 +21,14 @@ from core.work.notice_secrets import Kept
 from core.work.notices import KINDS, TOPIC, URGENCIES
 from core.work.questions import units
 
-TargetKind = Literal["email", "webhook", "robot"]
+TargetKind = Literal["email", "webhook", "robot", "app"]
 LONGEST_NAME = 60
 MOST_PER_HOUR, LONGEST_DIGEST_MINUTES = 1000, 24 * 60
+MOST_USERS, SHOWN_USERS = 50, 3
 
 
 class InvalidTarget(Refusal):
-    """A target cannot be like this: ``reason`` is ``kind``, ``name``, ``taken``, ``address``, ``scheme``, ``port``, ``user``, ``private``, ``key``, ``secret``, ``mail``,
+    """A target cannot be like this: ``reason`` is ``kind``, ``name``, ``taken``, ``address``, ``scheme``, ``port``, ``user``, ``private``, ``key``, ``secret``, ``mail``, ``app``, ``users``,
     ``language``, ``urgency``, ``kinds``, ``units``, ``cap``, ``digest`` or ``rotate``."""
 
     code = "target.invalid"
@@ -158,13 +161,13 @@ def rotate(home: Home, log: Store, operator: Operator, target_id: int, *, revisi
 
 def test(home: Home, log: Store, operator: Operator, target_id: int, *, now: datetime) -> int:
     """Have the worker send a test within seconds, even to one that is off, paused or halted; the number of its delivery, which says what came of it. It is tried
-    once. Raises ``Forbidden``, ``Unknown``, ``InvalidTarget`` for e-mail that the house has no server for."""
+    once. Raises ``Forbidden``, ``Unknown``, ``InvalidTarget`` where the house has nothing to send through."""
     operator.require("notice.write")
     found: list[int] = []
 
     def write(session: Session) -> NoticeTarget:
         target = notice_targets.one(session, target_id)
-        _refuse_without_mail(home, target.kind)
+        _refuse_without_sender(home, target.kind)
         key, params = f"{target_id}:{now.isoformat()}", {"target": target.name, "target_id": target_id}
         notice = notices.add(session, "test", key, "high", params, None, now=now)
         if notice is None:
@@ -224,9 +227,13 @@ def _refuse_taken(session: Session, name: str, target_id: int | None) -> None:
         raise InvalidTarget(f"There is a target {name!r} already.", reason="taken", name=name)
 
 
-def _refuse_without_mail(home: Home, kind: str) -> None:
+def _refuse_without_sender(home: Home, kind: str) -> None:
     if kind == "email" and home.settings.mail is None:
         raise InvalidTarget("No server for e-mail is set (SIYU_SMTP_HOST).", reason="mail")
+    if kind == "app":
+        with home.store.reading() as session:
+            if connectors.app_in_use(session) is None:
+                raise InvalidTarget("No connector of WeCom is on that names an app.", reason="app")
 
 
 def _values(home: Home, wanted: Wanted) -> dict[str, Any]:
@@ -262,18 +269,37 @@ def _kept(home: Home, kind: str, address: str, secret: str | None) -> tuple[str,
     """How an address may be shown, and what is to be sealed. Raises ``InvalidTarget``."""
     if kind not in get_args(TargetKind):
         raise InvalidTarget(f"A target is one of {get_args(TargetKind)}.", reason="kind")
-    _refuse_without_mail(home, kind)
+    _refuse_without_sender(home, kind)
     given = address.strip()
     if kind == "robot":
         key = robot.key(given)
         if key is None:
             raise InvalidTarget("That is neither the address nor the key of a group robot.", reason="key")
         return f"…{key[-4:]}", Kept(robot.BASE, (key,))
+    if kind == "app":
+        users = _users(given)
+        return _listed(users), Kept("|".join(users))
     if kind == "email":
         if not addresses.is_mail(given):
             raise InvalidTarget("That is not one address of e-mail.", reason="address")
         return given[: notice_targets.LONGEST_SHOWN], Kept(given)
     return _hook(home, given, secret)
+
+
+def _users(said: str) -> tuple[str, ...]:
+    try:
+        users = app_message.users(said)
+    except InvalidMessage:
+        users = ()
+    if not 1 <= len(users) <= MOST_USERS:
+        raise InvalidTarget("Those are no user ids of WeCom.", reason="users", most=MOST_USERS)
+    return users
+
+
+def _listed(users: Sequence[str]) -> str:
+    """The first few, and how many more."""
+    shown = ", ".join(users[:SHOWN_USERS])
+    return f"{shown} +{len(users) - SHOWN_USERS}" if len(users) > SHOWN_USERS else shown
 
 
 def _hook(home: Home, address: str, secret: str | None) -> tuple[str, Kept]:
@@ -292,6 +318,6 @@ def _hook(home: Home, address: str, secret: str | None) -> tuple[str, Kept]:
 def _plain(target: NoticeTarget) -> dict[str, Any]:
     """What the audit log may know."""
     local, at, domain = target.address.partition("@")
-    shown = f"{local[:1]}…{at}{domain}" if target.kind == "email" else target.address
+    shown = f"{local[:1]}…{at}{domain}" if target.kind == "email" else "…" if target.kind == "app" else target.address
     names = ("kind", "name", "language", "least_urgency", "kinds", "units", "most_per_hour", "digest_minutes", "is_on")
     return {name: getattr(target, name) for name in names} | {"address": shown, "revision": target.revision}

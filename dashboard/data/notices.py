@@ -28,7 +28,7 @@ __all__ = [
 
 WRITE = "notice.write"
 ROBOT = robot.BASE
-TARGET_KINDS: tuple[TargetKind, ...] = ("email", "webhook", "robot")
+TARGET_KINDS: tuple[TargetKind, ...] = ("email", "webhook", "robot", "app")
 ENDED = ("sent", "failed", "unknown", "cancelled")
 DECIDED = ("failed", "unknown")
 """States of a message of which a person decides what becomes of it."""

@@ -8,6 +8,7 @@ WeCom drops what is too much for one employee and answers as if it were sent: ``
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ TEXT_BYTES = 2048
 MOST_USERS = 1000
 USUAL_S, LONGEST_S = 1800, 4 * 3600
 MARK_LETTERS = 8
+BETWEEN = re.compile(r"[\s,，、;；|]+")
 ROOM = ((30, timedelta(minutes=1)), (1000, timedelta(hours=1)))
 """So many texts one app may send to one employee in so long. What is beyond is dropped without a word, and no answer tells."""
 
@@ -70,11 +72,7 @@ def next_time(sent: Sequence[datetime], now: datetime) -> datetime:
 
 
 def check(message: AppMessage) -> None:
-    check_ids("touser", message.users, MOST_USERS)
-    if len({user.lower() for user in message.users}) != len(message.users):
-        raise InvalidMessage("touser", "repeated")
-    if any(user.startswith("@") for user in message.users):  # @all is everybody
-        raise InvalidMessage("touser", "identity")
+    check_users(message.users)
     check_text("text.content", message.text)
     check_text("text.content", marked(message.text, message.message_id), TEXT_BYTES)
     if not 1 <= message.interval_s <= LONGEST_S:
@@ -101,6 +99,21 @@ def mark(message_id: str) -> str:
     """Eight small letters and digits that stay the same for one message: 40 bits, so that two of 10 000 within one interval are alike once in 20 000 times."""
     digest = hashlib.sha256(message_id.encode()).digest()
     return base64.b32encode(digest).decode()[:MARK_LETTERS].lower()
+
+
+def users(said: str) -> tuple[str, ...]:
+    """Ids of employees out of a line that somebody typed, each once whatever the case of its letters. Raises ``InvalidMessage`` where one cannot be an id."""
+    found = tuple({one.lower(): one for one in BETWEEN.split(said) if one}.values())
+    check_users(found)
+    return found
+
+
+def check_users(some: tuple[str, ...]) -> None:
+    check_ids("touser", some, MOST_USERS)
+    if len({user.lower() for user in some}) != len(some):
+        raise InvalidMessage("touser", "repeated")
+    if any(user.startswith("@") for user in some):  # @all is everybody
+        raise InvalidMessage("touser", "identity")
 
 
 def _among(message: AppMessage, told: object) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from core.scope import Operator
-from core.store import deliveries, notice_targets, notices
+from core.store import connectors, deliveries, notice_targets, notices
 from core.store.notice_tables import NoticeDelivery, NoticeTarget, SaidNotice
 from core.work.home import Home
 from core.work.notices import TO_ONE_TARGET
@@ -97,7 +97,8 @@ def targets(home: Home, operator: Operator) -> list[Target]:
     """All of them, by name. Raises ``Forbidden``."""
     operator.require("notice.write")
     with home.store.reading() as session:
-        return [_target(row, home) for row in notice_targets.every(session)]
+        has = {"email": home.settings.mail is not None, "app": connectors.app_in_use(session) is not None}
+        return [_target(row, has.get(row.kind, True)) for row in notice_targets.every(session)]
 
 
 def log(home: Home, operator: Operator, *, target_id: int | None = None, most: int = LOGGED) -> list[Delivery]:
@@ -114,12 +115,12 @@ def _told(row: SaidNotice, last: int) -> Told:
     return Told(row.id, row.kind, row.urgency, row.params, row.said_at, row.id <= last)
 
 
-def _target(row: NoticeTarget, home: Home) -> Target:
+def _target(row: NoticeTarget, has_sender: bool) -> Target:
     return Target(
         row.id, row.kind, row.name, row.address, row.language, row.least_urgency,
         None if row.kinds is None else tuple(row.kinds), None if row.units is None else tuple(row.units),
         row.most_per_hour, row.digest_minutes, row.is_on, row.revision, row.by, row.at, row.rotated_at, row.failures,
-        row.paused_until, row.halted, row.kind != "email" or home.settings.mail is not None,
+        row.paused_until, row.halted, has_sender,
     )  # fmt: skip
 
 

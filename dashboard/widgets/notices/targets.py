@@ -203,7 +203,10 @@ def _outcome(target_id: int) -> None:
         return
     at = i18n.moment(one.ended_at, notices.zone())
     if one.state == "sent":
-        st.success(t("notices.test_sent", at=at))
+        if one.error:
+            st.warning(markdown.escaped(t("notices.test_partly", at=at, why=words.error(one.error))))
+        else:
+            st.success(t("notices.test_sent", at=at))
     else:
         why = words.error(one.error) or words.state(one)
         st.error(

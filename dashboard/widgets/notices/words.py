@@ -6,7 +6,7 @@ from dashboard import i18n
 from dashboard.data.notices import Delivery, Target
 from dashboard.i18n import t
 
-ANSWERS = ("http", "smtp", "robot")
+ANSWERS = ("http", "smtp", "robot", "wecom")
 """Ways out whose other side answers with a number."""
 
 
@@ -41,7 +41,7 @@ def standing(one: Target, zone: str) -> tuple[str, bool]:
     if not one.is_on:
         return t("notices.is_off"), False
     if not one.has_sender:
-        return t("notices.no_mail_short"), True
+        return t(f"notices.no_sender_{one.kind}"), True
     if one.halted is not None:
         return t("notices.halted", why=error(one.halted)), True
     if one.paused_until is not None:

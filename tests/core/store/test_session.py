@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta, timezone
 from threading import Barrier
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import column, func, insert, select, table
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from core.store import choices, topics, workers
-from core.store.session import Store, insert_many, put
+from core.store import choices, deliveries, notice_targets, topics, workers
+from core.store.session import MIGRATIONS, Store, insert_many, put
 from core.store.tables import Base, Batch, ProfileField, Setting, TopicRevision
 
 
@@ -201,3 +203,30 @@ def test_an_error_of_the_store_does_not_tell_the_values(store, now):
             session.execute(insert(Setting), {"key": "k", "value": "13800138000", "saved_by": "lin", "saved_at": now})
     assert "INSERT INTO settings" in str(error.value)
     assert "13800138000" not in str(error.value)
+
+
+def test_a_table_that_is_made_anew_keeps_its_rows_and_what_refers_to_them(empty_store, now):
+    """SQLite changes a table by making it anew: what refers to its rows would be emptied with the old one."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    empty_store.migrate()
+    with empty_store.engine.execution_options(is_write=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0013-1")
+    with empty_store.transaction() as session:
+        one = notice_targets.add(
+            session,
+            {
+                "kind": "webhook", "name": "t", "address": "x", "rotated_at": None, "language": "zh", "least_urgency": "low", "kinds": None, "units": None, "most_per_hour": 1,
+                "digest_minutes": 0, "is_on": True,
+            },
+            by="lin", now=now,
+        )  # fmt: skip
+        deliveries.enqueue(session, one, None, urgency="low", now=now)
+        number = one.id
+    empty_store.migrate()
+    with empty_store.transaction() as session:
+        assert [row.target_id for row in deliveries.newest(session, most=9)] == [number]
+        notice_targets.remove(session, notice_targets.one(session, number))
+    with empty_store.reading() as session:
+        assert [row.target_id for row in deliveries.newest(session, most=9)] == [None]

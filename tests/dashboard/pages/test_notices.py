@@ -11,14 +11,17 @@ from core.senders.sender import Destination, Gone, Message, NotSent, Temporary, 
 from core.settings import Mail
 from core.store.notice_tables import NoticeDelivery, NoticeTarget
 from core.work import deliveries
+from core.work.app_notices import AppNotices
 from core.work.home import Home
 from dashboard import i18n
 from dashboard.data.notices import KINDS
 from dashboard.web import wiring
 from tests import lakes
+from tests.core.work import connector_parts
 from tests.dashboard.pages.conftest import choose, go, said
 from tests.dashboard.pages.parts import html
 from tests.dashboard.pages.test_rules import button, table
+from tests.fakes.wecom import working
 
 HOOK, ROBOT = (
     "https://hooks.example.com/in",
@@ -48,6 +51,7 @@ def home(store, monkeypatch) -> Home:
     monkeypatch.setenv("SIYU_SMTP_HOST", "127.0.0.1")
     monkeypatch.setenv("SIYU_SMTP_SECURITY", "none")
     monkeypatch.setenv("SIYU_SMTP_FROM", "cockpit@example.com")
+    monkeypatch.setenv("SIYU_WEBHOOK_HOSTS", "127.0.0.1")
     wiring.house.cache_clear()
     live = wiring.house().live
     assert isinstance(live.settings.mail, Mail)
@@ -194,6 +198,20 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(opened, home):
 def test_without_a_server_no_address_can_be_added(opened):
     test = new(opened)
     assert "尚未设置邮件服务器（SIYU_SMTP_HOST）" in said(test).replace("\\", "")
+
+
+def test_employees_are_told_through_the_app_of_wecom_and_who_is_out_of_its_sight_is_said(opened, home):
+    assert "请先在连接器页启用企业微信" in said(new(opened, "app", "值班经理", "lisi"))
+    with working(datetime.now(UTC)) as corp:
+        connector_parts.add(home, "wecom", is_on=True, now=datetime.now(UTC), gateway=corp.base)
+        test = new(opened, "app", "值班经理", "lisi，NoBody")
+        assert not test.exception and "已添加“值班经理”" in said(test)
+        button(test, "target_test").click().run()
+        deliveries.deliver(home, {"app": AppNotices(home)}, datetime.now(UTC))
+        test.run()
+        assert [user for user, _ in corp.inbox] == ["lisi"]
+    assert "部分员工收不到：账号不存在" in test.warning[0].value
+    assert "lisi, NoBody" in html(test)
 
 
 # -- trouble -------------------------------------------------------------------------------------------------------------
