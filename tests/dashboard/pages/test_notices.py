@@ -195,7 +195,7 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(opened, home):
 
 
 @pytest.mark.parametrize(
-    ("kind", "why"), [("email", "尚未设置邮件服务器（SIYU_SMTP_HOST）"), ("app", "请先在连接器页启用企业微信")]
+    ("kind", "why"), [("email", "尚未设置邮件服务器（SIYU_SMTP_HOST）"), ("app", "请先在“发送渠道”页启用企业微信")]
 )
 def test_what_the_house_cannot_send_through_cannot_be_added(opened, kind, why):
     assert why in said(new(opened, kind, "值班")).replace("\\", "")
