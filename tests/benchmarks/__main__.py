@@ -24,6 +24,8 @@ ALL = {
     "features": [],
     "forecast": [],
     "forecast_worker": [],
+    "outbox": [],
+    "sending": [],
     "imports": [],
     "identities": [],
     "server": [],
