@@ -15,12 +15,14 @@ from core.work.home import Home
 from core.work.questions import campaign_tasks, incidents, register, warnings
 from core.work.questions import today as question
 from core.work.questions.reading import reading
-from core.work.questions.today import Item, Rhythm, Undecided
+from core.work.questions.today import Item, ItemKind, Rhythm, Undecided
 from dashboard.actions import guard
 from dashboard.data import worlds
 from dashboard.web import kept, wiring
 
 __all__ = ["Item", "Rhythm", "State", "state"]
+
+__all__ = ["NEEDS", "Item", "ItemKind", "State", "state"]
 
 NEEDS = {
     "sources": "sources.see", "identity": "identity.see", "forecast": "forecast.see", "scores": "scores.see", "risk": "risk.see", "incidents": "risk.see", "campaigns": "campaign.see",

@@ -5,14 +5,14 @@ import streamlit as st
 from dashboard import markdown
 from dashboard.actions import guard
 from dashboard.data import today
-from dashboard.data.today import Item, State
+from dashboard.data.today import Item, ItemKind, State
 from dashboard.i18n import UNDEFINED, day, has, moment, number, t
 from dashboard.pages import Page
 from dashboard.widgets import heading
 from dashboard.widgets.evidence import source
 
 PAGE = Page("today", 0, "today.see", ":material/today:", is_start=True)
-_ICONS = {
+ICONS: dict[ItemKind, str] = {
     "late": ":material/schedule:",
     "failed": ":material/error:",
     "jobs": ":material/error:",
@@ -30,6 +30,14 @@ _ICONS = {
     "incident_tasks": ":material/assignment_ind:",
     "risk_review": ":material/event_available:",
     "drill_late": ":material/event_busy:",
+    "sending_stopped": ":material/front_hand:",
+    "connector_halted": ":material/link_off:",
+    "campaign_paused": ":material/pause_circle:",
+    "campaign_unknown": ":material/help:",
+    "campaign_review": ":material/fact_check:",
+    "campaign_returned": ":material/undo:",
+    "campaign_approved": ":material/rocket_launch:",
+    "campaign_sending": ":material/campaign:",
 }
 _TONES = {"error": "red", "warning": "orange", "info": "blue"}
 
@@ -64,7 +72,7 @@ def _nothing() -> None:
 def _item(item: Item, place: int) -> None:
     with st.container(border=True, key=f"card_item_{item.urgency}_{place}", gap="xsmall"):
         badge = f":{_TONES[item.urgency]}-badge[{t(f'today.urgency_{item.urgency}')}]"
-        st.markdown(f"{_ICONS[item.kind]} **{_headline(item)}** {badge}")
+        st.markdown(f"{ICONS[item.kind]} **{_headline(item)}** {badge}")
         st.caption(_advice(item))
         if guard.may(today.NEEDS[item.page]):
             address = f"/{item.page}?part={item.part}" if item.part else f"/{item.page}"

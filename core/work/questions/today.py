@@ -71,11 +71,18 @@ class Undecided:
     shared: frozenset[bytes]
 
 
+ItemKind = Literal[
+    "late", "failed", "jobs", "quality", "held", "shared", "running", "worker", "forecast_drift", "score_drift", "warning_critical", "warning_high", "incident_late", "incident_open",
+    "incident_tasks", "risk_review", "drill_late", "sending_stopped", "connector_halted", "campaign_paused", "campaign_unknown", "campaign_review", "campaign_returned",
+    "campaign_approved", "campaign_sending",
+]  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One thing to do. ``kind`` names its text, ``page`` (and its ``part``) where it is done. ``count``: rows, imports, names … by its kind."""
 
-    kind: str
+    kind: ItemKind
     urgency: Urgency
     page: str
     count: int = 0

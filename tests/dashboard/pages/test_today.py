@@ -1,17 +1,23 @@
 """今日待办: what needs me now, for each role what it can do, and calm when there is nothing."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 
 import pytest
 
 from core.scope import SYSTEM
-from core.store import scores, workers
+from core.store import campaigns, outbox, scores, workers
 from core.store.tables import Batch, ScoreModel
 from core.work import drills, incident_changes, incidents, register
 from core.work.questions import incidents as questions
 from core.work.questions.drills import Planned
 from core.work.questions.register import Described
+from dashboard.data import today
+from dashboard.data.today import Item, ItemKind
+from dashboard.pages.today import ICONS
 from dashboard.web import wiring
+from tests.core.work.campaigns.written import Draft, segment
 from tests.dashboard.pages.conftest import said
 from tests.dashboard.pages.parts import html
 from tests.lakes import add, event
@@ -44,6 +50,32 @@ def test_when_nothing_needs_anybody_it_says_so(opened, fresh, role, language, wo
     test = opened("today", role, language)
     assert not test.exception
     assert words in said(test)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("kind", get_args(ItemKind))
+def test_everything_that_there_may_be_to_do_is_shown_in_words(opened, fresh, monkeypatch, language, kind):
+    calm = today.state
+    item = Item(kind, "error", "campaigns", 3, on=date(2026, 11, 1), usual_days=2.0, check="stale")
+    monkeypatch.setattr(today, "state", lambda: replace(calm(), items=(item,)))
+    test = opened("today", "admin", language)
+    assert not test.exception
+    assert "3" in said(test) or kind in ("late", "sending_stopped", "quality")
+    assert ICONS[kind] in said(test)
+    assert f"today.{kind}" not in said(test)
+
+
+def test_a_campaign_that_is_sent_and_what_nobody_knows_of_it_are_told(opened, fresh):
+    live, now = wiring.house().live, datetime.now(UTC)
+    draft = Draft(live, segment(live))
+    with fresh.transaction() as session:
+        campaigns.move(session, draft.id, before="draft", state="sending", now=now)
+        outbox.plan(session, draft.id, [{"member_id": 1, "channel": "sms", "state": "unknown"}], now)
+    test = opened("today", "manager")
+    assert not test.exception
+    assert "1 个活动正在发送" in said(test)
+    assert "1 条消息不知是否送达" in said(test)
+    assert "/campaigns" in html(test)
 
 
 @pytest.mark.parametrize(
