@@ -375,6 +375,7 @@ class CampaignTrial(Base):
         Index("ix_campaign_trials_campaign_id_id", "campaign_id", "id"),
         Index("ix_campaign_trials_by_asked_at", "by", "asked_at"),
         Index("ix_campaign_trials_unended", "id", sqlite_where=UNENDED, postgresql_where=UNENDED),
+        Index("ix_campaign_trials_provider_id", "provider_id", sqlite_where=NAMED, postgresql_where=NAMED),
         NEVER_REUSED,
     )
 

@@ -97,6 +97,12 @@ def doubt(session: Session, now: datetime, error: str) -> int:
     return changed_rows(session, here.values(state="unknown", error=error, **ended))
 
 
+def is_named(session: Session, channel: str, provider_id: str) -> bool:
+    """Whether a platform calls a trial by this name."""
+    query = select(CampaignTrial.id).where(CampaignTrial.provider_id == provider_id, CampaignTrial.channel == channel)
+    return session.scalar(query.limit(1)) is not None
+
+
 def named_since(session: Session, channels: Collection[str], since: datetime) -> set[str]:
     """What platforms call the trials that were begun since then."""
     query = select(CampaignTrial.provider_id).where(

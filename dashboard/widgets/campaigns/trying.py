@@ -20,7 +20,7 @@ from dashboard.widgets.campaigns import told, words
 
 EVERY = "3s"
 OPEN_IN = ("draft", "in_review")
-DIGEST, NEWEST = 12, 6
+DIGEST, NEWEST = 12, 5
 """Letters of a fingerprint, and trials, that are shown at once."""
 EMPTY = ""
 """Stands for somebody of whom nothing is known."""
@@ -39,37 +39,43 @@ def show(found: Found) -> None:
         if view.least:
             st.html(heading.line(t("trial.rule", least=i18n.number(view.least))))
         if view.is_any_open:
-            _live(found)
+            _live(found, "texts")
         else:
-            _drawn(view)
+            _texts(view)
         if actions.may():
             _form(found, view)
+        if view.is_any_open:
+            _live(found, "trials")
+        elif view.trials:
+            _trials(view)
 
 
 @st.fragment(run_every=EVERY)
 @guard.guarded(trials.SEE)
-def _live(found: Found) -> None:
+def _live(found: Found, part: str) -> None:
     """Redrawn by itself; the whole page once nothing is on its way."""
     view = trials.read(found)
     if not view.is_any_open:
         st.rerun()
-    _drawn(view)
+    _texts(view) if part == "texts" else _trials(view)
 
 
 # -- how they stand ----------------------------------------------------------------------------------------------------
 
 
-def _drawn(view: View) -> None:
+def _texts(view: View) -> None:
     rows = [[escape(_name(one.variant, one.channel)), _standing(one)] for one in view.texts]
     columns = [t("trial.column_text"), t("trial.column_state")]
     st.html(told.table("trial-texts", t("trial.title"), columns, rows))
-    if view.trials:
-        now = {(one.channel, one.digest) for one in view.texts}
-        lines = [_line(one, is_present=(one.channel, one.digest) in now) for one in view.trials]
-        st.html(f"<h3>{escape(t('trial.every'))}</h3>{_list(lines[:NEWEST])}")
-        if rest := lines[NEWEST:]:
-            summary = escape(t("campaign.log_older", count=i18n.number(len(rest))))
-            st.html(f'<details class="older"><summary>{summary}</summary>{_list(rest)}</details>')
+
+
+def _trials(view: View) -> None:
+    now = {(one.channel, one.digest) for one in view.texts}
+    lines = [_line(one, is_present=(one.channel, one.digest) in now) for one in view.trials]
+    st.html(f"<h3>{escape(t('trial.every'))}</h3>{_list(lines[:NEWEST])}")
+    if rest := lines[NEWEST:]:
+        summary = escape(t("campaign.log_older", count=i18n.number(len(rest))))
+        st.html(f'<details class="older"><summary>{summary}</summary>{_list(rest)}</details>')
 
 
 def _list(lines: list[str]) -> str:

@@ -38,15 +38,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_campaign_trials_campaign_id_id", "campaign_trials", ["campaign_id", "id"], unique=False)
     op.create_index("ix_campaign_trials_by_asked_at", "campaign_trials", ["by", "asked_at"], unique=False)
-    unended = sa.text("ended_at IS NULL")
-    op.create_index(
-        "ix_campaign_trials_unended",
-        "campaign_trials",
-        ["id"],
-        unique=False,
-        sqlite_where=unended,
-        postgresql_where=unended,
-    )
+    for name, column, where in (("unended", "id", "ended_at IS NULL"), ("provider_id", "provider_id", "provider_id IS NOT NULL")):  # fmt: skip
+        op.create_index(
+            f"ix_campaign_trials_{name}",
+            "campaign_trials",
+            [column],
+            unique=False,
+            sqlite_where=sa.text(where),
+            postgresql_where=sa.text(where),
+        )
 
 
 def downgrade() -> None:
