@@ -17,7 +17,6 @@ from core.periods import business_date, midnight
 from core.privacy.pseudonyms import Keys
 from core.privacy.vault import Vault
 from core.scope import Operator
-from core.segments.reach import IDENTITY_OF
 from core.senders import addresses
 from core.senders.parcels import Parcel
 from core.senders.sms.numbers import e164
@@ -26,11 +25,11 @@ from core.store import audit, campaigns, connectors, incidents, suppressions, tr
 from core.store.campaign_tables import CampaignTrial, Connector
 from core.store.session import Session, Store
 from core.work.campaigns import policy
-from core.work.campaigns.hearing import whom
-from core.work.campaigns.recipients import preflight
+from core.work.campaigns.recipients import preflight, typed
 from core.work.campaigns.texts import rendering
 from core.work.campaigns.turns import turn
 from core.work.home import Home
+from core.work.segments import require_within
 
 MOST_A_DAY = 20
 """Of one person on a business day (rule of thumb): each is a real message, which costs and may bother somebody."""
@@ -47,7 +46,7 @@ OF = {"group_chat": "wecom"}
 
 
 class CannotTry(Refusal):
-    """A text cannot be tried like this. ``reason``: ``text`` (there is none on that channel), ``address``, ``sender`` or ``place`` (what was typed is none), ``suppressed`` (who has that address wants no messages), ``way`` (no
+    """A text cannot be tried like this. ``reason``: ``text`` (there is none on that channel), ``address``, ``sender`` or ``place`` (what was typed is none), ``suppressed`` (who has that address wants no messages), ``scope`` (it is of somebody beyond the asker's units), ``way`` (no
     connector is on), ``held`` (sending is stopped), ``many`` (``most`` a day), or why it cannot be filled: ``missing``, ``long``, ``value``. The address is not repeated."""
 
     code = "campaign.trial"
@@ -112,9 +111,13 @@ def ask(
     operator.require(permission)
     with home.store.reading() as session:
         row = campaigns.one(session, campaign_id)
+    require_within(home, operator, row.units)
     body = bodies.parse(row.body)
+    to = _to(body, variant, channel, to)
+    whose = typed.owner(home, operator, channel, to.address, now)
+    if whose.is_outside:
+        raise CannotTry("This address is beyond your units.", reason="scope")
     parcel = _written(home, operator, body, row.code, variant, channel, to, member_id, now)
-    macs = list(whom.named(home, channel, parcel.address).macs.values()) if channel in IDENTITY_OF else []
     with turn(
         home, log, operator, campaign_id, permission=permission, states=STATES, revision=revision, now=now
     ) as one:
@@ -124,7 +127,8 @@ def ask(
             raise CannotTry("Sending is stopped.", reason="held")
         if not _has_way(one.session, channel, [parcel.address]):
             raise CannotTry("No connector of this channel is on.", reason="way")
-        if suppressions.of(one.session, channel, body.purpose, [], macs).macs:
+        refusing = suppressions.of(one.session, channel, body.purpose, whose.members, whose.macs)
+        if refusing.members or refusing.macs:
             raise CannotTry("Whoever has this address wants no messages.", reason="suppressed")
         digest = bodies.text_digest(body, variant, channel)
         values = {"campaign_id": campaign_id, "variant": variant, "channel": channel, "digest": digest}
@@ -140,16 +144,21 @@ def opened(keys: Keys, row: CampaignTrial, code: str) -> Parcel:
     return Parcel(**told | {"message_id": f"{code}-t{row.id}"})
 
 
-def _written(
-    home: Home, operator: Operator, body: Body, code: str, variant: str, channel: str, to: To, member_id: int | None, now: datetime
-) -> Parcel:  # fmt: skip
+def _to(body: Body, variant: str, channel: str, to: To) -> To:
+    """What was typed, in the channel's own spelling. Raises ``CannotTry``."""
     contents = next((one.contents for one in body.variants if one.name == variant), {})
     if channel not in body.channels or channel not in contents or not contents[channel].text.strip():
         raise CannotTry("There is no such text.", reason="text")
     address, sender = _address(body, channel, to.address.strip()), to.sender.strip()
     if sender and (channel not in SENT_BY_EMPLOYEES or not is_id(sender)):
         raise CannotTry("That is no employee.", reason="sender")
-    found = rendering.trial(home, operator, body, variant, channel, address, sender, member_id, now, code=code)
+    return To(address, sender)
+
+
+def _written(
+    home: Home, operator: Operator, body: Body, code: str, variant: str, channel: str, to: To, member_id: int | None, now: datetime
+) -> Parcel:  # fmt: skip
+    found = rendering.trial(home, operator, body, variant, channel, to.address, to.sender, member_id, now, code=code)
     if isinstance(found, str):
         raise CannotTry("The text cannot be filled like this.", reason=found.removeprefix("render."))
     if channel in CHAT and not found.sender:
@@ -157,19 +166,19 @@ def _written(
     return found
 
 
-def _address(body: Body, channel: str, typed: str) -> str:
+def _address(body: Body, channel: str, said: str) -> str:
     """In the channel's own spelling. Raises ``CannotTry``."""
     if channel in OWN:
         return NOBODY
     if channel == "robot":
-        found = typed or next(iter(body.places), "")
+        found = said or next(iter(body.places), "")
         if found not in body.places:
             raise CannotTry("The campaign does not go to that robot.", reason="place")
         return found
     fits = {"email": addresses.is_mail, "sms": lambda one: e164(one) is not None}.get(channel, is_id)
-    if len(typed) > LONGEST_ADDRESS or not fits(typed):
+    if len(said) > LONGEST_ADDRESS or not fits(said):
         raise CannotTry("That is no address of this channel.", reason="address")
-    return str(e164(typed)) if channel == "sms" else typed
+    return str(e164(said)) if channel == "sms" else said
 
 
 def _refuse_many(session: Session, name: str, now: datetime, zone: str) -> None:

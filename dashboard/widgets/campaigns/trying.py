@@ -155,13 +155,16 @@ def _fields(found: Found, channel: str, key: str) -> None:
         return
     if channel == "robot":
         names = campaigns.robots()
-        st.selectbox(t("trial.to_robot"), list(found.body.places), format_func=lambda one: names.get(one, one), key=f"{key}_to", help=t("trial.to_robot_help"))  # fmt: skip
+        mine = [one for one in found.body.places if one in names]
+        st.selectbox(t("trial.to_robot"), mine, format_func=names.__getitem__, key=f"{key}_to", help=t("trial.to_robot_help"))  # fmt: skip
         return
     left, right = st.columns(2, gap="medium")
     if channel in trials.CHAT:
         names = campaigns.places()
+        mine = [one for one in found.body.places if one in names]
         left.selectbox(
-            t("trial.to_group_chat"), list(found.body.places), format_func=lambda one: names.get(one, one), accept_new_options=True, key=f"{key}_to", help=t("trial.to_group_chat_help")
+            t("trial.to_group_chat"), mine, index=None, format_func=lambda one: names.get(one, one), accept_new_options=True, key=f"{key}_to", placeholder=t("trial.to_group_chat_hint"),
+            help=t("trial.to_group_chat_help"),
         )  # fmt: skip
     else:
         left.text_input(t(f"trial.to_{channel}"), max_chars=trials.LONGEST_ADDRESS, key=f"{key}_to", autocomplete="off", help=t(f"trial.to_{channel}_help"))  # fmt: skip

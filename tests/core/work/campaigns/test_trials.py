@@ -19,10 +19,12 @@ from core.work.campaigns import drafts, policy, review, stopping, trials
 from core.work.campaigns.policy import InvalidPolicy, Policy
 from core.work.campaigns.trials import MOST_A_DAY, CannotTry, Untried, opened
 from core.work.campaigns.turns import CampaignChanged, CampaignState
+from tests import lakes
 from tests.core.work.campaigns.sending_parts import Clock
 from tests.core.work.campaigns.trying import GO, SAID, ask, content, draft, reaching, rows, states, trying
 from tests.core.work.campaigns.written import ADMIN, BOSS, LIN, MEI, NOW, WU, body, segment
 from tests.core.work.connector_parts import add
+from tests.core.work.people import NORTH, people_of
 
 MAIL = "somebody.else@example.com"
 CHECKER = Operator(7, "cheng", "compliance")
@@ -186,6 +188,38 @@ def test_nobody_is_written_to_who_wants_no_messages(home, lin):
     here = made(home, lin)
     assert refused(here, MAIL.upper()) == "suppressed"
     ask(here, "lin@example.com")
+
+
+def test_nothing_is_tried_on_an_address_beyond_the_askers_units(tmp_path, store):
+    """Mei is of the north; of three addresses one is a member's of the south, one of the north, one nobody's."""
+    home = reaching(replace(lakes.home(tmp_path), store=store))
+    south, north = (pseudonyms.key_of(pseudonyms.mac_text(home.keys, "email", "", f"{one}@example.com")) for one in ("south", "north"))  # fmt: skip
+    people_of(home, {south: ("上海", "south"), north: ("北京", NORTH)})
+    here = made(home, segment(home))
+    with store.transaction() as session:
+        campaigns.one(session, here.id).units = [NORTH]
+    assert refused(here, "south@example.com", who=MEI) == "scope"
+    for address in ("north@example.com", "free@example.com"):
+        ask(here, address, who=MEI)
+    ask(here, "south@example.com")
+    with store.transaction() as session:
+        suppressions.add(session, "complained", channel=None, purpose=None, member_id=north, by="lin", now=NOW)
+    assert refused(here, "north@example.com") == "suppressed", "by whoever has it"
+
+
+def test_nothing_is_tried_in_a_group_chat_beyond_the_askers_units(tmp_path, store):
+    home = reaching(replace(lakes.home(tmp_path), store=store))
+    people_of(home, {1: ("上海", NORTH)})
+    groups = [{"group_id": one, "name": one, "unit_id": unit, "staff_id": "s1"} for one, unit in (("wr1", NORTH), ("wr2", "south"))]  # fmt: skip
+    lakes.add(home, 9, groups=groups)
+    here = made(home, segment(home), "group_chat", segments=(), places=("wr1",))
+    with store.transaction() as session:
+        campaigns.one(session, here.id).units = [NORTH]
+    assert refused(here, "wr2", who=MEI) == "scope"
+    ask(here, "wr1", who=MEI)
+    assert parcel(home).sender == "s1", "its owner is known"
+    ask(here, "wr9", who=MEI, sender="lisi")
+    ask(here, "wr2")
 
 
 def test_while_sending_is_stopped_nothing_is_tried(home, lin):
