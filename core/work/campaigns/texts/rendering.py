@@ -32,7 +32,7 @@ from core.store.session import Session
 from core.store.tables import IdentityValue
 from core.work.campaigns.recipients import audience
 from core.work.campaigns.recipients.addresses import ADDRESSLESS
-from core.work.campaigns.texts.values import NICKNAME, OF_MESSAGE, Values, is_chinese
+from core.work.campaigns.texts.values import NICKNAME, OF_MESSAGE, Values, has_chinese
 from core.work.home import Home
 from core.work.questions import population
 from core.work.questions import segments as people
@@ -290,7 +290,7 @@ def trial(
             sender = _owners(lake).get(address, "")
     told = dict(filled.texts)
     if channel in MARKED:
-        told[MARKED[channel]] = _marked(channel, told.get(MARKED[channel]) or "", is_chinese(content.texts().values()))
+        told[MARKED[channel]] = _marked(channel, told.get(MARKED[channel]) or "", has_chinese(content.texts().values()))
     return _parcel(
         body, content, told, "", address, link=content.link, way_out=way_out, sender=sender, reference=f"{links.TRIAL}-{code}", data={"variant": variant, "trial": True},
     )  # fmt: skip

@@ -4,7 +4,7 @@ Of several profiles the newest that tells a field counts (``core.work.questions.
 tier by rule is called as the language of the text calls it; an imported one as it was told.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -131,7 +131,7 @@ class Values:
         return [None if key is None else vault.open(told[key].ciphertext, profile_label(key, NICKNAME)) for key in last]
 
     def _tiers(self) -> Told:
-        names = TIER_NAMES[is_chinese(every_text(self._body))] if membership.house(self._lake).by == "rule" else {}
+        names = TIER_NAMES[is_chinese(self._body)] if membership.house(self._lake).by == "rule" else {}
         column = membership.standings(self._lake)["tier"]
         return Told(
             lambda: _is_told(column), lambda codes: _each(_taken(column, codes), lambda name: names.get(name, name))
@@ -178,12 +178,13 @@ def of_offer(offer: Offer, field: str) -> Any:
     return told[field]
 
 
-def every_text(body: Body) -> Iterator[str]:
-    return (text for one in body.variants for content in one.contents.values() for text in content.texts().values())
+def is_chinese(body: Body) -> bool:
+    """Whether any text of a campaign has a Chinese character."""
+    texts = (text for one in body.variants for content in one.contents.values() for text in content.texts().values())
+    return has_chinese(texts)
 
 
-def is_chinese(texts: Iterable[str]) -> bool:
-    """Whether any of them has a Chinese character."""
+def has_chinese(texts: Iterable[str]) -> bool:
     return any("\u4e00" <= letter <= "\u9fff" for text in texts for letter in text)
 
 
