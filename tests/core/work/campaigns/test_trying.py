@@ -1,6 +1,8 @@
 """Sending trials: through the connectors of the house to platforms of our own, within their rates and past every stop; once, whoever dies."""
 
+import random
 import re
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,7 +20,7 @@ from core.store.tables import AuditEntry
 from core.work.campaigns import restored, stopping
 from core.work.campaigns.hearing import touches
 from core.work.campaigns.outgoing.posts import Posts
-from core.work.campaigns.trials import texts
+from core.work.campaigns.trials import MOST_A_DAY, CannotTry, texts
 from tests.core.work.campaigns.sending_parts import Clock, campaign
 from tests.core.work.campaigns.sending_parts import body as said_on
 from tests.core.work.campaigns.trying import ask, draft, reaching, rows, states, trying
@@ -281,6 +283,50 @@ def test_a_trial_that_cannot_be_opened_is_refused_and_keeps_no_other_waiting(hom
     way = Receiver()
     trying(home, way).work()
     assert states(home) == [("refused", "trial.key"), ("sent", None)]
+
+
+def test_whatever_happens_each_leaves_the_house_once_at_most_and_what_is_over_keeps_no_address(home, lin):
+    """Workers that die, come back late and work beside each other, stops, and hours that pass, in any order."""
+    here, chance, clock = waiting(home, lin, 0), random.Random(4), Clock(NOW)
+    way, asked = Receiver(), 0
+
+    def dies(_parcels):
+        raise KeyboardInterrupt
+
+    def stopped():
+        stopping.stop(home, home.store, ADMIN, "all", "", "wrong price", now=clock.now)
+
+    for _ in range(60):
+        match chance.choice(("ask", "ask", "ask", "work", "die", "beside", "later", "stop", "go", "go")):
+            case "ask" if asked < MOST_A_DAY:
+                with suppress(CannotTry):  # while all is stopped
+                    ask(here, now=clock.now)
+                    asked += 1
+            case "work":
+                way.before = lambda _parcels: None
+                trying(home, way, clock=clock).work()
+            case "die":
+                way.before = dies
+                with suppress(KeyboardInterrupt):
+                    trying(home, way, clock=clock).work()
+            case "beside":
+                other = trying(home, Receiver(calls=way.calls), clock=clock)
+                way.before = lambda _parcels, other=other: other.work() and None
+                trying(home, way, clock=clock).work()
+            case "later":
+                clock.now += chance.choice((SECOND, outbox.LEASE + SECOND, trials.OLDEST))
+            case "stop":
+                stopped()
+            case "go":
+                stopping.let_go(home, home.store, ADMIN, "all", "", "it is right again", now=clock.now)
+        assert len(way.received) == len(set(way.received))
+        for one in rows(home):
+            assert (one.sealed is None) is (one.ended_at is not None) is (one.state not in ("waiting", "sending"))
+            assert one.begun_at is not None or one.state in ("waiting", "refused")
+    told = {one.state for one in rows(home)}
+    assert {"sent", "refused", "unknown"} <= told and asked > 5
+    sent = {f"{here.row.code}-t{one.id}" for one in rows(home) if one.state == "sent"}
+    assert sent <= set(way.received), "nothing is called sent that was not handed over"
 
 
 # -- what it leaves alone ----------------------------------------------------------------------------------------------
