@@ -161,6 +161,17 @@ def digest(body: Body, bound: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def text_digest(body: Body, variant: str, channel: str) -> str:
+    """Fingerprint of one text as its readers get it: the same while none of them would read anything else. Names of variants are no part of it, an offer only where the text tells it. SHA-256,
+    hexadecimal."""
+    contents = next((one.contents for one in body.variants if one.name == variant), {})
+    content = contents.get(channel, Content())
+    offer = body.offer if any(_needs_offer(text) for text in content.texts().values()) else None
+    said = {"channel": channel, "content": _plain(asdict(content)), "purpose": body.purpose, "missing": body.missing}
+    said |= {"offer": None if offer is None else _plain(asdict(offer))}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
 def parse(document: object) -> Body:
     """Raises ``InvalidCampaign``."""
     row = _Row(document, "")

@@ -15,6 +15,8 @@ KEY, LEAVING_KEY = "links", "leaving"
 FOLLOWED, LEFT = "c", "u"
 """First parts of the paths."""
 FEWEST_BYTES, PROOF_BYTES = 32, 8
+TRIAL = "trial"
+"""How a way out names whoever tries a text: nobody, so that it leads to the page and changes nothing."""
 MOST_LINKS = 256
 """Of one campaign: links are numbered from 0."""
 MOST_MESSAGE = 2**63 - 1

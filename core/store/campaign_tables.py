@@ -45,6 +45,7 @@ CONNECTOR_KINDS = (
 MARKS = ("sent", "delivered", "opened", "clicked", "replied", "failed", "unsubscribed", "complained", "left")
 SUPPRESSION_KINDS = ("unsubscribed", "bounced", "complained", "blocked", "invalid", "manual")
 EMPLOYEE_STATES = ("waiting", "sent", "untold")
+TRIAL_STATES = ("waiting", "sending", "sent", "refused", "unknown")
 LONG = BigInteger().with_variant(Integer(), "sqlite")
 """Of rows that come by the million."""
 WAITING = text("state IN ('planned', 'held')")
@@ -52,11 +53,12 @@ IN_HAND = text("state IN ('reserved', 'sending')")
 UNDECIDED = text("state IN ('unknown', 'dead')")
 NAMED, TAKEN = text("provider_id IS NOT NULL"), text("slot_at IS NOT NULL")
 """Messages of which a platform may tell something: by its own name for them, or by whom it writes to."""
-STANDING, IN_USE, UNTOLD, UNHANDLED = (
+STANDING, IN_USE, UNTOLD, UNHANDLED, UNENDED = (
     text("lifted_at IS NULL"),
     text("is_on AND kind <> 'robot'"),
     text("NOT is_told"),
     text("handled_at IS NULL"),
+    text("ended_at IS NULL"),
 )
 
 
@@ -360,3 +362,35 @@ class SubscriptionGrant(Base):
     template_id: Mapped[Code] = mapped_column(primary_key=True)
     grants: Mapped[int]
     changed_at: Mapped[Time]
+
+
+class CampaignTrial(Base):
+    """One text of a campaign that somebody has sent to themselves, or to a colleague, before it is handed in. ``digest``: of what it said (``core.campaigns.body.text_digest``). ``sealed``: where it goes and what it says,
+    encrypted; null from the moment at which it came to an end. ``state``: ``sent`` (the platform has taken it), ``refused`` (``error`` says why; nothing was handed over, or nothing was taken), ``unknown`` (whoever handed it over died).
+    ``begun_at``: from when on it may have left the house."""
+
+    __tablename__ = "campaign_trials"
+    __table_args__ = (
+        one_of("state", TRIAL_STATES),
+        Index("ix_campaign_trials_campaign_id_id", "campaign_id", "id"),
+        Index("ix_campaign_trials_by_asked_at", "by", "asked_at"),
+        Index("ix_campaign_trials_unended", "id", sqlite_where=UNENDED, postgresql_where=UNENDED),
+        Index("ix_campaign_trials_provider_id", "provider_id", sqlite_where=NAMED, postgresql_where=NAMED),
+        NEVER_REUSED,
+    )
+
+    id: Mapped[Id]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    variant: Mapped[Code]
+    channel: Mapped[Code]
+    digest: Mapped[Sha]
+    by: Mapped[Name]
+    asked_at: Mapped[Time]
+    state: Mapped[Code]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    begun_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    provider_id: Mapped[str | None] = mapped_column(String(200))
+    error: Mapped[str | None] = mapped_column(String(64))

@@ -7,6 +7,7 @@ from core.store.session import Store
 from core.work.campaigns import drafts, policy, review, stopping
 from core.work.campaigns.policy import Policy
 from core.work.campaigns.stopping import InvalidStop, Kind
+from core.work.campaigns.trials import Untried
 from core.work.campaigns.turns import CampaignChanged
 from core.work.home import Home
 from dashboard.actions import guard
@@ -14,7 +15,7 @@ from dashboard.data import campaigns, worlds
 from dashboard.web import wiring
 
 __all__ = [
-    "SEE", "START", "STOP", "WRITE", "CampaignChanged", "InvalidStop", "Kind", "change_policy", "copy", "create", "discard", "hand_in", "let_go", "may", "may_change_policy", "may_start",
+    "SEE", "START", "STOP", "WRITE", "CampaignChanged", "InvalidStop", "Kind", "Untried", "change_policy", "copy", "create", "discard", "hand_in", "let_go", "may", "may_change_policy", "may_start",
     "may_stop", "save", "stop", "take_back",
 ]  # fmt: skip
 
@@ -68,7 +69,7 @@ def discard(campaign_id: int) -> None:
 
 def hand_in(campaign_id: int, *, revision: int) -> str:
     """To be approved by somebody else; returns the fingerprint of what was handed in. Raises ``Forbidden``, ``Unknown``, ``CampaignState``, ``CampaignChanged``, ``Incomplete``,
-    ``NotAllowed``."""
+    ``NotAllowed``, ``Untried``."""
     return review.hand_in(*_mine(WRITE), campaign_id, revision=revision, sender=campaigns.sender(), now=wiring.now())
 
 

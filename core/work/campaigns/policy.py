@@ -32,8 +32,8 @@ class PolicyChanged(Refusal):
 @dataclass(frozen=True, slots=True)
 class Policy:
     """``names``: under which members know the house. ``alone``: up to so many messages the author may approve without anybody else. ``grand``: more than these only who answers for the whole house may
-    approve. ``growth``: by which share an audience may have grown between approval and launch. ``messages`` in ``days`` rolling business days: the cap on frequency. All but the cap are rules of
-    thumb of ours."""
+    approve. ``growth``: by which share an audience may have grown between approval and launch. ``messages`` in ``days`` rolling business days: the cap on frequency. ``trial_from``: from so many messages on each
+    text must have been tried before it is handed in; 0 = never. All but the cap are rules of thumb of ours."""
 
     names: tuple[str, ...] = ()
     alone: int = 20
@@ -41,6 +41,7 @@ class Policy:
     growth: float = 0.1
     messages: int = USUAL_CAP.messages
     days: int = USUAL_CAP.days
+    trial_from: int = 1_000
 
     @property
     def cap(self) -> Cap:
@@ -77,6 +78,7 @@ def _refuse(policy: Policy) -> None:
         "growth": 0 <= policy.growth <= 1,
         "messages": 1 <= policy.messages <= MOST_MESSAGES,
         "days": 1 <= policy.days <= MOST_DAYS,
+        "trial_from": 0 <= policy.trial_from <= MOST_PEOPLE,
     }
     wrong = next((name for name, fit in fits.items() if not fit), None)
     if wrong is not None:

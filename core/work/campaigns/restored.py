@@ -14,7 +14,7 @@ from typing import Any
 
 from core.scope import SYSTEM
 from core.settings import World
-from core.store import campaigns, choices, outbox, topics
+from core.store import campaigns, choices, outbox, topics, trials
 from core.store.session import Session
 from core.work.campaigns import stopping
 from core.work.campaigns.review import APPROVAL
@@ -83,6 +83,7 @@ def _next(known: Beat | None, home: Home, is_older: bool) -> int:
 def _stop(session: Session, now: datetime) -> None:
     stopping.hold(session, "all", "", REASON, now=now)
     unknown = outbox.doubt(session, now, REASON)
+    trials.doubt(session, now, REASON)
     drafts = 0
     for row in campaigns.listed(session, VOIDED):
         values: dict[str, Any] = dict.fromkeys(APPROVAL)

@@ -13,8 +13,9 @@ from core.scope import SYSTEM, Operator
 from core.store import campaigns, segments, topics
 from core.store.campaign_tables import Campaign
 from core.store.session import Session, Store
-from core.work.campaigns import policy
+from core.work.campaigns import policy, trials
 from core.work.campaigns.texts import checks
+from core.work.campaigns.trials import Untried
 from core.work.campaigns.turns import CampaignChanged, turn
 from core.work.home import Home
 from core.work.notices import Kind, Notice, Param, say
@@ -82,11 +83,15 @@ def refuse_unfit(session: Session, body: Body, sender: Sender, now: datetime, zo
 def hand_in(
     home: Home, log: Store, operator: Operator, campaign_id: int, *, revision: int, sender: Sender, now: datetime
 ) -> str:
-    """To be approved as it is: the fingerprint of that. Raises ``Forbidden``, ``Unknown``, ``CampaignChanged``, ``CampaignState``, ``Incomplete``, ``NotAllowed``."""
+    """To be approved as it is: the fingerprint of that. Raises ``Forbidden``, ``Unknown``, ``CampaignChanged``, ``CampaignState``, ``Incomplete``, ``NotAllowed``, ``Untried``."""
+    operator.require("campaign.write")
+    untried = trials.lacking(home, operator, campaign_id, now)
     with turn(
         home, log, operator, campaign_id, permission="campaign.write", states=("draft",), revision=revision, now=now
     ) as one:
         refuse_unfit(one.session, bodies.parse(one.row.body), sender, now, home.settings.zone)
+        if untried:
+            raise Untried("Texts of so many messages are tried first.", **untried)
         told = fingerprint(one.session, one.row)
         one.move("in_review", content_hash=told)
         one.tell("handed_in", kept={"body": one.row.body}, digest=told)

@@ -6,7 +6,7 @@ from dashboard import addresses
 from dashboard.data.campaigns import Found
 from dashboard.i18n import t
 from dashboard.widgets import choice
-from dashboard.widgets.campaigns import approval, check, log, preflight, progress, results, told
+from dashboard.widgets.campaigns import approval, check, log, preflight, progress, results, told, trying
 from dashboard.widgets.campaigns.edits import Form
 from dashboard.widgets.choice import Choice
 
@@ -21,6 +21,7 @@ def show(form: Form) -> None:
         _started(form)
     else:
         check.show(form)
+        trying.show(found)
         if found.state == "in_review":
             approval.show(form)
         preflight.show(found)

@@ -138,7 +138,13 @@ def _discarding(found: Found) -> None:
 
 @guard.guarded(actions.WRITE)
 def _hand_in(found: Found) -> None:
-    actions.hand_in(found.campaign_id, revision=found.revision)
+    try:
+        actions.hand_in(found.campaign_id, revision=found.revision)
+    except actions.Untried as refusal:
+        said = {name: i18n.number(refusal.details[name]) for name in ("count", "most")}
+        texts = i18n.listed(words.place(one) for one in refusal.details["texts"])
+        guard.note(t("trial.untried", **said, texts=texts), is_error=True)
+        return
     guard.note(t("campaigns.handed_in", name=found.name))
 
 

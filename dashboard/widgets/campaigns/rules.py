@@ -31,6 +31,7 @@ def show() -> None:
             (t("campaigns.rule_grand"), i18n.number(policy.grand)),
             (t("campaigns.rule_growth"), i18n.share(policy.growth, 0)),
         ]
+        told.append((t("campaigns.rule_trial"), i18n.number(policy.trial_from) if policy.trial_from else t("campaigns.rule_trial_never")))  # fmt: skip
         told.append((t("campaigns.rule_cap"), t("campaigns.rule_cap_told", messages=policy.messages, days=policy.days)))
         st.html(rows.facts(told))
         st.html(heading.line(t("campaigns.rules_forbidden")))
@@ -52,6 +53,7 @@ def _form(policy: Policy) -> None:
         left.number_input(
             t("campaigns.rule_growth_percent"), 0, 100, round(100 * policy.growth), key=f"{prefix}_growth", help=t("campaigns.rule_growth_help")
         )  # fmt: skip
+        right.number_input(t("campaigns.rule_trial"), 0, 10**9, policy.trial_from, key=f"{prefix}_trial_from", help=t("campaigns.rule_trial_help"))  # fmt: skip
         st.form_submit_button(
             t("campaigns.rules_do"), type="primary", key=f"{prefix}_do", on_click=_keep, args=(policy, prefix)
         )
@@ -60,9 +62,10 @@ def _form(policy: Policy) -> None:
 @guard.guarded(actions.SEE)
 def _keep(policy: Policy, prefix: str) -> None:
     said = {
-        name: st.session_state[f"{prefix}_{name}"] for name in ("names", "alone", "grand", "messages", "days", "growth")
+        name: st.session_state[f"{prefix}_{name}"]
+        for name in ("names", "alone", "grand", "messages", "days", "growth", "trial_from")
     }
-    whole = {name: int(said[name]) for name in ("alone", "grand", "messages", "days")}
+    whole = {name: int(said[name]) for name in ("alone", "grand", "messages", "days", "trial_from")}
     names = tuple(str(one).strip() for one in said["names"])
     actions.change_policy(replace(policy, names=names, growth=said["growth"] / 100, **whole), was=policy)
     guard.note(t("campaigns.rules_kept"))

@@ -8,6 +8,8 @@ from core.campaigns import links
 from core.campaigns.links import Link
 from core.receiver.guarding import WRONG_PER_MINUTE
 from core.receiver.pages import TEXTS
+from core.senders import leaving
+from core.senders.leaving import Leaving
 from core.store import message_marks, suppressions
 from core.store.campaign_tables import Click, MessageMark, Outgoing, Suppression
 from tests.core.receiver.conftest import LATER, MAC, NOW, PHONE, SOON, URL
@@ -191,3 +193,16 @@ def test_marks_of_messages_are_what_results_count(world):
     world.ask(world.way_out(message, 7), **LEAVE)
     with world.store.reading() as session:
         assert message_marks.counts(session, campaign) == {"clicked": 1, "unsubscribed": 1}
+
+
+@pytest.mark.parametrize("asked", [LEAVE, ONE_CLICK])
+def test_the_way_out_of_a_trial_asks_as_any_other_does_and_unsubscribes_nobody(world, asked):
+    world.message(world.campaign(), 7)
+    said = Leaving(links.TRIAL, "email", "marketing")
+    path = "/u/" + leaving.token(world.desk.leaving_keys[0], said)
+    shown = world.ask(path)
+    assert shown.status == 200 and TEXTS["zh"]["leave.button"] in shown.body
+    pressed = world.ask(path, **asked)
+    assert pressed.status == 200 and TEXTS["zh"]["trial.title"] in pressed.body and "退订" in pressed.body
+    assert not world.rows(Suppression) and not world.rows(MessageMark)
+    assert world.ask(path.replace("trial", "trail")).status == 404

@@ -14,7 +14,7 @@ from core.senders.sender import NotSent
 from core.senders.ways.wecom import WecomGroup, WecomSingle
 from core.senders.wecom import progress
 from core.senders.wecom.calls import Calls
-from core.store import campaigns, connectors, outbox
+from core.store import campaigns, connectors, outbox, trials
 from core.store.campaign_tables import Outgoing
 from core.work.campaigns.texts import rendering
 from core.work.campaigns.ways_out.ways import Ways
@@ -55,6 +55,7 @@ def _found(
     listed = progress.listed(calls, way.chat_type, since, max(since, until), now)
     with home.store.reading() as session:
         known = outbox.named_since(session, tuple(WAYS), since - LEEWAY)
+        known |= trials.named_since(session, tuple(WAYS), since - LEEWAY)
     for at, ids, parcels in _calls_made(home, campaign_id, doubtful, now):
         message = way.message(parcels)
         fitting = progress.matching(listed, message, at - LEEWAY, at + LONGEST_CALL, known)

@@ -20,7 +20,7 @@ from core.senders.sms.replies import Reply
 from core.senders.sms.texting import Receipt, Told
 from core.senders.wecom import callbacks
 from core.senders.wecom.callbacks import ContactChange, ContactEvent, Rejected
-from core.store import campaigns, grants, inbound, message_marks, suppressions, topics
+from core.store import campaigns, grants, inbound, message_marks, suppressions, topics, trials
 from core.store.campaign_tables import Connector, Outgoing
 from core.store.session import Session
 from core.work.campaigns.hearing import inbox, pulling, receipts, unsubscribing, whom
@@ -175,6 +175,8 @@ def tell_receipts(
         serial = one.serial if one.serial not in UNTOLD else ""
         reason = None if one.fate == "delivered" else f"sms.{one.code or 'failed'}"
         fate = Fate(serial, one.reference or "", one.at or now, reason)
+        if serial and trials.is_named(session, "sms", serial):
+            continue
         sent = whom.messages(session, "sms", whom.named(home, "sms", one.number))
         try:
             message = receipts.meant(session, sent, fate, now)
@@ -246,8 +248,9 @@ def _wechat(desk: _Desk, news: News) -> None:
 def _template(desk: _Desk, channel: str, event: TemplateReceipt) -> None:
     found = desk.whom(channel, event.open_id)
     sent = desk.sent(channel, found)  # before any of them fails, for then it is one of those that were never sent
+    is_trial = bool(event.number) and trials.is_named(desk.session, channel, str(event.number))
     message = receipts.by_number(desk.session, channel, event.number) if event.number else None
-    if message is None:
+    if message is None and not is_trial:
         message = _nameless(desk, sent, Fate(event.number or "", "", event.at))
     if message is not None:
         reason = None if event.fate == "delivered" else f"wechat.{event.fate}"

@@ -210,20 +210,8 @@ class _Gates:
         at = nanoseconds(self.now)
         found = {}
         for key in sorted(rates):
-            state = outbox.arrival(self.session, key)
-            if state is None:  # from now on there is a row, which only one at a time holds
-                outbox.arrived(self.session, key, at)
-                state = outbox.arrival(self.session, key)
-            found[key] = rates[key], self._wound_back(key, rates[key], at if state is None else state, at)
+            found[key] = rates[key], used(self.session, key, rates[key], at)
         return found
-
-    def _wound_back(self, key: str, rate: Rate, state: int, at: int) -> int:
-        """A row that is further ahead than anybody can have used it is of a clock that was wrong and is set right: it goes on as used up, and does not wait until the wrong time comes."""
-        most = at + rate.burst * rate.interval_ns
-        if state <= most + CLOCK_NS:
-            return state
-        outbox_batches.set_arrival(self.session, key, most)
-        return most
 
     def _most(self, rates: dict[str, tuple[Rate, int]]) -> int:
         """Messages that may go now."""
@@ -359,6 +347,24 @@ class _Gates:
             else:
                 self._skip(one, QUIET)
         return left
+
+
+def used(session: Session, key: str, rate: Rate, at: int) -> int:
+    """How far a way out is used; nobody else uses it until the transaction ends. ``at``: nanoseconds since 1970."""
+    state = outbox.arrival(session, key)
+    if state is None:  # from now on there is a row, which only one at a time holds
+        outbox.arrived(session, key, at)
+        state = outbox.arrival(session, key)
+    return _wound_back(session, key, rate, at if state is None else state, at)
+
+
+def _wound_back(session: Session, key: str, rate: Rate, state: int, at: int) -> int:
+    """A row that is further ahead than anybody can have used it is of a clock that was wrong and is set right: it goes on as used up, and does not wait until the wrong time comes."""
+    most = at + rate.burst * rate.interval_ns
+    if state <= most + CLOCK_NS:
+        return state
+    outbox_batches.set_arrival(session, key, most)
+    return most
 
 
 def template_of(body: Body, claim: Claim) -> str:

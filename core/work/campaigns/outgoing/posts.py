@@ -11,6 +11,7 @@ from core.store.session import Session
 from core.work.campaigns import policy
 from core.work.campaigns.outgoing.claims import Limits
 from core.work.campaigns.outgoing.sending import PASS_S, Sending, Sent
+from core.work.campaigns.outgoing.trying import Tried, Trying
 from core.work.campaigns.restored import Counting
 from core.work.campaigns.texts import rendering
 from core.work.campaigns.ways_out import connectors
@@ -47,7 +48,10 @@ class Posts:
             return None
         home = self._house.live if self._world == "live" else self._house.demo
         self._counting(home, now)
-        return said(self._sending(home).work(PASS_S if self._world == "live" else DEMO_PASS_S))
+        sending = self._sending(home)
+        tried = Trying(home, sending.ways, sending.breaker, self._clock).work()
+        sent = sending.work(PASS_S if self._world == "live" else DEMO_PASS_S)
+        return "; ".join(filter(None, (said_of_trials(tried), said(sent)))) or None
 
     def _sending(self, home: Home) -> Sending:
         """Anew where the world was made or opened anew."""
@@ -65,6 +69,12 @@ def sending(home: Home, clock: Callable[[], datetime]) -> Sending:
 def caps_of(session: Session) -> Limits:
     """The house's cap on frequency."""
     return (policy.read(session).cap,)
+
+
+def said_of_trials(tried: Tried) -> str | None:
+    """What to log of trials."""
+    counts = [f"{count} {name}" for name in ("sent", "refused", "unknown") if (count := getattr(tried, name))]
+    return "; ".join(filter(None, (f"trials: {', '.join(counts)}" if counts else "", *tried.faults))) or None
 
 
 def said(sent: Sent) -> str | None:

@@ -129,7 +129,7 @@ class Sending:
         except DBAPIError:
             raise
         except Exception as error:  # a fault of ours, or a secret that this home does not open: told in the log
-            sent.faults.append(error.code if isinstance(error, Refusal) else _where(error))
+            sent.faults.append(error.code if isinstance(error, Refusal) else where(error))
             return None
         if isinstance(found, Batch):
             sent.skipped += found.skipped
@@ -185,7 +185,7 @@ class _Round:
         except Refusal as refusal:
             self.trouble = Unfit(refusal.code)
         except Exception as error:  # a fault of ours: the campaign waits for a person, and all others go on
-            self.sent.faults.append(_where(error))
+            self.sent.faults.append(where(error))
             self.trouble = Unfit(RENDERING)
         if self.trouble is not None:
             self.backs += [Back(one, now, error=self.trouble.code) for one in batch.claims]
@@ -276,7 +276,7 @@ class _Round:
         except NotSent as error:
             raised = error
         except Exception as error:  # a fault of ours: nobody knows whether it was before or after handing over
-            self.sent.faults.append(_where(error))
+            self.sent.faults.append(where(error))
             raised = Uncertain(FAULT)
         return {one.message_id: Fate(one.message_id, None, trouble=raised) for one in parcels}, raised
 
@@ -362,7 +362,7 @@ def _marks(end: End, now: datetime) -> list[dict[str, object]]:
     return [row | {"mark": name} for name in names.get(end.state, ())]
 
 
-def _where(error: Exception) -> str:
+def where(error: Exception) -> str:
     """Class of an error and the line it comes from: what it says itself may hold a word of a message."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {last.name}, line {last.lineno}"

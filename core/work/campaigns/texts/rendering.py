@@ -32,7 +32,7 @@ from core.store.session import Session
 from core.store.tables import IdentityValue
 from core.work.campaigns.recipients import audience
 from core.work.campaigns.recipients.addresses import ADDRESSLESS
-from core.work.campaigns.texts.values import NICKNAME, OF_MESSAGE, Values
+from core.work.campaigns.texts.values import NICKNAME, OF_MESSAGE, Values, has_chinese
 from core.work.home import Home
 from core.work.questions import population
 from core.work.questions import segments as people
@@ -46,6 +46,12 @@ SAMPLED = 5_000
 """Members of an audience among whom some are looked for to be shown."""
 SHARED = ("wecom", "group_chat", "robot")
 """On these one message goes to many: a link of each one's own would make each a message, and of WeCom a task that an employee confirms. Clicks are not counted there."""
+TRIAL_MARKS: Mapping[bool, str] = {True: "【试发】", False: "[Trial] "}
+"""What a trial begins with, by whether its text is Chinese."""
+MARKED: Mapping[str, str] = {
+    "email": "title", "wecom": "text", "group_chat": "text", "robot": "text", "webhook": "text", "console": "text",
+}  # fmt: skip
+"""Where the mark of a trial stands; what is made of a template that its platform approved is sent as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +126,9 @@ class _Batch:
         filled = self.texts.filled(claim.variant, claim.channel, dict(values) | {OF_MESSAGE: way_out or None})
         if filled.trouble is not None:
             return filled.trouble
-        text = filled.texts
-        link = self._link(claim, content.link)
-        return Parcel(
-            message_id=f"{self.campaign.code}-{claim.message_id}", address=address, text=text.get("text") or "", purpose="service" if self.body.purpose == "service" else "marketing",
-            title=text.get("title") or "", link=link, link_title=text.get("link_title") or "", link_text=text.get("link_text") or "", picture=content.picture, template=content.template,
-            values={name: text.get(f"values.{name}") or "" for name in content.values}, page=content.page, way_out=way_out, sender=self._sender(claim), reference=self.campaign.code,
-            data={"variant": claim.variant},
+        return _parcel(
+            self.body, content, filled.texts, f"{self.campaign.code}-{claim.message_id}", address, link=self._link(claim, content.link), way_out=way_out,
+            sender=self._sender(claim), reference=self.campaign.code, data={"variant": claim.variant},
         )  # fmt: skip
 
     def _link(self, claim: Claim, url: str) -> str:
@@ -150,8 +152,7 @@ class _Batch:
 
     @cached_property
     def _owners(self) -> dict[str, str]:
-        rows = self.lake.snapshot.arrow(self.lake.chats.select("group_id", "staff_id"))
-        return {row["group_id"]: row["staff_id"] for row in rows.to_pylist() if row["staff_id"]}
+        return _owners(self.lake)
 
     def _values(self, claims: Sequence[Claim]) -> list[dict[str, Any] | None]:
         """Of each claim what its texts name; null where the member is none any more."""
@@ -189,6 +190,23 @@ class _Batch:
             elif claim.identity_key in opened:
                 found[claim.message_id] = opened[claim.identity_key]
         return found
+
+
+def _parcel(
+    body: Body, content: Content, text: Mapping[str, str | None], message_id: str, address: str, *, link: str, way_out: str, sender: str, reference: str, data: Mapping[str, object]
+) -> Parcel:  # fmt: skip
+    """``text``: of the content, by name, filled in."""
+    return Parcel(
+        message_id=message_id, address=address, text=text.get("text") or "", purpose="service" if body.purpose == "service" else "marketing", title=text.get("title") or "",
+        link=link, link_title=text.get("link_title") or "", link_text=text.get("link_text") or "", picture=content.picture, template=content.template,
+        values={name: text.get(f"values.{name}") or "" for name in content.values}, page=content.page, way_out=way_out, sender=sender, reference=reference, data=data,
+    )  # fmt: skip
+
+
+def _owners(lake: Reading) -> dict[str, str]:
+    """Who owns each group chat, as far as that is known."""
+    rows = lake.snapshot.arrow(lake.chats.select("group_id", "staff_id"))
+    return {row["group_id"]: row["staff_id"] for row in rows.to_pylist() if row["staff_id"]}
 
 
 @dataclass
@@ -239,17 +257,10 @@ def preview(
     ``InvalidText``, ``Unknown`` for a member who does not exist or is out of scope."""
     operator.require("campaign.see")
     texts = _Texts(body)
-    content, values = texts.content(variant, channel), dict[str, Any]()
+    content = texts.content(variant, channel)
     base = home.settings.links_url
     is_short = bool(base and content.link) and channel not in SHARED
-    if member_id is not None:
-        operator.require("people.see")
-        with reading(home, scope=operator.scope, now=now) as lake, home.store.reading() as session:
-            at = _seen(lake, member_id)
-            source = Values(lake, session, home.keys, body, code, business_date(now, lake.zone))
-            values = {name: source.of(name, at)[0] for name in texts.fields(variant, channel)}
-    if values.get(NICKNAME) and not operator.can("personal.reveal"):
-        values[NICKNAME] = disclosure.name(values[NICKNAME])
+    values = _shown(home, operator, body, texts.fields(variant, channel), member_id, now, code)
     values[OF_MESSAGE] = f"{base}/{links.LEFT}/{SHOWN_OUT}" if base else None
     filled = texts.filled(variant, channel, values)
     text, limit = filled.texts.get("text"), personal.LIMITS.get(channel)
@@ -258,6 +269,61 @@ def preview(
         link_title=filled.texts.get("link_title"), link_text=filled.texts.get("link_text"), values={name: filled.texts.get(f"values.{name}") for name in content.values}, missing=filled.missing,
         trouble=filled.trouble, length=personal.length(text, limit.unit) if limit and text is not None else None, most=limit.most if limit else None, unit=limit.unit if limit else None,
     )  # fmt: skip
+
+
+def trial(
+    home: Home, operator: Operator, body: Body, variant: str, channel: str, address: str, sender: str, member_id: int | None, now: datetime, *, code: str
+) -> Parcel | str:  # fmt: skip
+    """One text as its readers get it, to somebody who tries it, with the values of a member as the preview shows them, or of somebody of whom nothing is known; a text is the code of why there is no message. It begins
+    with a mark where the channel allows one and has room for it. Links lead where they lead, and the way out is one of nobody. ``sender``: of a group chat its owner, where nobody is named. Without a name for the message,
+    which its row has. Raises as ``preview``."""
+    operator.require("campaign.see")
+    texts = _Texts(body)
+    content = texts.content(variant, channel)
+    values = _shown(home, operator, body, texts.fields(variant, channel), member_id, now, code)
+    way_out = "" if body.is_placed else _way_out_of_nobody(home, channel, body.purpose)
+    filled = texts.filled(variant, channel, values | {OF_MESSAGE: way_out or None})
+    if filled.trouble is not None:
+        return filled.trouble
+    if channel == "group_chat" and not sender:
+        with reading(home, scope=operator.scope, now=now) as lake:
+            sender = _owners(lake).get(address, "")
+    told = dict(filled.texts)
+    if channel in MARKED:
+        told[MARKED[channel]] = _marked(channel, told.get(MARKED[channel]) or "", has_chinese(content.texts().values()))
+    return _parcel(
+        body, content, told, "", address, link=content.link, way_out=way_out, sender=sender, reference=f"{links.TRIAL}-{code}", data={"variant": variant, "trial": True},
+    )  # fmt: skip
+
+
+def _marked(channel: str, text: str, is_in_chinese: bool) -> str:
+    marked = TRIAL_MARKS[is_in_chinese] + text
+    return text if MARKED[channel] == "text" and personal.is_too_long(channel, marked) else marked
+
+
+def _way_out_of_nobody(home: Home, channel: str, purpose: str) -> str:
+    """Empty where the receiver cannot be reached."""
+    base = home.settings.links_url
+    if base is None:
+        return ""
+    key = home.keys.derived(links.LEAVING_KEY)
+    return links.way_out(base, leaving.token(key, Leaving(links.TRIAL, channel, purpose)))
+
+
+def _shown(
+    home: Home, operator: Operator, body: Body, fields: Sequence[str], member_id: int | None, now: datetime, code: str
+) -> dict[str, Any]:
+    """Values of fields as the operator may see them; null for a member: nothing is known. Raises as ``preview``."""
+    if member_id is None:
+        return {}
+    operator.require("people.see")
+    with reading(home, scope=operator.scope, now=now) as lake, home.store.reading() as session:
+        at = _seen(lake, member_id)
+        source = Values(lake, session, home.keys, body, code, business_date(now, lake.zone))
+        values = {name: source.of(name, at)[0] for name in fields}
+    if values.get(NICKNAME) and not operator.can("personal.reveal"):
+        values[NICKNAME] = disclosure.name(values[NICKNAME])
+    return values
 
 
 def preview_members(

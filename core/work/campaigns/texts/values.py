@@ -4,7 +4,7 @@ Of several profiles the newest that tells a field counts (``core.work.questions.
 tier by rule is called as the language of the text calls it; an imported one as it was told.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -181,6 +181,10 @@ def of_offer(offer: Offer, field: str) -> Any:
 def is_chinese(body: Body) -> bool:
     """Whether any text of a campaign has a Chinese character."""
     texts = (text for one in body.variants for content in one.contents.values() for text in content.texts().values())
+    return has_chinese(texts)
+
+
+def has_chinese(texts: Iterable[str]) -> bool:
     return any("\u4e00" <= letter <= "\u9fff" for text in texts for letter in text)
 
 

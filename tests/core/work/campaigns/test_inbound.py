@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.campaigns.states import MESSAGE
 from core.senders import bounces
 from core.senders.bounces import Returns
-from core.store import outbox
+from core.store import outbox, trials
 from core.store.campaign_tables import Inbound, Outgoing, SubscriptionGrant, Suppression
 from core.store.outbox import Claim
 from core.store.session import Store
@@ -109,6 +109,26 @@ def test_a_message_whose_worker_died_is_known_again_by_the_houses_own_reference(
     assert handle(world) == Handled(1, 0) and world.states() == {message: "unknown"}
     world.told(aliyun, "receipts", pushed(receipt(serial="s9", reference="c1")))
     assert handle(world) == Handled(1, 0) and world.states() == {message: "delivered"}
+
+
+def test_a_receipt_of_a_trial_is_about_no_message_to_the_same_person(world):
+    here, aliyun = world.campaign(), world.connector("aliyun_sms", "sms")
+    account = world.connector("official_account", "official_account")
+    doubtful = [world.message(here, 1, "sms", NUMBER, "unknown"), world.message(here, 2, "official_account", "oLin", "unknown")]  # fmt: skip
+    world.know()
+    with world.store.transaction() as session:
+        for channel, name in (("sms", "s9"), ("official_account", "77")):
+            values = {"campaign_id": here, "variant": "A", "channel": channel, "digest": "d"}
+            one = trials.add(session, values, by="lin", now=NOW)
+            one.state, one.provider_id, one.ended_at = "sent", name, NOW
+    world.told(aliyun, "receipts", pushed(receipt(serial="s9")))
+    world.told(account, "official_account", arrived(77))
+    assert handle(world) == Handled(2, 0) and not world.marks()
+    assert world.states() == dict.fromkeys(doubtful, "unknown")
+    world.told(aliyun, "receipts", pushed(receipt(serial="s8")))
+    world.told(account, "official_account", arrived(78))
+    assert handle(world) == Handled(2, 0), "what nobody names may still be theirs"
+    assert world.states() == dict.fromkeys(doubtful, "delivered")
 
 
 def test_of_two_doubtful_messages_of_one_campaign_neither_is_guessed(world):
@@ -273,6 +293,10 @@ def wechat(event, person="oLin", inside="", at=NOW):
         f"<xml><ToUserName>gh_1</ToUserName><FromUserName>{person}</FromUserName><CreateTime>{int(at.timestamp())}</CreateTime><MsgType>event</MsgType>"
         f"<Event>{event}</Event>{inside}</xml>"
     ).encode()
+
+
+def arrived(number):
+    return wechat("TEMPLATESENDJOBFINISH", inside=f"<MsgID>{number}</MsgID><Status>success</Status>")
 
 
 def popup(answer, template="T1"):

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from core.campaigns.body import Body, Content, Schedule, Variant, to_json
+from core.campaigns.body import Body, Content, Schedule, Variant, parse, to_json
 from core.campaigns.compliance import Sender
 from core.scope import Operator, Scope
 from core.store import campaigns
@@ -44,6 +44,10 @@ class Draft:
     def row(self):
         with self.home.store.reading() as session:
             return campaigns.one(session, self.id)
+
+    @property
+    def saying(self):
+        return parse(self.row.body)
 
     @property
     def log(self):
