@@ -44,7 +44,7 @@ COSTLY = ("left_groups", "unsubscribed", "friends_lost")
 @dataclass(frozen=True, slots=True)
 class Money:
     """Of those written to, in their windows, in the smallest unit: ``gross_minor``, ``refund_minor``, ``net_minor``, ``orders``, ``aov_minor`` (gross over orders; null of fewer than 30). ``send_minor``: what the messages cost, null where no
-    price is known; ``coupon_minor``: what redeemed coupons cost; ``cost_minor``: both. ``extra_minor``: net value that the campaign brought beyond the holdout, with its bounds; null without one. ``roi``: what it brought less its cost, over the cost; null
+    price is known; ``coupon_minor``: what redeemed coupons cost; ``cost_minor``: both; ``per_converted_minor``: of each who did what the campaign is judged by (null of nobody). ``extra_minor``: net value that the campaign brought beyond the holdout, with its bounds; null without one. ``roi``: what it brought less its cost, over the cost; null
     where either is not known, or nothing was spent."""
 
     gross_minor: int
@@ -55,6 +55,7 @@ class Money:
     send_minor: int | None
     coupon_minor: int
     cost_minor: int | None
+    per_converted_minor: float | None
     extra_minor: float | None
     extra_low_minor: float | None
     extra_high_minor: float | None
@@ -140,7 +141,7 @@ def results(home: Home, reading: Reading, campaign_id: int) -> Results:
         None if is_open or until is None else until.astype(datetime).replace(tzinfo=UTC),
         int((~is_held).sum()), int(is_held.sum()), len(people.both), people.before, people.gone,
         _funnel(flags), int((flags["treated"] & flags["clicked_by_machine"]).sum()), _timing(people, did, body),
-        _money(people, did, prices, judged), judged, _returned(is_held, did), _satisfied(is_held, did),
+        _money(people, did, prices, judged, int((flags["treated"] & flags["converted"]).sum())), judged, _returned(is_held, did), _satisfied(is_held, did),
         campaign_lift.variants(dimensions["variant"], is_held, converted, did.net_minor),
         campaign_lift.pairs(dimensions["variant"], is_held, converted),
         campaign_lift.variant_ratio(dimensions["variant"], is_held, weights),
@@ -210,7 +211,7 @@ def _timing(people: People, did: Outcomes, body: Body) -> pd.DataFrame:
     return pd.DataFrame(rows).astype(dict.fromkeys(("lower", "median", "upper"), "Float64"))
 
 
-def _money(people: People, did: Outcomes, prices: Mapping[str, int], judged: Judged | None) -> Money:
+def _money(people: People, did: Outcomes, prices: Mapping[str, int], judged: Judged | None, converted: int) -> Money:
     side = ~people.is_held
     gross, back, orders = (int(one[side].sum()) for one in (did.gross_minor, did.refund_minor, did.orders))
     sent = {channel: count for channel, count in people.priced.items() if count}
@@ -224,7 +225,8 @@ def _money(people: People, did: Outcomes, prices: Mapping[str, int], judged: Jud
         low, high = (bound * gain.treated_count for bound in (gain.interval.low, gain.interval.high))
     roi = (extra - cost) / cost if extra is not None and cost else None
     aov = gross / orders if orders >= SMALL else None
-    return Money(gross, back, gross - back, orders, aov, send, coupons, cost, extra, low, high, roi)
+    each = cost / converted if cost is not None and converted else None
+    return Money(gross, back, gross - back, orders, aov, send, coupons, cost, each, extra, low, high, roi)
 
 
 def _compared(treated: tuple[Array, Array], held: tuple[Array, Array] | None) -> dict[str, Any]:

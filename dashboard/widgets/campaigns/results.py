@@ -162,6 +162,8 @@ def _tiles(view: Outcome) -> str:
 
     parts = [] if money.send_minor is None else [t("campaign.cost_send", money=_money(view, money.send_minor))]
     parts.append(t("campaign.cost_coupons", money=_money(view, money.coupon_minor)))
+    if money.per_converted_minor is not None:
+        parts.append(t("campaign.cost_each", money=_money(view, money.per_converted_minor)))
     interval = "" if money.extra_low_minor is None else t("campaign.range", low=_money(view, money.extra_low_minor), high=_money(view, money.extra_high_minor))  # fmt: skip
     orders = t("campaign.orders", count=i18n.number(money.orders), aov=_money(view, money.aov_minor))
     tiles = [

@@ -58,7 +58,8 @@ def test_every_row_is_counted_once_by_its_state(opened, going):
     shown = html(test)
     for name, count in counts(going).items():
         assert f'rows%2Fstate%3D{name}"' in shown and f'style="flex-grow:{count}"' in shown
-    assert "计划消息" in shown and ">40</b>" in shown
+    assert 'id="tile-rows"' in shown and ">40</b>" in shown and "其中 3 条不发" in said(test)
+    assert 'id="tile-held"' not in shown
     assert ">31</b>" in shown  # thirty planned and one held are still to go
     assert "启动时计划发送 38 条" in said(test)
 
