@@ -6,9 +6,10 @@ the data reaches over it. A reader who is limited to units sees the people of th
 Codes and figures; sentences are the page's.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,6 @@ def results(home: Home, reading: Reading, campaign_id: int) -> Results:
     judged = None if body.is_placed else campaign_lift.judged(people.is_held, converted, did.net_minor, body.holdout)
     dimensions = _dimensions(reading, people, did, body)
     flags |= {f"{name}={key}": flag for name, keys in dimensions.items() for key, flag in keys.items()}
-    value = _value(reading, people.ids)
     prices = {flow["channel"]: flow["price_minor"] for flow in (row.launched or {}).get("flows", ())}
     is_held = people.is_held
     weights = {one.name: float(one.weight) for one in body.variants}
@@ -145,7 +145,7 @@ def results(home: Home, reading: Reading, campaign_id: int) -> Results:
         campaign_lift.variants(dimensions["variant"], is_held, converted, did.net_minor),
         campaign_lift.pairs(dimensions["variant"], is_held, converted),
         campaign_lift.variant_ratio(dimensions["variant"], is_held, weights),
-        _grouped(dimensions, is_held, converted, did.net_minor), harm(is_held, flags, did.harm, value), people.ids, flags,
+        _grouped(dimensions, is_held, converted, did.net_minor), harm(is_held, flags, did.harm, cache(lambda: _value(reading, people.ids))), people.ids, flags,
     )  # fmt: skip
 
 
@@ -317,8 +317,11 @@ def _value(reading: Reading, ids: Int64s) -> Array | None:
     return np.where(known[at] == ids, values.to_numpy()[at], 0) if len(known) else np.zeros(len(ids), np.int64)
 
 
-def harm(is_held: Array, flags: Mapping[str, Array], told: Collection[str], value: Array | None) -> pd.DataFrame:
-    """See ``Results``. ``told``: kinds that the lake tells of; another has no side of the holdout, for only messages themselves told it. ``value``: what each is worth, None without a model."""
+def harm(
+    is_held: Array, flags: Mapping[str, Array], told: Collection[str], value: Callable[[], Array | None]
+) -> pd.DataFrame:
+    """See ``Results``. ``told``: kinds that the lake tells of; another has no side of the holdout, for only messages themselves told it. ``value``: what each is worth, None without a model; asked for only where
+    somebody is lost whom it can be compared with, since a model that was never fitted for these data takes long."""
     tells = {"complained": "complained", "unsubscribed": "withdrawn", "left_groups": "left_groups"}
     rows = []
     for kind in HARMS:
@@ -326,8 +329,8 @@ def harm(is_held: Array, flags: Mapping[str, Array], told: Collection[str], valu
         is_told = tells.get(kind) in told
         row = _compared((flag, ~is_held), (flag, is_held) if is_told else None)
         extra = None if row["difference"] is None else row["difference"] * row["treated_of"]
-        lost = value[flag & ~is_held] if value is not None else None
-        worth = float(np.mean(lost)) if lost is not None and len(lost) and kind in COSTLY else None
-        minor = None if worth is None or extra is None else extra * worth
+        lost = flag & ~is_held
+        values = value() if kind in COSTLY and extra is not None and lost.any() else None
+        minor = None if values is None or extra is None else extra * float(np.mean(values[lost]))
         rows.append({"kind": kind} | row | {"extra": extra, "value_minor": minor})
     return pd.DataFrame(rows).astype(_TYPES | {"extra": "Float64", "value_minor": "Float64"})

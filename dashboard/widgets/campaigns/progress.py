@@ -5,14 +5,15 @@ While messages go out it draws itself anew every few seconds, and nothing else o
 
 from collections.abc import Iterator
 from html import escape
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import i18n
+from dashboard import addresses, i18n
 from dashboard.actions import campaign_runs as actions
 from dashboard.actions import campaigns as writing
-from dashboard.actions import guard
+from dashboard.actions import connectors, guard
 from dashboard.data import campaign_runs
 from dashboard.data.campaign_runs import Moving
 from dashboard.data.campaigns import Found
@@ -20,6 +21,7 @@ from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import behind, heading
 from dashboard.widgets.campaigns import employees, told, words
 from dashboard.widgets.campaigns.findings import LONGEST
+from dashboard.widgets.connectors import every
 from dashboard.widgets.risk import form as forms
 from dashboard.widgets.tiles import Tile, lines, wall
 
@@ -238,9 +240,11 @@ def _part(name: str, title: str, columns: list[str], rows: object, numbers: tupl
 
 def _dealing(found: Found) -> None:
     """Pause, resume, cancel: with a reason, which is kept."""
-    error = campaign_runs.review_of(found.campaign_id).error
-    if error and found.state in ("paused", "failed"):
-        st.error(f"{t(f'campaign.why_{found.state}')} {told.error(error)}", icon=":material/error:")
+    review = campaign_runs.review_of(found.campaign_id)
+    if review.error and found.state in ("paused", "failed"):
+        st.error(f"{t(f'campaign.why_{found.state}')} {told.error(review.error)}", icon=":material/error:")
+        if review.way_out is not None and found.state == "paused":
+            st.html(_way_out(*review.way_out))
     if not actions.may_write() or found.state not in ("scheduled", "materialising", "sending", "paused"):
         return
     with st.container(horizontal=True, gap="small", key="campaign_dealing"):
@@ -255,6 +259,15 @@ def _dealing(found: Found) -> None:
                 t("campaign.resume"), type="primary", icon=":material/play_arrow:", key="cr_resume", on_click=_resume, args=(found,)
             )  # fmt: skip
         _asked(found, "cancel", ":material/cancel:")
+
+
+def _way_out(connector_id: int, name: str) -> str:
+    """HTML: the connector on which it went wrong; opened by whoever may see it."""
+    said = t("campaign.paused_on", name=name)
+    if not guard.may(connectors.WRITE):
+        return heading.line(said)
+    address = f"/connectors?{addresses.only('world')}{urlencode({every.OF: connector_id})}"
+    return f'<div class="ways">{told.box("to-connector", said, address)}</div>'
 
 
 def _asked(found: Found, deed: str, icon: str) -> None:
