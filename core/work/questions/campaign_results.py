@@ -45,7 +45,7 @@ COSTLY = ("left_groups", "unsubscribed", "friends_lost")
 @dataclass(frozen=True, slots=True)
 class Money:
     """Of those written to, in their windows, in the smallest unit: ``gross_minor``, ``refund_minor``, ``net_minor``, ``orders``, ``aov_minor`` (gross over orders; null of fewer than 30). ``send_minor``: what the messages cost, null where no
-    price is known; ``coupon_minor``: what redeemed coupons cost; ``cost_minor``: both; ``per_converted_minor``: of each who did what the campaign is judged by (null of nobody). ``extra_minor``: net value that the campaign brought beyond the holdout, with its bounds; null without one. ``roi``: what it brought less its cost, over the cost; null
+    price is known; ``coupon_minor``: what redeemed coupons cost; ``cost_minor``: both; ``per_converted_minor``: of each who did what the campaign is judged by (null of nobody). ``extra_minor``: net value that the campaign brought beyond the holdout, with its bounds; null without one. ``roi``: what it brought less its cost, over the cost, with its bounds; null
     where either is not known, or nothing was spent."""
 
     gross_minor: int
@@ -61,6 +61,8 @@ class Money:
     extra_low_minor: float | None
     extra_high_minor: float | None
     roi: float | None
+    roi_low: float | None
+    roi_high: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -223,10 +225,10 @@ def _money(people: People, did: Outcomes, prices: Mapping[str, int], judged: Jud
     low, high = None, None
     if gain is not None and gain.interval is not None:
         low, high = (bound * gain.treated_count for bound in (gain.interval.low, gain.interval.high))
-    roi = (extra - cost) / cost if extra is not None and cost else None
+    rois = [(gain_ - cost) / cost if gain_ is not None and cost else None for gain_ in (extra, low, high)]
     aov = gross / orders if orders >= SMALL else None
     each = cost / converted if cost is not None and converted else None
-    return Money(gross, back, gross - back, orders, aov, send, coupons, cost, each, extra, low, high, roi)
+    return Money(gross, back, gross - back, orders, aov, send, coupons, cost, each, extra, low, high, *rois)
 
 
 def _compared(treated: tuple[Array, Array], held: tuple[Array, Array] | None) -> dict[str, Any]:

@@ -109,12 +109,16 @@ def _deeds(found: Found, *, is_whole: bool) -> None:
                 args=(found,),
             )  # fmt: skip
         if found.state in TAKEN_BACK:
-            st.button(
-                t("campaigns.take_back"), icon=":material/undo:", key="cp_take_back", help=t("campaigns.take_back_help"), on_click=_take_back, args=(found,)
-            )  # fmt: skip
+            taking_back(found)
         _copying(found)
         if found.is_editable:
             _discarding(found)
+
+
+def taking_back(found: Found) -> None:
+    st.button(
+        t("campaigns.take_back"), icon=":material/undo:", key="cp_take_back", help=t("campaigns.take_back_help"), on_click=_take_back, args=(found,)
+    )  # fmt: skip
 
 
 def _copying(found: Found) -> None:

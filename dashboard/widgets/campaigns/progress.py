@@ -12,14 +12,13 @@ import streamlit as st
 
 from dashboard import addresses, i18n
 from dashboard.actions import campaign_runs as actions
-from dashboard.actions import campaigns as writing
 from dashboard.actions import connectors, guard
 from dashboard.data import campaign_runs
 from dashboard.data.campaign_runs import Moving
 from dashboard.data.campaigns import Found
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import behind, heading
-from dashboard.widgets.campaigns import employees, told, words
+from dashboard.widgets.campaigns import check, employees, told, words
 from dashboard.widgets.campaigns.findings import LONGEST
 from dashboard.widgets.connectors import every
 from dashboard.widgets.risk import form as forms
@@ -249,9 +248,7 @@ def _dealing(found: Found) -> None:
         return
     with st.container(horizontal=True, gap="small", key="campaign_dealing"):
         if found.state == "scheduled":
-            st.button(
-                t("campaigns.take_back"), icon=":material/undo:", key="cr_take_back", help=t("campaigns.take_back_help"), on_click=_take_back, args=(found,)
-            )  # fmt: skip
+            check.taking_back(found)
         if found.state == "sending":
             _asked(found, "pause", ":material/pause:")
         if found.state == "paused":
@@ -279,12 +276,6 @@ def _asked(found: Found, deed: str, icon: str) -> None:
                 st.form_submit_button(
                     t(f"campaign.{deed}_do"), type="primary", key=f"cr_{deed}_do", on_click=_pause if deed == "pause" else _cancel, args=(found,)
                 )  # fmt: skip
-
-
-@guard.guarded(actions.WRITE)
-def _take_back(found: Found) -> None:
-    writing.take_back(found.campaign_id)
-    guard.note(t("campaigns.taken_back", name=found.name))
 
 
 @guard.guarded(actions.WRITE)

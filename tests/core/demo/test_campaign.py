@@ -53,6 +53,9 @@ def test_what_it_cost_is_what_the_lake_tells_and_is_kept_as_a_launch_keeps_it(fi
     assert money.cost_minor == money.send_minor == spent > 0
     assert money.per_converted_minor == pytest.approx(spent / lift["treated_converted"])
     assert money.roi == pytest.approx((money.extra_minor - spent) / spent)
+    assert (money.roi_low, money.roi_high) == pytest.approx(
+        [(bound - spent) / spent for bound in (money.extra_low_minor, money.extra_high_minor)]
+    )
     launched = campaign.launched
     said = bodies.parse(campaign.body)
     with reading(filled.home, now=NOW) as lake, filled.home.store.reading() as session:

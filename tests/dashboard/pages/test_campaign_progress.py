@@ -170,7 +170,7 @@ def test_one_that_waits_for_its_hour_says_when_and_is_taken_back(opened):
     review.start(home(), wiring.accounts_store(), LIN, number, now=now())
     test = page(opened, number)
     assert not test.exception and "届时在这里准备名单" in said(test)
-    test = press(test, "cr_take_back")
+    test = press(test, "cp_take_back")
     assert row(number).state == "draft"
 
 
