@@ -45,12 +45,9 @@ USUAL_CAP = Cap()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """``left``: who is still in after the gate, ``lost``: who was stopped by it; by member code. ``applies``: whether the channel has
-    the gate at all."""
+class Sides:
+    """What a gate makes of whom it is asked about: ``left``, who is still in after it, ``lost``, who was stopped by it; by code."""
 
-    gate: Gate
-    applies: bool
     left: Array
     lost: Array
 
@@ -61,6 +58,14 @@ class Step:
     @property
     def lost_count(self) -> int:
         return int(np.count_nonzero(self.lost))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step(Sides):
+    """``applies``: whether the channel has the gate at all."""
+
+    gate: Gate
+    applies: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +98,7 @@ def waterfall(segment: Array, passing: Mapping[Gate, Array | None]) -> Waterfall
     for gate in GATES:
         passes = passing[gate]
         after = left if passes is None else left & passes
-        steps.append(Step(gate, passes is not None, after, left & ~after))
+        steps.append(Step(after, left & ~after, gate, passes is not None))
         left = after
     return Waterfall(segment, tuple(steps))
 

@@ -16,7 +16,7 @@ from core.errors import Unknown
 from core.periods import business_date
 from core.sequences.arrays import Int64s
 from core.store import campaigns as rows
-from core.store.campaign_tables import MESSAGE_STATES, Campaign
+from core.store.campaign_tables import MESSAGE_STATES, Campaign, Connector
 from core.work.campaigns import policy, review
 from core.work.campaigns.recipients import preflight
 from core.work.campaigns.recipients.preflight import Ahead, Preflight, Wallet, Waterfall
@@ -69,7 +69,8 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Review:
     """``digest``: of what was handed in; None where nothing is. ``is_as_read``: whether it still is what it says, its segments included. ``authors``: who wrote it. ``alone``, ``grand``: see the rules of sending; ``before``: what was handed in the
-    time before, None the first time, and ``before_was``: what became of that."""
+    time before, None the first time, and ``before_was``: what became of that. ``way_out``: the connector, by number and name, on which it went wrong when the product paused it; None otherwise, and for
+    one that is gone."""
 
     digest: str | None
     is_as_read: bool
@@ -79,6 +80,7 @@ class Review:
     before: Body | None
     before_was: str | None
     error: str | None
+    way_out: tuple[int, str] | None
 
     def is_own(self, name: str) -> bool:
         return name in self.authors
@@ -162,7 +164,14 @@ def _review(ground: Ground, campaign_id: int) -> Review:
         rules = policy.read(session)
         authors = frozenset(entry.by for entry in log if entry.action in review.WRITING)
         before, was = _before(log, row.state)
-        return Review(row.content_hash, _is_as_read(session, row), authors, rules.alone, rules.grand, before, was, row.error)  # fmt: skip
+        return Review(row.content_hash, _is_as_read(session, row), authors, rules.alone, rules.grand, before, was, row.error, _way_out(session, log))  # fmt: skip
+
+
+def _way_out(session: Any, log: Any) -> tuple[int, str] | None:
+    paused = next((one for one in reversed(log) if one.action == "paused"), None)
+    number = None if paused is None else paused.details.get("connector_id")
+    row = None if number is None else session.get(Connector, number)
+    return None if row is None else (row.id, row.name)
 
 
 def _is_as_read(session: Any, row: Any) -> bool:

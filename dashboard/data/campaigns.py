@@ -54,7 +54,7 @@ __all__ = [
     "CHANNELS", "EDITABLE", "FIELDS", "GOALS", "GROUPS", "LIMITS", "LONG", "LONGEST_NAME", "LONGEST_WINDOW_DAYS", "METRICS", "MISSING", "MODES", "MOST_HELD", "MOST_PLACES",
     "MOST_SEGMENTS", "MOST_VALUES", "MOST_VARIANTS", "PERSONAL", "PLACED", "PURPOSES", "SEE", "STATES", "STEPS", "TEMPLATED", "TITLED", "WHENS", "Body", "Content", "Found", "Gap",
     "Hold", "Limit", "Listed", "Named", "Policy", "Quiet", "Read", "Rule", "Told", "Variant", "document", "example", "find", "findings", "gaps", "holds", "is_held_rule",
-    "is_readable", "listed", "may_see_members", "me", "members", "now", "offers", "places", "policy", "read_by", "robots", "rule", "segments_known", "sender", "short_name", "standing", "today", "zone",
+    "is_readable", "listed", "may_see_members", "me", "members", "now", "offers", "places", "policy", "read_by", "robots", "rule", "segments_known", "sender", "short_name", "standing", "today", "unconnected", "zone",
 ]  # fmt: skip
 
 SEE = "campaign.see"
@@ -328,6 +328,19 @@ def _places(key: str, _ground: Ground) -> Mapping[str, str]:  # noqa: ARG001 - w
         mine = None if scope.units is None else units.within(lake.snapshot, scope.units)
         rows = lake.snapshot.arrow(lake.snapshot.current("groups").select("group_id", "name", "unit_id")).to_pylist()
     return {row["group_id"]: row["name"] or row["group_id"] for row in rows if mine is None or row["unit_id"] in mine}
+
+
+def unconnected(body: Body) -> tuple[str, ...]:
+    """Channels of a campaign that nothing is switched on for: its messages would wait. Raises ``Forbidden``."""
+    guard.require(SEE)
+    store = worlds.home().store
+
+    def ask() -> frozenset[str]:
+        with store.reading() as session:
+            return connectors.connected(session)
+
+    known = kept.while_unwritten(store, "connected channels", ask)
+    return tuple(one for one in body.channels if one not in known)
 
 
 def robots() -> Mapping[str, str]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from dashboard import i18n
 from dashboard.data import called
+from dashboard.data.membership import TIERS
 from dashboard.data.overview import By, Contributions
 from dashboard.data.rows import Row
 from dashboard.i18n import t
@@ -70,6 +71,11 @@ def events(some: Iterable[str]) -> dict[str, str]:
             for one, words in every.items()
         }
     )
+
+
+def tier(name: str) -> str:
+    """A tier of membership, by rule or imported: in the reader's words where it is called as the product calls one, else as the data does."""
+    return t(f"membership.tier_{name}") if name in TIERS else name
 
 
 def row(one: Row, nobody: str) -> str:

@@ -13,16 +13,19 @@ from sqlalchemy import insert, select
 
 from core.campaigns import body as bodies
 from core.campaigns.body import Body, Content, Schedule, Variant
+from core.scope import SYSTEM
 from core.store import campaigns, choices, connectors, message_marks, outbox, segments
 from core.store.campaign_tables import Campaign, Click, Outgoing
 from core.store.session import Session
-from core.work.campaigns import policy
+from core.work.campaigns import policy, review
 from core.work.campaigns.policy import Policy
+from core.work.campaigns.recipients import gates
 from core.work.campaigns.ways_out import connector_kinds, connector_secrets
 from core.work.demo.brand import LIFT
 from core.work.demo.people import People
 from core.work.demo.planted import TREATED_SHARE, Lift
 from core.work.demo.rhythm import Ints, Span
+from core.work.demo.touching import LIFT_COST_MINOR
 from core.work.home import Home
 from core.work.questions import population
 
@@ -65,7 +68,8 @@ def plant(home: Home, span: Span, lift_day: int, chosen: Sides) -> None:
         audience = segments.save(
             session, f"{name}：受众", "", sorted(members), definition={"kind": "demo"}, lake_version=version, by=BY, now=start
         )  # fmt: skip
-        row = _campaign(session, name, audience.id, start)
+        row = _campaign(session, name, audience.id, start, len(chosen.treated))
+        row.launched = _launched(chosen, start + 9 * HOUR, version)
         outbox.plan_columns(session, row.id, _columns(found, chosen, at, start + 10 * HOUR), start + 9 * HOUR)
         _mark(session, row.id, found, at)
         _way_out(home, session, start)
@@ -88,7 +92,8 @@ def _members(found: population.Population, keys: Ints) -> list[int]:
     return [int(one) for one in found.ids[found.subjects.codes(keys)]]
 
 
-def _campaign(session: Session, name: str, segment_id: int, start: datetime) -> Campaign:
+def _campaign(session: Session, name: str, segment_id: int, start: datetime, count: int) -> Campaign:
+    """``count``: messages."""
     said = Body(
         goal="win_back", segments=(segment_id,), channels=(CHANNEL,), holdout=round(1 - TREATED_SHARE, 4), schedule=Schedule("at", start + 10 * HOUR),
         variants=(Variant(VARIANT, 1, {CHANNEL: Content(TEXT, link=LINK, link_title="回访礼")}),),
@@ -96,11 +101,32 @@ def _campaign(session: Session, name: str, segment_id: int, start: datetime) -> 
     row = campaigns.add(session, LIFT, name, bodies.to_json(said), salt=BY, units=None, by=BY, now=start - 48 * HOUR)
     end = start + 11 * HOUR
     campaigns.move(session, row.id, before="draft", state="completed", now=end, starts_at=start + 10 * HOUR)
-    told = (("created", -48), ("handed_in", -30), ("started", -24), ("completed", 11))
-    for action, hours in told:
-        campaigns.tell(session, row.id, action, {}, by=BY, now=start + hours * HOUR)
+    digest = {"digest": review.fingerprint(session, row)}
+    told: tuple[tuple[str, int, str, dict[str, Any]], ...] = (
+        ("created", -48, BY, {}),
+        ("handed_in", -30, BY, digest),
+        ("approved", -26, BY, digest | {"count": count}),
+        ("started", -24, BY, {"starts_at": (start + 10 * HOUR).isoformat()}),
+        ("launched", 9, SYSTEM.name, {"will_send": count}),
+        ("completed", 11, SYSTEM.name, {"delivered": count}),
+    )
+    for action, hours, by, details in told:
+        campaigns.tell(session, row.id, action, details, by=by, now=start + hours * HOUR)
     campaigns.link(session, row.id, 1, LINK)
     return row
+
+
+def _launched(chosen: Sides, at: datetime, version: int) -> dict[str, Any]:
+    """What was true at launch, as planning writes it down: nobody was lost but those held out."""
+    sent, everybody = len(chosen.treated), len(chosen.treated) + len(chosen.held)
+    left = dict.fromkeys((*gates.OF_MEMBERS, "address"), everybody) | {"holdout": sent, "budget": sent}
+    lost = {"holdout": len(chosen.held)}
+    steps = [{"name": name, "left": count, "lost": lost.get(name, 0)} for name, count in left.items()]
+    flow = {"channel": CHANNEL, "entered": everybody, "price_minor": LIFT_COST_MINOR, "gates": steps}
+    return {
+        "audience": everybody, "will_send": sent, "holdout": len(chosen.held), "cost_minor": sent * LIFT_COST_MINOR, "is_profiled": False, "flows": [flow],
+        "prices": {CHANNEL: LIFT_COST_MINOR}, "at": at.isoformat(), "lake_version": version,
+    }  # fmt: skip
 
 
 def _columns(found: population.Population, chosen: Sides, at: pd.DataFrame, due: datetime) -> dict[str, list[Any]]:

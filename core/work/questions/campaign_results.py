@@ -6,9 +6,10 @@ the data reaches over it. A reader who is limited to units sees the people of th
 Codes and figures; sentences are the page's.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ COSTLY = ("left_groups", "unsubscribed", "friends_lost")
 @dataclass(frozen=True, slots=True)
 class Money:
     """Of those written to, in their windows, in the smallest unit: ``gross_minor``, ``refund_minor``, ``net_minor``, ``orders``, ``aov_minor`` (gross over orders; null of fewer than 30). ``send_minor``: what the messages cost, null where no
-    price is known; ``coupon_minor``: what redeemed coupons cost; ``cost_minor``: both. ``extra_minor``: net value that the campaign brought beyond the holdout, with its bounds; null without one. ``roi``: what it brought less its cost, over the cost; null
+    price is known; ``coupon_minor``: what redeemed coupons cost; ``cost_minor``: both; ``per_converted_minor``: of each who did what the campaign is judged by (null of nobody). ``extra_minor``: net value that the campaign brought beyond the holdout, with its bounds; null without one. ``roi``: what it brought less its cost, over the cost, with its bounds; null
     where either is not known, or nothing was spent."""
 
     gross_minor: int
@@ -55,10 +56,13 @@ class Money:
     send_minor: int | None
     coupon_minor: int
     cost_minor: int | None
+    per_converted_minor: float | None
     extra_minor: float | None
     extra_low_minor: float | None
     extra_high_minor: float | None
     roi: float | None
+    roi_low: float | None
+    roi_high: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,7 +134,6 @@ def results(home: Home, reading: Reading, campaign_id: int) -> Results:
     judged = None if body.is_placed else campaign_lift.judged(people.is_held, converted, did.net_minor, body.holdout)
     dimensions = _dimensions(reading, people, did, body)
     flags |= {f"{name}={key}": flag for name, keys in dimensions.items() for key, flag in keys.items()}
-    value = _value(reading, people.ids)
     prices = {flow["channel"]: flow["price_minor"] for flow in (row.launched or {}).get("flows", ())}
     is_held = people.is_held
     weights = {one.name: float(one.weight) for one in body.variants}
@@ -140,11 +143,11 @@ def results(home: Home, reading: Reading, campaign_id: int) -> Results:
         None if is_open or until is None else until.astype(datetime).replace(tzinfo=UTC),
         int((~is_held).sum()), int(is_held.sum()), len(people.both), people.before, people.gone,
         _funnel(flags), int((flags["treated"] & flags["clicked_by_machine"]).sum()), _timing(people, did, body),
-        _money(people, did, prices, judged), judged, _returned(is_held, did), _satisfied(is_held, did),
+        _money(people, did, prices, judged, int((flags["treated"] & flags["converted"]).sum())), judged, _returned(is_held, did), _satisfied(is_held, did),
         campaign_lift.variants(dimensions["variant"], is_held, converted, did.net_minor),
         campaign_lift.pairs(dimensions["variant"], is_held, converted),
         campaign_lift.variant_ratio(dimensions["variant"], is_held, weights),
-        _grouped(dimensions, is_held, converted, did.net_minor), harm(is_held, flags, did.harm, value), people.ids, flags,
+        _grouped(dimensions, is_held, converted, did.net_minor), harm(is_held, flags, did.harm, cache(lambda: _value(reading, people.ids))), people.ids, flags,
     )  # fmt: skip
 
 
@@ -210,7 +213,7 @@ def _timing(people: People, did: Outcomes, body: Body) -> pd.DataFrame:
     return pd.DataFrame(rows).astype(dict.fromkeys(("lower", "median", "upper"), "Float64"))
 
 
-def _money(people: People, did: Outcomes, prices: Mapping[str, int], judged: Judged | None) -> Money:
+def _money(people: People, did: Outcomes, prices: Mapping[str, int], judged: Judged | None, converted: int) -> Money:
     side = ~people.is_held
     gross, back, orders = (int(one[side].sum()) for one in (did.gross_minor, did.refund_minor, did.orders))
     sent = {channel: count for channel, count in people.priced.items() if count}
@@ -222,9 +225,10 @@ def _money(people: People, did: Outcomes, prices: Mapping[str, int], judged: Jud
     low, high = None, None
     if gain is not None and gain.interval is not None:
         low, high = (bound * gain.treated_count for bound in (gain.interval.low, gain.interval.high))
-    roi = (extra - cost) / cost if extra is not None and cost else None
+    rois = [(gain_ - cost) / cost if gain_ is not None and cost else None for gain_ in (extra, low, high)]
     aov = gross / orders if orders >= SMALL else None
-    return Money(gross, back, gross - back, orders, aov, send, coupons, cost, extra, low, high, roi)
+    each = cost / converted if cost is not None and converted else None
+    return Money(gross, back, gross - back, orders, aov, send, coupons, cost, each, extra, low, high, *rois)
 
 
 def _compared(treated: tuple[Array, Array], held: tuple[Array, Array] | None) -> dict[str, Any]:
@@ -315,8 +319,11 @@ def _value(reading: Reading, ids: Int64s) -> Array | None:
     return np.where(known[at] == ids, values.to_numpy()[at], 0) if len(known) else np.zeros(len(ids), np.int64)
 
 
-def harm(is_held: Array, flags: Mapping[str, Array], told: Collection[str], value: Array | None) -> pd.DataFrame:
-    """See ``Results``. ``told``: kinds that the lake tells of; another has no side of the holdout, for only messages themselves told it. ``value``: what each is worth, None without a model."""
+def harm(
+    is_held: Array, flags: Mapping[str, Array], told: Collection[str], value: Callable[[], Array | None]
+) -> pd.DataFrame:
+    """See ``Results``. ``told``: kinds that the lake tells of; another has no side of the holdout, for only messages themselves told it. ``value``: what each is worth, None without a model; asked for only where
+    somebody is lost whom it can be compared with, since a model that was never fitted for these data takes long."""
     tells = {"complained": "complained", "unsubscribed": "withdrawn", "left_groups": "left_groups"}
     rows = []
     for kind in HARMS:
@@ -324,8 +331,8 @@ def harm(is_held: Array, flags: Mapping[str, Array], told: Collection[str], valu
         is_told = tells.get(kind) in told
         row = _compared((flag, ~is_held), (flag, is_held) if is_told else None)
         extra = None if row["difference"] is None else row["difference"] * row["treated_of"]
-        lost = value[flag & ~is_held] if value is not None else None
-        worth = float(np.mean(lost)) if lost is not None and len(lost) and kind in COSTLY else None
-        minor = None if worth is None or extra is None else extra * worth
+        lost = flag & ~is_held
+        values = value() if kind in COSTLY and extra is not None and lost.any() else None
+        minor = None if values is None or extra is None else extra * float(np.mean(values[lost]))
         rows.append({"kind": kind} | row | {"extra": extra, "value_minor": minor})
     return pd.DataFrame(rows).astype(_TYPES | {"extra": "Float64", "value_minor": "Float64"})

@@ -111,14 +111,15 @@ def members(
     channel: str | None = None,
     variant: str | None = None,
 ) -> Int64s:
-    """The members behind a figure of progress, ascending, each once; nothing asked: everybody. Those who were erased since are none any more. Raises ``Unknown``."""
+    """The members behind a figure of progress, ascending, each once; with no state asked for everybody to whom there is a message, held out are those of the state ``holdout`` alone. Those who were erased since are none any
+    more. Raises ``Unknown``."""
     if state is not None and state not in MESSAGE_STATES:
         raise Unknown("state", state, MESSAGE_STATES)
     with home.store.reading() as session:
         campaigns.one(session, campaign_id)
         rows = visible(reading, campaign_rows.messages(session, campaign_id))
     asked = {"state": state, "reason": reason, "channel": channel, "variant": variant}
-    kept = np.ones(len(rows["id"]), bool)
+    kept = np.ones(len(rows["id"]), bool) if state is not None else rows["state"] != "holdout"
     for name, value in asked.items():
         if value is not None:
             kept &= rows[name] == value

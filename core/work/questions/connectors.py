@@ -64,6 +64,12 @@ def signature(session: Session) -> str:
     return "" if row is None else str(row.settings["signature"])
 
 
+def connected(session: Session) -> frozenset[str]:
+    """Channels that something is set up for and switched on; whether it works is another matter."""
+    on = (connector_kinds.KINDS[row.kind].channels for row in connectors.every(session) if row.is_on)
+    return frozenset(channel for channels in on for channel in channels)
+
+
 def robots(session: Session) -> dict[str, str]:
     """Robots that are on: what a campaign calls the place, and the name that it has."""
     return {str(row.id): row.name for row in connectors.every(session) if row.kind == "robot" and row.is_on}

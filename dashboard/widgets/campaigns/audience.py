@@ -23,6 +23,7 @@ def show(form: Form) -> None:
             form, ("channels",), t("campaigns.of_channels"), fields.options(campaigns.CHANNELS, words.channel), most=len(campaigns.CHANNELS), help=t("campaigns.channels_help"),
             placeholder=t("campaigns.choose"),
         )  # fmt: skip
+        lacking.ways_out(body)
         if body.is_placed:
             _places(form)
         if not body.is_placed or body.segments or body.without:
@@ -68,8 +69,8 @@ def _segments(form: Form) -> None:
         for one in form.found.body.segments
         if one in known
     )
-    if ways:
-        st.html(f'<div class="ways">{ways}</div>')
+    every = Way(t("campaigns.teach_segments"), f"/segments?{world}part=list", "people").html("all-segments")
+    st.html(f'<div class="ways">{ways or every}</div>')
 
 
 def _name(one: Named) -> str:

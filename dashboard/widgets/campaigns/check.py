@@ -14,7 +14,7 @@ from dashboard.data import campaigns
 from dashboard.data.campaigns import Found
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import heading
-from dashboard.widgets.campaigns import words
+from dashboard.widgets.campaigns import lacking, words
 from dashboard.widgets.campaigns.edits import Form
 
 TAKEN_BACK = ("in_review", "approved", "scheduled")
@@ -31,6 +31,7 @@ def show(form: Form) -> None:
                 st.html(f'<ol class="points">{"".join(open_points)}</ol>')
             else:
                 st.html(f'<p class="lead all-well">{escape(t("campaigns.nothing_missing"))}</p>')
+            lacking.ways_out(found.body)
         with right:
             st.html(_facts(found))
         _standing(found)
@@ -109,12 +110,16 @@ def _deeds(found: Found, *, is_whole: bool) -> None:
                 args=(found,),
             )  # fmt: skip
         if found.state in TAKEN_BACK:
-            st.button(
-                t("campaigns.take_back"), icon=":material/undo:", key="cp_take_back", help=t("campaigns.take_back_help"), on_click=_take_back, args=(found,)
-            )  # fmt: skip
+            taking_back(found)
         _copying(found)
         if found.is_editable:
             _discarding(found)
+
+
+def taking_back(found: Found) -> None:
+    st.button(
+        t("campaigns.take_back"), icon=":material/undo:", key="cp_take_back", help=t("campaigns.take_back_help"), on_click=_take_back, args=(found,)
+    )  # fmt: skip
 
 
 def _copying(found: Found) -> None:

@@ -4,7 +4,10 @@ from html import escape
 
 import streamlit as st
 
+from dashboard import addresses, i18n
+from dashboard.actions import connectors, guard
 from dashboard.data import campaigns
+from dashboard.i18n import t
 from dashboard.widgets.campaigns import words
 from dashboard.widgets.campaigns.edits import Form
 
@@ -15,6 +18,17 @@ def show(form: Form, step: str, at: str = "") -> None:
     if found:
         items = "".join(f"<li>{escape(_told(one))}</li>" for one in found)
         st.html(f'<ul class="lacks">{items}</ul>')
+
+
+def ways_out(body: campaigns.Body) -> None:
+    """Channels that nothing is switched on for, and the way to where that is done, for whoever may."""
+    lost = campaigns.unconnected(body)
+    if not lost:
+        return
+    said = t("campaigns.unconnected", channels=i18n.listed(map(words.channel, lost)))
+    way = f' <a href="/connectors?{escape(addresses.only("world"))}">{escape(t("campaigns.to_connectors"))}</a>'
+    shown = way if guard.may(connectors.WRITE) else ""
+    st.html(f'<ul class="lacks"><li>{escape(said)}{shown}</li></ul>')
 
 
 def _told(one: campaigns.Gap) -> str:

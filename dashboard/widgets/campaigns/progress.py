@@ -5,33 +5,34 @@ While messages go out it draws itself anew every few seconds, and nothing else o
 
 from collections.abc import Iterator
 from html import escape
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import i18n
+from dashboard import addresses, i18n
 from dashboard.actions import campaign_runs as actions
-from dashboard.actions import campaigns as writing
-from dashboard.actions import guard
+from dashboard.actions import connectors, guard
 from dashboard.data import campaign_runs
 from dashboard.data.campaign_runs import Moving
 from dashboard.data.campaigns import Found
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import behind, heading
-from dashboard.widgets.campaigns import employees, told, words
+from dashboard.widgets.campaigns import check, employees, told, words
 from dashboard.widgets.campaigns.findings import LONGEST
+from dashboard.widgets.connectors import every
 from dashboard.widgets.risk import form as forms
 from dashboard.widgets.tiles import Tile, lines, wall
 
 EVERY = "3s"
 LIVE = ("scheduled", "materialising", "sending")
 ORDER = (
-    "delivered", "accepted", "sending", "reserved", "planned", "held", "unknown", "dead", "failed", "skipped", "cancelled", "holdout",
+    "delivered", "accepted", "sending", "reserved", "planned", "held", "unknown", "dead", "failed", "skipped", "cancelled",
 )  # fmt: skip
 """Of states in the bar, from what has arrived to who never was to get any."""
 STATES = {
     "planned": "wait", "held": "wait", "reserved": "go", "sending": "go", "accepted": "go", "delivered": "done", "failed": "bad", "skipped": "off", "cancelled": "off",
-    "holdout": "off", "unknown": "odd", "dead": "bad",
+    "unknown": "odd", "dead": "bad",
 }  # fmt: skip
 FATES = ("arrived", "failed", "again")
 
@@ -63,9 +64,10 @@ def _drawn(found: Found) -> None:
         if not view.found.tally.rows:
             st.html(heading.line(t(f"campaign.no_rows_{found.state}", at=words.moment(found.starts_at))))
             return
-        st.html(_tiles(view) + _bar(view))
+        st.html(_tiles(view) + (_bar(view) if _messages(view) else ""))
         left, right = st.columns(2, gap="large")
-        left.html(_states(view))
+        if _messages(view):
+            left.html(_states(view))
         with right:
             told.put(_waiting(view) + _by(view, "channel") + _by(view, "variant"))
         told.put(_skipped(view) + _troubles(view))
@@ -94,14 +96,31 @@ def _tiles(view: Moving) -> str:
     throttle = t("campaign.throttled", count=i18n.number(moving.throttle)) if moving.throttle else ""
     launched = (moving.launched or {}).get("will_send")
     planned = t("campaign.of_launched", count=i18n.number(launched)) if launched is not None else ""
+    dropped = tally.of(frozenset({"skipped", "cancelled"}))
+    never = t("campaign.of_them_never", count=i18n.number(dropped)) if dropped else ""
     tiles = [
-        Tile("rows", t("campaign.rows"), i18n.number(tally.rows), meaning=t("campaign.rows_means"), below=lines(planned)),
+        Tile("rows", t("campaign.rows"), i18n.number(_messages(view)), meaning=t("campaign.rows_means"), below=lines(planned, never)),
+        *_held_out(view),
         Tile("left", t("campaign.left_to_send"), i18n.number(moving.left), below=lines(t("campaign.in_flight", count=i18n.number(moving.in_flight)))),
         Tile("arrived", t("campaign.arrived"), i18n.number(reached), below=lines(t("campaign.awaited", count=i18n.number(moving.awaited)))),
         Tile("rate", t("campaign.rate"), rate, meaning=t("campaign.about_rate_means"), below=lines(throttle)),
         Tile("ends", t("campaign.ends"), _end(view), meaning=t("campaign.about_ends_means")),
     ]  # fmt: skip
-    return wall(tiles, 170)
+    return wall(tiles, 150)
+
+
+def _messages(view: Moving) -> int:
+    """Rows without those who are held out, to whom nothing is ever to be sent."""
+    tally = view.found.tally
+    return tally.rows - tally.of(frozenset({"holdout"}))
+
+
+def _held_out(view: Moving) -> list[Tile]:
+    count = view.found.tally.of(frozenset({"holdout"}))
+    if not count:
+        return []
+    ways = told.to_people("rows/state=holdout", t("campaign.whose"), count)
+    return [Tile("held", t("campaign.held_out"), i18n.number(count), "", t("campaign.about_holdout_means"), lines(t("campaign.held_out_get")), ways)]  # fmt: skip
 
 
 def _end(view: Moving) -> str:
@@ -111,12 +130,13 @@ def _end(view: Moving) -> str:
 
 
 def _counts(view: Moving) -> list[tuple[str, int]]:
+    """Messages by state."""
     counts = dict(zip(*(view.found.by("state")[name].tolist() for name in ("state", "rows")), strict=True))
     return [(name, int(counts[name])) for name in ORDER if counts.get(name)]
 
 
 def _bar(view: Moving) -> str:
-    """All rows as one bar; said in words in the table below it."""
+    """All messages as one bar; said in words in the table below it."""
     counts = _counts(view)
     parts = "".join(
         f'<i class="{STATES[name]} {name}" style="flex-grow:{count}" title="{escape(i18n.explained(told.state(name), i18n.number(count)))}"></i>'
@@ -127,7 +147,7 @@ def _bar(view: Moving) -> str:
 
 
 def _states(view: Moving) -> str:
-    begins, rows = behind.link(told.WHO), view.found.tally.rows
+    begins, rows = behind.link(told.WHO), _messages(view)
     cells = [
         [
             f'<i class="dot {STATES[name]} {name}" aria-hidden="true"></i>{escape(told.state(name))}<small>{escape(t(f"campaign.message_{name}_means"))}</small>',
@@ -160,6 +180,7 @@ def _waiting(view: Moving) -> str:
 def _by(view: Moving, name: str) -> str:
     """Channels, or variants, beside each other; nothing where there is one only."""
     found = view.found.by(name, "state")
+    found = found[found["state"] != "holdout"]
     if found[name].nunique() < 2:
         return ""
     begins = behind.link(told.WHO)
@@ -218,16 +239,16 @@ def _part(name: str, title: str, columns: list[str], rows: object, numbers: tupl
 
 def _dealing(found: Found) -> None:
     """Pause, resume, cancel: with a reason, which is kept."""
-    error = campaign_runs.review_of(found.campaign_id).error
-    if error and found.state in ("paused", "failed"):
-        st.error(f"{t(f'campaign.why_{found.state}')} {told.error(error)}", icon=":material/error:")
+    review = campaign_runs.review_of(found.campaign_id)
+    if review.error and found.state in ("paused", "failed"):
+        st.error(f"{t(f'campaign.why_{found.state}')} {told.error(review.error)}", icon=":material/error:")
+        if review.way_out is not None and found.state == "paused":
+            st.html(_way_out(*review.way_out))
     if not actions.may_write() or found.state not in ("scheduled", "materialising", "sending", "paused"):
         return
     with st.container(horizontal=True, gap="small", key="campaign_dealing"):
         if found.state == "scheduled":
-            st.button(
-                t("campaigns.take_back"), icon=":material/undo:", key="cr_take_back", help=t("campaigns.take_back_help"), on_click=_take_back, args=(found,)
-            )  # fmt: skip
+            check.taking_back(found)
         if found.state == "sending":
             _asked(found, "pause", ":material/pause:")
         if found.state == "paused":
@@ -235,6 +256,15 @@ def _dealing(found: Found) -> None:
                 t("campaign.resume"), type="primary", icon=":material/play_arrow:", key="cr_resume", on_click=_resume, args=(found,)
             )  # fmt: skip
         _asked(found, "cancel", ":material/cancel:")
+
+
+def _way_out(connector_id: int, name: str) -> str:
+    """HTML: the connector on which it went wrong; opened by whoever may see it."""
+    said = t("campaign.paused_on", name=name)
+    if not guard.may(connectors.WRITE):
+        return heading.line(said)
+    address = f"/connectors?{addresses.only('world')}{urlencode({every.OF: connector_id})}"
+    return f'<div class="ways">{told.box("to-connector", said, address)}</div>'
 
 
 def _asked(found: Found, deed: str, icon: str) -> None:
@@ -246,12 +276,6 @@ def _asked(found: Found, deed: str, icon: str) -> None:
                 st.form_submit_button(
                     t(f"campaign.{deed}_do"), type="primary", key=f"cr_{deed}_do", on_click=_pause if deed == "pause" else _cancel, args=(found,)
                 )  # fmt: skip
-
-
-@guard.guarded(actions.WRITE)
-def _take_back(found: Found) -> None:
-    writing.take_back(found.campaign_id)
-    guard.note(t("campaigns.taken_back", name=found.name))
 
 
 @guard.guarded(actions.WRITE)

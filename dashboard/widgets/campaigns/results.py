@@ -162,7 +162,10 @@ def _tiles(view: Outcome) -> str:
 
     parts = [] if money.send_minor is None else [t("campaign.cost_send", money=_money(view, money.send_minor))]
     parts.append(t("campaign.cost_coupons", money=_money(view, money.coupon_minor)))
+    if money.per_converted_minor is not None:
+        parts.append(t("campaign.cost_each", money=_money(view, money.per_converted_minor)))
     interval = "" if money.extra_low_minor is None else t("campaign.range", low=_money(view, money.extra_low_minor), high=_money(view, money.extra_high_minor))  # fmt: skip
+    returned = "" if money.roi_low is None else t("campaign.range", low=i18n.change(money.roi_low), high=i18n.change(money.roi_high))  # fmt: skip
     orders = t("campaign.orders", count=i18n.number(money.orders), aov=_money(view, money.aov_minor))
     tiles = [
         Tile("converted", t(f"campaigns.metric_{found.metric}"), i18n.number(converted), i18n.share(share), t("campaign.about_converted_means"), lines(t("campaign.of_treated", count=i18n.number(found.treated))), way(people, t("campaign.whose"), converted)),
@@ -170,7 +173,7 @@ def _tiles(view: Outcome) -> str:
         Tile("net", t("campaign.net"), _money(view, money.net_minor), "", t("campaign.about_money_means"), lines(orders, t("campaign.refunds", money=_money(view, money.refund_minor))), way("brought/treated/ordered", t("campaign.whose"), int((found.flags["treated"] & found.flags["ordered"]).sum()))),
         Tile("extra", t("campaign.extra"), _money(view, money.extra_minor), "", t("campaign.about_verdict_means"), lines(interval)),
         Tile("spent", t("campaign.spent"), _money(view, money.cost_minor), "", t("campaign.about_money_means"), lines(*parts)),
-        Tile("roi", t("campaign.roi"), UNDEFINED if money.roi is None else i18n.change(money.roi), "", t("campaign.about_roi_means"), lines(_harm_of_value(view))),
+        Tile("roi", t("campaign.roi"), UNDEFINED if money.roi is None else i18n.change(money.roi), "", t("campaign.about_roi_means"), lines(returned, _harm_of_value(view))),
     ]  # fmt: skip
     return wall(tiles, 150)
 

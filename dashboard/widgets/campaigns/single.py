@@ -82,10 +82,12 @@ def _rail(form: Form, step: str) -> str:
     items = []
     for place, one in enumerate(words.STEPS):
         count = sum(lacks.values()) if one == "check" else lacks.get(one, 0)
-        is_done = not count and (one != "check" or form.found.state != "draft")
+        is_early = one == "content" and not form.found.body.channels
+        is_done = not count and not is_early and (one != "check" or form.found.state != "draft")
         how = "now" if one == step else "done" if is_done else "next"
         current = ' aria-current="step"' if one == step else ""
-        told = t("campaigns.rail_lacks", count=i18n.number(count)) if count else t("campaigns.rail_whole")
+        whole = t("campaigns.rail_early" if is_early else "campaigns.rail_whole")
+        told = t("campaigns.rail_lacks", count=i18n.number(count)) if count else whole
         below = (
             f'<small class="{"late" if count else "quiet"}">{escape(told)}</small>' if count or one != "check" else ""
         )

@@ -11,7 +11,7 @@ from dashboard.data import campaign_runs, campaigns
 from dashboard.data.campaigns import Found
 from dashboard.data.people import People
 from dashboard.i18n import UNDEFINED, t
-from dashboard.widgets import behind
+from dashboard.widgets import behind, names
 from dashboard.widgets.behind import Behind
 from dashboard.widgets.campaigns import words
 from dashboard.widgets.connectors import words as ways
@@ -71,18 +71,19 @@ def figure(begins: str | None, name: str, shown: str, count: int | None) -> str:
 
 
 def table(name: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> str:  # fmt: skip
-    """``rows``: HTML of cells, the first a heading; ``numbers``: columns that stand to the right. On a phone it is pushed sideways."""
+    """``rows``: HTML of cells, the first a heading; ``numbers``: columns that stand to the right. On a phone a row of more than three is stacked, each figure under its name."""
     right = set(numbers)
+    look = "told runs stacked" if len(columns) > 3 else "told runs"
     kinds = ['class="number"' if at in right else "" for at in range(len(columns))]
     head = "".join(f'<th scope="col" {kind}>{escape(one)}</th>' for one, kind in zip(columns, kinds, strict=True))
     body = "".join(
         "<tr>"
-        + "".join(f"<{_cell(at)} {kind}>{cell}</{_cell(at)[:2]}>" for at, (cell, kind) in enumerate(zip(row, kinds, strict=True)))
+        + "".join(f'<{_cell(at)} {kind} data-name="{escape(columns[at])}">{cell}</{_cell(at)[:2]}>' for at, (cell, kind) in enumerate(zip(row, kinds, strict=True)))
         + "</tr>"
         for row in rows
     )  # fmt: skip
     return (
-        f'<div class="kept-rows" id="{escape(name)}" role="region" tabindex="0" aria-label="{escape(title)}"><table class="told runs"><thead><tr>{head}</tr></thead>'
+        f'<div class="kept-rows" id="{escape(name)}" role="region" tabindex="0" aria-label="{escape(title)}"><table class="{look}"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 
@@ -189,4 +190,6 @@ def group(kind: str, key: str) -> str:
     if kind == "segment":
         known: Mapping[int, campaigns.Named] = campaigns.segments_known()
         return known[int(key)].name if key.isdecimal() and int(key) in known else f"#{key}"
+    if kind == "tier":
+        return names.tier(key)
     return t(f"lifecycle.stage_{key}") if kind == "stage" else key

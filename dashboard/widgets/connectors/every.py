@@ -13,21 +13,19 @@ from dashboard.actions import guard
 from dashboard.data import connectors
 from dashboard.data.connectors import KINDS, InvalidConnector, Seen
 from dashboard.i18n import UNDEFINED, t
-from dashboard.widgets import heading, opening
+from dashboard.widgets import heading, opening, secret
 from dashboard.widgets.connectors import fields, words
 from dashboard.widgets.risk import form, rows
 from dashboard.widgets.risk.rows import Column
 
 OF, NEW = "connector", "cn_new"
 """Where the address says which connector is open; how keys of the form of a new one begin."""
-SECRET = "_connector_secret"
-"""Where the session keeps a secret that was just made, with its connector's name."""
 P = ParamSpec("P")
 
 
 def show() -> None:
     known = {str(one.connector_id): one for one in connectors.listed()}
-    _secret()
+    secret.show("connectors")
     opened = addresses.opened(OF, set(known))
     if opened is None:
         _all(list(known.values()))
@@ -120,15 +118,25 @@ def _deeds(one: Seen) -> None:
                 form.keep(t("connectors.save"), _change, prefix, one, key="connector_change_do")
     _heard(one)
     if one.kind == "webhook":
-        with form.box(t("connectors.rotate"), "connector_rotate", ":material/key:") as is_open:
-            if is_open:
-                st.write(t("connectors.rotate_sure"))
-                st.button(t("connectors.rotate_do"), key="connector_rotate_do", type="primary", on_click=_rotate, args=(one,))  # fmt: skip
+        form.sure(
+            t("connectors.rotate"),
+            "connector_rotate",
+            ":material/key:",
+            t("connectors.rotate_sure"),
+            t("connectors.rotate_do"),
+            _rotate,
+            one,
+        )
     if not one.is_on and not one.is_used:
-        with form.box(t("connectors.remove"), "connector_remove", ":material/delete:") as is_open:
-            if is_open:
-                st.write(markdown.escaped(t("connectors.remove_sure", name=one.name)))
-                st.button(t("connectors.remove"), key="connector_remove_do", type="primary", on_click=_remove, args=(one,))  # fmt: skip
+        form.sure(
+            t("connectors.remove"),
+            "connector_remove",
+            ":material/delete:",
+            t("connectors.remove_sure", name=one.name),
+            t("connectors.remove"),
+            _remove,
+            one,
+        )
 
 
 def _heard(one: Seen) -> None:
@@ -184,7 +192,7 @@ def _add(prefix: str, kind: str) -> None:
     name, settings, secrets = fields.said(prefix, kind)
     done = actions.add(kind, name, settings, secrets)
     if done.secret is not None:
-        st.session_state[SECRET] = name, done.secret
+        secret.keep("connectors", name, done.secret)
     form.close("connector_add")
     st.query_params[OF] = str(done.connector_id)
     guard.note(t("connectors.added", name=" ".join(name.split())))
@@ -207,7 +215,7 @@ def _switch(one: Seen) -> None:
 
 @guard.guarded(actions.WRITE)
 def _rotate(one: Seen) -> None:
-    st.session_state[SECRET] = one.name, actions.rotate(one.connector_id, one.revision)
+    secret.keep("connectors", one.name, actions.rotate(one.connector_id, one.revision))
     form.close("connector_rotate")
     guard.note(t("connectors.rotated", name=one.name))
 
@@ -229,18 +237,6 @@ def _resume(one: Seen) -> None:
 @guard.guarded(actions.WRITE)
 def _test(one: Seen) -> None:
     actions.try_out(one.connector_id)
-
-
-def _secret() -> None:
-    """A secret that was just made, until somebody says that it was noted. It is kept nowhere in the open but in this session."""
-    made: Any = st.session_state.get(SECRET)
-    if made is None:
-        return
-    name, secret = made
-    with st.container(border=True, key="card_secret"):
-        st.write(markdown.escaped(t("connectors.secret_once", name=name)))
-        st.code(secret, language=None)
-        st.button(t("connectors.secret_seen"), key="secret_seen", on_click=lambda: st.session_state.pop(SECRET, None))
 
 
 def _marked(told: str, is_wrong: bool) -> str:

@@ -8,7 +8,7 @@ from dashboard import addresses, i18n
 from dashboard.data import member as data
 from dashboard.data.member import Hint, Member, Standing, View
 from dashboard.i18n import UNDEFINED, t
-from dashboard.widgets import heading, tiles
+from dashboard.widgets import heading, names, tiles
 from dashboard.widgets.evidence import kind
 from dashboard.widgets.member import consent, stream, words
 from dashboard.widgets.tiles import Tile
@@ -190,13 +190,13 @@ def tier(view: View, told: Standing) -> str:
     """The tier of membership that the house goes by, in words; nothing where there is none."""
     row = told.rows.get("membership")
     found = row["tier"] if row else view.member.profile.tier if view.tier_by == "imported" else None
-    return words.code("membership.tier_", found) if found else ""
+    return names.tier(found) if found else ""
 
 
 def other_tier(view: View, told: Standing) -> str:
     """What profiles say where the house goes by its own rule, and it is not the same."""
     found = view.member.profile.tier
-    called = words.code("membership.tier_", found) if found else ""
+    called = names.tier(found) if found else ""
     return called if view.tier_by == "rule" and called != tier(view, told) else ""
 
 

@@ -1,7 +1,6 @@
 """Targets of notices: all of them, and the one that is open with what can be done to it. A secret is shown once, when it is made."""
 
 from html import escape
-from typing import Any
 
 import streamlit as st
 
@@ -11,21 +10,21 @@ from dashboard.actions import notices as actions
 from dashboard.data import notices
 from dashboard.data.notices import DECIDED, ENDED, Delivery, Target
 from dashboard.i18n import UNDEFINED, t
-from dashboard.widgets import heading, opening
+from dashboard.widgets import heading, opening, secret
 from dashboard.widgets.notices import fields, words
 from dashboard.widgets.risk import form, rows
 from dashboard.widgets.risk.rows import Column
 
 OF = "target"
 """Where the address says which target is open."""
-SECRET, TRIED = "_notice_secret", "_notice_tried"
-"""Where the session keeps a secret that was just made, with its target's name, and the messages that tried targets."""
+TRIED = "_notice_tried"
+"""Where the session keeps the messages that tried targets."""
 EVERY = "1s"
 
 
 def show() -> None:
     known = {str(one.target_id): one for one in notices.targets()}
-    _secret()
+    secret.show("notices")
     opened = addresses.opened(OF, set(known))
     if opened is None:
         _all(list(known.values()))
@@ -111,14 +110,24 @@ def _deeds(one: Target) -> None:
                 fields.draw(prefix, one.kind, one)
                 form.keep(t("notices.save"), _change, prefix, one, key="target_change_do")
     if one.kind == "webhook":
-        with form.box(t("notices.rotate"), "target_rotate", ":material/key:") as is_open:
-            if is_open:
-                st.write(t("notices.rotate_sure"))
-                st.button(t("notices.rotate_do"), key="target_rotate_do", type="primary", on_click=_rotate, args=(one,))
-    with form.box(t("notices.remove"), "target_remove", ":material/delete:") as is_open:
-        if is_open:
-            st.write(markdown.escaped(t("notices.remove_sure", name=one.name)))
-            st.button(t("notices.remove"), key="target_remove_do", type="primary", on_click=_remove, args=(one,))
+        form.sure(
+            t("notices.rotate"),
+            "target_rotate",
+            ":material/key:",
+            t("notices.rotate_sure"),
+            t("notices.rotate_do"),
+            _rotate,
+            one,
+        )
+    form.sure(
+        t("notices.remove"),
+        "target_remove",
+        ":material/delete:",
+        t("notices.remove_sure", name=one.name),
+        t("notices.remove"),
+        _remove,
+        one,
+    )
 
 
 # -- what is done --------------------------------------------------------------------------------------------------------
@@ -141,7 +150,7 @@ def _add(kind: notices.TargetKind) -> None:
     wanted = fields.wanted("nt_new", is_on=True)
     done = actions.add(kind, form.field("nt_new", "address"), wanted, st.session_state.get("nt_new_secret", ""))
     if done.secret is not None:
-        st.session_state[SECRET] = wanted.name, done.secret
+        secret.keep("notices", wanted.name, done.secret)
     form.close("target_add")
     st.query_params[OF] = str(done.target_id)
     guard.note(t("notices.added", name=" ".join(wanted.name.split())))
@@ -162,7 +171,7 @@ def _switch(one: Target) -> None:
 
 @guard.guarded(actions.WRITE)
 def _rotate(one: Target) -> None:
-    st.session_state[SECRET] = one.name, actions.rotate(one.target_id, one.revision)
+    secret.keep("notices", one.name, actions.rotate(one.target_id, one.revision))
     form.close("target_rotate")
     guard.note(t("notices.rotated", name=one.name))
 
@@ -225,15 +234,3 @@ def _waiting(target_id: int, number: int) -> None:
     if one is None or one.state in ENDED:
         st.rerun()
     st.info(t("notices.test_waiting"))
-
-
-def _secret() -> None:
-    """A secret that was just made, until somebody says that it was noted. It is kept nowhere in the open but in this session."""
-    made: Any = st.session_state.get(SECRET)
-    if made is None:
-        return
-    name, secret = made
-    with st.container(border=True, key="card_secret"):
-        st.write(markdown.escaped(t("notices.secret_once", name=name)))
-        st.code(secret, language=None)
-        st.button(t("notices.secret_seen"), key="secret_seen", on_click=lambda: st.session_state.pop(SECRET, None))

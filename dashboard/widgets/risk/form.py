@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard import markdown
+
 
 @contextmanager
 def box(label: str, key: str, icon: str, *, kind: str = "secondary") -> Iterator[bool]:
@@ -13,6 +15,14 @@ def box(label: str, key: str, icon: str, *, kind: str = "secondary") -> Iterator
     opened = st.popover(label, icon=icon, key=key, type=kind, on_change="rerun")  # type: ignore[arg-type]
     with opened:
         yield bool(opened.open)
+
+
+def sure(label: str, key: str, icon: str, said: str, do_label: str, do: Callable[..., None], *args: object) -> None:
+    """A box that says what would become of it, and the button that does it."""
+    with box(label, key, icon) as is_open:
+        if is_open:
+            st.write(markdown.escaped(said))
+            st.button(do_label, key=f"{key}_do", type="primary", on_click=do, args=args)
 
 
 def close(key: str) -> None:

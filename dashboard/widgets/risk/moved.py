@@ -158,6 +158,8 @@ def label(dimension: str, row: Share) -> str:
         return source(row.key)
     if dimension == "event":
         return names.event(row.key)
+    if dimension == "tier":
+        return names.tier(row.key)
     key = f"{TEXTS.get(dimension, '-')}{row.key}"
     return t(key) if i18n.has(key) else row.name or row.key
 

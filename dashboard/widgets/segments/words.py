@@ -10,7 +10,7 @@ from babel.numbers import get_currency_precision
 from core.errors import InvalidSegment, Refusal
 from core.periods import Period
 from dashboard import i18n
-from dashboard.data import clusters, membership, segments, vocabulary
+from dashboard.data import clusters, segments, vocabulary
 from dashboard.i18n import t
 from dashboard.widgets import names
 from dashboard.widgets.evidence import kind as identity
@@ -120,7 +120,7 @@ def _name(kind: str, value: str | int | bool) -> str:
 
 def _tier(name: str, value: str) -> str:
     """A tier that nobody has, as those of another way to tell them, says so."""
-    words = t(f"membership.tier_{value}") if value in membership.TIERS else value
+    words = names.tier(value)
     return words if vocabulary.tiers(name).members.get(value) else t("segments.tier_of_nobody", tier=words)
 
 

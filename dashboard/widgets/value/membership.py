@@ -146,14 +146,14 @@ def _pointed(answer: Answer[Membership], text: str) -> tuple[str, int, str]:
     if kind == ALL and not rest:
         return t("membership.tier_all"), _whole(answer)["members"], "tier"
     if kind in columns and rest in rows:
-        name = words.called(found, rest)
+        name = words.called(rest)
         told = name if kind == "tier" else f"{name}{t('number.then')}{t(f'membership.figure_{kind}')}"
         return told, rows[rest][columns[kind]], "tier" if kind == "tier" else "buyers"
     if kind == "move":
         for row in answer.rows("moves"):
             if rest == f"{row['before']}.{row['now']}":
                 return (
-                    f"{words.called(found, row['before'])} → {words.called(found, row['now'])}",
+                    f"{words.called(row['before'])} → {words.called(row['now'])}",
                     row["members"],
                     "tier",
                 )
@@ -165,7 +165,7 @@ def _pointed(answer: Answer[Membership], text: str) -> tuple[str, int, str]:
         for row in answer.rows("falls"):
             if rest == f"{row['days']}.{row['key']}":
                 told = t("membership.tile_fall", days=row["days"])
-                return f"{words.called(found, row['key'])}{t('number.then')}{told}", row["members"], "fall"
+                return f"{words.called(row['key'])}{t('number.then')}{told}", row["members"], "fall"
     if kind == "points" and found.points is not None:
         return _pointed_at_points(found, rest)
     return "", 0, "tier"

@@ -54,7 +54,7 @@ def _row(answer: Answer[Membership], row: Row, filters: Filters, link: str | Non
     if address is not None:
         kept = f'<a class="keep" href="{escape(address)}" target="_self">{escape(t("membership.live"))}</a>'
     cells = "".join(_cell(one, row, answer.currency, link) for one in COLUMNS)
-    name = escape(words.called(found, key))
+    name = escape(words.called(key))
     return f'<tr{" class=all" if key == ALL else ""}><th scope="row">{name}{side}</th>{cells}<td class="word" {NARROW}>{kept}</td></tr>'
 
 
@@ -91,8 +91,8 @@ def moves(answer: Answer[Membership], link: str | None) -> str:
     counts = {(one["before"], one["now"]): one["members"] for one in answer.rows("moves")}
     names = [row["key"] for row in answer.rows() if row["key"] != ALL]
     lead = t("membership.moves_lead", before=i18n.day(found.before_on), on=i18n.day(found.on))
-    head = "".join(f'<th scope="col">{escape(words.called(found, name))}</th>' for name in names)
-    body = "".join(_moved(found, counts, before, names, link) for before in (*names, NOT_YET))
+    head = "".join(f'<th scope="col">{escape(words.called(name))}</th>' for name in names)
+    body = "".join(_moved(counts, before, names, link) for before in (*names, NOT_YET))
     return (
         f"{heading.section(title, lead, 'membership-moves')}"
         f'<div class="heat moves rfm-moves" role="region" tabindex="0" aria-label="{escape(title)}">'
@@ -100,20 +100,18 @@ def moves(answer: Answer[Membership], link: str | None) -> str:
     )
 
 
-def _moved(
-    found: Membership, counts: Mapping[tuple[str, str], int], before: str, names: list[str], link: str | None
-) -> str:
+def _moved(counts: Mapping[tuple[str, str], int], before: str, names: list[str], link: str | None) -> str:
     total = sum(counts.get((before, now), 0) for now in names)
-    cells = "".join(_move(found, before, now, counts.get((before, now), 0), total, link) for now in names)
-    return f'<tr><th scope="row">{escape(words.called(found, before))}</th>{cells}</tr>'
+    cells = "".join(_move(before, now, counts.get((before, now), 0), total, link) for now in names)
+    return f'<tr><th scope="row">{escape(words.called(before))}</th>{cells}</tr>'
 
 
-def _move(found: Membership, before: str, now: str, count: int, total: int, link: str | None) -> str:
+def _move(before: str, now: str, count: int, total: int, link: str | None) -> str:
     mark = ' class="same"' if before == now else ""
     if not count:
         return f"<td{mark}></td>"
     strength = FAINTEST + round((100 - FAINTEST) * count / total)
-    way = f"{words.called(found, before)} → {words.called(found, now)}"
+    way = f"{words.called(before)} → {words.called(now)}"
     share = i18n.share(count / total) if total >= SMALL else i18n.UNDEFINED
     told = escape(t("membership.move_told", move=way, count=i18n.number(count), share=share))
     shown = escape(i18n.number(count))
@@ -158,5 +156,5 @@ def _falling(answer: Answer[Membership], rows: Mapping[tuple[int, str], Row], na
             amount = row[f"{one}_minor"] if row and count else None
             told = i18n.UNDEFINED if amount is None else i18n.money(amount, answer.currency, digits=0)
             cells += _named(t(f"membership.falls_{one}"), escape(told))
-    title = escape(words.called(answer.found, name))
+    title = escape(words.called(name))
     return f'<tr{" class=all" if name == ALL else ""}><th scope="row">{title}</th>{cells}</tr>'

@@ -9,13 +9,15 @@ from babel.numbers import get_currency_precision
 from dashboard import i18n
 from dashboard.data.membership import ALL, NOT_YET, TIERS, UNTOLD, Filters, Membership, Terms
 from dashboard.i18n import t
+from dashboard.widgets import names
 from dashboard.widgets.segments import links
 
 
-def called(found: Membership, key: str) -> str:
+def called(key: str) -> str:
+    """``key``: a tier, or one of those beside them."""
     if key in (ALL, NOT_YET, UNTOLD):
         return t(f"membership.tier_{key}")
-    return t(f"membership.tier_{key}") if found.by == "rule" else key
+    return names.tier(key)
 
 
 def begins(found: Membership, key: str, currency: str) -> str:

@@ -2,10 +2,12 @@
 
 import pytest
 
+from core.campaigns import body as bodies
 from core.campaigns.hours import NEVER
 from core.campaigns.states import Tally
 from core.store import campaigns
 from core.work.campaigns import policy
+from core.work.campaigns.recipients import gates, planning
 from core.work.campaigns.ways_out.ways import Ways
 from core.work.questions import campaigns as progress_of
 from core.work.questions.campaign_results import people, results
@@ -41,6 +43,27 @@ def test_the_lift_is_that_which_was_planted(filled: Filled, campaign) -> None:
     planted = lift["treated_converted"] / lift["treated"] - lift["holdout_converted"] / lift["holdout"]
     assert told.difference == pytest.approx(planted)
     assert told.interval.low < lift["true_rates"]["treated"] - lift["true_rates"]["holdout"] < told.interval.high
+
+
+def test_what_it_cost_is_what_the_lake_tells_and_is_kept_as_a_launch_keeps_it(filled: Filled, campaign) -> None:
+    lift, touches = filled.truths["lift"], filled.rows("touches")
+    with reading(filled.home, now=NOW) as lake:
+        money = results(filled.home, lake, campaign.id).money
+    spent = int(touches[touches.campaign_id == campaign.code].cost_minor.sum())
+    assert money.cost_minor == money.send_minor == spent > 0
+    assert money.per_converted_minor == pytest.approx(spent / lift["treated_converted"])
+    assert money.roi == pytest.approx((money.extra_minor - spent) / spent)
+    assert (money.roi_low, money.roi_high) == pytest.approx(
+        [(bound - spent) / spent for bound in (money.extra_low_minor, money.extra_high_minor)]
+    )
+    launched = campaign.launched
+    said = bodies.parse(campaign.body)
+    with reading(filled.home, now=NOW) as lake, filled.home.store.reading() as session:
+        real = planning.summary(gates.decide(filled.home, lake, session, said, salt=campaign.salt, code="x", now=NOW))
+    (flow,), (like,) = launched["flows"], real["flows"]
+    assert launched.keys() == real.keys() | {"at", "lake_version"} and flow.keys() == like.keys()
+    assert [one["name"] for one in flow["gates"]] == [one["name"] for one in like["gates"]]
+    assert (launched["will_send"], launched["holdout"]) == (lift["treated"], lift["holdout"])
 
 
 def test_clicks_are_those_of_the_lake(filled: Filled, campaign) -> None:

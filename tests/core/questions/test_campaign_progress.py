@@ -69,6 +69,9 @@ def test_rows_are_counted_by_state_reason_channel_and_variant(home: Home):
     assert of_skipped == {"gate.cap": 1, "gate.consent": 1}
     assert found.by("channel").set_index("channel")["rows"].to_dict() == {"email": 1, "sms": 8}
     assert found.by("variant").set_index("variant")["rows"].to_dict() == {"": 1, "A": 7, "B": 1}
+    assert behind(home, number) == [1, 2, 3, 4, 6, 7, 8, 9]  # who is held out has no message
+    assert behind(home, number, channel="sms") == [1, 2, 4, 6, 7, 8, 9]
+    assert behind(home, number, state="holdout") == [5]
 
 
 def test_the_end_follows_from_what_is_left_and_the_rate_of_the_last_minutes(home: Home):

@@ -328,9 +328,32 @@ def test_harm_is_priced_by_what_those_who_left_are_worth_and_only_where_a_model_
     untold = found.harm.set_index("kind").loc["unsubscribed"]
     assert untold.treated == 0 and pd.isna(untold.holdout) and pd.isna(untold.extra)
     worth = np.where(np.arange(100) < 6, 1_000, 0)  # half of those who left had ordered
-    priced_rows = campaign_results.harm(found.flags["holdout"], found.flags, {"left_groups"}, worth).set_index("kind")
+    priced_rows = campaign_results.harm(found.flags["holdout"], found.flags, {"left_groups"}, lambda: worth).set_index(
+        "kind"
+    )
     assert priced_rows.loc["left_groups", "value_minor"] == pytest.approx((12 - 1.5) * 500)
     assert pd.isna(priced_rows.loc["complained", "value_minor"])
+
+
+def test_what_people_are_worth_is_asked_for_only_where_somebody_is_lost_and_compared():
+    is_held, nobody, asked_for = np.arange(100) < 40, np.zeros(100, bool), []
+
+    def worth():
+        asked_for.append(1)
+        return np.full(100, 7)
+
+    flags = dict.fromkeys(campaign_results.HARMS, nobody) | {"complained": ~is_held}
+    told = {"complained", "withdrawn", "left_groups"}
+    quiet = campaign_results.harm(is_held, flags, told, worth)
+    assert quiet["value_minor"].isna().all() and not asked_for
+    flags |= {
+        "friends_lost": ~is_held,
+        "left_groups": is_held,
+    }  # one kind has no other side; of the other nobody was written to
+    campaign_results.harm(is_held, flags, told, worth)
+    assert not asked_for
+    found = campaign_results.harm(is_held, flags | {"unsubscribed": ~is_held}, told, worth).set_index("kind")
+    assert asked_for and found.loc["unsubscribed", "value_minor"] == pytest.approx(60 * 7)
 
 
 # -- random worlds against loops ---------------------------------------------------------------------------------------

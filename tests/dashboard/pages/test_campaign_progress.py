@@ -5,8 +5,11 @@ from datetime import timedelta
 import pytest
 
 from core.campaigns.body import Content, Schedule, Variant
-from core.store import campaigns
+from core.store import campaigns, connectors
+from core.store.campaign_tables import Connector
 from core.work.campaigns import drafts, review
+from core.work.campaigns.outgoing import faltering
+from core.work.campaigns.ways_out import connector_kinds
 from dashboard.web import wiring
 from tests import lakes
 from tests.dashboard.pages.campaigning import (
@@ -58,7 +61,8 @@ def test_every_row_is_counted_once_by_its_state(opened, going):
     shown = html(test)
     for name, count in counts(going).items():
         assert f'rows%2Fstate%3D{name}"' in shown and f'style="flex-grow:{count}"' in shown
-    assert "计划消息" in shown and ">40</b>" in shown
+    assert 'id="tile-rows"' in shown and ">40</b>" in shown and "其中 3 条不发" in said(test)
+    assert 'id="tile-held"' not in shown
     assert ">31</b>" in shown  # thirty planned and one held are still to go
     assert "启动时计划发送 38 条" in said(test)
 
@@ -166,7 +170,7 @@ def test_one_that_waits_for_its_hour_says_when_and_is_taken_back(opened):
     review.start(home(), wiring.accounts_store(), LIN, number, now=now())
     test = page(opened, number)
     assert not test.exception and "届时在这里准备名单" in said(test)
-    test = press(test, "cr_take_back")
+    test = press(test, "cp_take_back")
     assert row(number).state == "draft"
 
 
@@ -183,3 +187,36 @@ def test_what_goes_to_groups_is_drawn_as_well_without_anybody_behind_its_figures
     assert not test.exception
     assert view != "progress" or ">3</b>" in html(test)
     assert view != "results" or "无法对比" in html(test)
+
+
+@pytest.mark.parametrize(("role", "is_way"), [("admin", True), ("manager", False)])
+def test_a_campaign_that_was_paused_by_itself_names_the_connector_and_leads_who_may_see_it_there(
+    opened, going, role, is_way
+):
+    with home().store.transaction() as session:
+        values = {
+            "name": "演练",
+            "kind": "console",
+            "channel": "console",
+            "settings": connector_kinds.read("console", {}, ()),
+        }
+        number = connectors.add(session, values, by="lin", now=now()).id
+        assert faltering.pause(session, going, "http.401", number, now())
+    test = page(opened, going, role=role)
+    assert not test.exception and "系统自动暂停" in said(test) and "演练" in said(test)
+    assert (f'href="/connectors?connector={number}"' in html(test)) == is_way
+    with home().store.transaction() as session:
+        session.delete(session.get(Connector, number))
+    assert not test.run().exception  # it was removed since
+
+
+def test_those_held_out_are_counted_apart_from_messages(opened, store):
+    fill()
+    number = sending(body(segment(), holdout=0.2))
+    held = counts(number)["holdout"]
+    assert held
+    shown = html(page(opened, number))
+    assert 'id="tile-held"' in shown and "state=holdout" in shown
+    messages = sum(counts(number).values()) - held
+    assert 'id="tile-rows"' in shown and f">{messages}</b>" in shown and f">{held}</b>" in shown
+    assert 'class="off holdout"' not in shown

@@ -35,12 +35,14 @@ def look(session: Session, campaign: Campaign, ends: Iterable[End]) -> bool:
     return longest >= IN_ROW or is_often
 
 
-def pause(session: Session, campaign_id: int, code: str, now: datetime) -> bool:
-    """With a reason and a notice. False: it was no longer sending."""
+def pause(session: Session, campaign_id: int, code: str, connector_id: int, now: datetime) -> bool:
+    """With a reason, the way out that it went wrong on, and a notice. False: it was no longer sending."""
     if not campaigns.move(session, campaign_id, before="sending", state="paused", now=now, error=code):
         return False
     row = campaigns.one(session, campaign_id)
-    campaigns.tell(session, campaign_id, "paused", {"code": code}, by=SYSTEM.name, now=now)
+    campaigns.tell(
+        session, campaign_id, "paused", {"code": code, "connector_id": connector_id}, by=SYSTEM.name, now=now
+    )
     params: dict[str, Param] = {"campaign": row.name, "campaign_id": row.id, "code": code}
     say(session, Notice("campaign.paused", f"{row.id}:{now.isoformat()}", "high", params, row.units), now)
     topics.bump(session, campaigns.TOPIC)

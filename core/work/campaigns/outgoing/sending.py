@@ -328,7 +328,7 @@ class _Round:
             self._write(session, now)
             trouble = self.trouble
             if isinstance(trouble, Unfit):
-                faltering.pause(session, campaign.id, trouble.code, now)
+                faltering.pause(session, campaign.id, trouble.code, connector_id, now)
             if self.is_through:
                 self.sending.breaker.praise(session, connector_id)
             for one in self.failures[:FAILURES]:  # of calls at once no more count than stop a batch

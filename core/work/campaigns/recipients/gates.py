@@ -69,21 +69,11 @@ OF_ORDER, OF_ADDRESS = "/budget", "/address"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """``left``: who is still in after the gate, ``lost``: who was stopped by it; by code. ``applies``: whether the channel, or the campaign, has the gate at all."""
+class Step(rules.Sides):
+    """``applies``: whether the channel, or the campaign, has the gate at all."""
 
     name: Gate
-    left: Flags
-    lost: Flags
     applies: bool = True
-
-    @property
-    def left_count(self) -> int:
-        return int(np.count_nonzero(self.left))
-
-    @property
-    def lost_count(self) -> int:
-        return int(np.count_nonzero(self.lost))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -343,11 +333,11 @@ def _first_gates(
     for name in gates.names:
         passes = gates.passing(name, channel)
         after = left if passes is None else left & passes
-        steps.append(Step(name, after, left & ~after, passes is not None))
+        steps.append(Step(after, left & ~after, name, passes is not None))
         left = after
     own = gates.addresses(channel)
     after = _once(left & ~_has_mac(own, left, taken), own, salt, ids)
-    return Flow(channel, entered, (*steps, Step("address", after, left & ~after)), own)
+    return Flow(channel, entered, (*steps, Step(after, left & ~after, "address")), own)
 
 
 def _once(left: Flags, own: Addresses, salt: str, ids: Int64s) -> Flags:
@@ -397,4 +387,4 @@ def _within_budget(
 
 def _through(flow: Flow, name: Gate, passes: Flags) -> Flow:
     left = flow.left & passes
-    return Flow(flow.channel, flow.entered, (*flow.gates, Step(name, left, flow.left & ~left)), flow.addresses)
+    return Flow(flow.channel, flow.entered, (*flow.gates, Step(left, flow.left & ~left, name)), flow.addresses)

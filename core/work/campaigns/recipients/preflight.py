@@ -18,6 +18,7 @@ from core.campaigns.states import MAY_HAVE_ARRIVED
 from core.errors import Unknown
 from core.periods import business_date, midnight
 from core.scope import Scope
+from core.segments.reach import Sides
 from core.sequences.arrays import Int64s
 from core.store import connectors
 from core.store.campaign_tables import Outgoing, SubscriptionGrant
@@ -40,22 +41,12 @@ FORESEEN: tuple[Foreseen, ...] = ("quota", "cap", "quiet")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ahead:
-    """A gate at sending. ``left``, ``lost``: by code, as of a ``gates.Step``; ``until``: of those who have to wait and are not lost, when it ends (UTC)."""
+class Ahead(Sides):
+    """A gate at sending. ``until``: of those who have to wait and are not lost, when it ends (UTC)."""
 
     name: Foreseen
-    left: Flags
-    lost: Flags
     until: datetime | None = None
     applies: bool = True
-
-    @property
-    def left_count(self) -> int:
-        return int(np.count_nonzero(self.left))
-
-    @property
-    def lost_count(self) -> int:
-        return int(np.count_nonzero(self.lost))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,7 +181,7 @@ class _Used:
 
     def _add(self, steps: list[gates.Step | Ahead], name: Foreseen, left: Flags, passes: Flags) -> Flags:
         after = left & passes
-        steps.append(Ahead(name, after, left & ~after))
+        steps.append(Ahead(after, left & ~after, name))
         return after
 
     def _add_quiet(self, steps: list[gates.Step | Ahead], channel: str, left: Flags) -> None:
@@ -200,7 +191,7 @@ class _Used:
         is_lost = is_quiet and self.body.schedule.quiet == "skip"
         until = hours.next_allowed(self.starts_at, self.lake.zone, quiet) if is_quiet and not is_lost else None
         after = np.zeros_like(left) if is_lost else left
-        steps.append(Ahead("quiet", after, left & ~after, until))
+        steps.append(Ahead(after, left & ~after, "quiet", until))
 
     def _wallet(self, flow: Flow) -> Wallet | None:
         policy_of = self._quota(flow.channel)

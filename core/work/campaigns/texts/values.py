@@ -1,7 +1,7 @@
 """What personal fields of texts say of members, for many at once: out of the lake, and names out of the store, sealed as they are there.
 
 Of several profiles the newest that tells a field counts (``core.work.questions.traits``). What was bought last is the newest line of an order that is no refund and that has a name. A
-tier by rule is called as the language of the text calls it; an imported one as it was told.
+tier is called as the language of the text calls it, an imported one that the product knows too; another as it was told.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ TIER_NAMES: Mapping[bool, Mapping[str, str]] = {
     True: {"basic": "普通会员", "silver": "银卡会员", "gold": "金卡会员", "diamond": "钻石卡会员"},
     False: {"basic": "Basic", "silver": "Silver", "gold": "Gold", "diamond": "Diamond"},
 }
-"""Names of tiers by rule, by whether the text is Chinese."""
+"""Names of tiers that are called as the product calls its own, by whether the text is Chinese."""
 OF_MESSAGE = "unsubscribe_link"
 """Field that every message has of its own, and that no member lacks."""
 
@@ -131,7 +131,7 @@ class Values:
         return [None if key is None else vault.open(told[key].ciphertext, profile_label(key, NICKNAME)) for key in last]
 
     def _tiers(self) -> Told:
-        names = TIER_NAMES[is_chinese(self._body)] if membership.house(self._lake).by == "rule" else {}
+        names = TIER_NAMES[is_chinese(self._body)]
         column = membership.standings(self._lake)["tier"]
         return Told(
             lambda: _is_told(column), lambda codes: _each(_taken(column, codes), lambda name: names.get(name, name))

@@ -12,11 +12,11 @@ from core.errors import Forbidden, Unknown
 from core.privacy.vault import Vault, identity_label, profile_label
 from core.scope import Operator, Scope
 from core.senders import leaving
-from core.store import campaigns, identity_values, outbox, profile_fields, segments
+from core.store import campaigns, choices, identity_values, outbox, profile_fields, segments
 from core.store.tables import Batch
 from core.work.campaigns.recipients import planning
 from core.work.campaigns.texts import coupons, rendering
-from core.work.questions import references
+from core.work.questions import membership, references
 from tests import lakes
 from tests.core.work.campaigns import worlds
 from tests.core.work.campaigns.worlds import NOW
@@ -49,7 +49,7 @@ def home(tmp_path, store):
     }
     lakes.add(
         made, 1,
-        member_profiles=[profile, {"identity_key": 2}, {"identity_key": 3}],
+        member_profiles=[profile, {"identity_key": 2, "tier": "荣誉会员"}, {"identity_key": 3}],
         identities=[{"identity_key": one, "identity_type": "phone", "namespace": "", "first_seen_at": lakes.at("2025-01-01 00:00")} for one in (1, 2)],
         consents=[{"identity_key": one, "occurred_at": lakes.at("2026-01-01 00:00"), "purpose": "marketing", "channel": None, "state": "given"} for one in (1, 2, 3)],
         units=[{"unit_id": "u1", "name": "一店"}], staff=[{"staff_id": "s1", "name": "小林"}], products=[{"product_id": "p2", "name": "红茶"}],
@@ -122,6 +122,14 @@ def test_every_field_says_what_lake_and_store_know_of_a_member(home):
 def test_a_tier_is_called_in_the_language_of_the_text(home):
     parcels, _ = sent(home, about("亲爱的{{tier|会员}}"))
     assert parcels[2].text == "亲爱的普通会员"
+
+
+def test_an_imported_tier_is_called_so_too_where_the_product_knows_it_and_else_as_it_was_told(home):
+    with home.store.transaction() as session:
+        choices.write(session, membership.KEPT, membership.Terms("imported").to_json(), by="lin", now=NOW)
+    references.forget()
+    parcels, _ = sent(home, about("亲爱的{{tier|会员}}"))
+    assert (parcels[1].text, parcels[2].text) == ("亲爱的金卡会员", "亲爱的荣誉会员")
 
 
 def test_codes_of_coupons_are_ones_own_and_stay():

@@ -274,7 +274,7 @@ def test_content_that_is_refused_pauses_the_campaign_and_loses_nobody(home, is_r
     with home.store.reading() as session:
         row = campaigns.one(session, here)
         said = [(one.kind, one.params["code"]) for one in session.query(SaidNotice)]
-        assert [(one.action, one.details) for one in campaigns.log(session, here)] == [("paused", {"code": "sms.template"})]  # fmt: skip
+        assert [(one.action, one.details) for one in campaigns.log(session, here)] == [("paused", {"code": "sms.template", "connector_id": 1})]  # fmt: skip
     assert (row.state, row.error, said) == ("paused", "sms.template", [("campaign.paused", "sms.template")])
     assert states(home, here) == {"planned": len(MEMBERS)} and {one.attempts for one in rows(home, here)} == {0}
 
