@@ -26,13 +26,14 @@ PERHAPS = ("channel", "purpose", "message_id", "lifted_at")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which entries. ``kind``, ``channel`` None: any. ``members`` None: about anybody; else about one of these, or about an address of ``macs``."""
+    """Which entries. ``number``: this one alone, lifted or not. ``kind``, ``channel`` None: any. ``members`` None: about anybody; else about one of these, or about an address of ``macs``."""
 
     is_lifted: bool = False
     kind: str | None = None
     channel: str | None = None
     members: Sequence[int] | None = None
     macs: Sequence[bytes] = ()
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,10 @@ def _chosen(session: Session, query: Any, asked: Asked) -> Any:
     alike = [getattr(s, name) == getattr(beside, name) for name in OCCASION]
     alike += [getattr(s, name).is_not_distinct_from(getattr(beside, name)) for name in PERHAPS]
     query = query.select_from(s).outerjoin(beside, and_(s.member_id.is_(None), beside.member_id.is_not(None), *alike))
-    query = query.where(beside.id.is_(None), s.lifted_at.is_not(None) if asked.is_lifted else s.lifted_at.is_(None))
+    if asked.number is not None:
+        query = query.where(s.id == asked.number)
+    else:
+        query = query.where(beside.id.is_(None), s.lifted_at.is_not(None) if asked.is_lifted else s.lifted_at.is_(None))
     if asked.kind is not None:
         query = query.where(s.kind == asked.kind)
     if asked.channel is not None:

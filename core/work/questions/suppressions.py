@@ -18,7 +18,7 @@ from core.work.home import Home
 from core.work.questions import population
 from core.work.questions.reading import Reading
 
-__all__ = ["EVERY", "Count", "Entry", "Page", "Seen", "counts", "every", "of_member", "page"]
+__all__ = ["EVERY", "Count", "Entry", "Page", "Seen", "every", "of_member", "one", "page"]
 
 SEE = "people.see"
 
@@ -44,13 +44,6 @@ class Page:
     counts: tuple[Count, ...]
 
 
-def counts(home: Home, lake: Reading, operator: Operator, *, is_lifted: bool = False) -> tuple[Count, ...]:
-    """Entries by channel and kind. Raises ``Forbidden``."""
-    operator.require(SEE)
-    with home.store.reading() as session:
-        return tuple(suppression_entries.counts(session, Asked(is_lifted, members=_seen(lake))))
-
-
 def page(
     home: Home, lake: Reading, operator: Operator, *, kind: str | None, channel: str | None, member_id: int | None, is_lifted: bool, limit: int, offset: int
 ) -> Page:  # fmt: skip
@@ -64,6 +57,15 @@ def page(
         rows = suppression_entries.page(session, asked, limit=limit, offset=offset)
         named = _campaigns(home, session, operator, rows)
     return Page(_shown(home, lake, operator, rows, named), total, tuple(found))
+
+
+def one(home: Home, lake: Reading, operator: Operator, suppression_id: int) -> Seen | None:
+    """One, lifted or not; None where there is none, or the reader may not see it. Raises ``Forbidden``."""
+    operator.require(SEE)
+    with home.store.reading() as session:
+        rows = suppression_entries.page(session, Asked(members=_seen(lake), number=suppression_id), limit=1, offset=0)
+        named = _campaigns(home, session, operator, rows)
+    return next(iter(_shown(home, lake, operator, rows, named)), None)
 
 
 def every(

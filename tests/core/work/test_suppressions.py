@@ -84,6 +84,13 @@ def seen(home, who=LIN, **asked):
         return question.page(home, opened, who, **(usual | asked))
 
 
+def one_of(home, number, who):
+    """Which member an entry is shown to be of."""
+    with reading(home, scope=who.scope) as opened:
+        found = question.one(home, opened, who, number)
+    return None if found is None else found.member_id
+
+
 def audited(home):
     with home.store.reading() as session:
         rows = session.scalars(select(AuditEntry).order_by(AuditEntry.sequence)).all()
@@ -167,8 +174,11 @@ def test_only_those_with_the_right_stop_and_lift_and_only_within_their_units(hom
     mine, others = seen(home, MEI, member_id=None).rows, seen(home).rows
     assert [one.member_id for one in mine] == [3]
     assert [one.member_id for one in others] == [1, 3]
+    numbers = [one.entry.suppression_id for one in others]
+    assert [one_of(home, number, MEI) for number in numbers] == [None, 3]
+    assert [one_of(home, number, LIN) for number in (*numbers, 99)] == [1, 3, None]
     with pytest.raises(Unknown):
-        lift(home, others[0].entry.suppression_id, who=MEI)
+        lift(home, numbers[0], who=MEI)
     lift(home, mine[0].entry.suppression_id, who=MEI)
     assert [one.member_id for one in seen(home).rows] == [1]
 
