@@ -24,7 +24,7 @@ from dashboard.widgets.suppressions import adding, words
 OF, STATE, KIND, CHANNEL, WHO = "sp", "sp_state", "sp_kind", "sp_channel", "sp_who"
 STATES = ("standing", "lifted")
 ALL = "all"
-CHANNELS = (EVERY, *data.ON, "group_chat", "robot", "phone")
+CHANNELS = (EVERY, *data.ON, "group_chat", "robot")
 ROWS = 50
 
 

@@ -216,3 +216,22 @@ def test_an_export_holds_the_whole_list(home):
     assert frame["number"].tolist() == [str(one.member_id) for one in rows]
     text = exports.as_csv(frame).decode("utf-8-sig")
     assert len(list(io.StringIO(text))) == every.ROWS + 5
+
+
+@LANGUAGES
+def test_the_file_of_a_member_tells_what_stands_and_that_no_message_goes(opened, home, language):
+    texts = i18n.catalogue(language)
+    test = opened("catalog", "compliance", language)
+    test.query_params["m"], test.query_params["look"] = "3", "reach"
+    assert texts["suppressions.at_member_none"] in said(go(test, "member"))
+    stop(home, 3, "unsubscribed", "sms", reason="reply")
+    told = said(test.run())
+    assert not test.exception
+    assert texts["suppressions.at_member_none"] not in told
+    assert texts["suppressions.why_reply"] in told
+    gate = re.search(r'<li id="gate-sms".*?</li>', html(test), re.S)[0]
+    assert (
+        texts["member.gate_suppression"] in gate.split("<details>")[0]
+        and texts["suppressions.kind_unsubscribed"] in gate
+    )
+    assert 'href="/suppressions?sp_who=3"' in html(test)
