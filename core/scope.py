@@ -35,6 +35,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "campaign.approve": frozenset({"manager", "admin", "compliance"}),
     "sending.stop": frozenset({"manager", "admin", "compliance"}),
     "sending.start": frozenset({"admin", "compliance"}),
+    "suppression.write": frozenset({"admin", "compliance"}),
     "connector.write": frozenset({"admin"}),
     "sources.see": frozenset({"analyst", "admin", "compliance"}),
     "sources.write": frozenset({"analyst", "admin"}),

@@ -6,6 +6,7 @@ approve it. Money is in the smallest unit, times are aware.
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
@@ -38,6 +39,11 @@ MOST_VARIANTS, MOST_SEGMENTS, MOST_PLACES, MOST_VALUES = 5, 20, 2000, 20
 LONGEST_LINE, LONGEST_URL = 200, 2000
 LONGEST_WINDOW_DAYS, MOST_HELD = 90, 0.5
 MOST_MONEY = 10**12
+CARDED = ("wecom", "group_chat")
+"""Channels whose messages hold a mini-program's card."""
+CARD = ("card_title", "card_app_id", "card_page", "card_media", "card_until")
+CARD_TITLE_BYTES, LONGEST_MEDIA = 64, 512
+APP_ID = re.compile(r"wx[0-9A-Za-z]{16}")
 One = TypeVar("One")
 
 
@@ -50,7 +56,8 @@ class InvalidCampaign(Refusal):
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a variant says on one channel. ``title``, ``text``, ``link_title``, ``link_text`` and the texts of ``values`` hold personal fields. ``template``, ``values``: of channels of ``TEMPLATED``; ``text`` is then
-    what the reader sees of it. ``link``: an address, told by a short link where clicks are counted. ``page``: of a mini-program."""
+    what the reader sees of it. ``link``: an address, told by a short link where clicks are counted. ``page``: of a mini-program. ``card_…``: a mini-program's card on channels of
+    ``CARDED``: a title, which holds personal fields as well, the mini-program and its page, the platform's name of the cover and until when it keeps that."""
 
     text: str = ""
     title: str = ""
@@ -61,10 +68,20 @@ class Content:
     template: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
+    card_title: str = ""
+    card_app_id: str = ""
+    card_page: str = ""
+    card_media: str = ""
+    card_until: datetime | None = None
+
+    @property
+    def has_card(self) -> bool:
+        return any((self.card_title, self.card_app_id, self.card_page, self.card_media))
 
     def texts(self) -> dict[str, str]:
         """Everything of it that holds personal fields, by name; what is empty is left out."""
         named = {"title": self.title, "text": self.text, "link_title": self.link_title, "link_text": self.link_text}
+        named["card_title"] = self.card_title
         named |= {f"values.{name}": text for name, text in self.values.items()}
         return {name: text for name, text in named.items() if text}
 
@@ -150,7 +167,12 @@ class Gap:
 
 def to_json(body: Body) -> dict[str, Any]:
     """The object that ``parse`` reads back as the same body."""
-    return {"v": VERSION} | _plain(asdict(body))
+    document: dict[str, Any] = {"v": VERSION} | _plain(asdict(body))
+    for variant in document["variants"]:  # what has no card says nothing of one, as before there were any
+        for content in variant["contents"].values():
+            for name in [one for one in CARD if not content[one]]:
+                del content[name]
+    return document
 
 
 def digest(body: Body, bound: Mapping[str, Any]) -> str:
@@ -206,7 +228,13 @@ def parse(document: object) -> Body:
 
 def gaps(body: Body, now: datetime, today: date) -> tuple[Gap, ...]:
     """``today``: the business day. Everything that is missing or contradicts itself, in the order of steps; texts are held against the rules of law elsewhere (``compliance``)."""
-    return (*_of_goal(body), *_of_audience(body), *_of_content(body), *_of_offer(body, today), *_of_schedule(body, now))
+    return (
+        *_of_goal(body),
+        *_of_audience(body),
+        *_of_content(body, now),
+        *_of_offer(body, today),
+        *_of_schedule(body, now),
+    )
 
 
 def _of_goal(body: Body) -> Iterator[Gap]:
@@ -231,7 +259,7 @@ def _of_audience(body: Body) -> Iterator[Gap]:
         yield Gap("audience", "without", "same")
 
 
-def _of_content(body: Body) -> Iterator[Gap]:
+def _of_content(body: Body, now: datetime) -> Iterator[Gap]:
     names = [one.name for one in body.variants]
     if len(set(names)) < len(names):
         yield Gap("content", "variants", "same")
@@ -240,6 +268,9 @@ def _of_content(body: Body) -> Iterator[Gap]:
             at = f"{variant.name}.{channel}"
             for name, reason in _wrong(variant.contents.get(channel, Content()), channel, body):
                 yield Gap("content", name, reason, at)
+            if channel in CARDED:
+                for name, reason in _of_card(variant.contents.get(channel, Content()), body, now):
+                    yield Gap("content", name, reason, at)
 
 
 def _wrong(content: Content, channel: str, body: Body) -> Iterator[tuple[str, str]]:
@@ -259,6 +290,21 @@ def _wrong(content: Content, channel: str, body: Body) -> Iterator[tuple[str, st
             yield name, f"text_{found[0].reason}"
         elif _needs_offer(text) and body.offer is None:
             yield name, "no_offer"
+
+
+def _of_card(content: Content, body: Body, now: datetime) -> Iterator[tuple[str, str]]:
+    """The cover must be kept until the campaign starts; sending looks again."""
+    if not content.has_card:
+        return
+    for name in ("card_title", "card_app_id", "card_page", "card_media"):
+        if not str(getattr(content, name)).strip():
+            yield name, "empty"
+    if content.card_app_id and not APP_ID.fullmatch(content.card_app_id):
+        yield "card_app_id", "form"
+    if "{{" not in content.card_title and len(content.card_title.encode()) > CARD_TITLE_BYTES:
+        yield "card_title", "text_long"
+    if content.card_media and (content.card_until is None or content.card_until <= max(now, body.schedule.at or now)):
+        yield "card_media", "over"
 
 
 def _needs_offer(text: str) -> bool:
@@ -407,6 +453,11 @@ def _content(row: _Row | None) -> Content:
         template=row.text("template", 64),
         values=values,
         page=row.text("page", LONGEST_URL),
+        card_title=row.text("card_title"),
+        card_app_id=row.text("card_app_id", 64),
+        card_page=row.text("card_page", LONGEST_URL),
+        card_media=row.text("card_media", LONGEST_MEDIA),
+        card_until=row.time("card_until"),
     )
 
 

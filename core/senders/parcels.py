@@ -15,13 +15,24 @@ State = Literal["accepted", "delivered"]
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """Of a mini-program. ``media``: what the platform calls the cover, ``until``: the moment from which it does not have it any more."""
+
+    title: str
+    app_id: str
+    page: str
+    media: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Parcel:
     """A message as one member gets it, personal fields filled in.
 
     ``message_id`` stays the same however often it is tried. ``address``: what the channel sends to (external user id, openid, number, address of e-mail, group chat; of a
     webhook the member's pseudonym). ``title``: of letters and cards. ``link``: where it leads, ``link_title``, ``link_text``, ``picture``: how a card shows that. ``template`` and
     ``values``: of providers that know templates only. ``way_out``: where its reader unsubscribes, empty where the channel has no such link. ``sender``: the employee who is asked to
-    send it, where one is. ``reference``: of the campaign, without personal data. ``data``: for receivers that are programs.
+    send it, where one is. ``reference``: of the campaign, without personal data. ``data``: for receivers that are programs. ``card``: of a mini-program, beside the rest.
     """
 
     message_id: str
@@ -40,6 +51,7 @@ class Parcel:
     sender: str = field(default="", repr=False)
     reference: str = ""
     data: Mapping[str, object] = field(default_factory=dict, repr=False)
+    card: Card | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +80,4 @@ class Way(Protocol):
 def alike(one: Parcel) -> tuple[object, ...]:
     """Parcels of which this is equal say the same to everybody, and may go in one call."""
     shown = (one.purpose, one.title, one.text, one.link, one.link_title, one.link_text, one.picture, one.template)
-    return (*shown, tuple(one.values.items()), one.page, one.sender, one.reference)
+    return (*shown, tuple(one.values.items()), one.page, one.sender, one.reference, one.card)

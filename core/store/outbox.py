@@ -20,6 +20,7 @@ from core.store.session import Session, changed_rows, upsert
 
 LEASE = timedelta(minutes=2)
 """More than twice as long as any provider may take to answer."""
+ASKED_AT_ONCE = 5_000
 LOST = "worker.lost"
 MEMBERS, PARTS = 0x5159, 512
 WAITING, IN_HAND = ("planned", "held"), ("reserved", "sending")
@@ -213,7 +214,21 @@ def awaited(session: Session, channel: str, before: datetime, most: int) -> dict
 
 def skip(session: Session, member_id: int, channel: str | None, purpose: str | None, reason: str, now: datetime) -> int:
     """What waits for a member on a channel (None = on any) for a purpose (None = for any) is not sent any more. Returns how many."""
-    waiting = update(Outgoing).where(Outgoing.member_id == member_id, IS_WAITING)
+    return skip_all(session, [member_id], channel, purpose, reason, now)
+
+
+def skip_all(
+    session: Session, members: Sequence[int], channel: str | None, purpose: str | None, reason: str, now: datetime
+) -> int:
+    """The same for many members."""
+    parts = (members[at : at + ASKED_AT_ONCE] for at in range(0, len(members), ASKED_AT_ONCE))
+    return sum(_skip(session, part, channel, purpose, reason, now) for part in parts)
+
+
+def _skip(
+    session: Session, members: Sequence[int], channel: str | None, purpose: str | None, reason: str, now: datetime
+) -> int:
+    waiting = update(Outgoing).where(Outgoing.member_id.in_(list(members)), IS_WAITING)
     if channel is not None:
         waiting = waiting.where(Outgoing.channel == channel)
     if purpose is not None:

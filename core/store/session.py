@@ -110,9 +110,9 @@ def insert_new(session: Session, table: type[Row], values: Mapping[str, Any], *,
     return row
 
 
-def insert_many(session: Session, table: TableClause, rows: Sequence[tuple[Any, ...]], *, unique: Sequence[str]) -> int:
+def insert_many(session: Session, table: TableClause, rows: Sequence[tuple[Any, ...]], *, unique: Sequence[str] | None) -> int:  # fmt: skip
     """Insert very many rows, in the order of the table's columns; those that are there already are left as they are. Returns how many
-    were new. ``table``: without the columns' types: drivers take bytes as they are, and wrapping each of them was most of the time. So was a statement for each row.
+    were new. ``unique`` None: whatever makes them so. ``table``: without the columns' types: drivers take bytes as they are, and wrapping each of them was most of the time. So was a statement for each row.
     """
     if not rows:
         return 0
@@ -122,7 +122,7 @@ def insert_many(session: Session, table: TableClause, rows: Sequence[tuple[Any, 
     for part, size in ((rows[:whole], ROWS_AT_ONCE), (rows[whole:], 1)):
         if part:
             statement = upsert(session, cast(Any, table)).values([dict.fromkeys(names)] * size)
-            statement = statement.on_conflict_do_nothing(index_elements=list(unique))
+            statement = statement.on_conflict_do_nothing(index_elements=unique)
             plain = statement.compile(dialect=connection.dialect)
             flat, width = list(chain.from_iterable(part)), size * len(names)
             each = (flat[at : at + width] for at in range(0, len(flat), width))

@@ -1,18 +1,21 @@
 """Who is not to be written to, whatever they once agreed to: by member, or by the keyed hash of an address, which outlives the member's erasure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, column, or_, select, table, update
 
 from core.store.campaign_tables import Suppression
-from core.store.columns import canonical
-from core.store.session import Session, changed_rows, upsert
+from core.store.columns import UtcTime, canonical
+from core.store.session import Session, changed_rows, insert_many, upsert
 
 ASKED_AT_ONCE = 5_000
+ABOUT = ("channel", "purpose", "member_id", "address_mac")
+SAID = ("kind", *ABOUT, "message_id", "reason", "by")
+_PLAIN = table(Suppression.__tablename__, *map(column, ("key", *SAID, "at", "lifted_reason")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +46,30 @@ def add(
     now: datetime,
 ) -> bool:
     """``channel``, ``purpose`` None: every one. Raises ``ValueError`` where it is about nobody. False: it stands already."""
-    if member_id is None and address_mac is None:
-        raise ValueError("A suppression is of a member or of an address.")
-    about = [channel, purpose, member_id, None if address_mac is None else address_mac.hex()]
     values: dict[str, Any] = {
-        "key": sha256(canonical(about).encode()).hexdigest(), "kind": kind, "channel": channel, "purpose": purpose, "member_id": member_id, "address_mac": address_mac,
-        "message_id": message_id, "reason": reason, "by": by, "at": now, "lifted_reason": "",
+        "key": key_of(channel=channel, purpose=purpose, member_id=member_id, address_mac=address_mac), "kind": kind, "channel": channel, "purpose": purpose,
+        "member_id": member_id, "address_mac": address_mac, "message_id": message_id, "reason": reason, "by": by, "at": now, "lifted_reason": "",
     }  # fmt: skip
     statement = upsert(session, Suppression).values(**values).on_conflict_do_nothing()
     return session.scalars(statement.returning(Suppression.id)).one_or_none() is not None
+
+
+def add_all(session: Session, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Very many at once, each with all that ``add`` is told (the time as ``at``). Raises as ``add``. Returns how many were new."""
+    written = UtcTime().dialect_impl(session.get_bind().dialect).bind_processor(session.get_bind().dialect)
+    told = [
+        (key_of(**{name: row[name] for name in ABOUT}), *(row[name] for name in SAID), row["at"] if written is None else written(row["at"]), "")
+        for row in rows
+    ]  # fmt: skip
+    return insert_many(session, _PLAIN, told, unique=None)
+
+
+def key_of(*, channel: str | None, purpose: str | None, member_id: int | None, address_mac: bytes | None) -> str:
+    """What a suppression is about. Raises ``ValueError`` where it is about nobody."""
+    if member_id is None and address_mac is None:
+        raise ValueError("A suppression is of a member or of an address.")
+    about = [channel, purpose, member_id, None if address_mac is None else address_mac.hex()]
+    return sha256(canonical(about).encode()).hexdigest()
 
 
 def lift(session: Session, suppression_id: int, reason: str, *, by: str, now: datetime) -> bool:
@@ -92,9 +110,9 @@ def of(session: Session, channel: str, purpose: str, members: Collection[int], m
         (Suppression.member_id, sorted(set(members))),
         (Suppression.address_mac, sorted(set(macs))),
     ]
-    for column, wanted in parts:
+    for about, wanted in parts:
         for at in range(0, len(wanted), ASKED_AT_ONCE):
-            found = _read(session, _standing(channel, purpose).where(column.in_(wanted[at : at + ASKED_AT_ONCE])))
+            found = _read(session, _standing(channel, purpose).where(about.in_(wanted[at : at + ASKED_AT_ONCE])))
             found_members |= found.members
             found_macs |= found.macs
     return Suppressed(frozenset(found_members), frozenset(found_macs))

@@ -144,11 +144,12 @@ def match(
     *,
     now: datetime,
     numbers: Sequence[int] | None = None,
+    permission: str = "segment.write",
 ) -> Matched:
     """Whom each line names, among known members in the operator's scope. Empty lines say nothing. ``numbers``: of the lines, without
-    them from 1. Raises ``Forbidden``, ``InvalidList``."""
+    them from 1. ``permission``: for what is to be done with them. Raises ``Forbidden``, ``InvalidList``."""
     operator.require("people.see")
-    operator.require("segment.write")
+    operator.require(permission)
     if kind not in KINDS:
         raise InvalidList(f"A list cannot be of {kind!r}.", reason="kind")
     lines = [

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from core.scope import Operator
+from core.senders.wecom.media import Uploaded
 from core.store.session import Store
 from core.work.campaigns import drafts, policy, review, stopping
 from core.work.campaigns.policy import Policy
 from core.work.campaigns.stopping import InvalidStop, Kind
+from core.work.campaigns.texts import covers
 from core.work.campaigns.trials import Untried
 from core.work.campaigns.turns import CampaignChanged
 from core.work.home import Home
@@ -16,7 +18,7 @@ from dashboard.web import wiring
 
 __all__ = [
     "SEE", "START", "STOP", "WRITE", "CampaignChanged", "InvalidStop", "Kind", "Untried", "change_policy", "copy", "create", "discard", "hand_in", "let_go", "may", "may_change_policy", "may_start",
-    "may_stop", "save", "stop", "take_back",
+    "may_stop", "save", "stop", "take_back", "upload_cover",
 ]  # fmt: skip
 
 SEE, WRITE, STOP, START, RULES = "campaign.see", "campaign.write", "sending.stop", "sending.start", "connector.write"
@@ -60,6 +62,11 @@ def copy(campaign_id: int, name: str) -> int:
 def save(campaign_id: int, document: object, *, revision: int, name: str | None = None) -> int:
     """What the author says from now on; returns its revision. Raises ``Forbidden``, ``Unknown``, ``InvalidCampaign``, ``CampaignChanged``, ``CampaignState``."""
     return drafts.save(*_mine(WRITE), campaign_id, document, revision=revision, name=name, now=wiring.now())
+
+
+def upload_cover(campaign_id: int, content: bytes) -> Uploaded:
+    """A picture for the campaign's mini-program cards. Takes seconds. Raises ``Forbidden``, ``Unknown``, ``InvalidCover``."""
+    return covers.upload(*_mine(WRITE), campaign_id, content, now=wiring.now())
 
 
 def discard(campaign_id: int) -> None:

@@ -8,6 +8,9 @@ from typing import Any
 from core.campaigns import body as bodies
 from core.campaigns import personal
 from core.campaigns.body import (
+    CARD,
+    CARD_TITLE_BYTES,
+    CARDED,
     CHANNELS,
     GOALS,
     LONGEST_WINDOW_DAYS,
@@ -51,7 +54,7 @@ from dashboard.data.ground import Ground, stand
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "CHANNELS", "EDITABLE", "FIELDS", "GOALS", "GROUPS", "LIMITS", "LONG", "LONGEST_NAME", "LONGEST_WINDOW_DAYS", "METRICS", "MISSING", "MODES", "MOST_HELD", "MOST_PLACES",
+    "CARD", "CARDED", "CHANNELS", "EDITABLE", "FIELDS", "GOALS", "GROUPS", "LIMITS", "LONG", "LONGEST_NAME", "LONGEST_WINDOW_DAYS", "METRICS", "MISSING", "MODES", "MOST_HELD", "MOST_PLACES",
     "MOST_SEGMENTS", "MOST_VALUES", "MOST_VARIANTS", "PERSONAL", "PLACED", "PURPOSES", "SEE", "STATES", "STEPS", "TEMPLATED", "TITLED", "WHENS", "Body", "Content", "Found", "Gap",
     "Hold", "Limit", "Listed", "Named", "Policy", "Quiet", "Read", "Rule", "Told", "Variant", "document", "example", "find", "findings", "gaps", "holds", "is_held_rule",
     "is_readable", "listed", "may_see_members", "me", "members", "now", "offers", "places", "policy", "read_by", "robots", "rule", "segments_known", "sender", "short_name", "standing", "today", "unconnected", "zone",
@@ -400,6 +403,7 @@ class Read:
     link: str
     link_title: str | None
     link_text: str | None
+    card_title: str | None
     missing: tuple[str, ...]
     trouble: str | None
     length: int | None
@@ -417,10 +421,12 @@ def example(body: Body, content: Content, channel: str, values: Mapping[str, Any
     missing = tuple(dict.fromkeys(name for one in filled.values() for name in one.missing))
     text = told.get("text")
     trouble = MISSING if None in told.values() else None
-    if trouble is None and personal.is_too_long(channel, text or ""):
+    if trouble is None and (
+        personal.is_too_long(channel, text or "") or len((told.get("card_title") or "").encode()) > CARD_TITLE_BYTES
+    ):
         trouble = LONG
     return Read(
-        told.get("title"), text, content.link, told.get("link_title"), told.get("link_text"), missing, trouble, _length(text, channel)
+        told.get("title"), text, content.link, told.get("link_title"), told.get("link_text"), told.get("card_title"), missing, trouble, _length(text, channel)
     )  # fmt: skip
 
 
@@ -471,7 +477,7 @@ def _read_by(key: str, _ground: Ground, _found: Found, _variant: str, _channel: 
         _ground.home, _ground.operator, _found.body, _variant, _channel, _member, wiring.now(), code=_found.code
     )
     return Read(
-        one.title, one.text, one.link, one.link_title, one.link_text, one.missing, one.trouble, _length(one.text, _channel)
+        one.title, one.text, one.link, one.link_title, one.link_text, one.card_title, one.missing, one.trouble, _length(one.text, _channel)
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from core.work.questions.member_next import Hint
 from core.work.questions.member_standing import PROVIDERS, SCORES, Inputs, Life, Standing
 from core.work.questions.member_stream import KINDS
 from core.work.questions.membership import By
+from dashboard.data import suppressions
 from dashboard.data.ground import Ground, stand
 from dashboard.web import kept, wiring
 
@@ -110,7 +111,11 @@ def hints(view: View, told: Standing) -> list[Hint]:
 def gates(view: View) -> tuple[Channel, ...]:
     """Which rule would stop a marketing message to the member on each channel, as of the newest day with data."""
     on = view.member.as_of
-    return member_gates.of(view.member, None if on is None else business_date(on, zone()))
+    return member_gates.of(
+        view.member,
+        None if on is None else business_date(on, zone()),
+        suppressed=suppressions.of_member(view.member.keys),
+    )
 
 
 def marks(view: View) -> Marks:

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
+from email import policy
+from email.parser import BytesParser
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -28,6 +30,7 @@ BEIJING = timezone(timedelta(hours=8))
 EXTERNAL = "/cgi-bin/externalcontact/"
 GETTOKEN, SEND, ADD = "/cgi-bin/gettoken", "/cgi-bin/message/send", f"{EXTERNAL}add_msg_template"
 TASK, RESULT, LIST = (f"{EXTERNAL}get_groupmsg_{name}" for name in ("task", "send_result", "list_v2"))
+UPLOAD = "/cgi-bin/media/upload"
 CANCEL, REMIND = f"{EXTERNAL}cancel_groupmsg_send", f"{EXTERNAL}remind_groupmsg_send"
 SHAPES: dict[str, dict[str, int | None]] = {
     "image": {},
@@ -69,7 +72,7 @@ class Corp:
     ``got``: the mass messages that each customer or chat got, by day; those of employees' own making may be put there too.
 
     ``errcodes``: what a path answers first, ``statuses``: which HTTP status. ``loses``: answers of a path that get lost after the work was done.
-    ``gates``: who calls a path waits there. ``calls``: by path."""
+    ``gates``: who calls a path waits there. ``calls``: by path. ``media``: uploaded files, each with the moment from which it is gone; ``foreign``: names of files that somebody else uploaded."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -91,6 +94,8 @@ class Corp:
         self.per_minute, self.per_hour = 10_000, 150_000
         self.calls: Counter[str] = Counter()
         self.bodies: list[bytes] = []
+        self.media: dict[str, tuple[bytes, datetime]] = {}
+        self.foreign: set[str] = {"M1", "V1", "F1", "V"}
         self.page = 1000
         self.base = ""
         self._numbers = count(1)
@@ -180,6 +185,8 @@ class Corp:
         does = {
             SEND: self._send, ADD: self._add, TASK: self._tasks, RESULT: self._results, LIST: self._list, CANCEL: self._cancel, REMIND: self._remind,
         }  # fmt: skip
+        if path == UPLOAD:
+            return {"errcode": 0, "errmsg": "ok", **self._upload(query, request)}
         if path not in does:
             raise Said(40066)
         self.bodies.append(request.body)
@@ -211,10 +218,41 @@ class Corp:
         left_s = int((self._token_until - self.now).total_seconds())
         return {"errcode": 0, "errmsg": "ok", "access_token": self._token, "expires_in": left_s}
 
+    # -- files
+
+    def _upload(self, query: dict[str, str], request: Request) -> dict[str, Any]:
+        """One part named ``media``, with a file name and a length; pictures are JPG or PNG of more than 5 bytes and at most 2 MB. Kept for three days."""
+        if query.get("type") != "image":
+            raise Said(40004)
+        head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+        parts = BytesParser(policy=policy.HTTP).parsebytes(head + request.body)
+        files = [one for one in parts.iter_parts() if one.get_param("name", header="content-disposition") == "media"]
+        if len(files) != 1 or not files[0].get_filename():
+            raise Said(44001)
+        content = files[0].get_payload(decode=True)
+        if str(files[0].get_param("filelength", header="content-disposition")) != str(len(content)):
+            raise Said(44001)
+        if not content.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
+            raise Said(40005)
+        if not 5 < len(content) <= 2 * 1024 * 1024:
+            raise Said(40009)
+        name = f"media{next(self._numbers)}_-x"
+        self.media[name] = (content, self.now + timedelta(days=3))
+        return {"type": "image", "media_id": name, "created_at": str(int(self.now.timestamp()))}
+
+    def _check_media(self, attachment: dict[str, Any]) -> None:
+        """What an attachment names must have been uploaded, within three days."""
+        held = attachment[attachment["msgtype"]]
+        name = held.get("pic_media_id") or held.get("media_id")
+        if name and name not in self.foreign and (name not in self.media or self.media[name][1] <= self.now):
+            raise Said(40007)
+
     # -- mass messages
 
     def _add(self, body: dict[str, Any]) -> dict[str, Any]:
         _check_content(body)
+        for one in body.get("attachments", []):
+            self._check_media(one)
         sender, chat_type = body.get("sender"), body.get("chat_type")
         if sender is not None:
             self._check_user(sender)

@@ -6,6 +6,7 @@ There is no key against doubles: after ``Uncertain`` nobody sends again before t
 from collections.abc import Sequence
 from datetime import datetime
 
+from core.senders.outcomes import Unfit
 from core.senders.parcels import Fate, Parcel
 from core.senders.sender import Gone, Permanent
 from core.senders.ways.dividing import divided, refused, taken
@@ -13,9 +14,11 @@ from core.senders.wecom import mass
 from core.senders.wecom.calls import Calls
 from core.senders.wecom.errors import EmployeeRefused
 from core.senders.wecom.limits import InvalidMessage, is_id
-from core.senders.wecom.mass import Attachment, ChatType, Image, Link, MassMessage
+from core.senders.wecom.mass import Attachment, ChatType, Image, Link, MassMessage, MiniProgram
 
 FAILED, IDENTITY, SENDER = "wecom.failed", "wecom.identity", "wecom.sender"
+COVER = "wecom.cover"
+"""The cover of a card is not kept any more: it has to be uploaded again, whoever is written to."""
 
 
 class WecomSingle:
@@ -37,6 +40,9 @@ class WecomSingle:
         return [told[one.message_id] for one in parcels]
 
     def _asked(self, parcels: Sequence[Parcel], now: datetime) -> list[Fate]:
+        card = parcels[0].card
+        if card is not None and card.until <= now:
+            raise Unfit(COVER)
         try:
             accepted = mass.send(self._calls, self.message(parcels), now)
         except InvalidMessage as error:
@@ -73,11 +79,14 @@ class WecomGroup(WecomSingle):
 
 
 def _content(parcel: Parcel) -> tuple[str, tuple[Attachment, ...]]:
-    """A link is a card where it has a title, else a line of the text; a picture alone is a picture."""
+    """A link is a card where it has a title, else a line of the text; a picture alone is a picture. A mini-program's card comes last."""
+    card: tuple[Attachment, ...] = ()
+    if parcel.card is not None:
+        card = (MiniProgram(parcel.card.title, parcel.card.media, parcel.card.app_id, parcel.card.page),)
     if parcel.link and parcel.link_title:
-        return parcel.text, (Link(parcel.link_title, parcel.link, parcel.link_text, parcel.picture),)
+        return parcel.text, (Link(parcel.link_title, parcel.link, parcel.link_text, parcel.picture), *card)
     text = parcel.text if not parcel.link or parcel.link in parcel.text else f"{parcel.text}\n{parcel.link}"
-    return text, (Image(pic_url=parcel.picture),) if parcel.picture else ()
+    return text, (Image(pic_url=parcel.picture), *card) if parcel.picture else card
 
 
 def _wrong(error: InvalidMessage) -> Permanent:

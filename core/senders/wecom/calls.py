@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from core.senders.wecom.errors import Kind
 from core.senders.wecom.tokens import App, Tokens
 from core.senders.wecom.windows import Windows
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 MOST_BYTES = 4 * 1024 * 1024
 """An answer that lists 10 000 refused recipients, or 500 results, is longer than any other."""
 
@@ -49,6 +51,23 @@ class Calls:
             raise errors.refusal(said["errcode"], recipients, to)
         return said
 
+    def upload(
+        self, path: str, query: Mapping[str, str], body: bytes, content_type: str, now: datetime
+    ) -> dict[str, Any]:
+        """The answer of a call that takes a file, and writes to nobody. Never ``Uncertain``: it may be asked again, and what came of the first is never used."""
+        try:
+            token = self._tokens.token(self._app, now)
+            said = self._asked(path, body, content_type, token, now, query)
+            if errors.kind(said["errcode"]) is Kind.TOKEN:
+                token = self._tokens.renewed(self._app, token, now)
+                said = self._asked(path, body, content_type, token, now, query)
+        except Uncertain as error:
+            raise Temporary(error.code) from error
+        self._judge(path, said["errcode"], now)
+        if said["errcode"]:
+            raise errors.refusal(said["errcode"])
+        return said
+
     def read(self, path: str, body: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         """The answer of a call that changes nothing. Never ``Uncertain``."""
         try:
@@ -57,13 +76,16 @@ class Calls:
             raise Temporary(error.code) from error
 
     def _once(self, path: str, body: Mapping[str, Any], token: str, now: datetime) -> dict[str, Any]:
+        return self._asked(path, written(body), "application/json", token, now)
+
+    def _asked(
+        self, path: str, body: bytes, content_type: str, token: str, now: datetime, more: Mapping[str, str] = NOTHING
+    ) -> dict[str, Any]:
         self._windows.enter(self._app.corp_id, path, now)
-        query = urlencode({"access_token": token})
-        headers = {"Content-Type": "application/json", "User-Agent": "siyu-cockpit"}
+        query = urlencode({"access_token": token, **more})
+        headers = {"Content-Type": content_type, "User-Agent": "siyu-cockpit"}
         try:
-            answer = self._poster.post(
-                f"{self._base}{path}", written(body), headers, now, query=query, most_bytes=MOST_BYTES
-            )
+            answer = self._poster.post(f"{self._base}{path}", body, headers, now, query=query, most_bytes=MOST_BYTES)
         except Gone as error:  # our own address for WeCom leads nowhere that may be asked; no recipient is to blame
             raise Halted(error.code) from error
         return _said(answer)

@@ -43,7 +43,7 @@ KINDS: Mapping[int, Kind] = MappingProxyType(
     | dict.fromkeys((40096, 84061, 84084), Kind.CUSTOMER)
     | dict.fromkeys((60111, 60011, 40003, 46004, 701008), Kind.EMPLOYEE)
     | {81013: Kind.EMPLOYEES}
-    | dict.fromkeys((40058, 44004, 45002, 41064, 41065, 40008), Kind.CONTENT)
+    | dict.fromkeys((40007, 40058, 44004, 45002, 41064, 41065, 40008), Kind.CONTENT)
     | dict.fromkeys((41001, 41046, 41047), Kind.REQUEST)
     | {41048: Kind.NOBODY, 41093: Kind.CANCELLED, 41094: Kind.REMINDED}
     | dict.fromkeys((93000, 93004, 93008), Kind.ROBOT)

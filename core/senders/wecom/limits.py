@@ -7,7 +7,7 @@ from core.errors import Refusal
 
 class InvalidMessage(Refusal):
     """WeCom would not take this message, or not all of it. ``field`` says where (``attachments[1].link.title``), ``reason`` what is wrong: ``empty``, ``long``,
-    ``many``, ``repeated``, ``letters`` (what cannot be written as UTF-8), ``identity`` (no id at all) or ``extra``; ``most``: bytes or items
+    ``many``, ``repeated``, ``letters`` (what cannot be written as UTF-8), ``identity`` (no id at all), ``kind`` (no file of a kind that is taken) or ``extra``; ``most``: bytes or items
     that it may have, None where that is not the matter."""
 
     code = "wecom.message"

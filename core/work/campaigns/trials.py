@@ -18,7 +18,7 @@ from core.privacy.pseudonyms import Keys
 from core.privacy.vault import Vault
 from core.scope import Operator
 from core.senders import addresses
-from core.senders.parcels import Parcel
+from core.senders.parcels import Card, Parcel
 from core.senders.sms.numbers import e164
 from core.senders.wecom.limits import is_id
 from core.store import audit, campaigns, connectors, incidents, suppressions, trials
@@ -141,7 +141,8 @@ def ask(
 def opened(keys: Keys, row: CampaignTrial, code: str) -> Parcel:
     """What a trial says, and where it goes. ``code``: of its campaign. Raises ``WrongKey``."""
     told: dict[str, Any] = json.loads(Vault(keys, PURPOSE).open(row.sealed or b"", _label(row.id)))
-    return Parcel(**told | {"message_id": f"{code}-t{row.id}"})
+    card = told["card"] and Card(**told["card"] | {"until": datetime.fromisoformat(told["card"]["until"])})
+    return Parcel(**told | {"message_id": f"{code}-t{row.id}", "card": card})
 
 
 def _to(body: Body, variant: str, channel: str, to: To) -> To:
@@ -200,7 +201,11 @@ def _robot(session: Session, place: str) -> Connector | None:
 
 
 def _sealed(keys: Keys, trial_id: int, parcel: Parcel) -> bytes:
-    return Vault(keys, PURPOSE).seal([json.dumps(asdict(parcel), default=dict)], [_label(trial_id)])[0]
+    return Vault(keys, PURPOSE).seal([json.dumps(asdict(parcel), default=_plain)], [_label(trial_id)])[0]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else dict(value)
 
 
 def _label(trial_id: int) -> bytes:

@@ -7,20 +7,27 @@ told and not the first alone that stops.
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
+from typing import Literal
 
 from core.segments import reach as rules
 from core.segments.reach import GATES, USUAL_CAP, Cap, Gate
+from core.store.suppression_entries import Entry
 from core.work.questions.member import Member, Touch
 
 Details = Mapping[str, object]
+ORDER: tuple[Gate | Literal["suppression"], ...] = (
+    *GATES[: GATES.index("consent") + 1],
+    "suppression",
+    *GATES[GATES.index("consent") + 1 :],
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """One gate of one channel. ``why``: what it rests on, ``details``: its values (times naive in UTC)."""
 
-    gate: Gate
+    gate: Gate | Literal["suppression"]
     passes: bool
     why: str
     details: Details = field(default_factory=dict)
@@ -43,24 +50,27 @@ class Channel:
         return tuple(gate for gate in self.gates if not gate.passes)
 
 
-def of(member: Member, on: date | None, cap: Cap = USUAL_CAP) -> tuple[Channel, ...]:
-    """The channels of reach in their order, as of a business day; none without data."""
+def of(
+    member: Member, on: date | None, cap: Cap = USUAL_CAP, *, suppressed: Sequence[Entry] | None = None
+) -> tuple[Channel, ...]:
+    """The channels of reach in their order, as of a business day; none without data. ``suppressed``: what stands for the member; None = not asked, and no gate."""
     if on is None:
         return ()
-    return tuple(Channel(name, on, tuple(_told(member, name, on, cap))) for name in rules.CHANNELS)
+    return tuple(Channel(name, on, tuple(_told(member, name, on, cap, suppressed))) for name in rules.CHANNELS)
 
 
-def _told(member: Member, channel: str, on: date, cap: Cap) -> list[Told]:
+def _told(member: Member, channel: str, on: date, cap: Cap, suppressed: Sequence[Entry] | None) -> list[Told]:
     found = {
         "trial": _trial(member),
         "minor": _minor(member, on),
         "consent": _consent(member, channel),
+        "suppression": None if suppressed is None else _suppression(suppressed, channel),
         "identity": _identity(member, channel),
         "friend": _friend(member) if channel == "wecom" else None,
         "quota": _quota(member, channel, on),
         "cap": _cap(member, on, cap),
     }
-    told = [found[gate] for gate in GATES]
+    told = [found[gate] for gate in ORDER]
     return [one for one in told if one is not None]
 
 
@@ -84,6 +94,18 @@ def _consent(member: Member, channel: str) -> Told:
     details = {"at": row["occurred_at"], "source": row["source"], "channel": row["channel"], "proof": row["proof"]}
     is_given = row["state"] == "given"
     return Told("consent", is_given, "given" if is_given else "withdrawn", details)
+
+
+def _suppression(suppressed: Sequence[Entry], channel: str) -> Told:
+    """The newest of what stands for the channel and for marketing."""
+    standing = [one for one in suppressed if one.channel in (None, channel) and one.purpose in (None, rules.PURPOSE)]
+    if not standing:
+        return Told("suppression", True, "not_suppressed")
+    last = max(standing, key=lambda one: (one.at, one.suppression_id))
+    at = last.at.astimezone(UTC).replace(tzinfo=None)
+    return Told(
+        "suppression", False, "suppressed", {"at": at, "reason": last.kind, "by": last.by, "channel": last.channel}
+    )
 
 
 def _identity(member: Member, channel: str) -> Told:

@@ -10,7 +10,7 @@ from core.privacy import short_names
 from core.scope import Filters
 from core.store import belonging, tags
 from core.work.home import Home
-from core.work.questions import member, member_gates, member_standing, population
+from core.work.questions import member, member_gates, member_standing, population, suppressions
 from core.work.questions.member import Member
 from core.work.questions.member_standing import Standing
 from core.work.questions.reading import Reading, reading
@@ -27,7 +27,9 @@ def told(home: Home, filters: Filters, options: Row) -> list[Row]:
     with reading(home, filters, now=now) as lake:
         found = member.of(lake, _number(lake, text))
         standing = member_standing.of(lake, found)
-        channels = member_gates.of(found, lake.as_of_on)
+        with home.store.reading() as session:
+            stopped = suppressions.of_member(session, found.keys)
+        channels = member_gates.of(found, lake.as_of_on, suppressed=stopped)
         row = _figures(found, standing, get_currency_precision(lake.currency))
     with home.store.reading() as session:
         row["tags"] = [tag.name for tag in tags.held_by(session, found.member_id, now, found.keys)]

@@ -14,7 +14,7 @@ from dashboard.data.campaign_runs import Preview
 from dashboard.data.campaigns import Content, Found, Variant
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import heading
-from dashboard.widgets.campaigns import differences, told, words
+from dashboard.widgets.campaigns import cards, differences, told, words
 from dashboard.widgets.campaigns.edits import Form
 from dashboard.widgets.campaigns.findings import LONGEST
 from dashboard.widgets.risk import form as forms
@@ -201,7 +201,7 @@ def _content(found: Found, variant: Variant, channel: str) -> None:
 def _plain(content: Content) -> str:
     """What the author wrote, fields and all."""
     rows = [(words.text_name(name), text) for name, text in content.texts().items()]
-    for name in ("link", "picture", "template", "page"):
+    for name in ("link", "picture", "template", "page", "card_app_id", "card_page"):
         if getattr(content, name):
             rows.append((t(f"campaigns.content_{name}"), getattr(content, name)))
     items = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in rows)
@@ -224,6 +224,7 @@ def _bubble(one: Preview) -> str:
     if one.link:
         below = f"<small>{escape(one.link_text)}</small>" if one.link_text else ""
         card = f'<span class="linked-card"><b>{escape(one.link_title or one.link)}</b>{below}<small>{escape(one.link)}</small></span>'
+    card += cards.html(one.card_title)
     notes = []
     if one.length is not None and one.most is not None:
         notes.append(t(f"campaigns.length_of_{one.unit}", count=i18n.number(one.length), most=i18n.number(one.most)))

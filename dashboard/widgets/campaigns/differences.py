@@ -15,7 +15,7 @@ from dashboard.widgets import heading
 from dashboard.widgets.campaigns import told, words
 
 MONEY = ("budget_minor", "face_minor")
-MOMENTS = ("at", "expires_at")
+MOMENTS = ("at", "expires_at", "card_until")
 SAID = {
     "goal": "campaigns.goal", "metric": "campaigns.metric", "purpose": "campaigns.purpose", "mode": "campaigns.mode", "missing": "campaigns.missing", "when": "campaigns.when", "quiet": "campaigns.quiet",
     "codes": "campaigns.codes",

@@ -12,7 +12,7 @@ from dashboard.data import campaigns
 from dashboard.data.campaigns import Content, Read
 from dashboard.i18n import t
 from dashboard.widgets import heading
-from dashboard.widgets.campaigns import words
+from dashboard.widgets.campaigns import cards, words
 from dashboard.widgets.campaigns.edits import Form
 
 WHO = ("known", "unknown")
@@ -101,11 +101,12 @@ def _drawn(one: Read, channel: str) -> str:
 
 
 def _card(one: Read) -> str:
-    """The link as its reader sees it."""
+    """The link as its reader sees it, and the mini-program's card."""
+    mini = cards.html(one.card_title)
     if not one.link:
-        return ""
+        return mini
     below = f"<small>{escape(one.link_text)}</small>" if one.link_text else ""
-    return f'<span class="linked-card"><b>{escape(one.link_title or one.link)}</b>{below}</span>'
+    return f'<span class="linked-card"><b>{escape(one.link_title or one.link)}</b>{below}</span>{mini}'
 
 
 def _length(one: Read, channel: str) -> str:

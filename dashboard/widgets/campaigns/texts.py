@@ -13,7 +13,7 @@ from dashboard.data import campaigns
 from dashboard.data.campaigns import Content
 from dashboard.i18n import t
 from dashboard.widgets import heading
-from dashboard.widgets.campaigns import edits, fields, lacking, preview, words
+from dashboard.widgets.campaigns import cards, edits, fields, lacking, preview, words
 from dashboard.widgets.campaigns.edits import Form, Path
 
 CARD = ("link", "link_title", "link_text", "picture")
@@ -75,6 +75,8 @@ def _written(form: Form, path: Path, channel: str, content: Content) -> None:
         with st.expander(t("campaigns.beside"), icon=":material/link:", expanded=filled):
             for name in beside:
                 _field(form, path, name)
+    if channel in campaigns.CARDED:
+        cards.show(form, path, channel, content)
 
 
 def _field(form: Form, path: Path, name: str, **more: Any) -> None:

@@ -7,11 +7,13 @@ import streamlit as st
 
 from dashboard import i18n
 from dashboard.data import member as data
+from dashboard.data import suppressions
 from dashboard.data.member import Channel, Gate, Member, View
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import heading
 from dashboard.widgets.evidence import kind
 from dashboard.widgets.member import table, words
+from dashboard.widgets.suppressions import words as told_of
 
 SHOWN = 40
 
@@ -19,6 +21,7 @@ SHOWN = 40
 def show(view: View) -> None:
     member = view.member
     parts = [*_why(member, data.gates(view)), f"<h2>{escape(t('member.consents'))}</h2>", _consents(member)]
+    parts += [f"<h2>{escape(t('suppressions.at_member'))}</h2>", _suppressions(member)]
     parts += [f"<h2>{escape(t('member.past_failures'))}</h2>", _failures(member)]
     st.html(f'<div class="parts-of">{"".join(parts)}</div>')
 
@@ -76,6 +79,8 @@ def _words(member: Member, gate: Gate) -> str:
     if "at" in told:
         told["at"] = words.day(told["at"])  # type: ignore[arg-type]
         told["channel"] = t("member.every_channel") if told["channel"] is None else words.channel(str(told["channel"]))
+    if gate.gate == "suppression" and not gate.passes:
+        told["reason"], told["by"] = told_of.kind(str(told["reason"])), told_of.by(str(told["by"]))
     if "type" in told:
         told["type"], told["of"] = kind(str(told["type"])), words.channel(str(told["of"]))
     if "groups" in told:
@@ -100,6 +105,16 @@ def _consents(member: Member) -> str:
         for one in member.consents
     ]
     return table.html(titles, rows)
+
+
+def _suppressions(member: Member) -> str:
+    found = suppressions.of_member(member.keys)
+    way = f'<p><a href="/suppressions?sp_who={member.member_id}">{escape(t("suppressions.at_member_all"))}</a></p>'
+    if not found:
+        return heading.line(t("suppressions.at_member_none")) + way
+    titles = [t(f"suppressions.column_{name}") for name in ("since", "where", "why", "by")]
+    rows = [(told_of.moment(one), told_of.where(one), told_of.why(one), told_of.by(one.by)) for one in found]
+    return table.html(titles, rows) + way
 
 
 def _failures(member: Member) -> str:

@@ -16,6 +16,7 @@ from core.scope import Filters, Operator, Scope
 from core.segments.language import Not, Profile
 from core.segments.reach import GATES, USUAL_CAP
 from core.sequences.lifecycle import State
+from core.store.suppression_entries import Entry
 from core.store.tables import AuditEntry
 from core.work import lookups, timeline
 from core.work.home import Home
@@ -209,6 +210,30 @@ def test_every_rule_that_stops_a_message_is_told_with_its_evidence(shop: Home):
     assert [(gate.gate, gate.why) for gate in nobody["wecom"].stops] == [
         ("consent", "never"), ("identity", "no_identity"), ("friend", "friend_unknown"),
     ]  # fmt: skip
+
+
+def entry(number, channel, purpose, minutes, kind="unsubscribed"):
+    moment = datetime(2026, 10, 20, 2, minutes, tzinfo=UTC)
+    return Entry(number, kind, channel, purpose, LIN, None, None, "", "customer", moment, None, None, "")
+
+
+def test_who_is_not_to_be_written_to_is_stopped_on_the_channels_and_for_the_purpose_that_were_said(shop: Home):
+    def stops(*stands):
+        found = member_gates.of(told(shop), date(2026, 10, 25), suppressed=stands)
+        return {one.name: gate for one in found for gate in one.gates if gate.gate == "suppression" and not gate.passes}
+
+    assert stops() == {}
+    assert stops(entry(1, "sms", None, 1), entry(2, "wecom", "service", 2)).keys() == {"sms"}
+    every = stops(entry(1, None, "marketing", 5), entry(2, "wecom", None, 1, "bounced"))
+    assert every.keys() == {one.name for one in member_gates.of(told(shop), date(2026, 10, 25))}
+    assert every["wecom"].details == {
+        "at": at("2026-10-20 02:05"),
+        "reason": "unsubscribed",
+        "by": "customer",
+        "channel": None,
+    }
+    gates = member_gates.of(told(shop), date(2026, 10, 25), suppressed=[])[0].gates
+    assert [gate.gate for gate in gates][2:4] == ["consent", "suppression"]
 
 
 def test_a_member_is_seen_by_the_scope_of_any_unit_and_by_no_other(shop: Home):

@@ -212,7 +212,7 @@ def test_a_table_that_is_made_anew_keeps_its_rows_and_what_refers_to_them(empty_
     empty_store.migrate()
     with empty_store.engine.execution_options(is_write=True).begin() as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "0013-1")
+        command.downgrade(config, "0012")
     with empty_store.transaction() as session:
         one = notice_targets.add(
             session,

@@ -26,7 +26,7 @@ from core.store.session import Session
 from core.work.campaigns.hearing import inbox, pulling, receipts, unsubscribing, whom
 from core.work.campaigns.hearing.inbox import News
 from core.work.campaigns.hearing.receipts import Early, Fate
-from core.work.campaigns.hearing.unsubscribing import PLATFORM
+from core.work.campaigns.hearing.unsubscribing import PLATFORM, REPLY
 from core.work.campaigns.hearing.whom import Whom
 from core.work.campaigns.ways_out.ways import returns
 from core.work.home import Home
@@ -198,13 +198,13 @@ def tell_reply(home: Home, session: Session, reply: Reply, now: datetime) -> Non
         if newest is not None and newest.slot_at is not None and newest.slot_at >= at - BLAMED:
             message_marks.mark(session, newest.id, newest.campaign_id, "replied", at)
         return
-    _stop(session, "unsubscribed", "sms", "marketing", found, sent, at, now)
+    _stop(session, "unsubscribed", "sms", "marketing", found, sent, at, now, REPLY)
     if newest is not None:
         message_marks.mark(session, newest.id, newest.campaign_id, "unsubscribed", at)
 
 
 def _stop(
-    session: Session, kind: str, channel: str, purpose: str | None, found: Whom, sent: Sequence[Outgoing], at: datetime, now: datetime
+    session: Session, kind: str, channel: str, purpose: str | None, found: Whom, sent: Sequence[Outgoing], at: datetime, now: datetime, reason: str = ""
 ) -> None:  # fmt: skip
     """For the address, and for every member that was written to there."""
     newest = sent[0] if sent else None
@@ -212,7 +212,7 @@ def _stop(
     about += [(member, None) for member in whom.members(sent)]
     for member, mac in about:
         unsubscribing.stop(
-            session, kind, channel=channel, purpose=purpose, member_id=member, address_mac=mac, message=newest, by=PLATFORM, now=min(at, now)
+            session, kind, channel=channel, purpose=purpose, member_id=member, address_mac=mac, message=newest, reason=reason, by=PLATFORM, now=min(at, now)
         )  # fmt: skip
 
 

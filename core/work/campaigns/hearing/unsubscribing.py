@@ -10,6 +10,8 @@ from core.store.session import Session
 
 CUSTOMER, PLATFORM = "customer", "platform"
 """By whom suppressions are that no operator made."""
+REPLY = "reply"
+"""Why a suppression stands that came from an answer to a text message."""
 REASON = "gate.suppressed"
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from sqlalchemy import select
 
 from core.campaigns import links, personal
-from core.campaigns.body import Body, Content
+from core.campaigns.body import CARD_TITLE_BYTES, CARDED, Body, Content
 from core.campaigns.personal import InvalidValue, Template
 from core.errors import Unknown
 from core.periods import business_date
@@ -23,7 +23,7 @@ from core.privacy.vault import Vault, identity_label
 from core.scope import Operator
 from core.senders import leaving
 from core.senders.leaving import Leaving
-from core.senders.parcels import Parcel
+from core.senders.parcels import Card, Parcel
 from core.sequences.arrays import Int64s
 from core.sequences.subjects import NOBODY
 from core.store.campaign_tables import Campaign
@@ -64,6 +64,7 @@ class Preview:
     link: str
     link_title: str | None
     link_text: str | None
+    card_title: str | None
     values: Mapping[str, str | None]
     missing: tuple[str, ...]
     trouble: str | None
@@ -127,7 +128,7 @@ class _Batch:
         if filled.trouble is not None:
             return filled.trouble
         return _parcel(
-            self.body, content, filled.texts, f"{self.campaign.code}-{claim.message_id}", address, link=self._link(claim, content.link), way_out=way_out,
+            self.body, claim.channel, content, filled.texts, f"{self.campaign.code}-{claim.message_id}", address, link=self._link(claim, content.link), way_out=way_out,
             sender=self._sender(claim), reference=self.campaign.code, data={"variant": claim.variant},
         )  # fmt: skip
 
@@ -193,13 +194,16 @@ class _Batch:
 
 
 def _parcel(
-    body: Body, content: Content, text: Mapping[str, str | None], message_id: str, address: str, *, link: str, way_out: str, sender: str, reference: str, data: Mapping[str, object]
+    body: Body, channel: str, content: Content, text: Mapping[str, str | None], message_id: str, address: str, *, link: str, way_out: str, sender: str, reference: str, data: Mapping[str, object]
 ) -> Parcel:  # fmt: skip
     """``text``: of the content, by name, filled in."""
+    card = None
+    if channel in CARDED and content.has_card and content.card_until is not None:
+        card = Card(text.get("card_title") or "", content.card_app_id, content.card_page, content.card_media, content.card_until)  # fmt: skip
     return Parcel(
         message_id=message_id, address=address, text=text.get("text") or "", purpose="service" if body.purpose == "service" else "marketing", title=text.get("title") or "",
         link=link, link_title=text.get("link_title") or "", link_text=text.get("link_text") or "", picture=content.picture, template=content.template,
-        values={name: text.get(f"values.{name}") or "" for name in content.values}, page=content.page, way_out=way_out, sender=sender, reference=reference, data=data,
+        values={name: text.get(f"values.{name}") or "" for name in content.values}, page=content.page, way_out=way_out, sender=sender, reference=reference, data=data, card=card,
     )  # fmt: skip
 
 
@@ -237,7 +241,10 @@ class _Texts:
             missing |= dict.fromkeys(one.missing)
             if one.text is None:
                 trouble = MISSING
-            elif trouble is None and name == "text" and personal.is_too_long(channel, one.text):
+            elif trouble is None and (
+                (name == "text" and personal.is_too_long(channel, one.text))
+                or (name == "card_title" and len(one.text.encode()) > CARD_TITLE_BYTES)
+            ):
                 trouble = LONG
         return _Filled(told, tuple(missing), trouble)
 
@@ -266,7 +273,7 @@ def preview(
     text, limit = filled.texts.get("text"), personal.LIMITS.get(channel)
     return Preview(
         title=filled.texts.get("title"), text=text, link=f"{base}/{links.FOLLOWED}/{SHOWN_OUT}" if is_short else content.link,
-        link_title=filled.texts.get("link_title"), link_text=filled.texts.get("link_text"), values={name: filled.texts.get(f"values.{name}") for name in content.values}, missing=filled.missing,
+        link_title=filled.texts.get("link_title"), link_text=filled.texts.get("link_text"), card_title=filled.texts.get("card_title"), values={name: filled.texts.get(f"values.{name}") for name in content.values}, missing=filled.missing,
         trouble=filled.trouble, length=personal.length(text, limit.unit) if limit and text is not None else None, most=limit.most if limit else None, unit=limit.unit if limit else None,
     )  # fmt: skip
 
@@ -292,7 +299,7 @@ def trial(
     if channel in MARKED:
         told[MARKED[channel]] = _marked(channel, told.get(MARKED[channel]) or "", has_chinese(content.texts().values()))
     return _parcel(
-        body, content, told, "", address, link=content.link, way_out=way_out, sender=sender, reference=f"{links.TRIAL}-{code}", data={"variant": variant, "trial": True},
+        body, channel, content, told, "", address, link=content.link, way_out=way_out, sender=sender, reference=f"{links.TRIAL}-{code}", data={"variant": variant, "trial": True},
     )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ TABLE = [
     (40001, Halted), (40013, Halted), (40091, Halted), (50003, Halted), (60020, Halted), (48002, Halted), (301002, Halted),
     (40096, Gone), (84061, Gone), (84084, Gone),
     (60111, EmployeeRefused), (60011, EmployeeRefused), (40003, EmployeeRefused), (46004, EmployeeRefused), (701008, EmployeeRefused), (81013, Permanent),
-    (40058, Unfit), (44004, Unfit), (45002, Unfit), (41064, Unfit), (41065, Unfit),
+    (40007, Unfit), (40058, Unfit), (44004, Unfit), (45002, Unfit), (41064, Unfit), (41065, Unfit),
     (40008, Unfit), (41046, Permanent), (41047, Permanent), (41001, Permanent), (41048, Nobody), (41093, AlreadyCancelled), (41094, Temporary),
     (93000, Gone), (93004, Gone), (93008, Gone), (999999, Permanent),
 ]  # fmt: skip
