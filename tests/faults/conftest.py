@@ -5,7 +5,7 @@ import pytest
 
 from core.work.home import Home
 from tests.bringing import empty_home
-from tests.core.conftest import empty_store, postgresql_url, store  # noqa: F401 - fixtures
+from tests.core.conftest import empty_store, migrated_postgresql, postgresql_url, store  # noqa: F401 - fixtures
 
 
 @pytest.fixture
