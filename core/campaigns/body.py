@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Literal, NoReturn, TypeVar, get_args
 
-from core.campaigns import compliance, personal
+from core.campaigns import compliance, links, personal
 from core.campaigns.personal import InvalidText, Policy
 from core.errors import Refusal
 
@@ -280,6 +280,10 @@ def _wrong(content: Content, channel: str, body: Body) -> Iterator[tuple[str, st
         yield "title", "empty"
     if channel in TEMPLATED and not content.template.strip():
         yield "template", "empty"
+    for name in ("link", "picture"):
+        address = str(getattr(content, name))
+        if address.strip() and not links.is_web(address):
+            yield name, "web"
     if content.link_title and not content.link:
         yield "link", "empty"
     if channel == "wecom" and content.link and not content.link_title:
@@ -288,6 +292,8 @@ def _wrong(content: Content, channel: str, body: Body) -> Iterator[tuple[str, st
         found = personal.problems(text, body.missing)
         if found:
             yield name, f"text_{found[0].reason}"
+        elif name == "text" and personal.is_too_long(channel, personal.shortest(text)):
+            yield name, "text_long"
         elif _needs_offer(text) and body.offer is None:
             yield name, "no_offer"
 

@@ -22,6 +22,7 @@ MOST_LINKS = 256
 MOST_MESSAGE = 2**63 - 1
 LONGEST = 23
 """Letters of a token."""
+_WEB = re.compile(r"https?://[^\s/?#@:]+(:\d{1,5})?([/?#]\S*)?", re.IGNORECASE)
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 _TOKEN = re.compile(f"[1-9A-Za-z][0-9A-Za-z]{{0,{LONGEST - 1}}}")
@@ -34,6 +35,11 @@ class Link:
 
     message: int
     number: int
+
+
+def is_web(address: str) -> bool:
+    """Whether somebody's phone can open it: the whole address, ``http://`` or ``https://``, a host, and no name or password of anybody."""
+    return _WEB.fullmatch(address) is not None
 
 
 def short(base_url: str, key: bytes, message: int, number: int) -> str:

@@ -184,6 +184,11 @@ def is_too_long(channel: str, text: str) -> bool:
     return limit is not None and length(text, limit.unit) > limit.most
 
 
+def shortest(text: str) -> str:
+    """What every reader gets of a text that can be read, whatever is known of them: all but its fields. Raises ``InvalidText``."""
+    return "".join(part for part in parse(text).parts if isinstance(part, str))
+
+
 def _shown(name: str, value: Any) -> str | None:
     try:
         return shown(FIELDS[name], value)

@@ -1,6 +1,7 @@
 """What the author of a campaign says: read strictly, kept as it was said, and complete only when nothing is missing."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
@@ -151,3 +152,27 @@ def _content(channel, **values):
 )  # fmt: skip
 def test_what_is_missing_or_contradicts_itself_is_told_with_its_step(body, gap):
     assert gap in [(one.step, one.field, one.reason) for one in gaps(body, NOW, TODAY)]
+
+
+@pytest.mark.parametrize("name", ["link", "picture"])
+@pytest.mark.parametrize(
+    ("address", "is_right"),
+    [
+        ("https://shop.example.com/x?a=1#b", True), ("HTTP://shop.example.com", True), ("http://10.0.0.7:8080/x", True), ("https://商店.example/新茶", True), ("", True),
+        ("shop.example.com/x", False), ("javascript:alert(1)", False), ("https://", False), ("https:///x", False), ("https://lin:pw@shop.example.com", False),
+        ("https://shop.example.com/a b", False), (" https://shop.example.com", False), ("ftp://shop.example.com", False), ("//shop.example.com", False),
+    ],
+)  # fmt: skip
+def test_a_link_or_picture_that_no_phone_can_open_is_a_gap(name, address, is_right):
+    content = Content(
+        "{{nickname|亲}}，新茶", link_title="去看看" if address and name == "link" else "", **{name: address}
+    )
+    found = gaps(replace(WHOLE, variants=(Variant("A", 1, {"wecom": content}),)), NOW, TODAY)
+    assert [(one.field, one.reason, one.at) for one in found] == ([] if is_right else [(name, "web", "A.wecom")])
+
+
+@pytest.mark.parametrize(("letters", "is_right"), [(1333, True), (1334, False)])
+def test_a_text_that_nobody_could_get_for_its_length_is_a_gap(letters, is_right):
+    content = Content("{{nickname|亲爱的老朋友}}" + "长" * letters)
+    found = gaps(replace(WHOLE, variants=(Variant("A", 1, {"wecom": content}),)), NOW, TODAY)
+    assert [(one.field, one.reason) for one in found] == ([] if is_right else [("text", "text_long")])

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.campaigns import links
 from core.campaigns.links import Link
 from core.store import message_marks
 from core.store.campaign_tables import CampaignLink, Click, Outgoing
@@ -33,7 +34,7 @@ def target(session: Session, link: Link) -> Followed | None:
     """Only what was kept with the campaign, so that nobody can make the house lead elsewhere. None where there is no such message or link."""
     message = session.get(Outgoing, link.message)
     kept = None if message is None else session.get(CampaignLink, (message.campaign_id, link.number))
-    if message is None or kept is None or not re.match(r"https?://", kept.url):
+    if message is None or kept is None or not links.is_web(kept.url):
         return None
     return Followed(message.campaign_id, kept.url, message.begun_at or message.slot_at)
 
