@@ -229,6 +229,8 @@ def _read(text: str, policy: Policy | None) -> tuple[list[str | Field], tuple[Pr
             wrong += [] if is_nested else [Problem(reason, opened) for reason in _wrong(field, policy)]
             parts += [plain, field]
             plain, end, opened = "", token.end(), None
+            if text[end : end + 1] == "}" != text[end + 1 : end + 2]:  # one too many, which nobody means
+                wrong.append(Problem("unopened", end))
     if opened is not None:
         wrong.append(Problem("unclosed", opened))
     parts.append(plain + text[end:])

@@ -35,15 +35,12 @@ class Answering:
 
     async def follow(self, request: Request) -> Response:
         """``GET /c/{token}``: on to where the link leads."""
-        if self._strangers.is_refused(guarding.caller(request)):
-            return pages.said(request, "many", 429)
         try:
             found = await guarding.within(READ_S, partial(self._target, request.path_params["token"]))
         except TimeoutError:
             return pages.said(request, "busy", 503)
         if found is None:
-            self._strangers.note(guarding.caller(request))
-            return pages.lost()
+            return self._unknown(request)
         desk, link, followed = found
         try:
             await guarding.within(COUNT_S, partial(self._count, request, desk, link, followed))
@@ -96,13 +93,18 @@ class Answering:
 
     def _leaving(self, request: Request) -> tuple[Desk, Leaving] | Response:
         """Who wants no more of what, or the answer to a token that is none."""
-        caller, token = guarding.caller(request), request.path_params["token"]
-        if self._strangers.is_refused(caller):
-            return pages.said(request, "many", 429)
+        token = request.path_params["token"]
         for desk in self._desks():
             said = leaving.read(desk.leaving_keys, token)
             if said is not None and (said.customer == links.TRIAL or links.read_who(said.customer) is not None):
                 return desk, said
+        return self._unknown(request)
+
+    def _unknown(self, request: Request) -> Response:
+        """To a token that is none of ours. Good ones are answered wherever they come from: behind one address there may be a whole network, and nobody guesses 64 bits."""
+        caller = guarding.caller(request)
+        if self._strangers.is_refused(caller):
+            return pages.said(request, "many", 429)
         self._strangers.note(caller)
         return pages.lost()
 

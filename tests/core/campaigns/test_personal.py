@@ -106,6 +106,7 @@ def test_policy_skip_skips_whoever_lacks_anything_and_default_whoever_has_no_def
         ("你好{{nickname}", [("unclosed", 2)]),
         ("你好{nickname}}", [("unopened", 11)]),
         ("{{nickname|{{tier}}}}", [("nested", 11), ("unopened", 19)]),
+        ("{{nickname|亲}}}，你好", [("unopened", 14)]),
         ("{{nickname 您好 {{points}}", [("nested", 14)]),
         ("{{a}}{{nickname", [("unknown", 0), ("unclosed", 5)]),
         ("{{nickname|a\nb}}", [("line", 0)]),

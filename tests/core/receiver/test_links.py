@@ -163,12 +163,13 @@ def test_a_token_of_another_house_or_purpose_unsubscribes_nobody(plain):
     assert plain.rows(Suppression) == []
 
 
-def test_who_guesses_tokens_is_not_answered_for_the_rest_of_the_minute(plain):
+def test_who_guesses_tokens_is_told_to_wait_while_good_ones_of_the_same_network_are_answered(plain):
     message = plain.message(plain.campaign(), 7)
     told = [plain.ask(f"/c/x{number}").status for number in range(WRONG_PER_MINUTE + 1)]
     assert told == [404] * WRONG_PER_MINUTE + [429]
-    assert plain.click(message).status == 429
-    assert clicks(plain) == []
+    assert plain.ask("/u/x1", **LEAVE).status == 429
+    assert plain.click(message).status == 302
+    assert plain.ask(plain.way_out(message, 7), **LEAVE).status == 200
 
 
 def test_a_receiver_that_can_read_its_store_is_healthy(plain):
