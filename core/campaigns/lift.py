@@ -15,6 +15,8 @@ from core.metrics import proportions
 from core.metrics.proportions import Interval, Proportion
 
 Code = Literal["nobody", "sample_ratio", "too_small", "unclear", "up", "down"]
+TELLING: tuple[Code, ...] = ("unclear", "up", "down")
+"""Verdicts beside which a difference means something."""
 MISMATCH = 0.001
 """Below this chance of so uneven a split something is wrong with who was counted (A. Fabijan et al., Diagnosing sample ratio mismatch in online controlled experiments, KDD 2019)."""
 PER_SKEWNESS = 355

@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.campaigns import body as bodies
 from core.campaigns.body import Body
-from core.campaigns.lift import Lift, Ratio, Verdict
+from core.campaigns.lift import TELLING, Lift, Ratio, Verdict
 from core.campaigns.states import AWAITED, IN_FLIGHT, OPEN
 from core.errors import Unknown
 from core.periods import business_date
@@ -35,7 +35,7 @@ from dashboard.data.people import People
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "AWAITED", "IN_FLIGHT", "MESSAGE_STATES", "OPEN", "SEE", "SMALL", "Ahead", "Checked", "Confirmations", "Entry", "Lift", "Moving", "Outcome", "Preflight", "Preview", "Progress", "Ratio", "Results", "Review",
+    "AWAITED", "IN_FLIGHT", "MESSAGE_STATES", "OPEN", "SEE", "SMALL", "TELLING", "Ahead", "Checked", "Confirmations", "Entry", "Lift", "Moving", "Outcome", "Preflight", "Preview", "Progress", "Ratio", "Results", "Review",
     "Verdict", "Wallet", "Waterfall", "check", "confirmations", "entries", "now_to_send", "people_ahead", "people_of_results", "people_on_the_way", "previews", "progress", "results", "review_of",
 ]  # fmt: skip
 

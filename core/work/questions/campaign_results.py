@@ -220,7 +220,7 @@ def _money(people: People, did: Outcomes, prices: Mapping[str, int], judged: Jud
     send = sum(count * prices[channel] for channel, count in sent.items()) if set(sent) <= set(prices) else None
     coupons = int(did.coupon_minor[side].sum())
     cost = None if send is None else send + coupons
-    gain = None if judged is None else judged.value.lift
+    gain = judged.value.lift if judged is not None and judged.value.code in lift.TELLING else None
     extra = None if gain is None else gain.extra
     low, high = None, None
     if gain is not None and gain.interval is not None:

@@ -11,7 +11,7 @@ from core.errors import Refusal
 from dashboard import charts, i18n, markdown
 from dashboard.actions import exports, guard
 from dashboard.data import campaign_runs
-from dashboard.data.campaign_runs import SMALL, Lift, Outcome, Verdict
+from dashboard.data.campaign_runs import SMALL, TELLING, Lift, Outcome, Results, Verdict
 from dashboard.data.campaigns import Found
 from dashboard.i18n import UNDEFINED, t
 from dashboard.widgets import behind, heading, steps
@@ -84,10 +84,12 @@ def _sentence(view: Outcome) -> tuple[str, str]:
     lift = verdict.lift
     if verdict.code in ("nobody", "sample_ratio"):
         return verdict.code, t(f"campaign.said_{verdict.code}", treated=i18n.number(found.treated), holdout=i18n.number(found.held))  # fmt: skip
+    detectable = found.judged.detectable_share
+    key = "too_small_for" if verdict.code == "too_small" and detectable is not None else verdict.code
     return verdict.code, t(
-        f"campaign.said_{verdict.code}", did=t(f"campaign.did_{found.lift_metric}"), share=i18n.share(lift.treated), held=i18n.share(lift.holdout), difference=points(lift.difference),
+        f"campaign.said_{key}", did=t(f"campaign.did_{found.lift_metric}"), share=i18n.share(lift.treated), held=i18n.share(lift.holdout), difference=points(lift.difference),
         low=points(_low(lift)), high=points(_high(lift)), extra=i18n.number(abs(round(lift.extra or 0))), treated=i18n.number(lift.treated_count), holdout=i18n.number(lift.holdout_count),
-        detectable=points(found.judged.detectable_share, is_signed=False),
+        detectable=points(detectable, is_signed=False),
     )  # fmt: skip
 
 
@@ -171,11 +173,17 @@ def _tiles(view: Outcome) -> str:
         Tile("converted", t(f"campaigns.metric_{found.metric}"), i18n.number(converted), i18n.share(share), t("campaign.about_converted_means"), lines(t("campaign.of_treated", count=i18n.number(found.treated))), way(people, t("campaign.whose"), converted)),
         Tile("held", t("campaign.held_out"), i18n.number(found.held), "" if lift is None else i18n.share(lift.holdout), t("campaign.about_holdout_means"), "", way(held, t("campaign.whose"), found.held)),
         Tile("net", t("campaign.net"), _money(view, money.net_minor), "", t("campaign.about_money_means"), lines(orders, t("campaign.refunds", money=_money(view, money.refund_minor))), way("brought/treated/ordered", t("campaign.whose"), int((found.flags["treated"] & found.flags["ordered"]).sum()))),
-        Tile("extra", t("campaign.extra"), _money(view, money.extra_minor), "", t("campaign.about_verdict_means"), lines(interval)),
+        Tile("extra", t("campaign.extra"), _money(view, money.extra_minor), "", t("campaign.about_verdict_means"), lines(interval or _untold(found))),
         Tile("spent", t("campaign.spent"), _money(view, money.cost_minor), "", t("campaign.about_money_means"), lines(*parts)),
         Tile("roi", t("campaign.roi"), UNDEFINED if money.roi is None else i18n.change(money.roi), "", t("campaign.about_roi_means"), lines(returned, _harm_of_value(view))),
     ]  # fmt: skip
     return wall(tiles, 150)
+
+
+def _untold(found: Results) -> str:
+    """Why nothing is told of money beyond those held out."""
+    judged = found.judged
+    return "" if judged is None or judged.value.code in TELLING else t(f"campaign.extra_{judged.value.code}")
 
 
 def _harm_of_value(view: Outcome) -> str:
@@ -202,7 +210,7 @@ def _lift(view: Outcome) -> None:
         alt = t("campaign.lift_alt", low=points(pieces[0].low), high=points(pieces[0].high))
         charts.show("campaign_lift", view.key, lambda: results_chart.forest(pieces, points, _brief), alt=alt)
     value = judged.value.lift
-    if value.interval is not None:
+    if value.interval is not None and judged.value.code in TELLING:
         with right:
             st.html(f"<h3>{escape(t('campaign.lift_value'))}</h3>{heading.line(t('campaign.lift_value_lead'))}")
             one = Point(t("campaign.everybody"), value.difference, _low(value), _high(value))
@@ -228,7 +236,7 @@ def _funnel(view: Outcome) -> str:
         share = None if pd.isna(one["share"]) else float(one["share"])
         plain = count / int(one["of"]) if one["of"] else None
         rows.append([escape(t(f"campaign.step_{step}")), told.figure(begins, part, i18n.number(count), count), f"{told.bars(plain)}{escape(i18n.share(share))}"])  # fmt: skip
-    columns = [t(f"campaign.column_{one}") for one in ("step", "people", "of_sent")]
+    columns = [t(f"campaign.column_{one}") for one in ("step", "people", "of_planned")]
     machines = heading.line(t("campaign.machines", count=i18n.number(view.found.machines))) if view.found.machines else ""  # fmt: skip
     return told.table("funnel-rows", t("campaign.funnel"), columns, rows, (1,)) + machines
 

@@ -48,14 +48,13 @@ def test_the_lift_is_that_which_was_planted(filled: Filled, campaign) -> None:
 def test_what_it_cost_is_what_the_lake_tells_and_is_kept_as_a_launch_keeps_it(filled: Filled, campaign) -> None:
     lift, touches = filled.truths["lift"], filled.rows("touches")
     with reading(filled.home, now=NOW) as lake:
-        money = results(filled.home, lake, campaign.id).money
+        found = results(filled.home, lake, campaign.id)
+    money = found.money
     spent = int(touches[touches.campaign_id == campaign.code].cost_minor.sum())
     assert money.cost_minor == money.send_minor == spent > 0
     assert money.per_converted_minor == pytest.approx(spent / lift["treated_converted"])
-    assert money.roi == pytest.approx((money.extra_minor - spent) / spent)
-    assert (money.roi_low, money.roi_high) == pytest.approx(
-        [(bound - spent) / spent for bound in (money.extra_low_minor, money.extra_high_minor)]
-    )
+    assert found.judged.value.code == "too_small"  # what people spend differs too much among so few
+    assert (money.extra_minor, money.roi) == (None, None)
     launched = campaign.launched
     said = bodies.parse(campaign.body)
     with reading(filled.home, now=NOW) as lake, filled.home.store.reading() as session:

@@ -192,22 +192,38 @@ def test_a_result_is_provisional_while_employees_have_not_sent_what_they_were_as
 def test_what_messages_and_coupons_cost_is_held_against_what_the_holdout_did_not_do(tmp_path: Path):
     home = lakes.home(tmp_path)
     lakes.add(
-        home, 1, member_profiles=profiles(range(1, 81)),
-        order_lines=[sale(n, START + HOUR, f"o{n}", 10 + n % 3) for n in range(1, 61)] + [sale(80, START + HOUR, "h", 10)],
+        home, 1, member_profiles=profiles(range(1, 161)),
+        order_lines=[sale(n, START + HOUR, f"o{n}", (10 if n <= 120 else 5) + n % 3) for n in range(1, 161)],
         offer_events=[coupon(1, START + DAY, 1), coupon(2, START + DAY, 2, cost_minor=300), coupon(3, START + DAY, 3, "other"), coupon(4, START - DAY, 4), coupon(5, START + DAY, 5, "other", campaign_id="c1")],
     )  # fmt: skip
-    number = launch(home.store, state="completed", said=body(offer=COUPON), launched=priced(sms=5))
-    send(home.store, number, [message(n, "delivered" if n <= 60 else "holdout") for n in range(1, 81)])
+    number = launch(home.store, state="completed", said=body(offer=COUPON, holdout=0.25), launched=priced(sms=5))
+    send(home.store, number, [message(n, "delivered" if n <= 120 else "holdout") for n in range(1, 161)])
     money, found = asked(home, number).money, asked(home, number)
-    net = sum((10 + n % 3) * 100 for n in range(1, 61))
-    assert (money.net_minor, money.send_minor, money.coupon_minor, money.cost_minor) == (net, 300, 1300, 1600)
-    assert money.aov_minor == net / 60
-    extra = net - 60 * 1000 / 20
-    assert money.extra_minor == pytest.approx(extra) and money.roi == pytest.approx((extra - 1600) / 1600)
+    net = sum((10 + n % 3) * 100 for n in range(1, 121))
+    held = sum((5 + n % 3) * 100 for n in range(121, 161))
+    assert (money.net_minor, money.send_minor, money.coupon_minor, money.cost_minor) == (net, 600, 1300, 1900)
+    assert money.aov_minor == net / 120
+    extra = net - 120 * held / 40
+    assert money.extra_minor == pytest.approx(extra) and money.roi == pytest.approx((extra - 1900) / 1900)
+    assert found.judged.value.code == "up"
     assert behind(found, "redeemed") == [1, 2, 5]
     unpriced = launch(home.store, "free", state="completed")
     send(home.store, unpriced, [message(1)])
     assert asked(home, unpriced).money.cost_minor is None and asked(home, unpriced).money.roi is None
+
+
+def test_money_that_varies_too_much_to_be_compared_is_told_without_what_it_brought(tmp_path: Path):
+    home = lakes.home(tmp_path)
+    lakes.add(
+        home, 1, member_profiles=profiles(range(1, 161)),
+        order_lines=[sale(1, START + HOUR, "o1", 90_000), *(sale(n, START + HOUR, f"o{n}", 10) for n in range(2, 100))],
+    )  # fmt: skip
+    number = launch(home.store, state="completed", said=body(offer=COUPON, holdout=0.25), launched=priced(sms=5))
+    send(home.store, number, [message(n, "delivered" if n <= 120 else "holdout") for n in range(1, 161)])
+    found = asked(home, number)
+    assert found.judged.value.code == "too_small" and found.judged.value.lift.extra > 0
+    assert (found.money.extra_minor, found.money.extra_low_minor, found.money.roi, found.money.roi_low) == (None,) * 4
+    assert found.money.cost_minor == 600
 
 
 def test_one_person_on_both_sides_is_on_neither_and_erased_ones_are_nobody(tmp_path: Path):
