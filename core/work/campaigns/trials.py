@@ -133,9 +133,14 @@ def ask(
         digest = bodies.text_digest(body, variant, channel)
         values = {"campaign_id": campaign_id, "variant": variant, "channel": channel, "digest": digest}
         made = trials.add(one.session, values, by=operator.name, now=now)
-        made.sealed = _sealed(home.keys, made.id, parcel)
+        made.sealed = sealed(home.keys, made.id, parcel)
         one.tell("tried", variant=variant, channel=channel, digest=digest)
         return made.id
+
+
+def sealed(keys: Keys, trial_id: int, parcel: Parcel) -> bytes:
+    """What a trial says, and where it goes, encrypted and bound to it."""
+    return Vault(keys, PURPOSE).seal([json.dumps(asdict(parcel), default=datetime.isoformat)], [_label(trial_id)])[0]
 
 
 def opened(keys: Keys, row: CampaignTrial, code: str) -> Parcel:
@@ -198,14 +203,6 @@ def _robot(session: Session, place: str) -> Connector | None:
     """By its number or its name, as sending finds it."""
     is_number = place.isascii() and place.isdigit() and len(place) < 10
     return session.get(Connector, int(place)) if is_number else connectors.named(session, place)
-
-
-def _sealed(keys: Keys, trial_id: int, parcel: Parcel) -> bytes:
-    return Vault(keys, PURPOSE).seal([json.dumps(asdict(parcel), default=_plain)], [_label(trial_id)])[0]
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else dict(value)
 
 
 def _label(trial_id: int) -> bytes:

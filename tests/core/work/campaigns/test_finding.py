@@ -9,7 +9,7 @@ from core.campaigns.body import Body, Content, Variant
 from core.senders.parcels import Parcel
 from core.senders.sender import Uncertain
 from core.senders.ways.wecom import WecomSingle
-from core.store import outbox
+from core.store import outbox, trials
 from core.store.campaign_tables import Campaign, Outgoing
 from core.work.campaigns.hearing import finding
 from core.work.campaigns.ways_out import connector_kinds
@@ -113,3 +113,13 @@ def test_a_platform_that_cannot_be_asked_is_asked_the_next_time(doubt):
     doubt.send(doubt.campaign("c1"), {1: "wmA"})
     doubt.corp.errcodes[fake.LIST] = [-1]
     assert (doubt.find(), doubt.find(NOW + 2 * MINUTE)) == (0, 1)
+
+
+def test_a_trial_of_the_same_words_is_not_taken_for_the_campaigns_own_task(doubt):
+    here = doubt.campaign("c1")
+    [fate] = doubt.way.send([Parcel("c1-t1", "wmD", TEXT)], NOW)
+    with doubt.world.store.transaction() as session:
+        one = trials.add(session, {"campaign_id": here, "variant": "A", "channel": "wecom", "digest": "d"}, by="lin", now=NOW)  # fmt: skip
+        one.state, one.begun_at, one.ended_at, one.provider_id = "sent", NOW, NOW, fate.provider_id
+    ids = doubt.send(here, {1: "wmA"}, is_made=False)
+    assert doubt.find() == 0 and doubt.world.states() == {ids[0]: "unknown"}

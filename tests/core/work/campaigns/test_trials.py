@@ -2,16 +2,17 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from core.campaigns.body import Content, Offer, Variant, text_digest
-from core.errors import Forbidden, Unknown
+from core.errors import Forbidden, Unknown, WrongKey
 from core.privacy import pseudonyms
 from core.scope import Operator
+from core.senders.parcels import Card, Parcel
 from core.store import campaigns, connectors, suppressions
 from core.store.campaign_tables import CampaignEntry, CampaignTrial, Outgoing, SendRate
 from core.store.tables import AuditEntry
@@ -117,6 +118,19 @@ def test_where_it_goes_and_what_it_says_stand_nowhere_in_plain_words(home, lin):
     assert "campaign.tried" in told
     assert not [one for one in (MAIL, "somebody", "example.com", "只有您知道") if one in told]
     assert MAIL not in repr(parcel(home)) and MAIL not in repr(trials.To(MAIL))
+
+
+def test_all_that_a_message_can_say_comes_back_out_of_its_seal(home):
+    whole = {
+        "message_id": "c1-t7", "address": MAIL, "text": "茶", "purpose": "service", "title": "t", "link": "https://a.example", "link_title": "l", "link_text": "x", "picture": "p", "template": "t1",
+        "values": {"name": "林"}, "page": "q", "way_out": "w", "sender": "lisi", "reference": "trial-c1", "data": {"variant": "A", "trial": True},
+        "card": Card("c", "wx1", "pages/a", "m1", NOW),
+    }  # fmt: skip
+    assert whole.keys() == {one.name for one in fields(Parcel)}, "whatever a message says from now on is sealed too"
+    row = CampaignTrial(id=7, sealed=trials.sealed(home.keys, 7, Parcel(**whole)))
+    assert opened(home.keys, row, "c1") == Parcel(**whole)
+    with pytest.raises(WrongKey):
+        opened(home.keys, CampaignTrial(id=8, sealed=row.sealed), "c1")
 
 
 def test_a_refusal_does_not_repeat_what_was_typed(home, lin):
