@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
     ("language", "title", "start"),
     [("zh", "没有这个页面", "回到首页"), ("en", "There is no such page", "To the start page")],
 )
-@pytest.mark.some(2)
+@pytest.mark.some(1)
 def test_an_address_without_a_page_says_so_and_leads_home(server, signed_in, address, language, title, start):
     page = signed_in("manager", language)
     page.goto(f"{server.url}/{address}")

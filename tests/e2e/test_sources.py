@@ -101,6 +101,7 @@ def test_the_field_for_a_file_speaks_the_readers_language(server, signed_in, lan
 
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("view", ["sources", "identity", ""])
+@pytest.mark.some(4)
 def test_the_pages_open_without_a_complaint_and_fit_the_screen(server, signed_in, view, width):
     page = signed_in("admin", "en", "dark", width=width)
     page.goto(f"{server.url}/{view}")

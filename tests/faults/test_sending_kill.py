@@ -98,7 +98,13 @@ def working(running):
             one.communicate()
 
 
-@pytest.mark.parametrize("is_repeatable", [False, True], ids=["intent", "repeatable"])
+@pytest.mark.parametrize(
+    ("store", "is_repeatable"),
+    [("sqlite", False), ("postgresql", True), ("sqlite", True), ("postgresql", False)],
+    indirect=["store"],
+    ids=["sqlite-intent", "postgresql-repeatable", "sqlite-repeatable", "postgresql-intent"],
+)
+@pytest.mark.some(2)
 def test_workers_killed_while_they_send_lose_nothing_and_double_nothing_unknowingly(
     tmp_path: Path,
     store: Store,

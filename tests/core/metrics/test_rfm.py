@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from core.metrics import cuts, rfm
 from core.metrics.rfm import CLASSES, TIERS, Cuts, Tiering
 from tests.oracles import rfm as oracle
+from tests.seeds import examples
 
 ON = date(2026, 6, 30)
 FIRST = date(2026, 1, 1)
@@ -50,7 +51,7 @@ def standings(engine: ibis.BaseBackend, lines: list[oracle.Line], on: date) -> d
     return {row["member_id"]: ((on - row["last_on"]).days, row["orders"], row["net_minor"]) for row in found}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(lines=st.lists(LINE, max_size=25), back=st.integers(0, 60))
 def test_buyers_stand_where_a_loop_over_the_lines_puts_them(engine, lines, back):
     """Zero and negative orders and nets among them, refunds of people without an order, lines of an order on several days."""

@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from core.privacy import one_id
 from core.privacy.one_id import NEVER, Decisions, Identities, Links, Resolved, oldest, resolve
 from tests.oracles import one_id as oracle
+from tests.seeds import examples
 
 PHONE, CUSTOMER, CARD, COOKIE = range(4)
 LIMITS = {PHONE: 2, CUSTOMER: 3, CARD: 3, COOKIE: 2}
@@ -204,7 +205,7 @@ def worlds(draw):
     return kinds, links, draw(st.lists(key, max_size=2)), draw(few), cuts
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(worlds())
 def test_members_are_those_of_plain_sets(world):
     kinds, links, blocked, merged, cut = world

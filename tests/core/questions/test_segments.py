@@ -37,6 +37,7 @@ from tests import lakes
 from tests.core.segments.trees import compared, trees
 from tests.oracles import segments as oracle
 from tests.oracles.segments import World
+from tests.seeds import examples
 
 ABOVE = {"north": None, "beijing": "north", "haidian": "beijing", "south": None}
 BELONGS = {1: 1, 2: 1, 3: 3, 4: 4, 5: 5, 6: 6, 7: 1, 8: 8}
@@ -171,7 +172,7 @@ LEAVES = _events() | _profiles() | st.sampled_from(["g1", "g2", "g3"]).map(lambd
 
 
 @given(place=st.integers(0, 2), node=trees(LEAVES))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_trees_say_what_a_brute_force_reading_says(worlds: Worlds, place: int, node: Node):
     world, home = worlds[place]
     with reading(home) as lake:

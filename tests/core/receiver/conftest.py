@@ -14,7 +14,7 @@ import pytest
 from core.campaigns import callbacks, links
 from core.campaigns.links import Link
 from core.privacy.pseudonyms import Keys
-from core.receiver import web
+from core.receiver import answering, web
 from core.receiver.desk import Desk
 from core.senders import leaving
 from core.senders.leaving import Leaving
@@ -131,6 +131,12 @@ def serving(world: World) -> Iterator[World]:
             server.should_exit = True
             thread.join(20)
             assert not world.threads
+
+
+@pytest.fixture(autouse=True)
+def counted_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever follows a link waits until the click is counted, however busy the machine is."""
+    monkeypatch.setattr(answering, "COUNT_S", 60.0)
 
 
 @pytest.fixture

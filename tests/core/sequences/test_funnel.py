@@ -23,6 +23,7 @@ from core.sequences.arrays import BARRED, FIRST_EXCLUSION, PRESENT
 from core.sequences.funnel import Attempts, Count, Entries, Exclusion, Funnel, Order, Reach, Step, reach
 from core.sequences.stream import MISSING, Batch, Stream, ordered
 from tests.oracles.funnel import Event, Rules, best, depths, in_order
+from tests.seeds import examples
 
 ORACLES = Path(__file__).parents[2] / "oracles"
 ECOM = Path(__file__).parents[4] / "shared/data/retentioneering_ecom/ecom.csv.gz"
@@ -522,7 +523,7 @@ windows = st.sampled_from([None, 1, 2, 3])
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("of", [events, distinct], ids=["steps share events", "distinct steps"])
 def test_the_answer_equals_a_brute_force_reading(order: Order, of: st.SearchStrategy[Event]) -> None:
-    @settings(max_examples=250)
+    @settings(max_examples=examples(250))
     @given(histories(of), windows, st.integers(2, 4), st.integers(1, 3))
     def check(cases: list[list[Event]], minutes: int | None, steps: int, threads: int) -> None:
         cases = [[e._replace(fits=frozenset(s for s in e.fits if s < steps)) for e in case] for case in cases]
@@ -577,7 +578,7 @@ def in_three_steps(case: list[Event]) -> list[Event]:
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_every_condition_equals_a_brute_force_reading(order: Order) -> None:
-    @settings(max_examples=300)
+    @settings(max_examples=examples(300))
     @given(histories(events | distinct | others), narrow(order), st.integers(1, 3))
     def check(cases: list[list[Event]], asked_for: tuple[Funnel, Rules], threads: int) -> None:
         question, rules = asked_for

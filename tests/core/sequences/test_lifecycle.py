@@ -32,6 +32,7 @@ from core.sequences.lifecycle import (
 )
 from core.sequences.stream import Stream
 from tests.oracles.lifecycle import state
+from tests.seeds import examples
 
 History = tuple[list[int], int | None]
 """When a member acted, ascending, and when it joined."""
@@ -177,7 +178,7 @@ def count(histories: list[History], question: Question, first: int = 0) -> Lifec
     return counted(stream_of([actions for actions, _ in histories], first), question, born_at=births(histories))
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(HISTORIES, EDGES, LOST_AFTER, st.booleans())
 def test_states_equal_a_brute_force_reading(
     histories: list[History], edges: tuple[int, ...], lost_after: int, has_births: bool
@@ -204,7 +205,7 @@ def test_states_equal_a_brute_force_reading(
                 assert got.moves[period, before, now] == moves[before.name.lower(), now.name.lower()]
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(HISTORIES, EDGES, LOST_AFTER)
 def test_opening_and_what_came_and_went_is_closing_and_states_sum_to_members(
     histories: list[History], edges: tuple[int, ...], lost_after: int
@@ -230,7 +231,7 @@ def test_opening_and_what_came_and_went_is_closing_and_states_sum_to_members(
     assert {flow.dormant for flow in flows(got, "kept")} == {0}
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(HISTORIES, EDGES, LOST_AFTER)
 def test_people_are_as_many_as_the_figure(histories: list[History], edges: tuple[int, ...], lost_after: int) -> None:
     question = asked(edges, lost_after)

@@ -19,6 +19,7 @@ from core.sequences.paths import ARRIVED, LEFT, OTHER, Column, Link, Node, Path,
 from core.sequences.stream import Batch, Stream, ordered
 from tests.oracles import paths as oracle
 from tests.oracles.paths import Event
+from tests.seeds import examples
 
 MINUTE = 60_000_000
 ANCHOR, END, BESIDE = 1, 2, int(PRESENT)
@@ -254,7 +255,7 @@ def one_history(draw: st.DrawFn) -> list[Event]:
 cases = st.lists(one_history(), max_size=8)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     cases,
     GAPS,
@@ -283,7 +284,7 @@ def test_paths_equal_a_plain_reading(
     assert list(zip(*(array.tolist() for array in rows), strict=True)) == expected
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(cases, st.integers(1, 4), st.integers(1, 3), st.booleans())
 def test_every_figure_adds_up_and_has_its_people(cases: list[list[Event]], depth: int, top: int, to: bool) -> None:
     got = walk(stream_of(*cases), depth, gap=timedelta(minutes=2), to=to)
@@ -310,7 +311,7 @@ def test_every_figure_adds_up_and_has_its_people(cases: list[list[Event]], depth
         assert {(ln.source, ln.target): ln.members for ln in links if ln.column == column.number} == pairs
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(cases, st.integers(1, 4), st.integers(1, 9), st.booleans())
 def test_top_paths_equal_a_plain_count(cases: list[list[Event]], depth: int, n: int, to: bool) -> None:
     got = walk(stream_of(*cases), depth, gap=timedelta(minutes=2), to=to)
@@ -375,7 +376,7 @@ asked_paths = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(cases, asked_paths, st.lists(st.integers(0, 3), min_size=2, max_size=4))
 def test_a_path_and_the_strict_funnel_of_its_steps_show_the_same_members(
     cases: list[list[Event]], how: dict[str, Any], wish: list[int]
@@ -392,7 +393,7 @@ def test_a_path_and_the_strict_funnel_of_its_steps_show_the_same_members(
                 assert paths.along(got, prefix).tolist()[-1] == counted[-1]
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(cases, st.lists(st.integers(0, 3), min_size=2, max_size=4), st.sampled_from([1, 2]))
 def test_a_path_within_sessions_is_the_funnel_of_the_first_session_with_an_anchor(
     cases: list[list[Event]], prefix: list[int], minutes: int

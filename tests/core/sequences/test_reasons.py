@@ -24,6 +24,7 @@ from tests.core.sequences.test_funnel import (
     stream_of,
 )
 from tests.oracles.funnel import Event, Rules, best, in_order
+from tests.seeds import examples
 
 
 def told(text: str, question: Funnel) -> Explanation:
@@ -96,7 +97,7 @@ def test_several_subjects_are_refused() -> None:
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_reason_holds_in_the_history(order: Order) -> None:
-    @settings(max_examples=250)
+    @settings(max_examples=examples(250))
     @given(histories(events | distinct | others), narrow(order))
     def check(cases: list[list[Event]], asked_for: tuple[Funnel, Rules]) -> None:
         question, rules = asked_for

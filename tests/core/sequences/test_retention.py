@@ -21,6 +21,7 @@ from core.sequences.arrays import BARRED
 from core.sequences.retention import Counting, Entry, Question, Retention, counted, joined, people, summary
 from core.sequences.stream import Stream
 from tests.oracles.retention import Asked, Entered, Event, entered
+from tests.seeds import examples
 
 ORACLES = Path(__file__).parents[2] / "oracles"
 ENTRIES: tuple[Entry, ...] = ("first_ever", "first_in_period", "recurring")
@@ -351,7 +352,7 @@ def written(got: Retention) -> dict[str, list[Any]]:
     return {name: array.tolist() for name, array in arrays.items() if array is not None}
 
 
-@settings(max_examples=600)
+@settings(max_examples=examples(600))
 @given(HISTORIES, questions(), st.sampled_from([0, 2]))
 def test_every_mode_equals_a_brute_force_reading(histories: list[list[Event]], asked: Asked, groups: int) -> None:
     got = counted(in_minutes(histories), minutes(asked, groups), value=values_of(histories))
@@ -361,7 +362,7 @@ def test_every_mode_equals_a_brute_force_reading(histories: list[list[Event]], a
     assert bare.size.tolist() == got.size.tolist()
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(HISTORIES, HISTORIES, questions())
 def test_chunks_of_subjects_add_up(one: list[list[Event]], other: list[list[Event]], asked: Asked) -> None:
     parts = [
@@ -374,7 +375,7 @@ def test_chunks_of_subjects_add_up(one: list[list[Event]], other: list[list[Even
     assert written(bare) == {name: read(whole, asked)[name] for name in ("size", "returned")}
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(HISTORIES, questions(), st.sampled_from([0, 2]))
 def test_people_are_those_of_the_brute_force_and_as_many_as_the_figure(
     histories: list[list[Event]], asked: Asked, groups: int

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from core.store import identity_values, profile_fields
 from core.store.tables import Batch, ProfileField
+from tests.seeds import examples
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BATCHES, KEYS = (1, 2, 3, 4), (-(2**63), 0, 7)
@@ -46,7 +47,7 @@ def read(session):
 
 
 @given(STEPS, TOLD)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_the_newest_committed_batch_told_is_read_whatever_died_failed_or_was_taken_back(store, steps, told):
     with store.transaction() as session:
         session.execute(delete(ProfileField))
