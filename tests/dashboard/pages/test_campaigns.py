@@ -293,8 +293,9 @@ def test_texts_are_kept_by_variant_and_channel_and_measured(opened):
     test.radio(key="cp_preview_wecom").set_value("unknown")
     test = test.run()
     assert "茶里：亲" in said(test) and "缺少：昵称" in said(test)
-    test = put(test, "wecom_text", "{{nickname}}")
-    assert "个人字段缺少备用文字" in said(test)
+    test = put(test, "wecom_text", "{{nickname|亲}}，{{city}}")
+    assert "个人字段缺少备用文字（{{city}}）" in said(test)
+    assert "有的文字写得不对" in said(test) and "没有发现问题" not in said(test)
     test = put(test, "wecom_text", "茶" * 1334)
     assert "4,002 / 4,000 字节" in said(test) and "太长了" in said(test)
 
