@@ -107,7 +107,7 @@ def _tiles(view: Moving) -> str:
         Tile("rate", t("campaign.rate"), rate, meaning=t("campaign.about_rate_means"), below=lines(throttle)),
         Tile("ends", t("campaign.ends"), _end(view), meaning=t("campaign.about_ends_means")),
     ]  # fmt: skip
-    return wall(tiles, 150)
+    return wall(tiles, 125)
 
 
 def _messages(view: Moving) -> int:

@@ -84,8 +84,9 @@ def _sentence(view: Outcome) -> tuple[str, str]:
     lift = verdict.lift
     if verdict.code in ("nobody", "sample_ratio"):
         return verdict.code, t(f"campaign.said_{verdict.code}", treated=i18n.number(found.treated), holdout=i18n.number(found.held))  # fmt: skip
+    is_bare = verdict.code == "too_small" and found.judged.detectable_share is None
     return verdict.code, t(
-        f"campaign.said_{verdict.code}", did=t(f"campaign.did_{found.lift_metric}"), share=i18n.share(lift.treated), held=i18n.share(lift.holdout), difference=points(lift.difference),
+        "campaign.said_too_small_bare" if is_bare else f"campaign.said_{verdict.code}", did=t(f"campaign.did_{found.lift_metric}"), share=i18n.share(lift.treated), held=i18n.share(lift.holdout), difference=points(lift.difference),
         low=points(_low(lift)), high=points(_high(lift)), extra=i18n.number(abs(round(lift.extra or 0))), treated=i18n.number(lift.treated_count), holdout=i18n.number(lift.holdout_count),
         detectable=points(found.judged.detectable_share, is_signed=False),
     )  # fmt: skip
