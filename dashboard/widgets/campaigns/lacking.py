@@ -28,7 +28,7 @@ def ways_out(body: campaigns.Body) -> None:
     said = t("campaigns.unconnected", channels=i18n.listed(map(words.channel, lost)))
     way = f' <a href="/connectors?{escape(addresses.only("world"))}">{escape(t("campaigns.to_connectors"))}</a>'
     shown = way if guard.may(connectors.WRITE) else ""
-    st.html(f'<ul class="lacks"><li>{escape(said)}{shown}</li></ul>')
+    st.html(f'<p class="lacks">{escape(said)}{shown}</p>')
 
 
 def _told(body: campaigns.Body, one: campaigns.Gap) -> str:
