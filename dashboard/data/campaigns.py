@@ -56,11 +56,13 @@ from dashboard.web import kept, wiring
 __all__ = [
     "CARD", "CARDED", "CHANNELS", "EDITABLE", "FIELDS", "GOALS", "GROUPS", "LIMITS", "LONG", "LONGEST_NAME", "LONGEST_WINDOW_DAYS", "METRICS", "MISSING", "MODES", "MOST_HELD", "MOST_PLACES",
     "MOST_SEGMENTS", "MOST_VALUES", "MOST_VARIANTS", "PERSONAL", "PLACED", "PURPOSES", "SEE", "STATES", "STEPS", "TEMPLATED", "TITLED", "WHENS", "Body", "Content", "Found", "Gap",
-    "Hold", "Limit", "Listed", "Named", "Policy", "Quiet", "Read", "Rule", "Told", "Variant", "document", "example", "find", "findings", "gaps", "holds", "is_held_rule",
+    "Hold", "Limit", "Listed", "Named", "Policy", "Quiet", "Read", "Rule", "Told", "Variant", "at_fault", "document", "example", "find", "findings", "gaps", "holds", "is_held_rule",
     "is_readable", "listed", "may_see_members", "me", "members", "now", "offers", "places", "policy", "read_by", "robots", "rule", "segments_known", "sender", "short_name", "standing", "today", "unconnected", "zone",
 ]  # fmt: skip
 
 SEE = "campaign.see"
+LONGEST_PIECE = 40
+"""Letters of a text that are told of what is wrong with it."""
 STATES = CAMPAIGN_STATES
 
 
@@ -226,6 +228,20 @@ def document(body: Body) -> dict[str, Any]:
 def gaps(body: Body) -> tuple[Gap, ...]:
     """What is missing, or contradicts itself, in the order of steps."""
     return bodies.gaps(body, now(), today())
+
+
+def at_fault(body: Body, gap: Gap) -> str:
+    """The piece of a text that a gap is about: the field in braces, or what is left from there on the line; empty of other gaps."""
+    kind, _, reason = gap.reason.partition("_")
+    name, _, channel = gap.at.rpartition(".")
+    content = next((one.contents.get(channel) for one in body.variants if one.name == name), None)
+    text = "" if content is None or kind != "text" else content.texts().get(gap.field, "")
+    found = next((one.at for one in personal.problems(text, body.missing) if one.reason == reason), None)
+    if found is None:
+        return ""
+    rest = text[found:].partition("\n")[0]
+    whole = rest[: rest.index("}}") + 2] if rest.startswith("{{") and "}}" in rest else rest
+    return whole if len(whole) <= LONGEST_PIECE else f"{whole[:LONGEST_PIECE]}…"
 
 
 def findings(body: Body) -> tuple[Told, ...]:

@@ -166,7 +166,8 @@ def _audience(found: Found) -> str:
     without = i18n.listed(known[one].name if one in known else f"#{one}" for one in body.without)
     said = [t("campaign.audience_of", names=words.audience(body))]
     said += [t("campaign.audience_without", names=without)] if without else []
-    said.append(t(f"campaign.audience_{body.mode}", channels=words.channels(body)))
+    how = body.mode if len(body.channels) > 1 else "once"
+    said.append(t(f"campaign.audience_{how}", channels=words.channels(body)))
     said.append(t("campaign.audience_held", share=i18n.share(body.holdout)) if body.holdout else t("campaigns.holdout_none"))  # fmt: skip
     return told.sentences(said)
 

@@ -22,6 +22,8 @@ def show(form: Form) -> None:
         st.html(heading.section(t("campaigns.findings"), t("campaigns.findings_lead"), "findings"))
         if not any(one.contents for one in form.found.body.variants):
             st.html(heading.line(t("campaigns.findings_unread")))
+        elif any(one.reason.startswith("text_") for one in campaigns.gaps(form.found.body)):
+            st.html(heading.line(t("campaigns.findings_broken")))
         elif not found:
             st.html(f'<p class="lead all-well">{escape(t("campaigns.findings_none"))}</p>')
         for (is_held, rule), every in groupby(sorted(found, key=_order), _order):

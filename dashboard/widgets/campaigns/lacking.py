@@ -16,7 +16,7 @@ def show(form: Form, step: str, at: str = "") -> None:
     """``at``: of a variant on a channel; empty: what is said of neither."""
     found = [one for one in campaigns.gaps(form.found.body) if one.step == step and one.at == at]
     if found:
-        items = "".join(f"<li>{escape(_told(one))}</li>" for one in found)
+        items = "".join(f"<li>{escape(_told(form.found.body, one))}</li>" for one in found)
         st.html(f'<ul class="lacks">{items}</ul>')
 
 
@@ -28,9 +28,10 @@ def ways_out(body: campaigns.Body) -> None:
     said = t("campaigns.unconnected", channels=i18n.listed(map(words.channel, lost)))
     way = f' <a href="/connectors?{escape(addresses.only("world"))}">{escape(t("campaigns.to_connectors"))}</a>'
     shown = way if guard.may(connectors.WRITE) else ""
-    st.html(f'<ul class="lacks"><li>{escape(said)}{shown}</li></ul>')
+    st.html(f'<p class="lacks">{escape(said)}{shown}</p>')
 
 
-def _told(one: campaigns.Gap) -> str:
-    place = words.place(one.at)
-    return words.gap(one).removeprefix(place).lstrip(" ·") if place else words.gap(one)
+def _told(body: campaigns.Body, one: campaigns.Gap) -> str:
+    place, piece = words.place(one.at), campaigns.at_fault(body, one)
+    said = words.gap(one).removeprefix(place).lstrip(" ·") if place else words.gap(one)
+    return i18n.aside(said, piece) if piece else said

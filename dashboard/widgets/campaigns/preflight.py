@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.errors import Refusal
 from dashboard import charts, i18n, markdown
-from dashboard.data import campaign_runs
+from dashboard.data import campaign_runs, campaigns
 from dashboard.data.campaign_runs import Ahead, Checked, Wallet, Waterfall
 from dashboard.data.campaigns import Found
 from dashboard.i18n import UNDEFINED, t
@@ -93,7 +93,8 @@ def _flow(found: Found, view: Checked, flow: Waterfall) -> None:
     name = words.channel(flow.channel)
     left, right = st.columns([2, 3], gap="large")
     sent = _sent(flow)
-    alt = t("campaign.waterfall_alt", channel=name, entered=i18n.number(flow.entered_count), left=i18n.number(sent))
+    kind = "waterfall_alt_placed" if flow.channel in campaigns.PLACED else "waterfall_alt"
+    alt = t(f"campaign.{kind}", channel=name, entered=i18n.number(flow.entered_count), left=i18n.number(sent))
     with left:
         st.html(f"<h3>{escape(name)}</h3>{heading.line(alt)}")
         charts.show(f"preflight_{flow.channel}", view.key, lambda: preflight_chart.drawn(flow), alt=alt)

@@ -34,6 +34,7 @@ STATES = {
     "planned": "wait", "held": "wait", "reserved": "go", "sending": "go", "accepted": "go", "delivered": "done", "failed": "bad", "skipped": "off", "cancelled": "off",
     "unknown": "odd", "dead": "bad",
 }  # fmt: skip
+NEVER = frozenset({"skipped", "cancelled"})
 FATES = ("arrived", "failed", "again")
 
 
@@ -96,17 +97,17 @@ def _tiles(view: Moving) -> str:
     throttle = t("campaign.throttled", count=i18n.number(moving.throttle)) if moving.throttle else ""
     launched = (moving.launched or {}).get("will_send")
     planned = t("campaign.of_launched", count=i18n.number(launched)) if launched is not None else ""
-    dropped = tally.of(frozenset({"skipped", "cancelled"}))
-    never = t("campaign.of_them_never", count=i18n.number(dropped)) if dropped else ""
+    dropped = tally.of(NEVER)
     tiles = [
-        Tile("rows", t("campaign.rows"), i18n.number(_messages(view)), meaning=t("campaign.rows_means"), below=lines(planned, never)),
+        Tile("rows", t("campaign.rows"), i18n.number(_messages(view) - dropped), meaning=t("campaign.rows_means"), below=lines(planned)),
+        *([Tile("never", t("campaign.never"), i18n.number(dropped), below=lines(t("campaign.never_why")))] if dropped else []),
         *_held_out(view),
         Tile("left", t("campaign.left_to_send"), i18n.number(moving.left), below=lines(t("campaign.in_flight", count=i18n.number(moving.in_flight)))),
         Tile("arrived", t("campaign.arrived"), i18n.number(reached), below=lines(t("campaign.awaited", count=i18n.number(moving.awaited)))),
         Tile("rate", t("campaign.rate"), rate, meaning=t("campaign.about_rate_means"), below=lines(throttle)),
         Tile("ends", t("campaign.ends"), _end(view), meaning=t("campaign.about_ends_means")),
     ]  # fmt: skip
-    return wall(tiles, 150)
+    return wall(tiles, 125)
 
 
 def _messages(view: Moving) -> int:
@@ -202,7 +203,7 @@ def _by(view: Moving, name: str) -> str:
 
 def _skipped(view: Moving) -> str:
     found = view.found.by("state", "reason")
-    found = found[found["state"].isin(("skipped", "cancelled"))].sort_values("rows", ascending=False)
+    found = found[found["state"].isin(NEVER)].sort_values("rows", ascending=False)
     if found.empty:
         return ""
     begins = behind.link(told.WHO)

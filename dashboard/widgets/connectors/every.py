@@ -101,6 +101,8 @@ def _facts(one: Seen, told: str | None) -> list[tuple[str, str]]:
 def _shown(name: str, value: Any) -> str:
     if value is None or value == "":
         return UNDEFINED
+    if name == "stands_for":
+        return words.channel(str(value))
     return t(f"connectors.security_{value}") if name == "security" else str(value)
 
 

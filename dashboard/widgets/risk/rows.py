@@ -46,5 +46,8 @@ def _kind(column: Column) -> str:
 
 def _cells(columns: Sequence[Column], row: Sequence[str]) -> str:
     first, *others = row
-    told = "".join(f"<td{_kind(column)}>{cell}</td>" for column, cell in zip(columns[1:], others, strict=True))
+    told = "".join(
+        f'<td{_kind(column)} data-name="{escape(column.title)}">{cell}</td>'
+        for column, cell in zip(columns[1:], others, strict=True)
+    )
     return f'<th scope="row">{first}</th>{told}'

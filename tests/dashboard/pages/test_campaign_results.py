@@ -103,6 +103,7 @@ def test_too_few_people_are_told_as_too_few(opened):
     number = sending(body(segment(), holdout=0.3))
     test = page(opened, number, cp_view="results")
     assert not test.exception and verdict(test)[0] == "人数太少，无法判断"
+    assert "—" not in verdict(test)[1]
     assert "消息可能还在发出" in test.info[0].value
 
 

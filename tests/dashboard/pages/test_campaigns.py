@@ -8,6 +8,7 @@ from core.campaigns.body import Body, Content, Offer, Schedule, Variant, parse, 
 from core.campaigns.compliance import Sender
 from core.scope import Operator, Scope
 from core.store import campaigns as rows
+from core.store import connectors
 from core.work import segments
 from core.work.campaigns import drafts, policy, review, stopping
 from core.work.campaigns.policy import Policy
@@ -293,8 +294,9 @@ def test_texts_are_kept_by_variant_and_channel_and_measured(opened):
     test.radio(key="cp_preview_wecom").set_value("unknown")
     test = test.run()
     assert "茶里：亲" in said(test) and "缺少：昵称" in said(test)
-    test = put(test, "wecom_text", "{{nickname}}")
-    assert "个人字段缺少备用文字" in said(test)
+    test = put(test, "wecom_text", "{{nickname|亲}}，{{city}}")
+    assert "个人字段缺少备用文字（{{city}}）" in said(test)
+    assert "有的文字写得不对" in said(test) and "没有发现问题" not in said(test)
     test = put(test, "wecom_text", "茶" * 1334)
     assert "4,002 / 4,000 字节" in said(test) and "太长了" in said(test)
 
@@ -551,3 +553,18 @@ def test_expiry_before_the_beginning_is_missing_from_no_list(opened):
     past = now() - timedelta(days=1)
     number = begin(whole(segment(), schedule=Schedule("now", None, None, past)))
     assert "已经过去" in said(page(opened, number, "check"))
+
+
+@pytest.mark.parametrize(("role", "is_way"), [("admin", True), ("manager", False)])
+def test_a_channel_that_nothing_is_switched_on_for_is_told_where_it_is_chosen_and_checked(opened, role, is_way):
+    fill()
+    number = begin(whole(segment()))
+    test = faultless(page(opened, number, "audience", role=role))
+    assert "企业微信（一对一）：还没有启用的发送渠道" in said(test)
+    assert ('href="/connectors?' in "".join(part.value for part in test.html)) == is_way
+    test.query_params["step"] = "check"
+    assert "还没有启用的发送渠道" in said(faultless(test.run()))
+    with home().store.transaction() as session:
+        values = {"name": "w", "kind": "wecom", "channel": "wecom", "settings": {}}
+        connectors.add(session, values, by="lin", now=now()).is_on = True
+    assert "还没有启用的发送渠道" not in said(test.run())

@@ -354,10 +354,10 @@ def _once(left: Flags, own: Addresses, salt: str, ids: Int64s) -> Flags:
 
 
 def _held_out(flows: Sequence[Flow], body: Body, salt: str, ids: Int64s) -> list[Flow]:
-    """A member is held out once, whatever the channels."""
+    """A member is held out once, whatever the channels. No place is: what people of a group do is held against nobody's, so that a group left out would be lost for nothing."""
     reached = _any([flow.may for flow in flows], np.zeros(len(ids), bool))
     held = np.zeros(len(ids), bool)
-    if body.holdout:
+    if body.holdout and not body.is_placed:
         held[reached] = holdout.held(salt, ids[reached], body.holdout)
     return [_through(flow, "holdout", ~held) for flow in flows]
 
