@@ -1,6 +1,6 @@
 """Who is not to be written to, whatever they once agreed to: by member, or by the keyed hash of an address, which outlives the member's erasure."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -13,6 +13,8 @@ from core.store.columns import UtcTime, canonical
 from core.store.session import Session, changed_rows, insert_many, upsert
 
 ASKED_AT_ONCE = 5_000
+REFUSED, GAVE_WAY = ("unsubscribed", "complained"), "refused"
+"""What nobody takes back without a new consent; why another reason does not stand any more once somebody refused."""
 ABOUT = ("channel", "purpose", "member_id", "address_mac")
 SAID = ("kind", *ABOUT, "message_id", "reason", "by")
 _PLAIN = table(Suppression.__tablename__, *map(column, ("key", *SAID, "at", "lifted_reason")))
@@ -45,23 +47,39 @@ def add(
     by: str,
     now: datetime,
 ) -> bool:
-    """``channel``, ``purpose`` None: every one. Raises ``ValueError`` where it is about nobody. False: it stands already."""
+    """``channel``, ``purpose`` None: every one. A refusal takes the place of what stands for another reason, which could be taken back without a new consent. Raises ``ValueError`` where it is about
+    nobody. False: it stands already."""
+    key = key_of(channel=channel, purpose=purpose, member_id=member_id, address_mac=address_mac)
+    if kind in REFUSED:
+        _give_way(session, [key], by=by, now=now)
     values: dict[str, Any] = {
-        "key": key_of(channel=channel, purpose=purpose, member_id=member_id, address_mac=address_mac), "kind": kind, "channel": channel, "purpose": purpose,
+        "key": key, "kind": kind, "channel": channel, "purpose": purpose,
         "member_id": member_id, "address_mac": address_mac, "message_id": message_id, "reason": reason, "by": by, "at": now, "lifted_reason": "",
     }  # fmt: skip
     statement = upsert(session, Suppression).values(**values).on_conflict_do_nothing()
     return session.scalars(statement.returning(Suppression.id)).one_or_none() is not None
 
 
-def add_all(session: Session, rows: Iterable[Mapping[str, Any]]) -> int:
+def add_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> int:
     """Very many at once, each with all that ``add`` is told (the time as ``at``). Raises as ``add``. Returns how many were new."""
     written = UtcTime().dialect_impl(session.get_bind().dialect).bind_processor(session.get_bind().dialect)
     told = [
         (key_of(**{name: row[name] for name in ABOUT}), *(row[name] for name in SAID), row["at"] if written is None else written(row["at"]), "")
         for row in rows
     ]  # fmt: skip
+    for row in {row["kind"]: row for row in rows if row["kind"] in REFUSED}.values():
+        _give_way(session, [one[0] for one in told if one[1] == row["kind"]], by=row["by"], now=row["at"])
     return insert_many(session, _PLAIN, told, unique=None)
+
+
+def _give_way(session: Session, keys: Sequence[str], *, by: str, now: datetime) -> None:
+    """What stands for another reason than a refusal, for a refusal that is about the same."""
+    for at in range(0, len(keys), ASKED_AT_ONCE):
+        here = update(Suppression).where(
+            Suppression.key.in_(keys[at : at + ASKED_AT_ONCE]), Suppression.lifted_at.is_(None)
+        )
+        here = here.where(Suppression.kind.not_in(REFUSED))
+        changed_rows(session, here.values(lifted_at=now, lifted_by=by, lifted_reason=GAVE_WAY))
 
 
 def key_of(*, channel: str | None, purpose: str | None, member_id: int | None, address_mac: bytes | None) -> str:

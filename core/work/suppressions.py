@@ -32,8 +32,6 @@ from core.work.questions.reading import Reading, reading
 WRITE = "suppression.write"
 BY_HAND = ("unsubscribed", "complained", "manual")
 """Why somebody may be stopped by hand: they refused, they complained, or another reason."""
-REFUSED = ("unsubscribed", "complained")
-"""What nobody takes back without a new consent."""
 ON = tuple(one for one in CHANNELS if one not in ("group_chat", "robot"))
 """Channels on which members are written to one by one."""
 PURPOSES = compliance.PURPOSES
@@ -122,9 +120,9 @@ def add(home: Home, log: Store, operator: Operator, members: Collection[int], wa
         }
         shared |= {"reason": said, "by": operator.name}
         times = {member_id: now + place * APART for place, member_id in enumerate(whom)}
-        rows = ({**shared, "at": at, "member_id": one, "address_mac": None} for one, at in times.items())
+        rows = [{**shared, "at": at, "member_id": one, "address_mac": None} for one, at in times.items()]
         new = suppressions.add_all(session, rows)
-        others = ({**shared, "at": times[one], "member_id": None, "address_mac": mac} for one, own in addresses.items() for mac in own)  # fmt: skip
+        others = [{**shared, "at": times[one], "member_id": None, "address_mac": mac} for one, own in addresses.items() for mac in own]  # fmt: skip
         suppressions.add_all(session, others)
         done = Added(new, len(whom) - new)
         outbox.skip_all(session, whom, wanted.channel, wanted.purpose, REASON, now)
@@ -167,7 +165,7 @@ def _is_seen(home: Home, operator: Operator, found: Suppression) -> bool:
 
 
 def _agreed(home: Home, found: Suppression, consent: Consent | None, now: datetime) -> Consent | None:
-    if found.kind not in REFUSED:
+    if found.kind not in suppressions.REFUSED:
         return None
     if consent is None or not consent.how.strip():
         raise ConsentMissing("They refused; state the new consent.")

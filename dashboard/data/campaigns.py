@@ -37,6 +37,7 @@ from core.campaigns.personal import FIELDS, LIMITS, Limit
 from core.errors import Unknown
 from core.periods import business_date
 from core.privacy import short_names
+from core.senders.wecom import media
 from core.store import campaigns, incidents, segments
 from core.store.campaign_tables import CAMPAIGN_STATES, Campaign
 from core.work.campaigns import policy as rules
@@ -54,7 +55,7 @@ from dashboard.data.ground import Ground, stand
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "CARD", "CARDED", "CHANNELS", "EDITABLE", "FIELDS", "GOALS", "GROUPS", "LIMITS", "LONG", "LONGEST_NAME", "LONGEST_WINDOW_DAYS", "METRICS", "MISSING", "MODES", "MOST_HELD", "MOST_PLACES",
+    "CARD", "CARDED", "CHANNELS", "COVER_MB", "EDITABLE", "FIELDS", "GOALS", "GROUPS", "LIMITS", "LONG", "LONGEST_NAME", "LONGEST_WINDOW_DAYS", "METRICS", "MISSING", "MODES", "MOST_HELD", "MOST_PLACES",
     "MOST_SEGMENTS", "MOST_VALUES", "MOST_VARIANTS", "PERSONAL", "PLACED", "PURPOSES", "SEE", "STATES", "STEPS", "TEMPLATED", "TITLED", "WHENS", "Body", "Content", "Found", "Gap",
     "Hold", "Limit", "Listed", "Named", "Policy", "Quiet", "Read", "Rule", "Told", "Variant", "at_fault", "document", "example", "find", "findings", "gaps", "holds", "is_held_rule",
     "is_readable", "listed", "may_see_members", "me", "members", "now", "offers", "places", "policy", "read_by", "robots", "rule", "segments_known", "sender", "short_name", "standing", "today", "unconnected", "zone",
@@ -63,6 +64,7 @@ __all__ = [
 SEE = "campaign.see"
 LONGEST_PIECE = 40
 """Letters of a text that are told of what is wrong with it."""
+COVER_MB = media.MOST_BYTES >> 20
 STATES = CAMPAIGN_STATES
 
 

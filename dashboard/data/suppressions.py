@@ -8,9 +8,10 @@ import pandas as pd
 
 from core.periods import business_date
 from core.store.campaign_tables import SUPPRESSION_KINDS
+from core.store.suppressions import REFUSED
 from core.work.questions import suppressions as question
 from core.work.questions.suppressions import EVERY, Count, Entry, Page, Seen
-from core.work.suppressions import BY_HAND, LONGEST, ON, PURPOSES, REFUSED
+from core.work.suppressions import BY_HAND, LONGEST, ON, PURPOSES
 from dashboard.data import people
 from dashboard.data.ground import Ground, stand
 from dashboard.web import kept, wiring

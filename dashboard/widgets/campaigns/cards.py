@@ -34,7 +34,9 @@ def show(form: Form, path: Path, channel: str, content: Content) -> None:
         if not form.is_open:
             return
         key = f"cp_cover_{channel}_{form.turn}"
-        file = st.file_uploader(t("campaigns.content_card_media"), type=["png", "jpg", "jpeg"], key=key)
+        file = st.file_uploader(
+            t("campaigns.content_card_media"), type=["png", "jpg", "jpeg"], max_upload_size=campaigns.COVER_MB, key=key
+        )
         with st.container(horizontal=True, gap="small", key=f"{key}_deeds"):
             st.button(
                 t("campaigns.cover_upload"), icon=":material/upload:", key=f"{key}_do", on_click=_upload, args=(form, path, key), disabled=file is None

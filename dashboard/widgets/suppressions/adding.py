@@ -26,6 +26,8 @@ FILE, OF, COLUMN, BARE = "sp_file", "sp_of", "sp_column", "sp_bare"
 _READ, _FOUND = "_sp_read", "_sp_found"
 SHOWN = 200
 """Lines without anybody that are shown; the download has them all."""
+FEW = 5
+"""Lines that need no scrolling."""
 EVERY = "every"
 
 
@@ -81,6 +83,9 @@ def _add() -> None:
 def _stop(members: Collection[int], prefix: str) -> None:
     done = actions.add(members, _wanted(prefix))
     form.close(prefix)
+    if not done.new:
+        guard.note(t("suppressions.added_none", count=done.before))
+        return
     told = t("suppressions.added", count=done.new)
     guard.note(told + (t("suppressions.added_before", count=done.before) if done.before else ""))
 
@@ -90,7 +95,7 @@ def _stop(members: Collection[int], prefix: str) -> None:
 
 def _filed() -> None:
     st.caption(t("suppressions.import_lead"))
-    file = st.file_uploader(t("segments.import_file"), type=["csv", "txt", "tsv", "xlsx", "xls", "gz"], key=FILE, on_change=_forget)  # fmt: skip
+    file = st.file_uploader(t("segments.import_file"), type=["csv", "txt", "tsv", "xlsx", "xls", "gz"], key=FILE, max_upload_size=lists.MOST_BYTES >> 20, on_change=_forget)  # fmt: skip
     state = st.session_state
     if file is None:
         state.pop(_READ, None)
@@ -140,7 +145,7 @@ def _missed(found: Matched) -> None:
         pa.Table.from_pandas(table(SHOWN), preserve_index=False),
         hide_index=True,
         alt=t("segments.import_missed_title"),
-        height=220,
+        height="content" if len(found.missed) <= FEW else 220,
     )
     st.download_button(
         t("segments.import_download", count=i18n.number(len(found.missed))), data=lambda: exports.as_csv(table(None)), file_name="siyu-unmatched.csv",

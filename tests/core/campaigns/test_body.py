@@ -23,7 +23,17 @@ WHOLE = Body(
 LINES = st.text(max_size=50)
 TIMES = st.datetimes(timezones=st.just(UTC))
 CONTENTS = st.builds(
-    Content, text=LINES, title=LINES, link=LINES, template=LINES, values=st.dictionaries(LINES, LINES, max_size=3)
+    Content,
+    text=LINES,
+    title=LINES,
+    link=LINES,
+    template=LINES,
+    values=st.dictionaries(LINES, LINES, max_size=3),
+    card_title=LINES,
+    card_app_id=LINES,
+    card_page=LINES,
+    card_media=LINES,
+    card_until=st.none() | TIMES,
 )
 BODIES = st.builds(
     Body,
@@ -126,6 +136,16 @@ def _with(**values):
     return Body(**{name: getattr(WHOLE, name) for name in Body.__slots__} | values)
 
 
+CARD = {
+    "card_title": "新品", "card_app_id": "wx0123456789abcdef", "card_page": "pages/new", "card_media": "m1", "card_until": NOW + timedelta(days=3),
+}  # fmt: skip
+
+
+def _carded(channel="wecom", schedule=Schedule(), **values):
+    body = _content(channel, text="x", **(CARD | values))
+    return _with(channels=body.channels, variants=body.variants, schedule=schedule, segments=(3,), places=("g1",))
+
+
 def _content(channel, **values):
     return _with(channels=(channel,), variants=(Variant("A", 1, {channel: Content(**values)}),))
 
@@ -143,6 +163,16 @@ def _content(channel, **values):
         (_content("wecom", text="{{coupon_code|-}}"), ("content", "text", "no_offer")),
         (_content("wecom", text="x", link="https://a.b/"), ("content", "link_title", "empty")),
         (_with(variants=(WHOLE.variants[0], WHOLE.variants[0])), ("content", "variants", "same")),
+        (_carded(card_title=" "), ("content", "card_title", "empty")),
+        (_carded(card_title="字" * 21 + "ab"), ("content", "card_title", "text_long")),
+        (_carded(card_title="{{nickname}}"), ("content", "card_title", "text_no_default")),
+        (_carded(card_app_id=""), ("content", "card_app_id", "empty")),
+        (_carded(card_app_id="gh_0123456789abcd"), ("content", "card_app_id", "form")),
+        (_carded(card_page=""), ("content", "card_page", "empty")),
+        (_carded("group_chat", card_media=""), ("content", "card_media", "empty")),
+        (_carded(card_until=NOW), ("content", "card_media", "over")),
+        (_carded(card_until=None), ("content", "card_media", "over")),
+        (_carded(schedule=Schedule("at", NOW + timedelta(days=3))), ("content", "card_media", "over")),
         (_with(offer=Offer("o", "o", 500, budget_minor=499)), ("offer", "budget_minor", "below_face")),
         (_with(offer=Offer("o", "o", 500, ends_on=date(2026, 11, 19))), ("offer", "ends_on", "past")),
         (_with(schedule=Schedule("at")), ("schedule", "at", "empty")),
@@ -176,3 +206,23 @@ def test_a_text_that_nobody_could_get_for_its_length_is_a_gap(letters, is_right)
     content = Content("{{nickname|亲爱的老朋友}}" + "长" * letters)
     found = gaps(replace(WHOLE, variants=(Variant("A", 1, {"wecom": content}),)), NOW, TODAY)
     assert [(one.field, one.reason) for one in found] == ([] if is_right else [("text", "text_long")])
+
+
+def test_a_whole_card_lacks_nothing_and_one_elsewhere_is_not_looked_at():
+    near = Schedule("at", NOW + timedelta(days=3, seconds=-1))
+    for body in (
+        _carded(),
+        _carded("group_chat"),
+        _carded(schedule=near),
+        _carded(card_title="字" * 21 + "a"),
+        _carded("webhook", card_media=""),
+    ):
+        assert gaps(body, NOW, TODAY) == ()
+
+
+def test_what_has_no_card_is_kept_and_approved_as_before_there_were_any():
+    document = to_json(WHOLE)
+    assert not [name for name in document["variants"][0]["contents"]["wecom"] if name.startswith("card")]
+    carded = to_json(_carded())["variants"][0]["contents"]["wecom"]
+    assert {name: carded[name] for name in CARD} == CARD | {"card_until": CARD["card_until"].isoformat()}
+    assert digest(_carded(), {}) != digest(_carded(card_until=NOW + timedelta(days=2)), {})

@@ -216,6 +216,7 @@ def test_who_replies_to_leave_gets_no_more_texts_in_the_same_moment(world, text)
         ("unsubscribed", "sms", "marketing", 1, None),
         ("unsubscribed", "sms", "marketing", None, mac),
     }
+    assert {one.reason for one in world.rows(Suppression)} == {"reply"}
     assert world.states() == {message: "accepted", waiting: "skipped", service: "planned", letter: "planned"}
     assert next(one.reason for one in world.rows(Outgoing) if one.id == waiting) == REASON
     assert world.marks() == {(message, "unsubscribed", AT, None)}

@@ -12,6 +12,7 @@ from core.errors import Forbidden, Unknown
 from core.privacy.vault import Vault, identity_label, profile_label
 from core.scope import Operator, Scope
 from core.senders import leaving
+from core.senders.parcels import Card
 from core.store import campaigns, choices, identity_values, outbox, profile_fields, segments
 from core.store.tables import Batch
 from core.work.campaigns.recipients import planning
@@ -189,6 +190,29 @@ def test_a_group_is_written_to_by_its_owner_and_one_that_nobody_knows_is_not(hom
     assert parcel.link == "https://shop.example.com/x"
     rows = {row.place: (row.state, row.reason, member < 0) for (member, _), row in worlds.outbox(home.store, 1).items()}
     assert rows == {"g1": ("reserved", None, True), "g2": ("skipped", "gate.place", True)}
+
+
+CARD = {
+    "card_title": "新品给{{nickname|您}}", "card_app_id": "wx0123456789abcdef", "card_page": "pages/new", "card_media": "m1", "card_until": NOW,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("channel", "card"),
+    [("group_chat", Card("新品给您", "wx0123456789abcdef", "pages/new", "m1", NOW)), ("webhook", None)],
+)
+def test_a_card_goes_along_on_channels_that_have_cards_and_its_title_is_filled_in(home, channel, card):
+    more = {"places": ("g1",)} if channel == "group_chat" else {"segments": (1,)}
+    parcels, _ = sent(home, Body(channels=(channel,), variants=(text("a", channel, **CARD),), holdout=0.0, **more))
+    assert {parcel.card for parcel in parcels.values()} == {card}
+
+
+def test_a_title_that_is_too_long_for_a_card_once_it_is_filled_in_is_told_so(home):
+    long = {**CARD, "card_title": "{{city|" + "字" * 21 + "}}ab"}
+    body = Body(channels=("group_chat",), places=("g1",), variants=(text("a", "group_chat", **long),), holdout=0.0)
+    assert shown(home, LIN, body, None, "group_chat").trouble == "render.long"
+    fits = replace(body, variants=(text("a", "group_chat", **{**long, "card_title": long["card_title"][:-1]}),))
+    assert shown(home, LIN, fits, None, "group_chat").card_title == "字" * 21 + "a"
 
 
 def test_a_program_gets_the_number_of_a_member_and_no_address(home):
