@@ -90,11 +90,11 @@ def clicks(session: Session, campaign_id: int) -> Columns:
 
 
 def dealt_with(session: Session, campaign_id: int, after: datetime) -> Columns:
-    """Messages (``message_id``) that were taken in hand later than that and handed over, or stopped, or failed: what the queue has grown shorter by."""
+    """Messages (``message_id``, ``channel``) that were taken in hand later than that and handed over, or stopped, or failed: what the queue has grown shorter by."""
     is_out = Outgoing.state.in_(HANDED_OVER) & (Outgoing.slot_at > after)
     is_stopped = Outgoing.state.in_(STOPPED) & (Outgoing.fence > 0) & (Outgoing.ended_at > after)
-    query = select(Outgoing.id).where(Outgoing.campaign_id == campaign_id, is_out | is_stopped)
-    return _columns(session, ("message_id",), query)
+    query = select(Outgoing.id, Outgoing.channel).where(Outgoing.campaign_id == campaign_id, is_out | is_stopped)
+    return _columns(session, ("message_id", "channel"), query)
 
 
 def tasks(session: Session, campaign_id: int) -> list[Task]:

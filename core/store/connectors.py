@@ -34,9 +34,15 @@ def named(session: Session, name: str) -> Connector | None:
     return session.scalars(select(Connector).where(Connector.name == name)).one_or_none()
 
 
+SENDS_ON = {"group_chat": "wecom"}
+"""Channels that another channel's connector sends on."""
+
+
 def in_use(session: Session, channel: str) -> Connector | None:
     """The one that a channel is sent through. Robots are asked for one by one."""
-    on = select(Connector).where(Connector.channel == channel, Connector.is_on, Connector.kind != "robot")
+    on = select(Connector).where(
+        Connector.channel == SENDS_ON.get(channel, channel), Connector.is_on, Connector.kind != "robot"
+    )
     return session.scalars(on.execution_options(populate_existing=True)).one_or_none()
 
 

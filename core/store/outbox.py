@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Update, and_, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from core.store.campaign_tables import IS_IN_HAND, IS_WAITING, Campaign, Outgoing, SendRate
+from core.store.campaign_tables import IS_IN_HAND, IS_UNDECIDED, IS_WAITING, Campaign, Outgoing, SendRate
 from core.store.incident_tables import SendingHold
 from core.store.outbox_rows import CHUNK, plan, plan_columns
 from core.store.session import Session, changed_rows, upsert
@@ -248,6 +248,12 @@ def counts(session: Session, campaign_id: int) -> dict[str, int]:
     """Rows by state; a state that no row is in is absent."""
     query = select(Outgoing.state, func.count()).where(Outgoing.campaign_id == campaign_id).group_by(Outgoing.state)
     return {str(state): int(count) for state, count in session.execute(query)}
+
+
+def undecided(session: Session) -> dict[int, int]:
+    """By campaign, messages of which a person decides what became of them; campaigns without any are absent."""
+    query = select(Outgoing.campaign_id, func.count()).where(IS_UNDECIDED).group_by(Outgoing.campaign_id)
+    return {int(campaign): int(count) for campaign, count in session.execute(query)}
 
 
 # -- caps and rates ----------------------------------------------------------------------------------------------------

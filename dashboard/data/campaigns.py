@@ -38,7 +38,7 @@ from core.errors import Unknown
 from core.periods import business_date
 from core.privacy import short_names
 from core.senders.wecom import media
-from core.store import campaigns, incidents, segments
+from core.store import campaigns, incidents, outbox, segments
 from core.store.campaign_tables import CAMPAIGN_STATES, Campaign
 from core.work.campaigns import policy as rules
 from core.work.campaigns.drafts import EDITABLE, LONGEST_NAME
@@ -66,11 +66,13 @@ LONGEST_PIECE = 40
 """Letters of a text that are told of what is wrong with it."""
 COVER_MB = media.MOST_BYTES >> 20
 STATES = CAMPAIGN_STATES
+UNDER_WAY = ("scheduled", "materialising", "sending")
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One of the list. ``starts_at``: when it was started for, else what its author plans; None: at once, or not known. ``gap_count``: of a draft: what is missing, and what stands against its texts."""
+    """One of the list. ``starts_at``: when it was started for, else what its author plans; None: at once, or not known. ``gap_count``: of a draft: what is missing, and what stands against its texts. ``undecided``: messages of which nobody knows
+    whether they arrived. ``is_stopped``: it is under way while sending is stopped."""
 
     campaign_id: int
     code: str
@@ -82,6 +84,8 @@ class Listed:
     changed_at: datetime
     starts_at: datetime | None
     gap_count: int
+    undecided: int
+    is_stopped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +177,29 @@ def _listed(ground: Ground, at: datetime) -> tuple[Listed, ...]:
     is_covered, writer = covers(ground.home, ground.operator), sender()
     on = business_date(at, ground.home.settings.zone)
     with ground.home.store.reading() as session:
-        return tuple(_one_of_list(row, at, on, writer) for row in campaigns.listed(session) if is_covered(row.units))
+        open_ends, is_stopped = outbox.undecided(session), any(one.kind == "all" for one in incidents.holds(session))
+        return tuple(
+            _one_of_list(row, at, on, writer, open_ends.get(row.id, 0), is_stopped=is_stopped) for row in campaigns.listed(session) if is_covered(row.units)
+        )  # fmt: skip
 
 
-def _one_of_list(row: Campaign, at: datetime, on: date, writer: Sender) -> Listed:
+def _one_of_list(row: Campaign, at: datetime, on: date, writer: Sender, undecided: int, *, is_stopped: bool) -> Listed:
     body = bodies.parse(row.body)
     lacks = len(bodies.gaps(body, at, on)) + len(_standing(body, writer)) if row.state == "draft" else 0
     starts = row.starts_at or body.schedule.at
     return Listed(
-        row.id, row.code, row.name, row.state, body, row.author, row.changed_by, row.changed_at, starts, lacks
+        row.id,
+        row.code,
+        row.name,
+        row.state,
+        body,
+        row.author,
+        row.changed_by,
+        row.changed_at,
+        starts,
+        lacks,
+        undecided,
+        is_stopped and row.state in UNDER_WAY,
     )
 
 

@@ -41,8 +41,6 @@ NOBODY = "trial"
 """Whom programs are told that such a message is for."""
 SENT_BY_EMPLOYEES = ("wecom", "group_chat")
 LONGEST_ADDRESS = 254
-OF = {"group_chat": "wecom"}
-"""Channels that another channel's connector sends on."""
 
 
 class CannotTry(Refusal):
@@ -195,7 +193,7 @@ def _refuse_many(session: Session, name: str, now: datetime, zone: str) -> None:
 
 def _has_way(session: Session, channel: str, places: Sequence[str]) -> bool:
     if channel != "robot":
-        return connectors.in_use(session, OF.get(channel, channel)) is not None
+        return connectors.in_use(session, channel) is not None
     return any((found := _robot(session, one)) is not None and found.is_on for one in places)
 
 

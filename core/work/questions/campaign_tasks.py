@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from core.scope import Operator
-from core.store import campaigns, incidents
-from core.store.campaign_tables import IS_UNDECIDED, Campaign, Connector, Outgoing
+from core.store import campaigns, incidents, outbox
+from core.store.campaign_tables import Campaign, Connector
 from core.store.session import Session
 from core.work.campaigns.review import WRITING
 from core.work.home import Home
@@ -50,10 +50,9 @@ def _paused(rows: list[Campaign]) -> list[Item]:
 
 
 def _undecided(session: Session, rows: list[Campaign]) -> list[Item]:
-    ids = [one.id for one in rows]
-    query = select(func.count()).select_from(Outgoing).where(IS_UNDECIDED)
-    count = session.scalar(query.where(Outgoing.campaign_id.in_(ids))) or 0
-    return [Item("campaign_unknown", "warning", "campaigns", int(count))] if count else []
+    known = outbox.undecided(session)
+    count = sum(known.get(one.id, 0) for one in rows)
+    return [Item("campaign_unknown", "warning", "campaigns", count)] if count else []
 
 
 def _to_approve(session: Session, rows: list[Campaign], operator: Operator) -> list[Item]:

@@ -4,7 +4,7 @@ Everything is counted from rows, never from what a worker believes. A reader who
 these units), and ``is_limited`` says so; rows of members who were erased since are then in nobody's sight.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from core.campaigns.states import AWAITED, IN_FLIGHT, OPEN, Tally
 from core.errors import Unknown
 from core.sequences.arrays import Array, Int64s
 from core.sequences.subjects import NOBODY
-from core.store import campaign_rows, campaigns
+from core.store import campaign_rows, campaigns, connectors, incidents
 from core.store.campaign_rows import TALLIED, Columns
 from core.store.campaign_tables import MESSAGE_STATES, Campaign
 from core.store.outbox import WAITING
@@ -33,12 +33,24 @@ FASTEST = timedelta(seconds=1)
 FINISHED = ("completed", "cancelled", "failed")
 
 
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """A channel on which messages wait and nothing goes out now. ``why``: ``stopped`` (somebody stopped sending), ``none`` (nothing is switched on), ``halted`` (until somebody mends ``connector``: ``code``) or ``resting`` (until ``until``)."""
+
+    channel: str
+    why: str
+    connector_id: int | None = None
+    connector: str = ""
+    code: str | None = None
+    until: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Progress:
     """``counts``: ``state reason channel variant rows``, one row per combination that there is. ``waiting``: what is not due yet, by ``state`` and ``reason``, with ``rows`` and ``next_due_at``
     (UTC); the reason of rows that wait for their planned time is null. ``per_minute``: messages dealt with per minute, of the last minutes (handed over, or stopped on the way); None where
-    none was. ``ends_at``: when everything open will be dealt with at that rate (never faster than the campaign's throttle, never before the last is due); None where nothing moves, 0 open
-    being None too. ``launched``: what was true when it was launched (gates, prices), as it was written down; None before, and for a reader who is limited, since it counts everybody."""
+    none was. ``ends_at``: when everything open will be dealt with if each channel goes on at its own rate (never faster than the campaign's throttle, never before the last is due); None where nothing moves on one of them, 0 open
+    being None too. ``shut``: channels on which nothing goes out. ``launched``: what was true when it was launched (gates, prices), as it was written down; None before, and for a reader who is limited, since it counts everybody."""
 
     code: str
     state: str
@@ -48,6 +60,7 @@ class Progress:
     per_minute: float | None
     throttle: int | None
     ends_at: datetime | None
+    shut: tuple[Shut, ...]
     launched: Mapping[str, Any] | None
     as_of: datetime
 
@@ -84,20 +97,23 @@ def progress(home: Home, reading: Reading, campaign_id: int, now: datetime) -> P
     with home.store.reading() as session:
         row = campaigns.one(session, campaign_id)
         after = max(now - RECENT, row.state_at)
-        recent = campaign_rows.dealt_with(session, campaign_id, after)["message_id"]
+        recent = campaign_rows.dealt_with(session, campaign_id, after)
         if is_limited:
             seen = visible(reading, campaign_rows.messages(session, campaign_id))
             counts, waiting = _tallied(seen), _waiting(seen, now)
-            recent = recent[np.isin(recent, seen["id"])]
+            inside = np.isin(recent["message_id"], seen["id"])
+            recent = {name: column[inside] for name, column in recent.items()}
         else:
             counts = pd.DataFrame(campaign_rows.tally(session, campaign_id))
             waiting = pd.DataFrame(campaign_rows.waiting(session, campaign_id, now))
+        is_open = counts["state"].isin(OPEN)
+        shut = _shut(session, row, counts[is_open]["channel"].unique().tolist(), now)
     throttle = bodies.parse(row.body).schedule.per_minute
-    per_minute = _rate(len(recent), now - after)
-    is_open = counts["state"].isin(OPEN)
+    per_minute = _rate(len(recent["message_id"]), now - after)
+    of = {str(one): _rate(int((recent["channel"] == one).sum()), now - after) for one in np.unique(recent["channel"])}
     return Progress(
         row.code, row.state, is_limited, counts[[*TALLIED, "rows"]], _dated(waiting), per_minute, throttle,
-        _end(row, counts[is_open], per_minute, throttle, now), None if is_limited else row.launched, now,
+        None if shut else _end(row, counts[is_open], of, throttle, now), shut, None if is_limited else row.launched, now,
     )  # fmt: skip
 
 
@@ -179,14 +195,42 @@ def _rate(count: int, over: timedelta) -> float | None:
 
 
 def _end(
-    row: Campaign, waiting: pd.DataFrame, per_minute: float | None, throttle: int | None, now: datetime
+    row: Campaign, waiting: pd.DataFrame, per_minute: Mapping[str, float | None], throttle: int | None, now: datetime
 ) -> datetime | None:
-    if row.state != "sending" or per_minute is None or waiting.empty:
+    """``per_minute``: by channel."""
+    if row.state != "sending" or waiting.empty:
         return None
-    speed = per_minute if throttle is None else min(per_minute, throttle)
-    through = now + timedelta(minutes=float(waiting["rows"].sum()) / speed)
     last: datetime = waiting["last_due"].max().to_pydatetime().replace(tzinfo=UTC)
-    return max(through, last)
+    through = [last]
+    for channel, rows in waiting.groupby("channel")["rows"].sum().items():
+        speed = per_minute.get(str(channel))
+        if speed is None:
+            return None
+        through.append(now + timedelta(minutes=float(rows) / speed))
+    if throttle is not None:
+        through.append(now + timedelta(minutes=float(waiting["rows"].sum()) / throttle))
+    return max(through)
+
+
+def _shut(session: Session, row: Campaign, channels: Sequence[str], now: datetime) -> tuple[Shut, ...]:
+    """Of channels with open messages. Robots are looked for one by one where messages go to them, and are not told here unless sending is stopped."""
+    if row.state not in ("materialising", "sending"):
+        return ()
+    found = []
+    for channel in sorted(channels):
+        if incidents.is_held(session, channel=channel, campaign=row.code):
+            found.append(Shut(channel, "stopped"))
+            continue
+        if channel == "robot":
+            continue
+        way = connectors.in_use(session, channel)
+        if way is None:
+            found.append(Shut(channel, "none"))
+        elif way.halted is not None:
+            found.append(Shut(channel, "halted", way.id, way.name, way.halted))
+        elif way.paused_until is not None and way.paused_until > now:
+            found.append(Shut(channel, "resting", way.id, way.name, until=way.paused_until))
+    return tuple(found)
 
 
 def naive(at: datetime) -> np.datetime64:

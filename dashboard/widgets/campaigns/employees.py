@@ -30,8 +30,8 @@ def show(found: Found) -> None:
         st.html(heading.section(t("campaign.employees"), t("campaign.employees_lead"), "employees"))
         st.html(_funnel(view.tasks))
         st.html(_employees(view.employees))
-        for task in view.tasks.to_dict("records"):
-            _task(task)
+        for number, task in enumerate(view.tasks.to_dict("records"), 1):
+            _task(number, task)
 
 
 def _funnel(tasks: pd.DataFrame) -> str:
@@ -55,13 +55,13 @@ def _employees(found: pd.DataFrame) -> str:
     return told.table("employee-rows", t("campaign.employees"), columns, rows, (3, 4, 5, 6))
 
 
-def _task(task: dict[str, Any]) -> None:
+def _task(number: int, task: dict[str, Any]) -> None:
     """One mass message; who has not sent it is reminded when the platform lets."""
     waiting, next_at = int(task["waiting"]), task["next_reminder_at"]
     if not waiting or pd.isna(next_at):
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"ce_task_{task['task_id']}"):
-        said = t("campaign.task", at=words.moment(task["asked_at"]), waiting=i18n.number(waiting), left=i18n.number(task["reminders_left"]))  # fmt: skip
+        said = t("campaign.task", number=i18n.number(number), at=words.moment(task["asked_at"]), waiting=i18n.number(waiting), left=i18n.number(task["reminders_left"]))  # fmt: skip
         is_free = next_at <= campaigns.now()
         said += "" if is_free else t("campaign.remind_from", at=words.moment(next_at))
         st.html(heading.line(said), width="stretch")

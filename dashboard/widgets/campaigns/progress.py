@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from dashboard import addresses, i18n
+from dashboard import addresses, i18n, markdown
 from dashboard.actions import campaign_runs as actions
 from dashboard.actions import connectors, guard
 from dashboard.data import campaign_runs
@@ -62,6 +62,7 @@ def _drawn(found: Found) -> None:
     with st.container(border=True, key="card_campaign_progress"):
         title = heading.section(t("campaign.progress"), _lead(found, view), "progress")
         behind.head("campaign_progress", title, view, _contract(), lambda: i18n.aside(found.name, found.code))
+        _shut(view)
         if not view.found.tally.rows:
             st.html(heading.line(t(f"campaign.no_rows_{found.state}", at=words.moment(found.starts_at))))
             return
@@ -77,13 +78,24 @@ def _drawn(found: Found) -> None:
         told.put(behind.forbidden(behind.link(told.WHO)))
 
 
+def _shut(view: Moving) -> None:
+    """Channels on which nothing goes out, why, and where that is mended."""
+    for one in view.found.shut:
+        why = t(
+            f"campaign.shut_{one.why}", connector=one.connector, why=told.error(one.code), until=words.moment(one.until)
+        )
+        st.warning(markdown.escaped(i18n.explained(words.channel(one.channel), why)), icon=":material/link_off:")
+        if one.connector_id is not None:
+            st.html(_way_out(one.connector_id, one.connector))
+
+
 def _contract() -> list[str]:
     names = ("state", "rate", "ends", "waiting", "errors")
     return [i18n.explained(f"**{t(f'campaign.about_{one}')}**", t(f"campaign.about_{one}_means")) for one in names]
 
 
 def _lead(found: Found, view: Moving) -> str:
-    key = f"campaigns.now_{view.found.state}"
+    key = "campaign.now_shut" if view.found.shut else f"campaigns.now_{view.found.state}"
     said = t(key, at=words.moment(found.starts_at if view.found.state == "scheduled" else found.state_at))
     counted = t("campaign.counted_at", at=words.moment(view.as_of))
     return told.sentences([said, counted])

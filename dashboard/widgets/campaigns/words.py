@@ -64,7 +64,9 @@ def waits(one: Listed) -> str:
     if one.state == "draft":
         told = t("campaigns.waits_gaps", count=one.gap_count) if one.gap_count else t("campaigns.waits_whole")
         return t("campaigns.waits_draft", author=one.changed_by, told=told)
-    return t(f"campaigns.waits_{one.state}", author=one.changed_by)
+    if one.undecided:
+        return t("campaigns.waits_undecided", count=one.undecided)
+    return t("campaigns.waits_stopped" if one.is_stopped else f"campaigns.waits_{one.state}", author=one.changed_by)
 
 
 def starts(one: Listed) -> str:

@@ -14,12 +14,15 @@ from core.campaigns.body import Schedule
 from core.campaigns.states import IN_FLIGHT, OPEN
 from core.errors import Unknown
 from core.scope import EVERYTHING, Filters, Scope
-from core.store.campaign_tables import MESSAGE_STATES
+from core.store.campaign_tables import MESSAGE_STATES, Connector
 from core.store.session import Store
+from core.work.campaigns import stopping
 from core.work.home import Home
 from core.work.questions import campaigns
 from core.work.questions.reading import reading
 from tests import lakes
+from tests.core.work import connector_parts
+from tests.core.work.notice_parts import ADMIN
 from tests.campaign_worlds import MINUTE, START, body, launch, message, send
 from tests.seeds import examples
 
@@ -29,7 +32,7 @@ NORTH = Scope(frozenset({"north"}))
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """Members 1 to 40, the even ones of the north."""
+    """Members 1 to 40, the even ones of the north; text messages can be sent."""
     world = lakes.home(tmp_path / "home")
     lakes.add(
         world, 1,
@@ -37,6 +40,7 @@ def home(tmp_path: Path) -> Home:
         groups=[{"group_id": f"g{unit}", "name": "g", "unit_id": unit} for unit in ("north", "south")],
         member_profiles=[{"identity_key": n, "unit_id": "south" if n % 2 else "north"} for n in range(1, 41)],
     )  # fmt: skip
+    connector_parts.add(world, "aliyun_sms", is_on=True)
     return world
 
 
@@ -82,6 +86,43 @@ def test_the_end_follows_from_what_is_left_and_the_rate_of_the_last_minutes(home
     found = asked(home, number)
     assert found.per_minute == pytest.approx(2.0)  # ten in five minutes
     assert found.ends_at == NOW + timedelta(minutes=3)
+
+
+def test_each_channel_goes_on_at_its_own_rate_and_without_one_there_is_no_end(home: Home):
+    connector_parts.add(home, "email", is_on=True)
+    number = launch(home.store, state_at=START)
+    told = [message(n, slot_at=NOW - n * timedelta(seconds=20)) for n in range(1, 11)]
+    slow = [message(n, slot_at=NOW - MINUTE, channel="email") for n in range(11, 16)]
+    waiting = [message(20, "planned"), *(message(n, "planned", channel="email") for n in range(21, 25))]
+    send(home.store, number, [*told, *slow, *waiting])
+    assert asked(home, number).ends_at == NOW + timedelta(minutes=4)  # four at one a minute, though three a minute go out
+    other = launch(home.store, "other", state_at=START)
+    send(home.store, other, [message(1, slot_at=NOW - MINUTE), message(2, "planned", channel="email")])
+    assert (asked(home, other).ends_at, asked(home, other).shut) == (None, ())
+
+
+def test_a_channel_on_which_nothing_goes_out_says_why_and_no_end_is_told(home: Home):
+    number = launch(home.store, state_at=START)
+    rows = [message(n, slot_at=NOW - MINUTE) for n in range(1, 11)]
+    send(home.store, number, [*rows, message(11, "planned"), message(12, "planned", channel="email"), message(13, channel="wecom")])
+
+    def shut():
+        found = asked(home, number)
+        assert found.ends_at is None
+        return [(one.channel, one.why, one.connector, one.code, one.until) for one in found.shut]
+
+    none = ("email", "none", "", None, None)
+    assert shut() == [none]
+    with home.store.transaction() as session:
+        (way,) = session.query(Connector).all()
+        way.paused_until = NOW + MINUTE
+    assert shut() == [none, ("sms", "resting", "aliyun_sms", None, NOW + MINUTE)]
+    with home.store.transaction() as session:
+        (way,) = session.query(Connector).all()
+        way.halted = "aliyun.key"
+    assert shut() == [none, ("sms", "halted", "aliyun_sms", "aliyun.key", None)]
+    stopping.stop(home, home.store, ADMIN, "Wrong price", now=NOW)
+    assert [one[:2] for one in shut()] == [("email", "stopped"), ("sms", "stopped")]
 
 
 def test_a_campaign_that_began_a_minute_ago_is_judged_by_that_minute(home: Home):

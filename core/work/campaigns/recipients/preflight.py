@@ -215,7 +215,7 @@ class _Used:
         return connector_kinds.quiet(settings, channel)
 
     def _settings(self, channel: str) -> Mapping[str, Any] | None:
-        row = connectors.in_use(self.session, "wecom" if channel == "group_chat" else channel)
+        row = connectors.in_use(self.session, channel)
         return None if row is None else row.settings
 
     def _under_cap(self) -> Flags:

@@ -43,8 +43,6 @@ from core.work.home import Home
 
 OLD_SECRET_FOR = timedelta(hours=24)
 """How long messages of a webhook are signed with the secret before as well, once there is a new one."""
-OF = {"group_chat": "wecom"}
-"""Channels that another channel's connector sends on."""
 RETURNS = "returns"
 
 
@@ -114,7 +112,7 @@ class Ways:
 
     def _connector(self, session: Session, channel: str, place: str | None) -> Connector | None:
         if channel != "robot":
-            return connectors.in_use(session, OF.get(channel, channel))
+            return connectors.in_use(session, channel)
         if place is None:
             return None
         is_number = place.isascii() and place.isdigit() and len(place) < 10
