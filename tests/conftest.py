@@ -23,7 +23,7 @@ def pytest_collection() -> None:
 
 def pytest_collection_finish() -> None:
     """What is loaded by now stays until the end. To look through it for garbage again and again, thousands of expressions being built at each
-    question, was a seventh of all work."""
+    question, was 6 to 14 % of the work of tests that ask lakes."""
     gc.freeze()
     gc.set_threshold(*GARBAGE)
     gc.enable()
