@@ -21,9 +21,9 @@ from core.work.home import Home
 from core.work.questions import campaigns
 from core.work.questions.reading import reading
 from tests import lakes
+from tests.campaign_worlds import MINUTE, START, body, launch, message, send
 from tests.core.work import connector_parts
 from tests.core.work.notice_parts import ADMIN
-from tests.campaign_worlds import MINUTE, START, body, launch, message, send
 from tests.seeds import examples
 
 NOW = START + 10 * MINUTE
@@ -95,7 +95,9 @@ def test_each_channel_goes_on_at_its_own_rate_and_without_one_there_is_no_end(ho
     slow = [message(n, slot_at=NOW - MINUTE, channel="email") for n in range(11, 16)]
     waiting = [message(20, "planned"), *(message(n, "planned", channel="email") for n in range(21, 25))]
     send(home.store, number, [*told, *slow, *waiting])
-    assert asked(home, number).ends_at == NOW + timedelta(minutes=4)  # four at one a minute, though three a minute go out
+    assert asked(home, number).ends_at == NOW + timedelta(
+        minutes=4
+    )  # four at one a minute, though three a minute go out
     other = launch(home.store, "other", state_at=START)
     send(home.store, other, [message(1, slot_at=NOW - MINUTE), message(2, "planned", channel="email")])
     assert (asked(home, other).ends_at, asked(home, other).shut) == (None, ())
@@ -104,7 +106,11 @@ def test_each_channel_goes_on_at_its_own_rate_and_without_one_there_is_no_end(ho
 def test_a_channel_on_which_nothing_goes_out_says_why_and_no_end_is_told(home: Home):
     number = launch(home.store, state_at=START)
     rows = [message(n, slot_at=NOW - MINUTE) for n in range(1, 11)]
-    send(home.store, number, [*rows, message(11, "planned"), message(12, "planned", channel="email"), message(13, channel="wecom")])
+    send(
+        home.store,
+        number,
+        [*rows, message(11, "planned"), message(12, "planned", channel="email"), message(13, channel="wecom")],
+    )
 
     def shut():
         found = asked(home, number)
@@ -121,7 +127,7 @@ def test_a_channel_on_which_nothing_goes_out_says_why_and_no_end_is_told(home: H
         (way,) = session.query(Connector).all()
         way.halted = "aliyun.key"
     assert shut() == [none, ("sms", "halted", "aliyun_sms", "aliyun.key", None)]
-    stopping.stop(home, home.store, ADMIN, "Wrong price", now=NOW)
+    stopping.stop(home, home.store, ADMIN, "all", "", "Wrong price", now=NOW)
     assert [one[:2] for one in shut()] == [("email", "stopped"), ("sms", "stopped")]
 
 
@@ -230,8 +236,9 @@ def test_progress_is_the_same_on_both_databases(home: Home, store: Store):
         message(1, slot_at=NOW - MINUTE), message(2, slot_at=NOW - 2 * MINUTE), message(3, "holdout"), message(4, "planned"), message(5, "failed", ended_at=NOW - MINUTE, fence=1),
         message(6, "held", reason="quiet_hours", due_at=NOW + 90 * MINUTE), message(7, "planned", due_at=NOW + MINUTE / 3),
     ]  # fmt: skip
-    found = []
-    for one in (home, replace(home, store=store)):
+    found, other = [], replace(home, store=store)
+    connector_parts.add(other, "aliyun_sms", is_on=True)
+    for one in (home, other):
         number = launch(one.store, state_at=START)
         send(one.store, number, rows)
         found.append((asked(one, number), asked(one, number, NORTH)))

@@ -48,7 +48,7 @@ def test_who_has_sent_it_is_told_with_who_has_not(opened, wecom):
     test = page(opened, wecom)
     assert not test.exception
     told = said(test)
-    assert "4 人中 1 人已发送（25.0%）" in told and "2 人还没发" in told
+    assert "4 份待发任务，已发 1 份（25.0%）" in told and "2 人还没发" in told
     assert all(name in told for name in ("wang", "zhao", "qian", "sun"))
 
 
@@ -72,7 +72,7 @@ def test_after_three_times_in_a_day_it_says_from_when_on_again(opened, wecom):
 def test_who_only_reads_reminds_nobody(opened, wecom):
     asked(wecom)
     test = page(opened, wecom, role="executive")
-    assert "已发送（25.0%）" in said(test) and not [one for one in test.button if (one.key or "").startswith("ce_")]
+    assert "已发 1 份（25.0%）" in said(test) and not [one for one in test.button if (one.key or "").startswith("ce_")]
 
 
 def test_a_campaign_that_nobody_was_asked_for_has_no_such_part(opened, going):

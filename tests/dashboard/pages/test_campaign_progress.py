@@ -7,12 +7,14 @@ import pytest
 from core.campaigns.body import Content, Schedule, Variant
 from core.store import campaigns, connectors
 from core.store.campaign_tables import Connector
-from core.work.campaigns import drafts, review
+from core.work.campaigns import drafts, review, stopping
 from core.work.campaigns.outgoing import faltering
 from core.work.campaigns.ways_out import connector_kinds
 from dashboard.web import wiring
 from tests import lakes
+from tests.core.work import connector_parts
 from tests.dashboard.pages.campaigning import (
+    BOSS,
     LIN,
     approved,
     body,
@@ -208,6 +210,19 @@ def test_a_campaign_that_was_paused_by_itself_names_the_connector_and_leads_who_
     with home().store.transaction() as session:
         session.delete(session.get(Connector, number))
     assert not test.run().exception  # it was removed since
+
+
+def test_a_channel_on_which_nothing_goes_out_says_why_above_its_figures(opened, going):
+    assert any("没有启用的发送渠道" in one.value for one in page(opened, going).warning)
+    number = connector_parts.add(home(), "console", "排练", is_on=True, now=now())
+    with home().store.transaction() as session:
+        session.get(Connector, number).halted = "http.410"
+    test = page(opened, going, role="admin")
+    assert not test.exception and "还没发完，有渠道现在发不出去" in said(test)
+    assert any("“排练”已停止" in one.value for one in test.warning)
+    assert f'href="/connectors?connector={number}"' in html(test)
+    stopping.stop(home(), home().store, BOSS, "all", "", "Wrong price", now=now())
+    assert any("发送已被停止" in one.value for one in test.run().warning)
 
 
 def test_those_held_out_are_counted_apart_from_messages(opened, store):

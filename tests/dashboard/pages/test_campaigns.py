@@ -8,7 +8,7 @@ from core.campaigns.body import Body, Content, Offer, Schedule, Variant, parse, 
 from core.campaigns.compliance import Sender
 from core.scope import Operator, Scope
 from core.store import campaigns as rows
-from core.store import connectors
+from core.store import connectors, outbox
 from core.work import segments
 from core.work.campaigns import drafts, policy, review, stopping
 from core.work.campaigns.policy import Policy
@@ -17,6 +17,7 @@ from tests import lakes
 from tests.dashboard.pages.conftest import choose, current, go, options, said, title
 
 LIN = Operator(91, "lin", "manager")
+QIN = Operator(92, "qin", "admin")
 BOSS = Operator(92, "boss", "admin")
 NORTH = Operator(93, "north", "manager", Scope(frozenset({"north"})))
 TEXT = "茶里提醒您：{{tier|会员}}，老朋友专享。不想再收到请回复T"
@@ -157,6 +158,22 @@ def test_each_campaign_is_listed_with_what_it_waits_for(opened):
     told = said(faultless(page(opened)))
     assert "lin 继续填写：还缺 3 项" in told and "lin 继续填写：还缺 2 项" in told
     assert "另一位有权限的人审批" in told and "Tea friends" in told and "企业微信（一对一）" in told
+
+
+def test_one_that_is_through_waits_while_nobody_knows_the_end_of_a_message_and_one_under_way_while_sending_is_stopped(
+    opened,
+):
+    fill()
+    through, going = begin(name="Through"), begin(name="Going")
+    with home().store.transaction() as session:
+        for number, state in ((through, "completed"), (going, "sending")):
+            rows.move(session, number, before="draft", state="sending", now=now())
+            if state == "completed":
+                rows.move(session, number, before="sending", state=state, now=now())
+        outbox.plan(session, through, [{"member_id": n, "channel": "sms", "state": "unknown"} for n in (1, 2)], now())
+    stopping.stop(home(), home().store, QIN, "all", "", "Wrong price", now=now())
+    told = said(faultless(page(opened)))
+    assert "有人判断 2 条不知是否送达的消息" in told and "有人解除停止发送" in told
 
 
 def test_the_list_is_cut_by_state_and_by_words_that_stay_in_the_address(opened):
