@@ -55,10 +55,10 @@ from dashboard.data.ground import Ground, stand
 from dashboard.web import kept, wiring
 
 __all__ = [
-    "CARD", "CARDED", "CHANNELS", "COVER_MB", "EDITABLE", "FIELDS", "GOALS", "GROUPS", "LIMITS", "LONG", "LONGEST_NAME", "LONGEST_WINDOW_DAYS", "METRICS", "MISSING", "MODES", "MOST_HELD", "MOST_PLACES",
-    "MOST_SEGMENTS", "MOST_VALUES", "MOST_VARIANTS", "PERSONAL", "PLACED", "PURPOSES", "SEE", "STATES", "STEPS", "TEMPLATED", "TITLED", "WHENS", "Body", "Content", "Found", "Gap",
+    "CARD", "CARDED", "CHANNELS", "COVER_MB", "EDITABLE", "FIELDS", "GOALS", "LIMITS", "LONG", "LONGEST_NAME", "LONGEST_WINDOW_DAYS", "METRICS", "MISSING", "MODES", "MOST_HELD", "MOST_PLACES",
+    "MOST_SEGMENTS", "MOST_VALUES", "MOST_VARIANTS", "PLACED", "PURPOSES", "SEE", "STATES", "STEPS", "TEMPLATED", "TITLED", "WHENS", "Body", "Content", "Found", "Gap",
     "Hold", "Limit", "Listed", "Named", "Policy", "Quiet", "Read", "Rule", "Told", "Variant", "at_fault", "document", "example", "find", "findings", "gaps", "holds", "is_held_rule",
-    "is_readable", "listed", "may_see_members", "me", "members", "now", "offers", "places", "policy", "read_by", "robots", "rule", "segments_known", "sender", "short_name", "standing", "today", "unconnected", "zone",
+    "is_readable", "listed", "may_see_members", "me", "members", "now", "offers", "places", "policy", "quiet", "read_by", "robots", "rule", "segments_known", "sender", "short_name", "standing", "today", "unconnected", "zone",
 ]  # fmt: skip
 
 SEE = "campaign.see"
@@ -380,6 +380,19 @@ def unconnected(body: Body) -> tuple[str, ...]:
 
     known = kept.while_unwritten(store, "connected channels", ask)
     return tuple(one for one in body.channels if one not in known)
+
+
+def quiet(body: Body) -> Mapping[str, Quiet]:
+    """By channel, the hours at which the connector in use sends nothing; those that are usual where none is on. Raises ``Forbidden``."""
+    guard.require(SEE)
+    store, usual = worlds.home().store, GROUPS if body.is_placed else PERSONAL
+
+    def ask() -> Mapping[str, Quiet]:
+        with store.reading() as session:
+            return {channel: connectors.quiet(session, channel) or usual for channel in body.channels}
+
+    found = kept.while_unwritten(store, ("quiet hours", body.channels, body.is_placed), ask)
+    return found or {"": usual}
 
 
 def robots() -> Mapping[str, str]:

@@ -145,7 +145,10 @@ def write(page: Page, house: House, say: Words, name: str) -> None:
 
 
 def approve(page: Page, house: House, say: Words, name: str) -> int:
-    """A second person reads it, types how many messages it will be, and approves."""
+    """A second person is told of it, reads it, types how many messages it will be, and approves."""
+    page.goto(f"{house.server.url}/today?world=demo")
+    idle(page)
+    expect(page.get_by_text(say("today.campaign_review", count="1", source=""))).to_be_visible()
     page.goto(f"{house.server.url}/campaigns?world=demo&campaign={row(house, name).id}&step=check")
     idle(page)
     expect(page.locator(".st-key-card_campaign_reading .previews").first).to_contain_text("新茶到店")

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.campaigns import callbacks
+from core.campaigns.hours import Quiet
 from core.errors import WrongKey
 from core.scope import Operator
 from core.store import connectors
@@ -56,6 +57,12 @@ def heard_at(home: Home, operator: Operator, connector_id: int, kind: str) -> di
     if base is None:
         return None if callbacks.NAMES.get(kind) else {}
     return callbacks.addresses(base, home.keys.derived(callbacks.KEY), home.world, connector_id, kind)
+
+
+def quiet(session: Session, channel: str) -> Quiet | None:
+    """When the connector in use sends nothing on a channel. None: none is on, or there are several (robots)."""
+    row = None if channel == "robot" else connectors.in_use(session, channel)
+    return None if row is None else connector_kinds.quiet(row.settings, channel)
 
 
 def signature(session: Session) -> str:

@@ -1,5 +1,6 @@
 """Step 5: when it goes out, how fast, until when, what quiet hours do to it, and what sending may cost."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -11,7 +12,7 @@ from dashboard.data import campaigns
 from dashboard.data.campaigns import Quiet
 from dashboard.i18n import t
 from dashboard.widgets import heading
-from dashboard.widgets.campaigns import edits, fields, lacking
+from dashboard.widgets.campaigns import edits, fields, lacking, words
 from dashboard.widgets.campaigns.edits import Form
 
 QUIETS = ("defer", "skip")
@@ -37,9 +38,8 @@ def show(form: Form) -> None:
                 form, ("budget_minor",), t("campaigns.of_budget_minor"), help=t("campaigns.budget_help"), placeholder=t("campaigns.no_limit")
             )  # fmt: skip
         fields.moment(form, ("schedule", "expires_at"), t("campaigns.of_expires_at"), t("campaigns.at_hour"), help=t("campaigns.expires_help"))  # fmt: skip
-        quiet = campaigns.GROUPS if form.found.body.is_placed else campaigns.PERSONAL
         fields.radio(
-            form, ("schedule", "quiet"), t("campaigns.of_quiet", hours=_hours(quiet)), fields.options(QUIETS, lambda one: t(f"campaigns.quiet_{one}")),
+            form, ("schedule", "quiet"), t("campaigns.of_quiet", hours=_hours(campaigns.quiet(form.found.body))), fields.options(QUIETS, lambda one: t(f"campaigns.quiet_{one}")),
             captions=[t(f"campaigns.quiet_{one}_means") for one in QUIETS],
         )  # fmt: skip
         _lasting(form)
@@ -71,8 +71,16 @@ def _put_when(campaign_id: int, key: str, at_key: str) -> None:
             st.session_state.pop(f"{at_key}_{one}", None)
 
 
-def _hours(quiet: Quiet) -> str:
-    return f"{quiet.start:%H:%M}–{quiet.end:%H:%M}"
+def _hours(known: Mapping[str, Quiet]) -> str:
+    """Of all channels at once where they have the same."""
+    told = {channel: _span(quiet) for channel, quiet in known.items()}
+    if len(set(told.values())) == 1:
+        return next(iter(told.values()))
+    return i18n.listed(i18n.explained(words.channel(channel), span) for channel, span in told.items())
+
+
+def _span(quiet: Quiet) -> str:
+    return t("connectors.never_quiet") if quiet.start == quiet.end else f"{quiet.start:%H:%M}–{quiet.end:%H:%M}"
 
 
 def _lasting(form: Form) -> None:

@@ -14,6 +14,7 @@ from core.work.campaigns import drafts, policy, review, stopping
 from core.work.campaigns.policy import Policy
 from dashboard.web import wiring
 from tests import lakes
+from tests.core.work import connector_parts
 from tests.dashboard.pages.conftest import choose, current, go, options, said, title
 
 LIN = Operator(91, "lin", "manager")
@@ -563,6 +564,22 @@ def test_the_house_s_rules_are_read_by_all_and_changed_by_who_sets_up_ways_out(o
     faultless(press(test, "_do"))
     with home().store.reading() as session:
         assert policy.read(session) == Policy(names=("茶里",), alone=5)
+
+
+def test_quiet_hours_are_those_of_the_connectors_in_use(opened):
+    fill()
+    number = begin(whole(segment(), channels=("wecom", "email")))
+    test = page(opened, number, step="schedule")
+
+    def hours():
+        faultless(test.run())
+        return next(one.label for one in test.radio if "免打扰" in one.label)
+
+    assert "（21:00–08:00）" in hours()
+    connector_parts.add(home(), "wecom", is_on=True, now=now(), quiet_start="22:30", quiet_end="07:00")
+    assert "（企业微信（一对一）：22:30–07:00、邮件：21:00–08:00）" in hours()
+    connector_parts.add(home(), "email", is_on=True, now=now(), quiet_start="00:00", quiet_end="00:00")
+    assert "邮件：不设" in hours()
 
 
 def test_expiry_before_the_beginning_is_missing_from_no_list(opened):
