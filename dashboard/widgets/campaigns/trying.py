@@ -22,6 +22,8 @@ EVERY = "3s"
 OPEN_IN = ("draft", "in_review")
 DIGEST, NEWEST = 12, 5
 """Letters of a fingerprint, and trials, that are shown at once."""
+ASKED = "_trials_asked"
+"""Where the session keeps how many trials it asked for."""
 EMPTY = ""
 """Stands for somebody of whom nothing is known."""
 
@@ -130,7 +132,7 @@ def _name(variant: str, channel: str) -> str:
 
 
 def _form(found: Found, view: View) -> None:
-    """Fields are named after their channel, so that no address is ever offered to another one."""
+    """Fields are named after their channel, so that no address is ever offered to another one; after each trial there is an empty one."""
     texts = {f"{one.variant}.{one.channel}": one for one in view.texts if one.can_be_tried}
     if not texts:
         return
@@ -140,7 +142,8 @@ def _form(found: Found, view: View) -> None:
     who = _filled_with(found)
     with right:
         filled = st.selectbox(t("trial.filled"), list(who), format_func=who.__getitem__, key="ct_filled", help=t("trial.filled_help")) if len(who) > 1 else EMPTY  # fmt: skip
-    key = f"ct_{found.campaign_id}_{chosen.channel}"
+    fresh = 0 if chosen.channel in trials.PLACED else st.session_state.get(ASKED, 0)
+    key = f"ct_{found.campaign_id}_{fresh}_{chosen.channel}"
     with st.form(f"{key}_form", border=False):
         _fields(found, chosen.channel, key)
         st.form_submit_button(
@@ -189,6 +192,5 @@ def _ask(found: Found, one: Text, key: str, filled: str) -> None:
     typed = {name: str(st.session_state.get(f"{key}_{name}") or "") for name in ("to", "sender")}
     member = int(filled) if filled else None
     actions.ask(found.campaign_id, one.variant, one.channel, typed["to"], typed["sender"], member_id=member, revision=found.revision)  # fmt: skip
-    if isinstance(st.session_state.get(f"{key}_to"), str) and one.channel not in trials.PLACED:
-        st.session_state[f"{key}_to"] = ""
+    st.session_state[ASKED] = st.session_state.get(ASKED, 0) + 1
     guard.note(t("trial.asked", what=_name(one.variant, one.channel)))
