@@ -68,7 +68,11 @@ def mail(seg):
 def try_(test, number, channel="console", **typed):
     """What was typed goes into the fields of the channel; then the button."""
     for name, value in typed.items():
-        (field,) = [one for one in test.text_input if one.key == f"ct_{number}_{channel}_{name}"]
+        (field,) = [
+            one
+            for one in test.text_input
+            if (one.key or "").startswith(f"ct_{number}_") and one.key.endswith(f"{channel}_{name}")
+        ]
         field.set_value(value)
     return press(test, "ct_do")
 
