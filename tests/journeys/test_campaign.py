@@ -36,8 +36,14 @@ TITLE = "新茶到店"
 OPEN = {"planned", "held", "reserved", "sending"}
 
 
+@pytest.fixture(scope="module", params=["zh", "en"])
+def language(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
+def house(tmp_path_factory, language):
+    """A house for each language: what one campaign sold would count for the next."""
     demo = own(tmp_path_factory)
     home = demo.settings.home
     demo.store.close()
@@ -218,7 +224,6 @@ def buy(house: House, name: str) -> tuple[int, int]:
     return len(treated), len(held)
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
 def test_from_a_drop_in_a_funnel_to_what_a_campaign_changed(house, signed_in, language):
     say, name = Words(language), f"回访 {secrets.token_hex(2)}"
     author, other = signed_in("manager", language), signed_in("manager", language)
