@@ -68,6 +68,7 @@ def test_a_member_day_is_added_switched_off_removed_and_brought_back(server, sig
     expect(page.get_by_text(said(language, "removed", name=name))).to_be_visible()
 
 
+@pytest.mark.long
 def test_the_calendar_fits_a_phone_and_a_manager_only_reads_it(server, signed_in):
     page = signed_in("manager", "zh", width=390, height=844)
     page.goto(f"{server.url}/forecast?part=calendar&cal_when=past")

@@ -136,6 +136,7 @@ def test_who_did_not_take_part_is_kept_as_a_segment(server, signed_in, language,
 @pytest.mark.parametrize(
     ("language", "part", "owner"), [("zh", "历史与核对", "按群主"), ("en", "History and checks", "By owner")]
 )
+@pytest.mark.long
 def test_since_when_there_is_a_history_and_what_was_lost(server, signed_in, language, part, owner):
     page = signed_in("manager", language)
     page.goto(f"{server.url}/community?part=care")
@@ -151,6 +152,7 @@ def test_since_when_there_is_a_history_and_what_was_lost(server, signed_in, lang
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.long
 def test_a_phone_shows_every_part_without_scrolling_sideways(server, signed_in, language):
     page = signed_in("manager", language, width=390, height=844)
     page.goto(f"{server.url}/community?part=care&ca_of=ann")

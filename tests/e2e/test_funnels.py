@@ -47,6 +47,7 @@ def test_a_link_shows_the_published_counts(server, signed_in, within, counts):
     assert bars(page) == counts.split()
 
 
+@pytest.mark.long
 def test_the_window_is_chosen_and_stays_in_the_address(server, signed_in):
     page = signed_in("executive", "en")
     page.goto(f"{server.url}{LINK}")
@@ -76,6 +77,7 @@ def test_a_drop_opens_its_people(server, signed_in):
     expect(page.get_by_label("人群", exact=True).first).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_phone_shows_the_funnel_without_scrolling_sideways(server, signed_in):
     page = signed_in("manager", width=390, height=844)
     page.goto(f"{server.url}{LINK}&by=platform")
@@ -215,6 +217,7 @@ def test_looks_at_the_answer_are_kept_over_a_visit_to_another_page(server, signe
     expect(page.locator(".st-key-card_look [aria-current]").first).to_have_text("Trend")
 
 
+@pytest.mark.long
 def test_a_common_journey_takes_the_place_of_the_steps(server, signed_in):
     page = signed_in("analyst", "en")
     page.goto(
@@ -264,6 +267,7 @@ def test_a_saved_funnel_is_opened_by_a_colleague_and_cannot_be_changed_by_them(s
     expect(other.get_by_role("button", name=re.compile("覆盖|删除“"))).to_have_count(0)
 
 
+@pytest.mark.long
 def test_a_comparison_and_a_trend_come_with_their_link(server, signed_in):
     page = signed_in("analyst", "en")
     april, may = "from=2024-04-01&to=2024-04-30", "versus_from=2024-05-01&versus_to=2024-05-31"

@@ -123,6 +123,7 @@ def test_the_change_is_told_apart_and_the_choice_is_in_the_address(server, signe
 @pytest.mark.parametrize(
     ("language", "theme", "width"), [("zh", "light", 390), ("en", "dark", 390), ("en", "light", 1440)]
 )
+@pytest.mark.long
 def test_the_page_fits_its_width(server, signed_in, language, theme, width):
     page = signed_in("manager", language, theme, width=width, height=844)
     page.goto(f"{server.url}/overview?period=90")
@@ -153,6 +154,7 @@ def test_a_period_that_nobody_touched_is_the_same_on_the_next_page(server, signe
             }, (query, address)
 
 
+@pytest.mark.long
 def test_back_and_forward_show_what_the_address_said(server, signed_in):
     page = signed_in("analyst")
     page.goto(f"{server.url}/retention")

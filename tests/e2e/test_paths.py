@@ -117,6 +117,7 @@ def test_an_address_gives_the_same_figures_to_somebody_else(server, signed_in):
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.long
 def test_words_fit_into_the_picture(server, signed_in, language, theme):
     page = signed_in("manager", language, theme)
     page.goto(f"{server.url}/paths?period=all")
@@ -126,6 +127,7 @@ def test_words_fit_into_the_picture(server, signed_in, language, theme):
 
 
 @pytest.mark.parametrize("query", ["", "&way=before&depth=10&top=12&pause=none"])
+@pytest.mark.long
 def test_the_links_of_nodes_lie_over_their_bars(server, signed_in, query):
     page = signed_in("manager")
     page.goto(f"{server.url}/paths?period=all{query}")
@@ -166,6 +168,7 @@ def test_a_click_on_a_node_opens_its_menu_which_starts_there(home, server, signe
 
 
 @pytest.mark.parametrize(("language", "theme"), [("zh", "dark"), ("en", "light")])
+@pytest.mark.long
 def test_on_a_phone_the_menu_opens_in_the_list(home, server, signed_in, language, theme):
     page = signed_in("manager", language, theme, width=390, height=844)
     page.goto(f"{server.url}/paths?period=all&depth=2")
@@ -180,6 +183,7 @@ def test_on_a_phone_the_menu_opens_in_the_list(home, server, signed_in, language
     expect(page.get_by_role("dialog")).to_contain_text(f"{next(iter(found[1].values())):,}")
 
 
+@pytest.mark.long
 def test_a_phone_shows_a_list_per_column_and_no_scrolling_sideways(home, server, signed_in):
     page = signed_in("manager", width=390, height=844)
     page.goto(f"{server.url}/paths?period=all&depth=2")

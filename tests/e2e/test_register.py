@@ -100,6 +100,7 @@ def test_a_reading_is_typed_and_a_situation_declared(server, signed_in, language
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.long
 def test_every_part_fits_a_phone(server, signed_in, theme):
     page = signed_in("analyst", "zh", theme, width=390, height=844)
     for part in ("register", "drills", "readings", "situations"):

@@ -133,6 +133,7 @@ def test_the_keyboard_stays_where_a_choice_was_made(server, signed_in):
     expect(page.locator("#field-r_counting .help")).to_be_focused()
 
 
+@pytest.mark.long
 def test_the_whole_table_can_be_taken_out(server, signed_in, orders):
     page = signed_in("analyst", "en")
     page.goto(f"{server.url}{LINK}")
@@ -149,6 +150,7 @@ def test_the_whole_table_can_be_taken_out(server, signed_in, orders):
 @pytest.mark.parametrize(
     ("language", "theme", "width"), [("zh", "light", 390), ("en", "dark", 390), ("en", "light", 1440)]
 )
+@pytest.mark.long
 def test_the_page_fits_its_width(server, signed_in, language, theme, width):
     page = signed_in("manager", language, theme, width=width, height=844)
     page.goto(f"{server.url}{LINK}")

@@ -77,6 +77,7 @@ def test_the_group_that_loses_people_after_sends_opens_with_them_and_they_are_ke
     expect(page).to_have_url(re.compile("rh_of=calm"))
 
 
+@pytest.mark.long
 def test_another_plan_is_applied_and_goes_with_the_address(server, signed_in):
     page = signed_in("manager")
     page.goto(f"{server.url}/community?part=rhythm&period=90")
@@ -108,6 +109,7 @@ def test_what_the_rows_are_is_chosen_by_keyboard_and_stays_in_the_address(server
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.long
 def test_a_phone_shows_it_without_scrolling_sideways(server, signed_in, language):
     page = signed_in("manager", language, width=390, height=844)
     page.goto(f"{server.url}/community?part=rhythm&period=90&rh_of=loud")
