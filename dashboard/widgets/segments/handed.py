@@ -6,16 +6,14 @@ What was handed in stays in the session until it is saved or another list comes:
 from collections.abc import Sequence
 from html import escape
 
-import pandas as pd
-import pyarrow as pa
 import streamlit as st
 
 from core.errors import Refusal
 from dashboard import i18n, markdown
-from dashboard.actions import exports, guard, lists, segments
+from dashboard.actions import guard, lists, segments
 from dashboard.actions.lists import KINDS, Columns, Matched
 from dashboard.i18n import t
-from dashboard.widgets import heading, tiles
+from dashboard.widgets import heading, missed, tiles
 from dashboard.widgets.evidence import kind as identity
 from dashboard.widgets.segments import saving
 from dashboard.widgets.segments.trying import tried
@@ -24,12 +22,8 @@ from dashboard.widgets.tiles import Tile
 WAYS = ("paste", "file")
 WAY, KIND, TEXT, FILE, COLUMN, BARE, NAME = "li_way", "li_kind", "li_text", "li_file", "li_column", "li_bare", "li_name"
 _FOUND, _OF, _READ, _LOOKS = "_li_found", "_li_of", "_li_read", "_li_looks"
-SHOWN = 200
-"""Lines without anybody that are shown; the download has them all."""
 USUAL = "phone"
 """What a list is of as long as nothing tells."""
-FEW = 8
-"""Lines that need no scrolling."""
 WIDTH = 190
 
 
@@ -142,7 +136,7 @@ def _found(found: Matched) -> None:
         ]
         st.html(tiles.wall(wall, WIDTH))
         if found.missed:
-            _missed(found)
+            missed.show(found, "li_download")
         if not found.matched:
             st.html(heading.line(t("segments.import_nobody")))
             return
@@ -154,27 +148,6 @@ def _found(found: Matched) -> None:
                 t("segments.import_save", count=i18n.number(found.matched)), type="primary", icon=":material/group_add:", key="li_save", on_click=_save,
                 args=(found,),
             )  # fmt: skip
-
-
-def _missed(found: Matched) -> None:
-    titles = [t(f"segments.import_{one}") for one in ("line", "text", "why")]
-    why = {one: t(f"segments.import_why_{one}") for one in (lists.UNKNOWN, lists.AMBIGUOUS, lists.LEFT_OUT)}
-
-    def table(some: int | None) -> pd.DataFrame:
-        return pd.DataFrame([(one.line, one.text, why[one.reason]) for one in found.missed[:some]], columns=titles)
-
-    st.dataframe(
-        pa.Table.from_pandas(table(SHOWN), preserve_index=False),
-        hide_index=True,
-        alt=t("segments.import_missed_title"),
-        height="content" if len(found.missed) <= FEW else 320,
-    )
-    if len(found.missed) > SHOWN:
-        st.caption(t("segments.import_rows", first=1, last=i18n.number(SHOWN), count=i18n.number(len(found.missed))))
-    st.download_button(
-        t("segments.import_download", count=i18n.number(len(found.missed))), data=lambda: exports.as_csv(table(None)), file_name="siyu-unmatched.csv",
-        mime=exports.MIME["csv"], icon=":material/download:", key="li_download", on_click="ignore",
-    )  # fmt: skip
 
 
 # -- changes -----------------------------------------------------------------------------------------------------------

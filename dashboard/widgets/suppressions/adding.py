@@ -3,19 +3,18 @@
 from collections.abc import Collection, Sequence
 from html import escape
 
-import pandas as pd
-import pyarrow as pa
 import streamlit as st
 
 from core.errors import Refusal, Unknown
 from dashboard import i18n
-from dashboard.actions import exports, guard, lists
+from dashboard.actions import guard, lists
 from dashboard.actions import suppressions as actions
 from dashboard.actions.lists import KINDS, Matched
 from dashboard.actions.suppressions import Wanted
 from dashboard.data import member
 from dashboard.data import suppressions as data
 from dashboard.i18n import t
+from dashboard.widgets import missed
 from dashboard.widgets.evidence import kind as identity
 from dashboard.widgets.risk import form
 from dashboard.widgets.segments.trying import tried
@@ -24,10 +23,6 @@ from dashboard.widgets.suppressions import words
 HAND, FILED = "sp_add", "sp_import"
 FILE, OF, COLUMN, BARE = "sp_file", "sp_of", "sp_column", "sp_bare"
 _READ, _FOUND = "_sp_read", "_sp_found"
-SHOWN = 200
-"""Lines without anybody that are shown; the download has them all."""
-FEW = 5
-"""Lines that need no scrolling."""
 EVERY = "every"
 
 
@@ -123,34 +118,15 @@ def _filed() -> None:
 
 
 def _found(found: Matched) -> None:
-    missed = i18n.number(len(found.missed))
-    st.write(t("suppressions.import_found", members=i18n.number(found.matched), repeated=i18n.number(found.repeated), missed=missed))  # fmt: skip
+    counts = {"members": found.matched, "repeated": found.repeated, "missed": len(found.missed)}
+    st.write(t("suppressions.import_found", **{name: i18n.number(count) for name, count in counts.items()}))
     if found.missed:
-        _missed(found)
+        missed.show(found, "sp_missed", 220)
     if not found.matched:
         return
     with st.form("sp_import_form", border=False, enter_to_submit=False):
         _said(FILED)
         form.keep(t("suppressions.import_do", count=found.matched), _import, found, key="sp_import_do")
-
-
-def _missed(found: Matched) -> None:
-    titles = [t(f"segments.import_{one}") for one in ("line", "text", "why")]
-    why = {one: t(f"segments.import_why_{one}") for one in (lists.UNKNOWN, lists.AMBIGUOUS, lists.LEFT_OUT)}
-
-    def table(some: int | None) -> pd.DataFrame:
-        return pd.DataFrame([(one.line, one.text, why[one.reason]) for one in found.missed[:some]], columns=titles)
-
-    st.dataframe(
-        pa.Table.from_pandas(table(SHOWN), preserve_index=False),
-        hide_index=True,
-        alt=t("segments.import_missed_title"),
-        height="content" if len(found.missed) <= FEW else 220,
-    )
-    st.download_button(
-        t("segments.import_download", count=i18n.number(len(found.missed))), data=lambda: exports.as_csv(table(None)), file_name="siyu-unmatched.csv",
-        mime=exports.MIME["csv"], icon=":material/download:", key="sp_missed", on_click="ignore",
-    )  # fmt: skip
 
 
 def _forget() -> None:
